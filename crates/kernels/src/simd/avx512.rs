@@ -1,0 +1,222 @@
+//! 512-bit AVX-512 (F, BW, DQ, VL): sixteen lanes, thirty-two registers, real mask registers.
+
+#![allow(
+    unsafe_op_in_unsafe_fn,
+    reason = "the contract is the trait's: the CPU and valid pointers"
+)]
+
+use super::Simd;
+use std::arch::x86_64::*;
+
+/// The AVX-512 level.
+#[derive(Clone, Copy)]
+pub struct Avx512;
+
+/// A mask of the first `n < 16` lanes.
+#[inline(always)]
+fn first(n: usize) -> __mmask16 {
+    ((1u32 << n) - 1) as __mmask16
+}
+
+impl Simd for Avx512 {
+    const LANES: usize = 16;
+    const REGISTERS: usize = 32;
+    type F = __m512;
+    type I = __m512i;
+    type M = __mmask16;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self::F {
+        _mm512_set1_ps(x)
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self::F {
+        _mm512_loadu_ps(p)
+    }
+    #[inline(always)]
+    unsafe fn store(p: *mut f32, v: Self::F) {
+        _mm512_storeu_ps(p, v);
+    }
+    #[inline(always)]
+    unsafe fn load_partial(p: *const f32, n: usize) -> Self::F {
+        _mm512_maskz_loadu_ps(first(n), p)
+    }
+    #[inline(always)]
+    unsafe fn store_partial(p: *mut f32, v: Self::F, n: usize) {
+        _mm512_mask_storeu_ps(p, first(n), v);
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: Self::F, b: Self::F) -> Self::F {
+        _mm512_add_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn sub(a: Self::F, b: Self::F) -> Self::F {
+        _mm512_sub_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn mul(a: Self::F, b: Self::F) -> Self::F {
+        _mm512_mul_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn div(a: Self::F, b: Self::F) -> Self::F {
+        _mm512_div_ps(a, b)
+    }
+    #[inline(always)]
+    unsafe fn fma(a: Self::F, b: Self::F, c: Self::F) -> Self::F {
+        _mm512_fmadd_ps(a, b, c)
+    }
+    #[inline(always)]
+    unsafe fn fnma(a: Self::F, b: Self::F, c: Self::F) -> Self::F {
+        _mm512_fnmadd_ps(a, b, c)
+    }
+    #[inline(always)]
+    unsafe fn sqrt(a: Self::F) -> Self::F {
+        _mm512_sqrt_ps(a)
+    }
+    // VMAXPS returns its second operand when either is NaN: put `a` second, then repair NaN in `b`.
+    #[inline(always)]
+    unsafe fn max(a: Self::F, b: Self::F) -> Self::F {
+        _mm512_mask_mov_ps(_mm512_max_ps(b, a), Self::is_nan(b), b)
+    }
+    #[inline(always)]
+    unsafe fn min(a: Self::F, b: Self::F) -> Self::F {
+        _mm512_mask_mov_ps(_mm512_min_ps(b, a), Self::is_nan(b), b)
+    }
+    #[inline(always)]
+    unsafe fn abs(a: Self::F) -> Self::F {
+        _mm512_abs_ps(a)
+    }
+    #[inline(always)]
+    unsafe fn neg(a: Self::F) -> Self::F {
+        _mm512_xor_ps(_mm512_set1_ps(-0.0), a)
+    }
+    #[inline(always)]
+    unsafe fn round(a: Self::F) -> Self::F {
+        _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a)
+    }
+    #[inline(always)]
+    unsafe fn floor(a: Self::F) -> Self::F {
+        _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(a)
+    }
+
+    #[inline(always)]
+    unsafe fn lt(a: Self::F, b: Self::F) -> Self::M {
+        _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b)
+    }
+    #[inline(always)]
+    unsafe fn le(a: Self::F, b: Self::F) -> Self::M {
+        _mm512_cmp_ps_mask::<_CMP_LE_OQ>(a, b)
+    }
+    #[inline(always)]
+    unsafe fn eq(a: Self::F, b: Self::F) -> Self::M {
+        _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b)
+    }
+    #[inline(always)]
+    unsafe fn is_nan(a: Self::F) -> Self::M {
+        _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a)
+    }
+    #[inline(always)]
+    unsafe fn select(m: Self::M, a: Self::F, b: Self::F) -> Self::F {
+        _mm512_mask_blend_ps(m, b, a)
+    }
+    #[inline(always)]
+    unsafe fn mask_and(a: Self::M, b: Self::M) -> Self::M {
+        a & b
+    }
+    #[inline(always)]
+    unsafe fn mask_or(a: Self::M, b: Self::M) -> Self::M {
+        a | b
+    }
+    #[inline(always)]
+    unsafe fn mask_not(a: Self::M) -> Self::M {
+        !a
+    }
+    #[inline(always)]
+    unsafe fn mask_bits(m: Self::M) -> u32 {
+        u32::from(m)
+    }
+    #[inline(always)]
+    unsafe fn mask_from_bits(bits: u32) -> Self::M {
+        bits as __mmask16
+    }
+
+    #[inline(always)]
+    unsafe fn splat_i(x: i32) -> Self::I {
+        _mm512_set1_epi32(x)
+    }
+    #[inline(always)]
+    unsafe fn load_i(p: *const i32) -> Self::I {
+        _mm512_loadu_epi32(p)
+    }
+    #[inline(always)]
+    unsafe fn store_i(p: *mut i32, v: Self::I) {
+        _mm512_storeu_epi32(p, v);
+    }
+    #[inline(always)]
+    unsafe fn add_i(a: Self::I, b: Self::I) -> Self::I {
+        _mm512_add_epi32(a, b)
+    }
+    #[inline(always)]
+    unsafe fn sub_i(a: Self::I, b: Self::I) -> Self::I {
+        _mm512_sub_epi32(a, b)
+    }
+    #[inline(always)]
+    unsafe fn and_i(a: Self::I, b: Self::I) -> Self::I {
+        _mm512_and_epi32(a, b)
+    }
+    #[inline(always)]
+    unsafe fn or_i(a: Self::I, b: Self::I) -> Self::I {
+        _mm512_or_epi32(a, b)
+    }
+    #[inline(always)]
+    unsafe fn xor_i(a: Self::I, b: Self::I) -> Self::I {
+        _mm512_xor_epi32(a, b)
+    }
+    // The immediate of the 512-bit shifts is unsigned in std; the variable-count form takes any.
+    #[inline(always)]
+    unsafe fn shl_i<const N: i32>(a: Self::I) -> Self::I {
+        _mm512_sllv_epi32(a, _mm512_set1_epi32(N))
+    }
+    #[inline(always)]
+    unsafe fn shr_i<const N: i32>(a: Self::I) -> Self::I {
+        _mm512_srlv_epi32(a, _mm512_set1_epi32(N))
+    }
+    #[inline(always)]
+    unsafe fn mul_wide(a: Self::I, b: Self::I) -> (Self::I, Self::I) {
+        const ODD: __mmask16 = 0b1010_1010_1010_1010;
+        let even = _mm512_mul_epu32(a, b);
+        let odd = _mm512_mul_epu32(_mm512_srli_epi64::<32>(a), _mm512_srli_epi64::<32>(b));
+        let hi = _mm512_mask_blend_epi32(ODD, _mm512_srli_epi64::<32>(even), odd);
+        let lo = _mm512_mask_blend_epi32(ODD, even, _mm512_slli_epi64::<32>(odd));
+        (hi, lo)
+    }
+    #[inline(always)]
+    unsafe fn to_bits(a: Self::F) -> Self::I {
+        _mm512_castps_si512(a)
+    }
+    #[inline(always)]
+    unsafe fn from_bits(a: Self::I) -> Self::F {
+        _mm512_castsi512_ps(a)
+    }
+    #[inline(always)]
+    unsafe fn to_int(a: Self::F) -> Self::I {
+        _mm512_cvtps_epi32(a)
+    }
+    #[inline(always)]
+    unsafe fn from_int(a: Self::I) -> Self::F {
+        _mm512_cvtepi32_ps(a)
+    }
+
+    #[inline(always)]
+    unsafe fn sum(a: Self::F) -> f32 {
+        let b = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps::<1>(a));
+        let c = _mm_add_ps(_mm256_castps256_ps128(b), _mm256_extractf128_ps::<1>(b));
+        let d = _mm_add_ps(c, _mm_movehl_ps(c, c));
+        _mm_cvtss_f32(_mm_add_ss(d, _mm_shuffle_ps::<1>(d, d)))
+    }
+    #[inline(always)]
+    unsafe fn max_lane(a: Self::F) -> f32 {
+        if Self::is_nan(a) != 0 { f32::NAN } else { _mm512_reduce_max_ps(a) }
+    }
+}

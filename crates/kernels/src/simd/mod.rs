@@ -1,0 +1,99 @@
+//! The vector an algorithm is written over: a few dozen operations, one thin module per
+//! instruction set. The shape of the idea is memchr's `Vector` trait.
+
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub mod avx512;
+#[cfg(target_arch = "aarch64")]
+pub mod neon;
+pub mod portable;
+
+/// Lanes of f32, of i32 bits and of booleans, and what kernels do with them.
+///
+/// # Safety
+/// Every method requires a CPU that executes this instruction set. Methods that take a pointer
+/// require it to be valid for the lanes they touch (`LANES`, or `n` for the partial forms); no
+/// alignment is needed.
+#[allow(clippy::missing_safety_doc, reason = "one contract for all, stated on the trait")]
+#[allow(missing_docs, reason = "the names are the operations")]
+pub trait Simd: Copy + Send + Sync + 'static {
+    /// Number of f32 in a vector.
+    const LANES: usize;
+    /// Vector registers of the architecture: what a GEMM tile may use.
+    const REGISTERS: usize;
+    /// `LANES` × f32.
+    type F: Copy;
+    /// `LANES` × i32 (or u32) bits.
+    type I: Copy;
+    /// `LANES` booleans.
+    type M: Copy;
+
+    unsafe fn splat(x: f32) -> Self::F;
+    unsafe fn load(p: *const f32) -> Self::F;
+    unsafe fn store(p: *mut f32, v: Self::F);
+    /// The first `n < LANES` lanes from `p`, the others 0; memory past them is not touched.
+    unsafe fn load_partial(p: *const f32, n: usize) -> Self::F;
+    /// The first `n < LANES` lanes to `p`; memory past them is not touched.
+    unsafe fn store_partial(p: *mut f32, v: Self::F, n: usize);
+
+    unsafe fn add(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn sub(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn mul(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn div(a: Self::F, b: Self::F) -> Self::F;
+    /// `a * b + c` with one rounding.
+    unsafe fn fma(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    /// `c - a * b` with one rounding.
+    unsafe fn fnma(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    unsafe fn sqrt(a: Self::F) -> Self::F;
+    /// The larger; NaN where either is NaN.
+    unsafe fn max(a: Self::F, b: Self::F) -> Self::F;
+    /// The smaller; NaN where either is NaN.
+    unsafe fn min(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn abs(a: Self::F) -> Self::F;
+    unsafe fn neg(a: Self::F) -> Self::F;
+    /// To the nearest integer, ties to even.
+    unsafe fn round(a: Self::F) -> Self::F;
+    unsafe fn floor(a: Self::F) -> Self::F;
+
+    /// Ordered comparisons: false where either is NaN.
+    unsafe fn lt(a: Self::F, b: Self::F) -> Self::M;
+    unsafe fn le(a: Self::F, b: Self::F) -> Self::M;
+    unsafe fn eq(a: Self::F, b: Self::F) -> Self::M;
+    /// True where `a` is NaN.
+    unsafe fn is_nan(a: Self::F) -> Self::M;
+    /// `m ? a : b`, lane by lane.
+    unsafe fn select(m: Self::M, a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn mask_and(a: Self::M, b: Self::M) -> Self::M;
+    unsafe fn mask_or(a: Self::M, b: Self::M) -> Self::M;
+    unsafe fn mask_not(a: Self::M) -> Self::M;
+    /// Bit `i` of the result is lane `i`.
+    unsafe fn mask_bits(m: Self::M) -> u32;
+    /// Lane `i` is bit `i` of `bits`.
+    unsafe fn mask_from_bits(bits: u32) -> Self::M;
+
+    unsafe fn splat_i(x: i32) -> Self::I;
+    unsafe fn load_i(p: *const i32) -> Self::I;
+    unsafe fn store_i(p: *mut i32, v: Self::I);
+    unsafe fn add_i(a: Self::I, b: Self::I) -> Self::I;
+    unsafe fn sub_i(a: Self::I, b: Self::I) -> Self::I;
+    unsafe fn and_i(a: Self::I, b: Self::I) -> Self::I;
+    unsafe fn or_i(a: Self::I, b: Self::I) -> Self::I;
+    unsafe fn xor_i(a: Self::I, b: Self::I) -> Self::I;
+    /// Shift left by `N` bits.
+    unsafe fn shl_i<const N: i32>(a: Self::I) -> Self::I;
+    /// Shift right by `N` bits, filling with zeros.
+    unsafe fn shr_i<const N: i32>(a: Self::I) -> Self::I;
+    /// The high and the low half of the unsigned product of each lane with the same lane of `b`.
+    unsafe fn mul_wide(a: Self::I, b: Self::I) -> (Self::I, Self::I);
+    unsafe fn to_bits(a: Self::F) -> Self::I;
+    unsafe fn from_bits(a: Self::I) -> Self::F;
+    /// To i32, rounding to nearest even; lanes must be in range.
+    unsafe fn to_int(a: Self::F) -> Self::I;
+    unsafe fn from_int(a: Self::I) -> Self::F;
+
+    /// Sum of the lanes, by halving: lane i + lane i+LANES/2, and so on.
+    unsafe fn sum(a: Self::F) -> f32;
+    /// The largest lane; NaN if any is NaN.
+    unsafe fn max_lane(a: Self::F) -> f32;
+}

@@ -1,0 +1,152 @@
+//! Rectangular views of f32 memory: what kernels that work on part of a matrix take.
+//!
+//! A tile is a pointer, a size and strides. The safe constructors check a slice; `from_raw` lets
+//! several threads hold disjoint columns of one buffer, which no slice can express.
+
+use std::marker::PhantomData;
+
+/// A read-only view: element `(r, c)` is at `r * row_stride + c * col_stride`.
+#[derive(Clone, Copy, Debug)]
+pub struct Tile<'a> {
+    ptr: *const f32,
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    col_stride: usize,
+    owner: PhantomData<&'a [f32]>,
+}
+
+// SAFETY: a tile is a shared borrow of f32 values.
+unsafe impl Send for Tile<'_> {}
+// SAFETY: a tile is a shared borrow of f32 values.
+unsafe impl Sync for Tile<'_> {}
+
+/// Elements a view of this geometry reaches, counted from its first one.
+const fn extent(rows: usize, cols: usize, row_stride: usize, col_stride: usize) -> usize {
+    if rows == 0 || cols == 0 { 0 } else { (rows - 1) * row_stride + (cols - 1) * col_stride + 1 }
+}
+
+impl<'a> Tile<'a> {
+    /// A view of `data` starting at its first element.
+    ///
+    /// # Panics
+    /// When the view reaches past the end of `data`.
+    pub fn new(
+        data: &'a [f32],
+        rows: usize,
+        cols: usize,
+        row_stride: usize,
+        col_stride: usize,
+    ) -> Self {
+        assert!(extent(rows, cols, row_stride, col_stride) <= data.len(), "tile outside its slice");
+        Tile { ptr: data.as_ptr(), rows, cols, row_stride, col_stride, owner: PhantomData }
+    }
+
+    /// A dense row-major matrix.
+    ///
+    /// # Panics
+    /// When `data` is shorter than `rows * cols`.
+    pub fn matrix(data: &'a [f32], rows: usize, cols: usize) -> Self {
+        Tile::new(data, rows, cols, cols, 1)
+    }
+
+    /// A view of memory the caller vouches for.
+    ///
+    /// # Safety
+    /// Every element of the view is readable, and nobody writes it, for `'a`.
+    pub const unsafe fn from_raw(
+        ptr: *const f32,
+        rows: usize,
+        cols: usize,
+        row_stride: usize,
+        col_stride: usize,
+    ) -> Self {
+        Tile { ptr, rows, cols, row_stride, col_stride, owner: PhantomData }
+    }
+
+    /// The same elements with rows and columns exchanged.
+    pub const fn transposed(self) -> Self {
+        Tile {
+            rows: self.cols,
+            cols: self.rows,
+            row_stride: self.col_stride,
+            col_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    /// Number of rows.
+    pub const fn rows(self) -> usize {
+        self.rows
+    }
+    /// Number of columns.
+    pub const fn cols(self) -> usize {
+        self.cols
+    }
+    /// Elements from one row to the next.
+    pub const fn row_stride(self) -> usize {
+        self.row_stride
+    }
+    /// Elements from one column to the next.
+    pub const fn col_stride(self) -> usize {
+        self.col_stride
+    }
+    /// The address of element `(0, 0)`.
+    pub const fn as_ptr(self) -> *const f32 {
+        self.ptr
+    }
+}
+
+/// A writable view with adjacent columns: element `(r, c)` is at `r * row_stride + c`.
+#[derive(Debug)]
+pub struct TileMut<'a> {
+    ptr: *mut f32,
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    owner: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: a writable tile is an exclusive borrow of f32 values.
+unsafe impl Send for TileMut<'_> {}
+
+impl<'a> TileMut<'a> {
+    /// A writable view of `data` starting at its first element.
+    ///
+    /// # Panics
+    /// When the view reaches past the end of `data`.
+    pub fn new(data: &'a mut [f32], rows: usize, cols: usize, row_stride: usize) -> Self {
+        assert!(extent(rows, cols, row_stride, 1) <= data.len(), "tile outside its slice");
+        TileMut { ptr: data.as_mut_ptr(), rows, cols, row_stride, owner: PhantomData }
+    }
+
+    /// A writable view of memory the caller vouches for.
+    ///
+    /// # Safety
+    /// Every element of the view is writable, and nobody else touches it, for `'a`.
+    pub const unsafe fn from_raw(
+        ptr: *mut f32,
+        rows: usize,
+        cols: usize,
+        row_stride: usize,
+    ) -> Self {
+        TileMut { ptr, rows, cols, row_stride, owner: PhantomData }
+    }
+
+    /// Number of rows.
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+    /// Number of columns.
+    pub const fn cols(&self) -> usize {
+        self.cols
+    }
+    /// Elements from one row to the next.
+    pub const fn row_stride(&self) -> usize {
+        self.row_stride
+    }
+    /// The address of element `(0, 0)`.
+    pub const fn as_mut_ptr(&mut self) -> *mut f32 {
+        self.ptr
+    }
+}
