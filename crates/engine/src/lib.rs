@@ -1,1 +1,22 @@
-//! engine
+//! Graph → autodiff → passes → plan → executor, and the training loop on top.
+//!
+//! A [`graph::Graph`] of [`op::Op`]s is differentiated by [`autodiff`], rewritten by [`passes`],
+//! bound to sizes by [`plan`], run by [`run`] and trained by [`train`]. Nothing here knows Node.
+
+pub mod attributes;
+pub mod autodiff;
+pub mod error;
+pub mod eval;
+pub mod graph;
+pub mod onnx;
+pub mod op;
+pub mod ops;
+pub mod passes;
+pub mod plan;
+pub mod run;
+pub mod shape;
+pub mod tensor;
+pub mod train;
+pub mod variable;
+
+pub use error::{Code, Error, Result};

@@ -7,7 +7,7 @@
 
 /// See the module documentation.
 macro_rules! dispatch {
-    ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $generic:path;)+) => {$(
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $($generic:ident)::+;)+) => {$(
         $(#[$meta])*
         #[inline]
         $vis fn $name(isa: $crate::Isa, $($arg: $ty),*) $(-> $ret)? {
@@ -15,19 +15,19 @@ macro_rules! dispatch {
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
             fn avx512($($arg: $ty),*) $(-> $ret)? {
                 // SAFETY: compiled for, and entered only on, a CPU with these features.
-                unsafe { $generic::<$crate::simd::avx512::Avx512>($($arg),*) }
+                unsafe { $($generic)::+::<$crate::simd::avx512::Avx512>($($arg),*) }
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
             fn avx2($($arg: $ty),*) $(-> $ret)? {
                 // SAFETY: compiled for, and entered only on, a CPU with these features.
-                unsafe { $generic::<$crate::simd::avx2::Avx2>($($arg),*) }
+                unsafe { $($generic)::+::<$crate::simd::avx2::Avx2>($($arg),*) }
             }
             #[cfg(target_arch = "aarch64")]
             #[target_feature(enable = "neon")]
             fn neon($($arg: $ty),*) $(-> $ret)? {
                 // SAFETY: compiled for, and entered only on, a CPU with these features.
-                unsafe { $generic::<$crate::simd::neon::Neon>($($arg),*) }
+                unsafe { $($generic)::+::<$crate::simd::neon::Neon>($($arg),*) }
             }
             match isa.level() {
                 // SAFETY: an `Isa` of this level exists only where the CPU has its features.
@@ -40,7 +40,7 @@ macro_rules! dispatch {
                 #[cfg(target_arch = "aarch64")]
                 $crate::isa::Level::Neon => unsafe { neon($($arg),*) },
                 // SAFETY: the portable level needs no CPU feature.
-                _ => unsafe { $generic::<$crate::simd::portable::Portable>($($arg),*) },
+                _ => unsafe { $($generic)::+::<$crate::simd::portable::Portable>($($arg),*) },
             }
         }
     )+};

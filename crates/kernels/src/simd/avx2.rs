@@ -18,6 +18,12 @@ unsafe fn first(n: usize) -> __m256i {
     _mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
 }
 
+/// Unsigned a >= b of 16-bit lanes, which is max(a, b) == a.
+#[inline(always)]
+unsafe fn at_least(a: __m256i, b: __m256i) -> __m256i {
+    _mm256_cmpeq_epi16(_mm256_max_epu16(a, b), a)
+}
+
 impl Simd for Avx2 {
     const LANES: usize = 8;
     const REGISTERS: usize = 16;
@@ -44,6 +50,31 @@ impl Simd for Avx2 {
     #[inline(always)]
     unsafe fn store_partial(p: *mut f32, v: Self::F, n: usize) {
         _mm256_maskstore_ps(p, first(n), v);
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(
+        src: *const f32,
+        src_stride: usize,
+        rows: usize,
+        dst: *mut f32,
+        dst_stride: usize,
+    ) {
+        let quad = |i: usize, j: usize| _mm_loadu_ps(src.add(i.min(rows - 1) * src_stride + j));
+        for j in [0, 4] {
+            // Rows i and i + 4, four columns each: the rest is a 4×4 transpose in both halves.
+            let pair = |i: usize| {
+                _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(quad(i, j)), quad(i + 4, j))
+            };
+            let (r0, r1, r2, r3) = (pair(0), pair(1), pair(2), pair(3));
+            let (a, b) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
+            let (c, d) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
+            let column = |n: usize| dst.add((j + n) * dst_stride);
+            Self::store(column(0), _mm256_shuffle_ps::<0x44>(a, c));
+            Self::store(column(1), _mm256_shuffle_ps::<0xEE>(a, c));
+            Self::store(column(2), _mm256_shuffle_ps::<0x44>(b, d));
+            Self::store(column(3), _mm256_shuffle_ps::<0xEE>(b, d));
+        }
     }
 
     #[inline(always)]
@@ -142,6 +173,13 @@ impl Simd for Avx2 {
         let set = _mm256_and_si256(_mm256_set1_epi32(bits as i32), lane);
         _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lane))
     }
+    #[inline(always)]
+    unsafe fn mask_from_word(word: u32, k: usize) -> Self::M {
+        let lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+        let lane = _mm256_sllv_epi32(lane, _mm256_set1_epi32(8 * k as i32));
+        let set = _mm256_and_si256(_mm256_set1_epi32(word as i32), lane);
+        _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lane))
+    }
 
     #[inline(always)]
     unsafe fn splat_i(x: i32) -> Self::I {
@@ -190,6 +228,15 @@ impl Simd for Avx2 {
         let hi = _mm256_blend_epi32::<0b1010_1010>(_mm256_srli_epi64::<32>(even), odd);
         let lo = _mm256_blend_epi32::<0b1010_1010>(even, _mm256_slli_epi64::<32>(odd));
         (hi, lo)
+    }
+    #[inline(always)]
+    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 4] {
+        let threshold = _mm256_set1_epi16(threshold as i16);
+        // Packing keeps the 128-bit halves of a vector apart, hence the words.
+        let low = _mm256_packs_epi16(at_least(x[0], threshold), at_least(x[1], threshold));
+        let high = _mm256_packs_epi16(at_least(x[2], threshold), at_least(x[3], threshold));
+        let (low, high) = (_mm256_movemask_epi8(low) as u32, _mm256_movemask_epi8(high) as u32);
+        [low & 0xffff | high << 16, low >> 16 | high & 0xffff_0000, 0, 0]
     }
     #[inline(always)]
     unsafe fn to_bits(a: Self::F) -> Self::I {

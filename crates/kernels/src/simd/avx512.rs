@@ -47,6 +47,34 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn transpose(
+        src: *const f32,
+        src_stride: usize,
+        rows: usize,
+        dst: *mut f32,
+        dst_stride: usize,
+    ) {
+        let quad = |i: usize, j: usize| _mm_loadu_ps(src.add(i.min(rows - 1) * src_stride + j));
+        for j in [0, 4, 8, 12] {
+            // Rows i, i + 4, i + 8, i + 12, four columns each: then a 4×4 transpose per quarter.
+            let four = |i: usize| {
+                let v = _mm512_castps128_ps512(quad(i, j));
+                let v = _mm512_insertf32x4::<1>(v, quad(i + 4, j));
+                let v = _mm512_insertf32x4::<2>(v, quad(i + 8, j));
+                _mm512_insertf32x4::<3>(v, quad(i + 12, j))
+            };
+            let (r0, r1, r2, r3) = (four(0), four(1), four(2), four(3));
+            let (a, b) = (_mm512_unpacklo_ps(r0, r1), _mm512_unpackhi_ps(r0, r1));
+            let (c, d) = (_mm512_unpacklo_ps(r2, r3), _mm512_unpackhi_ps(r2, r3));
+            let column = |n: usize| dst.add((j + n) * dst_stride);
+            Self::store(column(0), _mm512_shuffle_ps::<0x44>(a, c));
+            Self::store(column(1), _mm512_shuffle_ps::<0xEE>(a, c));
+            Self::store(column(2), _mm512_shuffle_ps::<0x44>(b, d));
+            Self::store(column(3), _mm512_shuffle_ps::<0xEE>(b, d));
+        }
+    }
+
+    #[inline(always)]
     unsafe fn add(a: Self::F, b: Self::F) -> Self::F {
         _mm512_add_ps(a, b)
     }
@@ -140,6 +168,10 @@ impl Simd for Avx512 {
     unsafe fn mask_from_bits(bits: u32) -> Self::M {
         bits as __mmask16
     }
+    #[inline(always)]
+    unsafe fn mask_from_word(word: u32, k: usize) -> Self::M {
+        (word >> (16 * k)) as __mmask16
+    }
 
     #[inline(always)]
     unsafe fn splat_i(x: i32) -> Self::I {
@@ -190,6 +222,22 @@ impl Simd for Avx512 {
         let hi = _mm512_mask_blend_epi32(ODD, _mm512_srli_epi64::<32>(even), odd);
         let lo = _mm512_mask_blend_epi32(ODD, even, _mm512_slli_epi64::<32>(odd));
         (hi, lo)
+    }
+    #[inline(always)]
+    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 4] {
+        let threshold = _mm512_set1_epi16(threshold as i16);
+        // Byte j of the v-th mask is byte v of word j.
+        let bytes = [
+            _mm512_cmpge_epu16_mask(x[0], threshold).to_le_bytes(),
+            _mm512_cmpge_epu16_mask(x[1], threshold).to_le_bytes(),
+            _mm512_cmpge_epu16_mask(x[2], threshold).to_le_bytes(),
+            _mm512_cmpge_epu16_mask(x[3], threshold).to_le_bytes(),
+        ];
+        let mut words = [0; 4];
+        for (j, word) in words.iter_mut().enumerate() {
+            *word = u32::from_le_bytes([bytes[0][j], bytes[1][j], bytes[2][j], bytes[3][j]]);
+        }
+        words
     }
     #[inline(always)]
     unsafe fn to_bits(a: Self::F) -> Self::I {

@@ -37,6 +37,17 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// The first `n < LANES` lanes to `p`; memory past them is not touched.
     unsafe fn store_partial(p: *mut f32, v: Self::F, n: usize);
 
+    /// A transposed copy of a square of `LANES` rows of `LANES`: row `i` is read at
+    /// `src + min(i, rows - 1) * src_stride`, so only `rows >= 1` rows need to exist; column `j` is
+    /// written as a whole vector at `dst + j * dst_stride`.
+    unsafe fn transpose(
+        src: *const f32,
+        src_stride: usize,
+        rows: usize,
+        dst: *mut f32,
+        dst_stride: usize,
+    );
+
     unsafe fn add(a: Self::F, b: Self::F) -> Self::F;
     unsafe fn sub(a: Self::F, b: Self::F) -> Self::F;
     unsafe fn mul(a: Self::F, b: Self::F) -> Self::F;
@@ -71,6 +82,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn mask_bits(m: Self::M) -> u32;
     /// Lane `i` is bit `i` of `bits`.
     unsafe fn mask_from_bits(bits: u32) -> Self::M;
+    /// Lane `i` is bit `k * LANES + i` of `word`: the `k`-th vector of 32 columns.
+    unsafe fn mask_from_word(word: u32, k: usize) -> Self::M;
 
     unsafe fn splat_i(x: i32) -> Self::I;
     unsafe fn load_i(p: *const i32) -> Self::I;
@@ -86,6 +99,9 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn shr_i<const N: i32>(a: Self::I) -> Self::I;
     /// The high and the low half of the unsigned product of each lane with the same lane of `b`.
     unsafe fn mul_wide(a: Self::I, b: Self::I) -> (Self::I, Self::I);
+    /// Which 16-bit halves of `x` are at least `threshold < 65536`, as `LANES / 4` words: bit
+    /// `8 v + 2 l + h` of word `j` is half `h` (0 the low one) of lane `4 j + l` of `x[v]`.
+    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 4];
     unsafe fn to_bits(a: Self::F) -> Self::I;
     unsafe fn from_bits(a: Self::I) -> Self::F;
     /// To i32, rounding to nearest even; lanes must be in range.

@@ -45,6 +45,25 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
+    unsafe fn transpose(
+        src: *const f32,
+        src_stride: usize,
+        rows: usize,
+        dst: *mut f32,
+        dst_stride: usize,
+    ) {
+        let row = |i: usize| vld1q_f32(src.add(i.min(rows - 1) * src_stride));
+        let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
+        let (a, b) = (vtrn1q_f32(r0, r1), vtrn2q_f32(r0, r1));
+        let (c, d) = (vtrn1q_f32(r2, r3), vtrn2q_f32(r2, r3));
+        let column = |n: usize| dst.add(n * dst_stride);
+        Self::store(column(0), vcombine_f32(vget_low_f32(a), vget_low_f32(c)));
+        Self::store(column(1), vcombine_f32(vget_low_f32(b), vget_low_f32(d)));
+        Self::store(column(2), vcombine_f32(vget_high_f32(a), vget_high_f32(c)));
+        Self::store(column(3), vcombine_f32(vget_high_f32(b), vget_high_f32(d)));
+    }
+
+    #[inline(always)]
     unsafe fn add(a: Self::F, b: Self::F) -> Self::F {
         vaddq_f32(a, b)
     }
@@ -140,6 +159,10 @@ impl Simd for Neon {
         const LANE: [u32; 4] = [1, 2, 4, 8];
         vtstq_u32(vdupq_n_u32(bits), vld1q_u32(LANE.as_ptr()))
     }
+    #[inline(always)]
+    unsafe fn mask_from_word(word: u32, k: usize) -> Self::M {
+        Self::mask_from_bits(word >> (4 * k))
+    }
 
     #[inline(always)]
     unsafe fn splat_i(x: i32) -> Self::I {
@@ -187,6 +210,17 @@ impl Simd for Neon {
         let low = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(a), vget_low_u32(b)));
         let high = vreinterpretq_u32_u64(vmull_high_u32(a, b));
         (vreinterpretq_s32_u32(vuzp2q_u32(low, high)), vreinterpretq_s32_u32(vuzp1q_u32(low, high)))
+    }
+    #[inline(always)]
+    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 4] {
+        const HALF: [u16; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
+        let (threshold, half) = (vdupq_n_u16(threshold as u16), vld1q_u16(HALF.as_ptr()));
+        let mut word = 0;
+        for (v, &x) in x.iter().enumerate() {
+            let at_least = vcgeq_u16(vreinterpretq_u16_s32(x), threshold);
+            word |= u32::from(vaddvq_u16(vandq_u16(at_least, half))) << (8 * v);
+        }
+        [word, 0, 0, 0]
     }
     #[inline(always)]
     unsafe fn to_bits(a: Self::F) -> Self::I {

@@ -63,6 +63,22 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    unsafe fn transpose(
+        src: *const f32,
+        src_stride: usize,
+        rows: usize,
+        dst: *mut f32,
+        dst_stride: usize,
+    ) {
+        for i in 0..N {
+            let row = src.add(i.min(rows - 1) * src_stride);
+            for j in 0..N {
+                dst.add(j * dst_stride + i).write_unaligned(row.add(j).read_unaligned());
+            }
+        }
+    }
+
+    #[inline(always)]
     unsafe fn add(a: Self::F, b: Self::F) -> Self::F {
         zip(a, b, |a, b| a + b)
     }
@@ -156,6 +172,10 @@ impl Simd for Portable {
     unsafe fn mask_from_bits(bits: u32) -> Self::M {
         std::array::from_fn(|i| bits >> i & 1 == 1)
     }
+    #[inline(always)]
+    unsafe fn mask_from_word(word: u32, k: usize) -> Self::M {
+        Self::mask_from_bits(word >> (N * k))
+    }
 
     #[inline(always)]
     unsafe fn splat_i(x: i32) -> Self::I {
@@ -201,6 +221,18 @@ impl Simd for Portable {
     unsafe fn mul_wide(a: Self::I, b: Self::I) -> (Self::I, Self::I) {
         let wide = zip(a, b, |a, b| u64::from(a as u32) * u64::from(b as u32));
         (map(wide, |w| (w >> 32) as i32), map(wide, |w| w as i32))
+    }
+    #[inline(always)]
+    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 4] {
+        let mut words = [0; 4];
+        for (v, x) in x.iter().enumerate() {
+            for (lane, &x) in x.iter().enumerate() {
+                let low = u32::from(x as u32 & 0xffff >= threshold);
+                let high = u32::from(x as u32 >> 16 >= threshold);
+                words[lane / 4] |= (low | high << 1) << (8 * v + 2 * (lane % 4));
+            }
+        }
+        words
     }
     #[inline(always)]
     unsafe fn to_bits(a: Self::F) -> Self::I {

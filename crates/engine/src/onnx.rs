@@ -1,0 +1,312 @@
+//! Export: an inference graph, op by op, to ONNX.
+//!
+//! Each op says its own ONNX form in its file under `ops/`; here are names, weights and the frame.
+//! Initializers keep the names and the layout of the weights, nodes the paths of the layers.
+
+use crate::error::{Code, Error, Result};
+use crate::graph::{Graph, Node, Value};
+use crate::ops::leaf::{Input, Weight};
+use crate::passes::dead::remove_dead;
+use crate::shape::Shape;
+use crate::tensor::{DType, Tensor, TensorType};
+pub use ridgeline_onnx::Attribute;
+use ridgeline_onnx::{DataType, Dim, ModelBuilder};
+use std::collections::{HashMap, HashSet};
+
+/// What stands around the graph in the file.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// Name of the graph.
+    pub name: String,
+    /// Version of the operator set, 17 to 25.
+    pub opset: i64,
+    /// Version of the producer.
+    pub version: String,
+    /// Description.
+    pub doc: String,
+    /// Pairs for tools.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// Writes the part of `graph` that computes `outputs` as an ONNX model.
+///
+/// # Errors
+/// `ERR_EXPORT` naming the layer whose op has no ONNX form.
+pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Result<Vec<u8>> {
+    if !(17..=25).contains(&header.opset) {
+        return Err(Error::argument(format!(
+            "opset must be between 17 and 25, received {}",
+            header.opset
+        )));
+    }
+    let roots: Vec<Value> = outputs.iter().map(|(_, value)| *value).collect();
+    let (graph, roots) = remove_dead(graph, &roots)?;
+    let mut model = ModelBuilder::new(&header.name, header.opset, &header.version);
+    model.doc(&header.doc);
+    for (key, value) in &header.metadata {
+        model.metadata(key, value);
+    }
+    let mut names = Names::default();
+    let mut of_value: HashMap<Value, String> = HashMap::new();
+    for ((name, _), root) in outputs.iter().zip(&roots) {
+        let name = names.unique(name);
+        let of = graph.value_type(*root);
+        model.output(&name, data_type(of.dtype)?, &dims(&graph, &of.shape));
+        let leaf = graph.node(*root).inputs.is_empty();
+        // A value has one name: outputs that share it or are leaves get an Identity below.
+        if !leaf && !of_value.contains_key(root) {
+            of_value.insert(*root, name);
+        } else {
+            names.aliases.push((name, *root));
+        }
+    }
+    for (at, node) in (0..).zip(graph.nodes()) {
+        if let Some(input) = node.op.downcast::<Input>() {
+            let name = names.unique(&input.name);
+            model.input(&name, data_type(input.of.dtype)?, &dims(&graph, &input.of.shape));
+            of_value.insert(Value { node: at, output: 0 }, name);
+        }
+    }
+    for (at, node) in (0..).zip(graph.nodes()) {
+        let mut exporter = Exporter {
+            model: &mut model,
+            graph: &graph,
+            node,
+            at,
+            opset: header.opset,
+            names: &mut names,
+            of_value: &mut of_value,
+        };
+        node.op.onnx(&mut exporter).map_err(|error| {
+            let error = error.in_layer(&node.label);
+            Error { code: Code::Export, ..error }
+        })?;
+    }
+    for (name, root) in std::mem::take(&mut names.aliases) {
+        model.node("Identity", &name, &[&of_value[&root]], &[&name], Vec::new(), None);
+    }
+    model.finish().map_err(|error| Error::new(Code::Export, error.to_string()))
+}
+
+fn data_type(dtype: DType) -> Result<DataType> {
+    match dtype {
+        DType::F32 => Ok(DataType::Float),
+        DType::I32 => Ok(DataType::Int32),
+        DType::Bool => Ok(DataType::Bool),
+        DType::Bits => Err(Error::new(Code::Export, "packed bits have no ONNX type")),
+    }
+}
+
+fn dims(graph: &Graph, shape: &Shape) -> Vec<Dim> {
+    let dim = |dim: &crate::shape::Dim| match (dim.known(), dim.as_symbol()) {
+        (Some(size), _) => Dim::Fixed(size as i64),
+        (None, Some(symbol)) => Dim::Symbol(graph.symbols()[symbol.0 as usize].clone()),
+        (None, None) => Dim::Symbol(dim.to_string()),
+    };
+    shape.0.iter().map(dim).collect()
+}
+
+/// Names given out, each once.
+#[derive(Default)]
+struct Names {
+    taken: HashSet<String>,
+    aliases: Vec<(String, Value)>,
+}
+
+impl Names {
+    fn unique(&mut self, wanted: &str) -> String {
+        let mut name = wanted.to_owned();
+        let mut suffix = 0;
+        while !self.taken.insert(name.clone()) {
+            suffix += 1;
+            name = format!("{wanted}_{suffix}");
+        }
+        name
+    }
+}
+
+/// One node while it is written.
+pub struct Exporter<'a> {
+    model: &'a mut ModelBuilder,
+    graph: &'a Graph,
+    node: &'a Node,
+    at: u32,
+    /// Version of the operator set.
+    pub opset: i64,
+    names: &'a mut Names,
+    of_value: &'a mut HashMap<Value, String>,
+}
+
+impl Exporter<'_> {
+    /// Number of inputs.
+    pub fn input_count(&self) -> usize {
+        self.node.inputs.len()
+    }
+    /// The name of input `i`.
+    pub fn input(&self, i: usize) -> String {
+        self.of_value[&self.node.inputs[i]].clone()
+    }
+    /// The type of input `i`.
+    pub fn input_type(&self, i: usize) -> &TensorType {
+        self.graph.value_type(self.node.inputs[i])
+    }
+    /// The name of output `i`.
+    pub fn output(&mut self, i: usize) -> String {
+        let value = Value { node: self.at, output: i as u32 };
+        if let Some(name) = self.of_value.get(&value) {
+            return name.clone();
+        }
+        let wanted = match self.node.op.downcast::<Weight>() {
+            Some(weight) => weight.variable.name().to_owned(),
+            None => self.path(self.node.op.name()),
+        };
+        let name = self.names.unique(&wanted);
+        self.of_value.insert(value, name.clone());
+        name
+    }
+
+    fn path(&self, leaf: &str) -> String {
+        match &*self.node.label {
+            "" => leaf.to_owned(),
+            label => format!("{label}/{leaf}"),
+        }
+    }
+
+    fn emit(&mut self, op: &str, inputs: &[String], output: &str, with: Vec<(&str, Attribute)>) {
+        let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
+        let name = self.path(op);
+        let label = self.node.label.to_string();
+        let doc = (!label.is_empty()).then_some(label.as_str());
+        self.model.node(op, &name, &inputs, &[output], with, doc);
+    }
+
+    /// Emits an intermediate node and returns the name of its result.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn step(&mut self, op: &str, inputs: &[String]) -> Result<String> {
+        self.step_with(op, inputs, Vec::new())
+    }
+    /// As [`Exporter::step`], with attributes.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn step_with(
+        &mut self,
+        op: &str,
+        inputs: &[String],
+        with: Vec<(&str, Attribute)>,
+    ) -> Result<String> {
+        let name = self.names.unique(&self.path(&format!("{}:{op}", self.node.op.name())));
+        self.emit(op, inputs, &name, with);
+        Ok(name)
+    }
+    /// Emits the node that computes the first output.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn finish(&mut self, op: &str, inputs: &[String]) -> Result<()> {
+        self.finish_with(op, inputs, Vec::new())
+    }
+    /// As [`Exporter::finish`], with attributes.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn finish_with(
+        &mut self,
+        op: &str,
+        inputs: &[String],
+        with: Vec<(&str, Attribute)>,
+    ) -> Result<()> {
+        let name = self.output(0);
+        self.emit(op, inputs, &name, with);
+        Ok(())
+    }
+
+    /// A float scalar as initializer.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn float(&mut self, value: f32) -> Result<String> {
+        self.floats(&[], &[value])
+    }
+    /// Floats as initializer.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn floats(&mut self, dims: &[i64], values: &[f32]) -> Result<String> {
+        let name = self.names.unique(&self.path(&format!("{}:constant", self.node.op.name())));
+        self.model.initializer_f32(&name, dims, values, None);
+        Ok(name)
+    }
+    /// A vector of int64 as initializer.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn ints(&mut self, values: &[i64]) -> Result<String> {
+        let name = self.names.unique(&self.path(&format!("{}:shape", self.node.op.name())));
+        self.model.initializer_i64(&name, &[values.len() as i64], values, None);
+        Ok(name)
+    }
+    /// A tensor as initializer of the given name.
+    ///
+    /// # Errors
+    /// `ERR_EXPORT` for packed bits.
+    pub fn tensor_named(&mut self, name: &str, tensor: &Tensor) -> Result<()> {
+        let dims: Vec<i64> = tensor.shape.iter().map(|&d| d as i64).collect();
+        match tensor.dtype {
+            DType::F32 => self.model.initializer_f32(name, &dims, tensor.as_f32(), None),
+            DType::I32 => {
+                self.model.initializer_i32(name, &dims, bytemuck::cast_slice(&tensor.words), None)
+            }
+            DType::Bool => {
+                let values: Vec<bool> = tensor.words.iter().map(|&w| w != 0).collect();
+                self.model.initializer_bool(name, &dims, &values, None)
+            }
+            DType::Bits => return Err(Error::new(Code::Export, "packed bits have no ONNX type")),
+        };
+        Ok(())
+    }
+
+    /// Emits a Cast of the input to `dtype`.
+    ///
+    /// # Errors
+    /// `ERR_EXPORT` for packed bits.
+    pub fn cast(&mut self, dtype: DType) -> Result<()> {
+        let to = code(dtype)?;
+        self.finish_with("Cast", &[self.input(0)], vec![("to", Attribute::Int(to))])
+    }
+
+    /// Emits a reduction; its axes are an attribute before opset 18, except for ReduceSum.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn reduce(&mut self, op: &str, axes: &[i64], keepdims: bool) -> Result<()> {
+        let keep = ("keepdims", Attribute::Int(i64::from(keepdims)));
+        if self.opset >= 18 || op == "ReduceSum" {
+            let list = self.ints(axes)?;
+            return self.finish_with(op, &[self.input(0), list], vec![keep]);
+        }
+        self.finish_with(op, &[self.input(0)], vec![("axes", Attribute::Ints(axes.to_vec())), keep])
+    }
+
+    /// Emits an ArgMax as int32.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn arg_max(&mut self, axis: i64) -> Result<()> {
+        let with = vec![("axis", Attribute::Int(axis)), ("keepdims", Attribute::Int(0))];
+        let wide = self.step_with("ArgMax", &[self.input(0)], with)?;
+        self.finish_with("Cast", &[wide], vec![("to", Attribute::Int(code(DType::I32)?))])
+    }
+}
+
+/// ONNX's number of an element type.
+fn code(dtype: DType) -> Result<i64> {
+    Ok(match data_type(dtype)? {
+        DataType::Float => 1,
+        DataType::Int32 => 6,
+        DataType::Int64 => 7,
+        DataType::Bool => 9,
+    })
+}

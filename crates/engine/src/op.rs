@@ -1,0 +1,113 @@
+//! What an operation is: a shape rule, a gradient, a lowering to kernels and an ONNX form.
+//!
+//! Each op implements this trait in one file under `ops/`; nothing else in the engine knows a
+//! particular op, except passes that name the ops they rewrite.
+
+use crate::error::{Code, Error, Result};
+use crate::graph::{Graph, Value};
+use crate::onnx::Exporter;
+use crate::plan::lower::Lower;
+use crate::plan::program::Instruction;
+use crate::tensor::TensorType;
+use std::any::Any;
+use std::fmt::Debug;
+
+/// An operation on tensors.
+pub trait Op: Any + Debug + Send + Sync {
+    /// Its name in the registry, in camelCase as users write it.
+    fn name(&self) -> &'static str;
+
+    /// The shape rule: types of the outputs from types of the inputs.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` or `ERR_DTYPE` when the inputs do not fit.
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>>;
+
+    /// Emits the gradient of each input; `None` where none flows.
+    ///
+    /// # Errors
+    /// `ERR_ARGUMENT` when the op is not differentiable.
+    fn gradient(&self, _: &mut Backward) -> Result<Vec<Option<Value>>> {
+        Err(Error::argument(format!("'{}' has no gradient", self.name())))
+    }
+
+    /// The same outputs from primitive ops: test oracle, second derivatives, export fallback.
+    ///
+    /// # Errors
+    /// As building a graph.
+    fn decompose(&self, _: &mut Graph, _inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        Ok(None)
+    }
+
+    /// True for ops that only name their decomposition, for ONNX and for readers.
+    fn is_composite(&self) -> bool {
+        false
+    }
+
+    /// The op as one instruction of a block program, if it works element by element.
+    fn instruction(&self, _inputs: &[&TensorType]) -> Option<Instruction> {
+        None
+    }
+
+    /// Turns the op into tasks over buffers. Element-wise ops need none of their own.
+    ///
+    /// # Errors
+    /// `ERR_NATIVE` when the op cannot run, which is a defect.
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        lower.elementwise(self.name())
+    }
+
+    /// Emits the op as ONNX nodes.
+    ///
+    /// # Errors
+    /// `ERR_EXPORT` when ONNX has no form for it.
+    fn onnx(&self, _: &mut Exporter) -> Result<()> {
+        Err(Error::new(Code::Export, format!("'{}' cannot be written as ONNX", self.name())))
+    }
+
+    /// True for ops that act besides computing outputs (updates of weights and state).
+    fn is_effect(&self) -> bool {
+        false
+    }
+
+    /// True when the same inputs always give the same outputs, so constants can be folded.
+    fn is_pure(&self) -> bool {
+        true
+    }
+}
+
+impl dyn Op {
+    /// The op as its concrete type.
+    pub fn downcast<T: Op>(&self) -> Option<&T> {
+        (self as &dyn Any).downcast_ref()
+    }
+}
+
+/// The surroundings of a node while its gradient is emitted.
+pub struct Backward<'a> {
+    /// The graph that grows.
+    pub graph: &'a mut Graph,
+    /// Inputs of the node.
+    pub inputs: &'a [Value],
+    /// Outputs of the node.
+    pub outputs: &'a [Value],
+    /// Gradient of each output, if any reaches it.
+    pub gradients: &'a [Option<Value>],
+    /// Which inputs need a gradient.
+    pub needs: &'a [bool],
+}
+
+impl Backward<'_> {
+    /// The gradient of the first output; the walk only visits nodes that have one.
+    ///
+    /// # Errors
+    /// `ERR_ARGUMENT` when only another output has a gradient.
+    pub fn dy(&self) -> Result<Value> {
+        self.gradients[0]
+            .ok_or_else(|| Error::argument("only a side output of this op is differentiated"))
+    }
+    /// The type of input `i`.
+    pub fn input_type(&self, i: usize) -> &TensorType {
+        self.graph.value_type(self.inputs[i])
+    }
+}

@@ -1,0 +1,63 @@
+//! Assign: the next value of a state variable, such as a moving statistic.
+
+use crate::error::{Error, Result};
+use crate::op::Op;
+use crate::plan::Home;
+use crate::plan::lower::Lower;
+use crate::tensor::TensorType;
+use crate::variable::{Layout, Variable};
+use std::sync::Arc;
+
+/// Stores its input in a variable at the end of the step.
+#[derive(Debug)]
+pub struct Assign {
+    /// The variable.
+    pub variable: Arc<Variable>,
+}
+
+impl Op for Assign {
+    fn name(&self) -> &'static str {
+        "assign"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        if inputs[0].shape.0.iter().map(|d| d.known()).ne(self
+            .variable
+            .shape()
+            .iter()
+            .map(|&d| Some(d)))
+        {
+            return Err(Error::shape(format!(
+                "the next value of '{}' has shape {}, expected {:?}",
+                self.variable.name(),
+                inputs[0].shape,
+                self.variable.shape()
+            )));
+        }
+        Ok(Vec::new())
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let x = lower.in_layout(0, self.variable.layout())?;
+        let y = lower.resident(Home::Variable(Arc::clone(&self.variable)));
+        let panels = y.layout == Layout::Panels;
+        let (rows, cols) = if panels { (y.leading(), y.last()) } else { (1, y.len()) };
+        let split =
+            if panels { crate::plan::task::Axes::COLS } else { crate::plan::task::Axes::BOTH };
+        lower
+            .task(rows, cols)
+            .split(split)
+            .cost(0.15)
+            .read(x.view(rows, cols).along(split))
+            .write(y.view(rows, cols).along(split))
+            .run(move |f| match panels {
+                true => f.panel_words_mut(0).copy_from_slice(f.panel_words(0)),
+                false => f.words_mut(0).copy_from_slice(f.words(0)),
+            });
+        Ok(())
+    }
+    fn is_effect(&self) -> bool {
+        true
+    }
+    fn is_pure(&self) -> bool {
+        false
+    }
+}

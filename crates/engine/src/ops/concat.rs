@@ -1,0 +1,232 @@
+//! Pieces along an axis: concat, slice, and the padding that is slice's gradient.
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::onnx::{Attribute, Exporter};
+use crate::op::{Backward, Op};
+use crate::plan::lower::{Buffer, Lower};
+use crate::plan::task::Axes;
+use crate::shape::{Dim, Shape};
+use crate::tensor::TensorType;
+
+/// Tensors one after the other along an axis.
+#[derive(Debug)]
+pub struct Concat {
+    /// The axis.
+    pub axis: usize,
+}
+
+/// (product before the axis, size of the axis times product behind it).
+fn around(buffer: &Buffer, axis: usize) -> (usize, usize) {
+    (buffer.shape[..axis].iter().product(), buffer.shape[axis..].iter().product())
+}
+
+impl Op for Concat {
+    fn name(&self) -> &'static str {
+        "concat"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let first = inputs[0];
+        let mut shape = first.shape.clone();
+        for x in &inputs[1..] {
+            let fits = x.dtype == first.dtype
+                && x.shape.rank() == shape.rank()
+                && (0..shape.rank()).all(|i| i == self.axis || x.shape.0[i] == shape.0[i]);
+            if !fits {
+                let shapes: Vec<String> = inputs.iter().map(|x| x.shape.to_string()).collect();
+                return Err(Error::shape(format!(
+                    "concat along axis {} expects equal shapes elsewhere, received {}",
+                    self.axis,
+                    shapes.join(", ")
+                )));
+            }
+            shape.0[self.axis] = shape.0[self.axis].plus(&x.shape.0[self.axis])?;
+        }
+        Ok(vec![TensorType { shape, dtype: first.dtype }])
+    }
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let dy = b.dy()?;
+        let mut start = 0;
+        let mut gradients = Vec::new();
+        for (i, &input) in b.inputs.iter().enumerate() {
+            let size = known(&b.graph.value_type(input).shape.0[self.axis])?;
+            gradients.push(match b.needs[i] {
+                true => Some(b.graph.slice(dy, self.axis, start, size)?),
+                false => None,
+            });
+            start += size;
+        }
+        Ok(gradients)
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let y = lower.output(0);
+        let (rows, width) = around(&y, self.axis);
+        let mut parts = Vec::new();
+        for i in 0..lower.node.inputs.len() {
+            parts.push(lower.input(i)?);
+        }
+        let widths: Vec<usize> = parts.iter().map(|x| around(x, self.axis).1).collect();
+        let mut task = lower.task(rows, width).split(Axes::ROWS).cost(0.15);
+        for (part, &width) in parts.iter().zip(&widths) {
+            task = task.read(part.view(rows, width).along(Axes::ROWS));
+        }
+        task.write(y.view(rows, width).along(Axes::ROWS)).run(move |f| {
+            let out = f.words_mut(0);
+            let mut start = 0;
+            for (i, &piece) in widths.iter().enumerate() {
+                let rows = f.words(i).chunks_exact(piece.max(1));
+                for (row, out) in rows.zip(out.chunks_exact_mut(width.max(1))) {
+                    out[start..start + piece].copy_from_slice(row);
+                }
+                start += piece;
+            }
+        });
+        Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        let inputs: Vec<String> = (0..e.input_count()).map(|i| e.input(i)).collect();
+        e.finish_with("Concat", &inputs, vec![("axis", Attribute::Int(self.axis as i64))])
+    }
+}
+
+/// `size` elements from `start` along an axis.
+#[derive(Debug)]
+pub struct Slice {
+    /// The axis.
+    pub axis: usize,
+    /// The first element.
+    pub start: usize,
+    /// How many.
+    pub size: usize,
+}
+
+impl Op for Slice {
+    fn name(&self) -> &'static str {
+        "slice"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let x = inputs[0];
+        let mut shape = x.shape.clone();
+        if let Some(size) = shape.0[self.axis].known()
+            && self.start + self.size > size
+        {
+            return Err(Error::shape(format!(
+                "slice takes elements {}..{} of axis {}, which has {size}",
+                self.start,
+                self.start + self.size,
+                self.axis
+            )));
+        }
+        if shape.0[self.axis].known().is_none() {
+            return Err(Error::shape(format!(
+                "slice expects a known size along axis {}",
+                self.axis
+            )));
+        }
+        shape.0[self.axis] = self.size.into();
+        Ok(vec![TensorType { shape, dtype: x.dtype }])
+    }
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let size = known(&b.input_type(0).shape.0[self.axis])?;
+        let dy = b.dy()?;
+        let pad = Pad { axis: self.axis, before: self.start, after: size - self.start - self.size };
+        Ok(vec![Some(b.graph.one(pad, &[dy])?)])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let x = lower.input(0)?;
+        let y = lower.output(0);
+        let (rows, width) = around(&x, self.axis);
+        let inner = width / x.shape[self.axis].max(1);
+        let (first, piece) = (self.start * inner, self.size * inner);
+        lower
+            .task(rows, piece)
+            .split(Axes::ROWS)
+            .cost(0.15)
+            .read(x.view(rows, width).along(Axes::ROWS))
+            .write(y.view(rows, piece).along(Axes::ROWS))
+            .run(move |f| {
+                let rows = f.words(0).chunks_exact(width.max(1));
+                for (row, out) in rows.zip(f.words_mut(0).chunks_exact_mut(piece.max(1))) {
+                    out.copy_from_slice(&row[first..first + piece]);
+                }
+            });
+        Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        let start = e.ints(&[self.start as i64])?;
+        let end = e.ints(&[(self.start + self.size) as i64])?;
+        let axis = e.ints(&[self.axis as i64])?;
+        e.finish("Slice", &[e.input(0), start, end, axis])
+    }
+}
+
+/// Zeros before and after along an axis.
+#[derive(Debug)]
+pub struct Pad {
+    /// The axis.
+    pub axis: usize,
+    /// Zeros in front.
+    pub before: usize,
+    /// Zeros behind.
+    pub after: usize,
+}
+
+impl Op for Pad {
+    fn name(&self) -> &'static str {
+        "pad"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let mut shape: Shape = inputs[0].shape.clone();
+        shape.0[self.axis] = shape.0[self.axis].plus(&Dim::from(self.before + self.after))?;
+        Ok(vec![TensorType { shape, dtype: inputs[0].dtype }])
+    }
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let size = known(&b.input_type(0).shape.0[self.axis])?;
+        let dy = b.dy()?;
+        Ok(vec![Some(b.graph.slice(dy, self.axis, self.before, size)?)])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let x = lower.input(0)?;
+        let y = lower.output(0);
+        let (rows, piece) = around(&x, self.axis);
+        let width = around(&y, self.axis).1;
+        let first = width / y.shape[self.axis].max(1) * self.before;
+        lower
+            .task(rows, width)
+            .split(Axes::ROWS)
+            .cost(0.15)
+            .read(x.view(rows, piece).along(Axes::ROWS))
+            .write(y.view(rows, width).along(Axes::ROWS))
+            .run(move |f| {
+                let rows = f.words(0).chunks_exact(piece.max(1));
+                for (row, out) in rows.zip(f.words_mut(0).chunks_exact_mut(width.max(1))) {
+                    out[..first].fill(0);
+                    out[first..first + piece].copy_from_slice(row);
+                    out[first + piece..].fill(0);
+                }
+            });
+        Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        let rank = e.input_type(0).shape.rank();
+        let mut pads = vec![0; 2 * rank];
+        pads[self.axis] = self.before as i64;
+        pads[rank + self.axis] = self.after as i64;
+        let pads = e.ints(&pads)?;
+        e.finish("Pad", &[e.input(0), pads])
+    }
+}
+
+fn known(dim: &Dim) -> Result<usize> {
+    dim.known().ok_or_else(|| Error::shape("pieces of an axis of unknown size have no gradient"))
+}
+
+impl Graph {
+    /// `size` elements from `start` along `axis`.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` when they reach past the end.
+    pub fn slice(&mut self, x: Value, axis: usize, start: usize, size: usize) -> Result<Value> {
+        self.one(Slice { axis, start, size }, &[x])
+    }
+}

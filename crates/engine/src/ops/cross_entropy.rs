@@ -1,0 +1,182 @@
+//! Cross-entropy from logits, fused with its softmax or sigmoid.
+//!
+//! Per row `Σ y·(log Σe^z − z)`, whose gradient is `p·Σy − y`; per element, for the sigmoid,
+//! `max(z, 0) − z·y + log(1 + e^−|z|)`, whose gradient is `σ(z) − y`. Labels get no gradient.
+
+use crate::error::{Error, Result};
+use crate::graph::Value;
+use crate::op::{Backward, Op};
+use crate::plan::lower::Lower;
+use crate::plan::task::Axes;
+use crate::shape::Shape;
+use crate::tensor::{DType, TensorType};
+use ridgeline_kernels::cross_entropy as kernels;
+
+/// Softmax and cross-entropy over the last axis. Inputs logits and labels; outputs the loss of
+/// each row and the probabilities.
+#[derive(Clone, Debug)]
+pub struct SoftmaxCrossEntropy {
+    /// True when labels are int32 class indices of the rows, false when they are distributions.
+    pub sparse: bool,
+    /// Share of each label spread over all classes.
+    pub smoothing: f32,
+}
+
+fn leading(shape: &Shape) -> Shape {
+    Shape(shape.0[..shape.rank().saturating_sub(1)].to_vec())
+}
+
+impl Op for SoftmaxCrossEntropy {
+    fn name(&self) -> &'static str {
+        "softmaxCrossEntropy"
+    }
+
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let (logits, labels) = (inputs[0], inputs[1]);
+        let rows = leading(&logits.shape);
+        let fits = match self.sparse {
+            true => labels.shape == rows && labels.dtype == DType::I32,
+            false => labels.shape == logits.shape && labels.dtype == DType::F32,
+        };
+        if logits.shape.rank() == 0 || !fits {
+            return Err(Error::shape(format!(
+                "softmaxCrossEntropy: labels {} {} do not fit logits {}",
+                labels.dtype, labels.shape, logits.shape
+            )));
+        }
+        Ok(vec![TensorType::f32(rows), logits.clone()])
+    }
+
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let (labels, probabilities, dy) = (b.inputs[1], b.outputs[1], b.dy()?);
+        let op = SoftmaxCrossEntropyGradient { forward: self.clone() };
+        Ok(vec![Some(b.graph.one(op, &[probabilities, labels, dy])?), None])
+    }
+
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let op = self.clone();
+        let (logits, labels) = (lower.input(0)?, lower.input(1)?);
+        let (loss, probabilities) = (lower.output(0), lower.output(1));
+        let (rows, cols) = (logits.leading(), logits.last());
+        let labels = if op.sparse { labels.column() } else { labels.matrix().along(Axes::ROWS) };
+        lower
+            .task(rows, cols)
+            .split(Axes::ROWS)
+            .cost(1.5)
+            .read(logits.matrix().along(Axes::ROWS))
+            .read(labels)
+            .write(loss.column())
+            .write(probabilities.matrix().along(Axes::ROWS))
+            .run(move |f| {
+                let (z, loss, p) = (f.tile(0), f.floats_mut(0), f.tile_mut(1));
+                match op.sparse {
+                    true => kernels::sparse_softmax_cross_entropy(f.isa, z, f.ints(1), loss, p),
+                    false => {
+                        kernels::softmax_cross_entropy(f.isa, z, f.tile(1), op.smoothing, loss, p);
+                    }
+                }
+            });
+        Ok(())
+    }
+}
+
+/// The gradient for the logits: inputs probabilities, labels and the gradient of the losses.
+#[derive(Debug)]
+struct SoftmaxCrossEntropyGradient {
+    forward: SoftmaxCrossEntropy,
+}
+
+impl Op for SoftmaxCrossEntropyGradient {
+    fn name(&self) -> &'static str {
+        "softmaxCrossEntropyGradient"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        Ok(vec![inputs[0].clone()])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let op = self.forward.clone();
+        let (p, labels, dloss) = (lower.input(0)?, lower.input(1)?, lower.input(2)?);
+        let dz = lower.output(0);
+        let labels = if op.sparse { labels.column() } else { labels.matrix().along(Axes::ROWS) };
+        lower
+            .task(p.leading(), p.last())
+            .split(Axes::ROWS)
+            .cost(0.5)
+            .read(p.matrix().along(Axes::ROWS))
+            .read(labels)
+            .read(dloss.column())
+            .write(dz.matrix().along(Axes::ROWS))
+            .run(move |f| {
+                let (p, d, z) = (f.tile(0), f.floats(2), f.tile_mut(0));
+                match op.sparse {
+                    true => {
+                        kernels::sparse_softmax_cross_entropy_backward(f.isa, p, f.ints(1), d, z);
+                    }
+                    false => {
+                        let (y, s) = (f.tile(1), op.smoothing);
+                        kernels::softmax_cross_entropy_backward(f.isa, p, y, s, d, z);
+                    }
+                }
+            });
+        Ok(())
+    }
+}
+
+/// Sigmoid and binary cross-entropy, element by element: inputs logits and labels.
+#[derive(Debug)]
+pub struct SigmoidCrossEntropy {
+    /// True for the gradient for the logits, with the gradient of the losses as third input.
+    gradient: bool,
+}
+
+impl SigmoidCrossEntropy {
+    /// The loss.
+    pub const LOSS: SigmoidCrossEntropy = SigmoidCrossEntropy { gradient: false };
+}
+
+impl Op for SigmoidCrossEntropy {
+    fn name(&self) -> &'static str {
+        "sigmoidCrossEntropy"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        if inputs[0] != inputs[1] || inputs[0].dtype != DType::F32 {
+            return Err(Error::shape(format!(
+                "sigmoidCrossEntropy: labels {} {} do not fit logits {}",
+                inputs[1].dtype, inputs[1].shape, inputs[0].shape
+            )));
+        }
+        Ok(vec![inputs[0].clone()])
+    }
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        if self.gradient {
+            return Err(Error::argument("sigmoidCrossEntropy has no second derivative"));
+        }
+        let dy = b.dy()?;
+        let op = SigmoidCrossEntropy { gradient: true };
+        Ok(vec![Some(b.graph.one(op, &[b.inputs[0], b.inputs[1], dy])?), None])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let gradient = self.gradient;
+        let mut inputs = Vec::new();
+        for i in 0..lower.node.inputs.len() {
+            inputs.push(lower.input(i)?);
+        }
+        let y = lower.output(0);
+        let mut task = lower
+            .task(y.leading(), y.last())
+            .split(Axes::ROWS)
+            .cost(1.5)
+            .write(y.matrix().along(Axes::ROWS));
+        for input in &inputs {
+            task = task.read(input.matrix().along(Axes::ROWS));
+        }
+        task.run(move |f| {
+            let (z, labels, out) = (f.floats(0), f.floats(1), f.floats_mut(0));
+            match gradient {
+                true => kernels::sigmoid_cross_entropy_backward(f.isa, z, labels, f.floats(2), out),
+                false => kernels::sigmoid_cross_entropy(f.isa, z, labels, out),
+            }
+        });
+        Ok(())
+    }
+}

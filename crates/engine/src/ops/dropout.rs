@@ -1,0 +1,155 @@
+//! Dropout (Srivastava et al. 2014), inverted: kept values grow by 1/(1−rate).
+//!
+//! The mask is one bit an element, drawn by a counter-based generator keyed by (seed, stream,
+//! step, element): the same bits for any number of threads. Backward reuses the bits.
+
+use crate::error::{Error, Result};
+use crate::graph::Value;
+use crate::op::{Backward, Op};
+use crate::plan::lower::Lower;
+use crate::plan::task::Axes;
+use crate::run::step::Step;
+use crate::shape::Shape;
+use crate::tensor::{DType, TensorType};
+use ridgeline_kernels::dropout::{self as kernels, Rate};
+use ridgeline_kernels::rng::Key;
+
+/// The key of a stream at a step.
+pub(crate) fn key(step: &Step, stream: u32) -> Key {
+    Key { seed: step.seed, stream, step: step.index, time: 0 }
+}
+
+/// Checks a dropout rate.
+pub(crate) fn check_rate(rate: f64) -> Result<f32> {
+    if (0.0..1.0).contains(&rate) {
+        Ok(rate as f32)
+    } else {
+        Err(Error::argument(format!("rate must be in [0, 1), received {rate}")))
+    }
+}
+
+/// Dropout with a mask of the input's shape; outputs are the result and the mask.
+#[derive(Debug)]
+pub struct Dropout {
+    /// Probability of zeroing an element.
+    pub rate: f32,
+    /// Number of the random stream.
+    pub stream: u32,
+}
+
+impl Op for Dropout {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let x = inputs[0];
+        if x.dtype != DType::F32 {
+            return Err(Error::dtype(format!("dropout expects float32, received {}", x.dtype)));
+        }
+        Ok(vec![x.clone(), TensorType { shape: x.shape.clone(), dtype: DType::Bits }])
+    }
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let (mask, dy) = (b.outputs[1], b.dy()?);
+        let scale = Rate::new(self.rate).scale;
+        Ok(vec![Some(b.graph.one(MaskedScale { scale }, &[dy, mask])?)])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let (rate, stream) = (Rate::new(self.rate), self.stream);
+        let x = lower.input(0)?;
+        let (y, mask) = (lower.output(0), lower.output(1));
+        let words = x.last().div_ceil(32);
+        lower
+            .task(x.leading(), x.last())
+            .split(Axes::BOTH)
+            .cost(0.6)
+            .read(x.matrix().along(Axes::BOTH))
+            .write(y.matrix().along(Axes::BOTH))
+            .write(mask.bits(Axes::BOTH))
+            .run(move |f| {
+                let (first, key) = (f.rows().start, key(f.step, stream));
+                let (x, y, mask) = (f.tile(0), f.tile_mut(0), f.mask_mut(1));
+                kernels::dropout(f.isa, key, rate, first, words, x, y, mask);
+            });
+        Ok(())
+    }
+    fn is_pure(&self) -> bool {
+        false
+    }
+}
+
+/// `x · scale` where the bit is set, else 0: dropout's gradient, linear in `x`.
+#[derive(Debug)]
+pub struct MaskedScale {
+    /// The factor.
+    pub scale: f32,
+}
+
+impl Op for MaskedScale {
+    fn name(&self) -> &'static str {
+        "maskedScale"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        Ok(vec![inputs[0].clone()])
+    }
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let (mask, dy) = (b.inputs[1], b.dy()?);
+        Ok(vec![Some(b.graph.one(MaskedScale { scale: self.scale }, &[dy, mask])?), None])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let scale = self.scale;
+        let (x, mask) = (lower.input(0)?, lower.input(1)?);
+        let y = lower.output(0);
+        lower
+            .task(x.leading(), x.last())
+            .split(Axes::BOTH)
+            .cost(0.25)
+            .read(x.matrix().along(Axes::BOTH))
+            .read(mask.bits(Axes::BOTH))
+            .write(y.matrix().along(Axes::BOTH))
+            .run(move |f| kernels::apply(f.isa, f.mask(1), scale, f.tile(0), f.tile_mut(0)));
+        Ok(())
+    }
+}
+
+/// A tensor of 0 and 1/(1−rate): dropout whose mask is broadcast over some axes.
+#[derive(Debug)]
+pub struct DropoutMask {
+    /// Probability of a zero.
+    pub rate: f32,
+    /// Number of the random stream.
+    pub stream: u32,
+    /// Shape of the mask.
+    pub shape: Shape,
+}
+
+impl Op for DropoutMask {
+    fn name(&self) -> &'static str {
+        "dropoutMask"
+    }
+    fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
+        Ok(vec![TensorType::f32(self.shape.clone())])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let (rate, stream) = (Rate::new(self.rate), self.stream);
+        let y = lower.output(0);
+        let (rows, cols) = (y.leading(), y.last());
+        let bits = lower.temporary(&y.shape, DType::Bits);
+        lower.task(rows, cols).cost(0.6).write(y.matrix()).write(bits.bits(Axes::NONE)).run(
+            move |f| {
+                let key = key(f.step, stream);
+                f.floats_mut(0).fill(1.0);
+                // Ones in, kept ones scaled out: in place, element by element.
+                let mut y = f.tile_mut(0);
+                // SAFETY: dropout reads an element before it writes the same element.
+                let x = unsafe {
+                    ridgeline_kernels::Tile::from_raw(y.as_mut_ptr(), rows, cols, cols, 1)
+                };
+                kernels::dropout(f.isa, key, rate, 0, cols.div_ceil(32), x, y, f.mask_mut(1));
+            },
+        );
+        Ok(())
+    }
+    fn is_pure(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,389 @@
+//! Matrix products: `linear` (a layer's x·W + b) and the batched `matmul` with transposes.
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::onnx::{Attribute, Exporter};
+use crate::op::{Backward, Op};
+use crate::ops::reduce::Kind;
+use crate::plan::lower::{Buffer, Lower};
+use crate::plan::task::Axes;
+use crate::shape::{Dim, Shape};
+use crate::tensor::{DType, TensorType};
+use crate::variable::Layout;
+use ridgeline_kernels::gemm::{Start, gemm, scratch_len};
+use ridgeline_kernels::{Isa, Tile, TileMut};
+
+/// Nanoseconds of one core for a multiply-add, for cutting chunks.
+const NS_PER_FMA: f64 = 0.02;
+
+fn floats(name: &str, inputs: &[&TensorType]) -> Result<()> {
+    match inputs.iter().find(|t| t.dtype != DType::F32) {
+        Some(t) => Err(Error::dtype(format!("{name} expects float32, received {}", t.dtype))),
+        None => Ok(()),
+    }
+}
+
+/// `y = x·W (+ b)`: x `[…, k]`, W `[k, n]`, b `[n]`, y `[…, n]`.
+#[derive(Debug)]
+pub struct Linear;
+
+impl Op for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        floats("linear", inputs)?;
+        let (x, w) = (inputs[0], inputs[1]);
+        let fits = x.shape.rank() >= 1
+            && w.shape.rank() == 2
+            && x.shape.last() == w.shape.0[0]
+            && inputs.get(2).is_none_or(|b| b.shape.0 == w.shape.0[1..]);
+        if !fits {
+            return Err(Error::shape(format!(
+                "linear: input {} does not fit kernel {}",
+                x.shape, w.shape
+            )));
+        }
+        let mut shape = x.shape.clone();
+        *shape.0.last_mut().expect("rank ≥ 1") = w.shape.0[1].clone();
+        Ok(vec![TensorType::f32(shape)])
+    }
+
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let (x, w, dy) = (b.inputs[0], b.inputs[1], b.dy()?);
+        let g = &mut *b.graph;
+        let rows = |g: &mut Graph, x: Value| -> Result<Value> {
+            let shape = g.value_type(x).shape.clone();
+            let leading = Shape(shape.0[..shape.rank() - 1].to_vec()).size()?;
+            g.reshape(x, &Shape(vec![leading, shape.last()]))
+        };
+        let (flat_x, flat_dy) = (rows(g, x)?, rows(g, dy)?);
+        let mut gradients = vec![None; b.inputs.len()];
+        if b.needs[0] {
+            let dx = g.one(MatMul { transpose_a: false, transpose_b: true }, &[flat_dy, w])?;
+            gradients[0] = Some(g.reshape(dx, &g.value_type(x).shape.clone())?);
+        }
+        if b.needs[1] {
+            let product = MatMul { transpose_a: true, transpose_b: false };
+            gradients[1] = Some(g.one(product, &[flat_x, flat_dy])?);
+        }
+        if b.needs.get(2) == Some(&true) {
+            gradients[2] = Some(g.reduce(Kind::Sum, flat_dy, Some(&[0]), false)?);
+        }
+        Ok(gradients)
+    }
+
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let bias = match lower.node.inputs.len() {
+            3 => Some(lower.input(2)?),
+            _ => None,
+        };
+        let (x, w) = (lower.input(0)?, lower.stored(1)?);
+        let y = lower.output(0);
+        product(lower, &x, false, &w, false, bias.as_ref(), &y)
+    }
+
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        let has_bias = e.input_count() == 3;
+        if e.input_type(0).shape.rank() == 2 {
+            let mut inputs = vec![e.input(0), e.input(1)];
+            inputs.extend(has_bias.then(|| e.input(2)));
+            return e.finish("Gemm", &inputs);
+        }
+        if !has_bias {
+            return e.finish("MatMul", &[e.input(0), e.input(1)]);
+        }
+        let product = e.step("MatMul", &[e.input(0), e.input(1)])?;
+        e.finish("Add", &[product, e.input(2)])
+    }
+}
+
+/// `y = a·b` on the last two axes, each optionally transposed, leading axes broadcast.
+#[derive(Debug)]
+pub struct MatMul {
+    /// True to use `aᵀ`.
+    pub transpose_a: bool,
+    /// True to use `bᵀ`.
+    pub transpose_b: bool,
+}
+
+impl MatMul {
+    /// (rows, inner, columns) of the product of two matrices.
+    fn sizes<T: Clone>(&self, a: [&T; 2], b: [&T; 2]) -> ([T; 2], [T; 2]) {
+        let swap =
+            |x: [&T; 2], t: bool| if t { [x[1].clone(), x[0].clone()] } else { x.map(T::clone) };
+        (swap(a, self.transpose_a), swap(b, self.transpose_b))
+    }
+}
+
+fn last_two<T>(dims: &[T]) -> [&T; 2] {
+    [&dims[dims.len() - 2], &dims[dims.len() - 1]]
+}
+
+impl Op for MatMul {
+    fn name(&self) -> &'static str {
+        "matmul"
+    }
+
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        floats("matmul", inputs)?;
+        let (a, b) = (&inputs[0].shape, &inputs[1].shape);
+        let fail = || Error::shape(format!("matmul: shapes {a} and {b} do not fit"));
+        if a.rank() < 2 || b.rank() < 2 {
+            return Err(Error::shape(format!(
+                "matmul expects rank 2 or more, received {a} and {b}"
+            )));
+        }
+        let (x, y) = self.sizes(last_two(&a.0), last_two(&b.0));
+        if x[1] != y[0] {
+            return Err(fail());
+        }
+        let batch = |s: &Shape| Shape(s.0[..s.rank() - 2].to_vec());
+        let mut shape = batch(a).broadcast(&batch(b)).map_err(|_| fail())?;
+        shape.0.extend([x[0].clone(), y[1].clone()]);
+        Ok(vec![TensorType::f32(shape)])
+    }
+
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let (a, b, dy) = (rule.inputs[0], rule.inputs[1], rule.dy()?);
+        let (ta, tb) = (self.transpose_a, self.transpose_b);
+        let (needs_a, needs_b) = (rule.needs[0], rule.needs[1]);
+        let g = &mut *rule.graph;
+        let mut product = |x: Value, tx: bool, y: Value, ty: bool, like: Value| -> Result<Value> {
+            let full = g.one(MatMul { transpose_a: tx, transpose_b: ty }, &[x, y])?;
+            g.sum_to(full, like)
+        };
+        // da = dy·bᵀ, db = aᵀ·dy, each transposed again where the operand was.
+        let da = match (needs_a, ta) {
+            (false, _) => None,
+            (true, false) => Some(product(dy, false, b, !tb, a)?),
+            (true, true) => Some(product(b, tb, dy, true, a)?),
+        };
+        let db = match (needs_b, tb) {
+            (false, _) => None,
+            (true, false) => Some(product(a, !ta, dy, false, b)?),
+            (true, true) => Some(product(dy, true, a, ta, b)?),
+        };
+        Ok(vec![da, db])
+    }
+
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let (a, b) = (lower.stored(0)?, lower.stored(1)?);
+        if a.shape.len() == 2 && b.shape.len() == 2 {
+            let a = lower.input(0)?;
+            let y = lower.preferred_output(0);
+            return product(lower, &a, self.transpose_a, &b, self.transpose_b, None, &y);
+        }
+        self.batched(lower)
+    }
+
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        let mut operands = Vec::new();
+        for (i, transposed) in [self.transpose_a, self.transpose_b].into_iter().enumerate() {
+            let mut operand = e.input(i);
+            if transposed {
+                let rank = e.input_type(i).shape.rank() as i64;
+                let mut order: Vec<i64> = (0..rank).collect();
+                order.swap(rank as usize - 2, rank as usize - 1);
+                operand =
+                    e.step_with("Transpose", &[operand], vec![("perm", Attribute::Ints(order))])?;
+            }
+            operands.push(operand);
+        }
+        e.finish("MatMul", &operands)
+    }
+}
+
+impl MatMul {
+    /// One product per index of the leading axes; those are the rows of the task.
+    fn batched(&self, lower: &mut Lower) -> Result<()> {
+        let (a, b) = (lower.input(0)?, lower.input(1)?);
+        let y = lower.output(0);
+        let (ta, tb) = (self.transpose_a, self.transpose_b);
+        let (a_size, b_size): ([usize; 2], [usize; 2]) =
+            (last_two(&a.shape).map(|&d| d), last_two(&b.shape).map(|&d| d));
+        let (x, z) = self.sizes([&a_size[0], &a_size[1]], [&b_size[0], &b_size[1]]);
+        let (m, k, n) = (x[0], x[1], z[1]);
+        let batch = y.shape[..y.shape.len() - 2].to_vec();
+        let count: usize = batch.iter().product();
+        let (a_at, b_at) = (matrix_index(&a.shape, &batch), matrix_index(&b.shape, &batch));
+        lower
+            .task(count, m * n)
+            .split(Axes::ROWS)
+            .cost(k as f64 * NS_PER_FMA)
+            .read(a.whole())
+            .read(b.whole())
+            .write(y.view(count, m * n).along(Axes::ROWS))
+            .scratch(gemm_scratch(m, n, k))
+            .run(move |f| {
+                let (a, b) = (f.floats(0), f.floats(1));
+                for (i, out) in f.rows().zip(f.floats_mut(0).chunks_exact_mut((m * n).max(1))) {
+                    let a = &a[a_at[i] * a_size[0] * a_size[1]..];
+                    let b = &b[b_at[i] * b_size[0] * b_size[1]..];
+                    let a = oriented(Tile::matrix(a, a_size[0], a_size[1]), ta);
+                    let b = oriented(Tile::matrix(b, b_size[0], b_size[1]), tb);
+                    gemm(f.isa, a, b, TileMut::new(out, m, n, n), Start::Zero, f.scratch());
+                }
+            });
+        Ok(())
+    }
+}
+
+fn oriented(tile: Tile, transposed: bool) -> Tile {
+    if transposed { tile.transposed() } else { tile }
+}
+
+/// For each index of `batch`: which matrix of an operand of `shape` it uses.
+fn matrix_index(shape: &[usize], batch: &[usize]) -> Vec<usize> {
+    let own = &shape[..shape.len() - 2];
+    let missing = batch.len() - own.len();
+    let count: usize = batch.iter().product();
+    (0..count)
+        .map(|mut index| {
+            let (mut at, mut stride) = (0, 1);
+            for i in (0..batch.len()).rev() {
+                let position = index % batch[i];
+                index /= batch[i];
+                if i >= missing {
+                    let size = own[i - missing];
+                    at += if size == 1 { 0 } else { position * stride };
+                    stride *= size;
+                }
+            }
+            at
+        })
+        .collect()
+}
+
+/// Scratch for a GEMM of this shape on any level.
+fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
+    Isa::available().map(|isa| scratch_len(isa, m, n, k)).max().unwrap_or(0)
+}
+
+/// Lowers a product of two matrices, either of which `b` and `y` may stand in panels.
+fn product(
+    lower: &mut Lower,
+    a: &Buffer,
+    transpose_a: bool,
+    b: &Buffer,
+    transpose_b: bool,
+    bias: Option<&Buffer>,
+    y: &Buffer,
+) -> Result<()> {
+    let (a_rows, a_cols) = (a.leading(), a.last());
+    let (m, k) = if transpose_a { (a_cols, a_rows) } else { (a_rows, a_cols) };
+    let n = y.last();
+    let b_panels = b.layout == Layout::Panels;
+    let y_panels = y.layout == Layout::Panels;
+    // Whole panels are one column of the rectangle's cut, whichever side they are on.
+    let split = if y_panels || (b_panels && transpose_b) { Axes::COLS } else { Axes::BOTH };
+    let a_along = Axes { rows: !transpose_a, cols: false };
+    let b_along = Axes { rows: false, cols: !transpose_b };
+    let has_bias = bias.is_some();
+    let mut task = lower
+        .task(m, n)
+        .split(split)
+        .cost(k as f64 * NS_PER_FMA)
+        .scratch(gemm_scratch(m, n, k))
+        .read(if transpose_a { a.matrix() } else { a.matrix().along(a_along) })
+        .read(b.view(b.leading(), b.last()).along(b_along))
+        .write(y.matrix().along(split));
+    if let Some(bias) = bias {
+        task = task.read(bias.row());
+    }
+    task.run(move |f| {
+        let start = |cols: std::ops::Range<usize>| match has_bias {
+            true => Start::Bias(&f.floats(2)[cols]),
+            false => Start::Zero,
+        };
+        let a = oriented(f.tile(0), transpose_a);
+        let (first, width) = (f.cols().start, f.cols().len());
+        match (b_panels, transpose_b) {
+            (true, false) => {
+                for (panel, b) in f.panels(1) {
+                    let at = panel - first..panel - first + b.cols();
+                    gemm(
+                        f.isa,
+                        a,
+                        b,
+                        columns(f, panel, b.cols(), y_panels),
+                        start(at),
+                        f.scratch(),
+                    );
+                }
+            }
+            // bᵀ of a panelled matrix: each panel is a slab of the inner dimension.
+            (true, true) => {
+                let rows = f.cols();
+                for (panel, b) in f.panels(1) {
+                    let slab = tile_part(b, rows.start, rows.len(), 0, b.cols()).transposed();
+                    let a = tile_part(a, 0, a.rows(), panel, b.cols());
+                    let start = if panel == 0 { Start::Zero } else { Start::Accumulate };
+                    gemm(f.isa, a, slab, f.tile_mut(0), start, f.scratch());
+                }
+            }
+            (false, _) => {
+                let whole = f.tile(1);
+                let b = match transpose_b {
+                    true => tile_part(whole, first, width, 0, whole.cols()).transposed(),
+                    false => whole,
+                };
+                match y_panels {
+                    false => gemm(f.isa, a, b, f.tile_mut(0), start(0..width), f.scratch()),
+                    true => {
+                        for (panel, wide) in crate::variable::panels(n) {
+                            if (first..first + width).contains(&panel) {
+                                let b = tile_part(b, 0, b.rows(), panel - first, wide);
+                                let c = f.panel_mut(0, panel);
+                                gemm(f.isa, a, b, c, Start::Zero, f.scratch());
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Columns `first..first + width` of the product, in panels or not.
+fn columns<'a>(
+    f: &crate::plan::Frame<'a>,
+    first: usize,
+    width: usize,
+    panels: bool,
+) -> TileMut<'a> {
+    if panels {
+        return f.panel_mut(0, first);
+    }
+    let mut all = f.tile_mut(0);
+    let offset = first - f.cols().start;
+    let (rows, stride) = (all.rows(), all.row_stride());
+    // SAFETY: the columns lie inside the part's own tile.
+    unsafe { TileMut::from_raw(all.as_mut_ptr().add(offset), rows, width, stride) }
+}
+
+/// A rectangle of a tile.
+fn tile_part(t: Tile<'_>, row: usize, rows: usize, col: usize, cols: usize) -> Tile<'_> {
+    assert!(row + rows <= t.rows() && col + cols <= t.cols(), "a part outside its tile");
+    let offset = row * t.row_stride() + col * t.col_stride();
+    // SAFETY: the rectangle lies inside the tile, as just asserted.
+    unsafe { Tile::from_raw(t.as_ptr().add(offset), rows, cols, t.row_stride(), t.col_stride()) }
+}
+
+impl Graph {
+    /// `x·W (+ b)`.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` when they do not fit.
+    pub fn linear(&mut self, x: Value, w: Value, b: Option<Value>) -> Result<Value> {
+        let mut inputs = vec![x, w];
+        inputs.extend(b);
+        self.one(Linear, &inputs)
+    }
+    /// The number of columns of a value's last axis, as a dimension.
+    pub fn last_dim(&self, x: Value) -> Dim {
+        self.value_type(x).shape.last()
+    }
+}

@@ -1,0 +1,261 @@
+//! Reductions over axes: sum, mean, max, min, and the index of the largest.
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::onnx::Exporter;
+use crate::op::{Backward, Op};
+use crate::plan::lower::{Buffer, Lower};
+use crate::plan::task::Axes;
+use crate::shape::{Dim, Shape};
+use crate::tensor::{DType, TensorType};
+use ridgeline_kernels::compare::Compare;
+use ridgeline_kernels::reduce::{self as kernels, Reduce as Kernel};
+
+/// What a reduction computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The sum.
+    Sum,
+    /// The sum divided by the number of elements.
+    Mean,
+    /// The largest; NaN if there is one.
+    Max,
+    /// The smallest; NaN if there is one.
+    Min,
+}
+
+/// A reduction over `axes`.
+#[derive(Debug)]
+pub struct Reduction {
+    /// What is computed.
+    pub kind: Kind,
+    /// The axes, ascending.
+    pub axes: Vec<usize>,
+    /// True to keep reduced axes with size one.
+    pub keepdims: bool,
+}
+
+/// The axes of an argument: all if absent, negative from the back, ascending, each once.
+///
+/// # Errors
+/// `ERR_ARGUMENT` when one is outside the rank or stands twice.
+pub fn resolve_axes(shape: &Shape, axes: Option<&[i64]>) -> Result<Vec<usize>> {
+    let Some(axes) = axes else { return Ok((0..shape.rank()).collect()) };
+    let mut resolved = axes.iter().map(|&a| shape.axis(a)).collect::<Result<Vec<_>>>()?;
+    resolved.sort_unstable();
+    if resolved.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(Error::argument(format!("axis has {axes:?} twice for shape {shape}")));
+    }
+    Ok(resolved)
+}
+
+fn reduced(shape: &Shape, axes: &[usize], keepdims: bool) -> Shape {
+    let dims = shape.0.iter().enumerate().filter_map(|(i, dim)| match axes.contains(&i) {
+        true => keepdims.then_some(Dim::ONE),
+        false => Some(dim.clone()),
+    });
+    Shape(dims.collect())
+}
+
+/// `x` with `axes` moved behind the others, as (kept, reduced) sizes.
+fn with_axes_last(lower: &mut Lower, x: Buffer, axes: &[usize]) -> (Buffer, usize, usize) {
+    let kept: Vec<usize> = (0..x.shape.len()).filter(|i| !axes.contains(i)).collect();
+    let order: Vec<usize> = kept.iter().chain(axes).copied().collect();
+    let count = |axes: &[usize]| axes.iter().map(|&i| x.shape[i]).product();
+    let (rows, cols) = (count(&kept), count(axes));
+    let moved = if order.is_sorted() { x } else { lower.permuted(&x, &order) };
+    (moved, rows, cols)
+}
+
+impl Op for Reduction {
+    fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::Sum => "sum",
+            Kind::Mean => "mean",
+            Kind::Max => "max",
+            Kind::Min => "min",
+        }
+    }
+
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let x = inputs[0];
+        if x.dtype != DType::F32 {
+            return Err(Error::dtype(format!(
+                "{} expects float32, received {}",
+                self.name(),
+                x.dtype
+            )));
+        }
+        Ok(vec![TensorType::f32(reduced(&x.shape, &self.axes, self.keepdims))])
+    }
+
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let (x, y, dy) = (b.inputs[0], b.outputs[0], b.dy()?);
+        let g = &mut *b.graph;
+        let shape = g.value_type(x).shape.clone();
+        let kept = reduced(&shape, &self.axes, true);
+        let spread = g.reshape(dy, &kept)?;
+        let dx = match self.kind {
+            Kind::Sum => g.broadcast(spread, &shape)?,
+            Kind::Mean => {
+                let count = self.axes.iter().try_fold(Dim::ONE, |n, &i| n.times(&shape.0[i]))?;
+                let count = g.size(&count)?;
+                let shared = g.div(spread, count)?;
+                g.broadcast(shared, &shape)?
+            }
+            // Equal shares for equal extremes, as JAX does.
+            Kind::Max | Kind::Min => {
+                let y = g.reshape(y, &kept)?;
+                let hit = g.compare(Compare::Equal, x, y)?;
+                let hit = g.cast(hit, DType::F32)?;
+                let hits = g.one(
+                    Reduction { kind: Kind::Sum, axes: self.axes.clone(), keepdims: true },
+                    &[hit],
+                )?;
+                let share = g.div(spread, hits)?;
+                g.mul(hit, share)?
+            }
+        };
+        Ok(vec![Some(dx)])
+    }
+
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let kernel = match self.kind {
+            Kind::Sum | Kind::Mean => Kernel::Sum,
+            Kind::Max => Kernel::Max,
+            Kind::Min => Kernel::Min,
+        };
+        let x = lower.input(0)?;
+        let leading = self.axes.iter().enumerate().all(|(i, &axis)| i == axis);
+        let y = lower.output(0);
+        let mean = self.kind == Kind::Mean;
+        let scale = move |count: usize, y: &mut [f32]| {
+            if mean {
+                y.iter_mut().for_each(|y| *y /= count as f32);
+            }
+        };
+        // Reduced axes in front: sums of columns, so neighbours stay neighbours.
+        if leading && self.axes.len() < x.shape.len() {
+            let rows: usize = x.shape[..self.axes.len()].iter().product();
+            let cols: usize = x.shape[self.axes.len()..].iter().product();
+            lower
+                .task(rows, cols)
+                .split(Axes::COLS)
+                .cost(0.15)
+                .read(x.view(rows, cols).along(Axes::COLS))
+                .write(y.row())
+                .run(move |f| {
+                    kernels::reduce_cols(f.isa, kernel, f.tile(0), f.floats_mut(0));
+                    scale(rows, f.floats_mut(0));
+                });
+            return Ok(());
+        }
+        let (x, rows, cols) = with_axes_last(lower, x, &self.axes);
+        lower
+            .task(rows, cols)
+            .split(Axes::ROWS)
+            .cost(0.15)
+            .read(x.view(rows, cols).along(Axes::ROWS))
+            .write(y.column())
+            .run(move |f| {
+                kernels::reduce_rows(f.isa, kernel, f.tile(0), f.floats_mut(0));
+                scale(cols, f.floats_mut(0));
+            });
+        Ok(())
+    }
+
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        let name = match self.kind {
+            Kind::Sum => "ReduceSum",
+            Kind::Mean => "ReduceMean",
+            Kind::Max => "ReduceMax",
+            Kind::Min => "ReduceMin",
+        };
+        let axes: Vec<i64> = self.axes.iter().map(|&a| a as i64).collect();
+        e.reduce(name, &axes, self.keepdims)
+    }
+}
+
+/// The index of the largest element along an axis, as int32; the first of equals.
+#[derive(Debug)]
+pub struct ArgMax {
+    /// The axis.
+    pub axis: usize,
+}
+
+impl Op for ArgMax {
+    fn name(&self) -> &'static str {
+        "argMax"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        if inputs[0].dtype != DType::F32 {
+            return Err(Error::dtype(format!(
+                "argMax expects float32, received {}",
+                inputs[0].dtype
+            )));
+        }
+        let shape = reduced(&inputs[0].shape, &[self.axis], false);
+        Ok(vec![TensorType { shape, dtype: DType::I32 }])
+    }
+    fn gradient(&self, _: &mut Backward) -> Result<Vec<Option<Value>>> {
+        Ok(vec![None])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let x = lower.input(0)?;
+        let y = lower.output(0);
+        let (x, rows, cols) = with_axes_last(lower, x, &[self.axis]);
+        lower
+            .task(rows, cols)
+            .split(Axes::ROWS)
+            .cost(1.0)
+            .read(x.view(rows, cols).along(Axes::ROWS))
+            .write(y.column())
+            .run(move |f| {
+                let rows = f.floats(0).chunks_exact(cols.max(1));
+                for (index, row) in f.words_mut(0).iter_mut().zip(rows) {
+                    *index = kernels::argmax(row) as u32;
+                }
+            });
+        Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.arg_max(self.axis as i64)
+    }
+}
+
+impl Graph {
+    /// Reduces over `axes` (all if `None`).
+    ///
+    /// # Errors
+    /// `ERR_ARGUMENT` for an axis outside the rank.
+    pub fn reduce(
+        &mut self,
+        kind: Kind,
+        x: Value,
+        axes: Option<&[i64]>,
+        keepdims: bool,
+    ) -> Result<Value> {
+        let axes = resolve_axes(&self.value_type(x).shape, axes)?;
+        self.one(Reduction { kind, axes, keepdims }, &[x])
+    }
+
+    /// Sums `x` down to the shape of `like`: the inverse of broadcasting, for gradients.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` when `like` does not broadcast to `x`.
+    pub fn sum_to(&mut self, x: Value, like: Value) -> Result<Value> {
+        let (from, to) = (self.value_type(x).shape.clone(), self.value_type(like).shape.clone());
+        if from == to {
+            return Ok(x);
+        }
+        let missing = from.rank() - to.rank();
+        let axes: Vec<usize> = (0..from.rank())
+            .filter(|&i| i < missing || (to.0[i - missing] == Dim::ONE && from.0[i] != Dim::ONE))
+            .collect();
+        let summed = match axes.is_empty() {
+            true => x,
+            false => self.one(Reduction { kind: Kind::Sum, axes, keepdims: true }, &[x])?,
+        };
+        self.reshape(summed, &to)
+    }
+}

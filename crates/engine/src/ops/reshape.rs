@@ -1,0 +1,109 @@
+//! Reshape: the same elements in another shape, for free.
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::onnx::Exporter;
+use crate::op::{Backward, Op};
+use crate::plan::lower::Lower;
+use crate::shape::{Dim, Shape};
+use crate::tensor::TensorType;
+
+/// The same elements in another shape.
+#[derive(Debug)]
+pub struct Reshape {
+    /// The new shape.
+    pub shape: Shape,
+}
+
+impl Op for Reshape {
+    fn name(&self) -> &'static str {
+        "reshape"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let x = inputs[0];
+        if x.shape.size()? != self.shape.size()? {
+            return Err(Error::shape(format!("cannot reshape {} to {}", x.shape, self.shape)));
+        }
+        Ok(vec![TensorType { shape: self.shape.clone(), dtype: x.dtype }])
+    }
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let shape = b.input_type(0).shape.clone();
+        let dy = b.dy()?;
+        Ok(vec![Some(b.graph.reshape(dy, &shape)?)])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let x = lower.input(0)?;
+        lower.alias(0, &x);
+        Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        let from = e.input_type(0).shape.clone();
+        // 0 copies the dimension at the same place, -1 stands for the one that is left.
+        let mut free = 0;
+        let dims: Vec<i64> = (0..self.shape.rank())
+            .map(|i| match self.shape.0[i].known() {
+                Some(size) => size as i64,
+                None if from.0.get(i) == Some(&self.shape.0[i]) => 0,
+                None => {
+                    free += 1;
+                    -1
+                }
+            })
+            .collect();
+        if free > 1 {
+            return Err(Error::new(
+                crate::error::Code::Export,
+                format!("reshape from {from} to {} has two unknown sizes", self.shape),
+            ));
+        }
+        let shape = e.ints(&dims)?;
+        e.finish("Reshape", &[e.input(0), shape])
+    }
+}
+
+/// The shape that sizes stand for: 0 < size is itself, −1 (once) is what is left, and
+/// `None` entries (`-2` outside) keep the input's dimension at that place.
+///
+/// # Errors
+/// `ERR_SHAPE` when nothing fits.
+pub fn resolve(from: &Shape, sizes: &[i64]) -> Result<Shape> {
+    let fail = || {
+        let sizes: Vec<String> =
+            sizes.iter().map(|&s| if s == KEEP { "?".into() } else { s.to_string() }).collect();
+        Error::shape(format!("cannot reshape {from} to [{}]", sizes.join(", ")))
+    };
+    let mut dims = Vec::with_capacity(sizes.len());
+    let mut rest = None;
+    for (i, &size) in sizes.iter().enumerate() {
+        dims.push(match size {
+            KEEP => from.0.get(i).cloned().ok_or_else(fail)?,
+            -1 if rest.is_none() => {
+                rest = Some(i);
+                Dim::ONE
+            }
+            size => Dim::from(usize::try_from(size).map_err(|_| fail())?),
+        });
+    }
+    if let Some(at) = rest {
+        let known = Shape(dims.clone()).size()?;
+        dims[at] = from.size()?.divided_by(&known).ok_or_else(fail)?;
+    }
+    let shape = Shape(dims);
+    if shape.size()? == from.size()? { Ok(shape) } else { Err(fail()) }
+}
+
+/// In a list of sizes: the dimension of the input at that place.
+pub const KEEP: i64 = -2;
+
+impl Graph {
+    /// The same elements in another shape.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` when the sizes differ.
+    pub fn reshape(&mut self, x: Value, shape: &Shape) -> Result<Value> {
+        if self.value_type(x).shape == *shape {
+            return Ok(x);
+        }
+        self.one(Reshape { shape: shape.clone() }, &[x])
+    }
+}

@@ -1,0 +1,102 @@
+//! Softmax and its logarithm over the last axis: `e^x / Σe^x`, with the maximum subtracted.
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::onnx::{Attribute, Exporter};
+use crate::op::{Backward, Op};
+use crate::plan::lower::Lower;
+use crate::plan::task::Axes;
+use crate::tensor::{DType, TensorType};
+use ridgeline_kernels::softmax as kernels;
+
+/// Softmax, or log-softmax, over the last axis.
+#[derive(Debug)]
+pub struct Softmax {
+    /// True for the logarithm.
+    pub log: bool,
+}
+
+impl Op for Softmax {
+    fn name(&self) -> &'static str {
+        if self.log { "logSoftmax" } else { "softmax" }
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let x = inputs[0];
+        if x.dtype != DType::F32 || x.shape.rank() == 0 {
+            return Err(Error::shape(format!(
+                "{} expects float32 of rank 1 or more, received {} {}",
+                self.name(),
+                x.dtype,
+                x.shape
+            )));
+        }
+        Ok(vec![x.clone()])
+    }
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let (y, dy) = (b.outputs[0], b.dy()?);
+        Ok(vec![Some(b.graph.one(SoftmaxGradient { log: self.log }, &[y, dy])?)])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let log = self.log;
+        let x = lower.input(0)?;
+        let y = lower.output(0);
+        lower
+            .task(x.leading(), x.last())
+            .split(Axes::ROWS)
+            .cost(1.0)
+            .read(x.matrix().along(Axes::ROWS))
+            .write(y.matrix().along(Axes::ROWS))
+            .run(move |f| match log {
+                true => kernels::log_softmax(f.isa, f.tile(0), f.tile_mut(0)),
+                false => kernels::softmax(f.isa, f.tile(0), f.tile_mut(0)),
+            });
+        Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        let name = if self.log { "LogSoftmax" } else { "Softmax" };
+        e.finish_with(name, &[e.input(0)], vec![("axis", Attribute::Int(-1))])
+    }
+}
+
+/// The gradient of [`Softmax`] from its output: `y·(dy − Σ y·dy)`, or `dy − e^y·Σdy`.
+#[derive(Debug)]
+pub struct SoftmaxGradient {
+    /// True for the logarithm.
+    pub log: bool,
+}
+
+impl Op for SoftmaxGradient {
+    fn name(&self) -> &'static str {
+        "softmaxGradient"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        Ok(vec![inputs[0].clone()])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let log = self.log;
+        let (y, dy) = (lower.input(0)?, lower.input(1)?);
+        let dx = lower.output(0);
+        lower
+            .task(y.leading(), y.last())
+            .split(Axes::ROWS)
+            .cost(0.5)
+            .read(y.matrix().along(Axes::ROWS))
+            .read(dy.matrix().along(Axes::ROWS))
+            .write(dx.matrix().along(Axes::ROWS))
+            .run(move |f| match log {
+                true => kernels::log_softmax_backward(f.isa, f.tile(0), f.tile(1), f.tile_mut(0)),
+                false => kernels::softmax_backward(f.isa, f.tile(0), f.tile(1), f.tile_mut(0)),
+            });
+        Ok(())
+    }
+}
+
+impl Graph {
+    /// Softmax over the last axis.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` for a scalar.
+    pub fn softmax(&mut self, x: Value) -> Result<Value> {
+        self.one(Softmax { log: false }, &[x])
+    }
+}

@@ -1,0 +1,83 @@
+//! Transpose: axes in another order.
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::onnx::{Attribute, Exporter};
+use crate::op::{Backward, Op};
+use crate::plan::lower::{Buffer, Lower};
+use crate::shape::Shape;
+use crate::tensor::TensorType;
+use ridgeline_kernels::permute::permute;
+
+/// Axis `i` of the output is axis `order[i]` of the input.
+#[derive(Debug)]
+pub struct Transpose {
+    /// The order.
+    pub order: Vec<usize>,
+}
+
+impl Op for Transpose {
+    fn name(&self) -> &'static str {
+        "transpose"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let x = inputs[0];
+        let mut sorted = self.order.clone();
+        sorted.sort_unstable();
+        if sorted != (0..x.shape.rank()).collect::<Vec<_>>() {
+            return Err(Error::argument(format!(
+                "transpose expects every axis of {} once, received {:?}",
+                x.shape, self.order
+            )));
+        }
+        let shape = Shape(self.order.iter().map(|&i| x.shape.0[i].clone()).collect());
+        Ok(vec![TensorType { shape, dtype: x.dtype }])
+    }
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let mut inverse = vec![0; self.order.len()];
+        for (to, &from) in self.order.iter().enumerate() {
+            inverse[from] = to;
+        }
+        let dy = b.dy()?;
+        Ok(vec![Some(b.graph.transpose(dy, &inverse)?)])
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let x = lower.input(0)?;
+        let y = lower.output(0);
+        lower.permute_into(&x, &self.order, &y);
+        Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        let order = self.order.iter().map(|&i| i as i64).collect();
+        e.finish_with("Transpose", &[e.input(0)], vec![("perm", Attribute::Ints(order))])
+    }
+}
+
+impl Lower<'_> {
+    /// A copy of `x` with its axes in another order.
+    pub(crate) fn permuted(&mut self, x: &Buffer, order: &[usize]) -> Buffer {
+        let shape: Vec<usize> = order.iter().map(|&i| x.shape[i]).collect();
+        let y = self.temporary(&shape, x.dtype);
+        self.permute_into(x, order, &y);
+        y
+    }
+
+    fn permute_into(&mut self, x: &Buffer, order: &[usize], y: &Buffer) {
+        let (shape, order) = (x.shape.clone(), order.to_vec());
+        self.task(1, x.len())
+            .cost(0.6)
+            .read(x.whole())
+            .write(y.whole())
+            .run(move |f| permute(f.words(0), &shape, &order, f.words_mut(0)));
+    }
+}
+
+impl Graph {
+    /// Axes in another order.
+    ///
+    /// # Errors
+    /// `ERR_ARGUMENT` unless `order` has every axis once.
+    pub fn transpose(&mut self, x: Value, order: &[usize]) -> Result<Value> {
+        self.one(Transpose { order: order.to_vec() }, &[x])
+    }
+}

@@ -1,0 +1,187 @@
+//! Functions of one float32, element by element: a table of derivative and ONNX form.
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::onnx::Exporter;
+use crate::op::{Backward, Op};
+use crate::plan::program::Instruction;
+use crate::tensor::{DType, TensorType};
+use ridgeline_kernels::compare::Compare;
+use ridgeline_kernels::unary::Unary;
+
+/// A function of one float32.
+#[derive(Debug)]
+pub struct UnaryOp {
+    /// Which.
+    pub kind: Unary,
+}
+
+/// Names in the registry.
+pub const NAMES: [(&str, Unary); 17] = [
+    ("neg", Unary::Neg),
+    ("abs", Unary::Abs),
+    ("sign", Unary::Sign),
+    ("sqrt", Unary::Sqrt),
+    ("rsqrt", Unary::Rsqrt),
+    ("square", Unary::Square),
+    ("reciprocal", Unary::Reciprocal),
+    ("exp", Unary::Exp),
+    ("expm1", Unary::Expm1),
+    ("log", Unary::Log),
+    ("log1p", Unary::Log1p),
+    ("relu", Unary::Relu),
+    ("sigmoid", Unary::Sigmoid),
+    ("tanh", Unary::Tanh),
+    ("softplus", Unary::Softplus),
+    ("erf", Unary::Erf),
+    ("floor", Unary::Floor),
+];
+
+impl Op for UnaryOp {
+    fn name(&self) -> &'static str {
+        NAMES.iter().find(|(_, kind)| *kind == self.kind).map_or("unary", |(name, _)| name)
+    }
+
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let x = inputs[0];
+        if x.dtype != DType::F32 {
+            return Err(Error::dtype(format!(
+                "{} expects float32, received {}",
+                self.name(),
+                x.dtype
+            )));
+        }
+        Ok(vec![x.clone()])
+    }
+
+    fn instruction(&self, _: &[&TensorType]) -> Option<Instruction> {
+        Some(Instruction::Unary(self.kind))
+    }
+
+    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
+        let (x, y, dy) = (b.inputs[0], b.outputs[0], b.dy()?);
+        let g = &mut *b.graph;
+        let dx = match self.kind {
+            Unary::Neg => g.unary(Unary::Neg, dy)?,
+            Unary::Abs => {
+                let sign = g.unary(Unary::Sign, x)?;
+                g.mul(dy, sign)?
+            }
+            Unary::Sign | Unary::Floor => return Ok(vec![None]),
+            // d√x = 1 / 2√x
+            Unary::Sqrt => {
+                let half = g.scalar(0.5)?;
+                let halved = g.mul(dy, half)?;
+                g.div(halved, y)?
+            }
+            // d x^(−1/2) = −y³ / 2
+            Unary::Rsqrt => {
+                let squared = g.unary(Unary::Square, y)?;
+                let cubed = g.mul(squared, y)?;
+                let factor = g.scalar(-0.5)?;
+                let scaled = g.mul(cubed, factor)?;
+                g.mul(dy, scaled)?
+            }
+            Unary::Square => {
+                let two = g.scalar(2.0)?;
+                let doubled = g.mul(x, two)?;
+                g.mul(dy, doubled)?
+            }
+            // d 1/x = −y²
+            Unary::Reciprocal => {
+                let squared = g.unary(Unary::Square, y)?;
+                let product = g.mul(dy, squared)?;
+                g.unary(Unary::Neg, product)?
+            }
+            Unary::Exp => g.mul(dy, y)?,
+            Unary::Expm1 => {
+                let one = g.scalar(1.0)?;
+                let exp = g.add(y, one)?;
+                g.mul(dy, exp)?
+            }
+            Unary::Log => g.div(dy, x)?,
+            Unary::Log1p => {
+                let one = g.scalar(1.0)?;
+                let shifted = g.add(x, one)?;
+                g.div(dy, shifted)?
+            }
+            // The subgradient at 0 is 0, as in Keras.
+            Unary::Relu => {
+                let zero = g.scalar(0.0)?;
+                let positive = g.compare(Compare::Greater, y, zero)?;
+                g.select(positive, dy, zero)?
+            }
+            // dσ = σ(1 − σ)
+            Unary::Sigmoid => {
+                let one = g.scalar(1.0)?;
+                let rest = g.sub(one, y)?;
+                let slope = g.mul(y, rest)?;
+                g.mul(dy, slope)?
+            }
+            // d tanh = 1 − tanh²
+            Unary::Tanh => {
+                let one = g.scalar(1.0)?;
+                let squared = g.unary(Unary::Square, y)?;
+                let slope = g.sub(one, squared)?;
+                g.mul(dy, slope)?
+            }
+            Unary::Softplus => {
+                let slope = g.unary(Unary::Sigmoid, x)?;
+                g.mul(dy, slope)?
+            }
+            // d erf = 2/√π · e^(−x²)
+            Unary::Erf => {
+                let squared = g.unary(Unary::Square, x)?;
+                let negative = g.unary(Unary::Neg, squared)?;
+                let bell = g.unary(Unary::Exp, negative)?;
+                let factor = g.scalar(std::f32::consts::FRAC_2_SQRT_PI)?;
+                let slope = g.mul(bell, factor)?;
+                g.mul(dy, slope)?
+            }
+        };
+        Ok(vec![Some(dx)])
+    }
+
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        let name = match self.kind {
+            Unary::Neg => "Neg",
+            Unary::Abs => "Abs",
+            Unary::Sign => "Sign",
+            Unary::Sqrt => "Sqrt",
+            Unary::Reciprocal => "Reciprocal",
+            Unary::Exp => "Exp",
+            Unary::Log => "Log",
+            Unary::Relu => "Relu",
+            Unary::Sigmoid => "Sigmoid",
+            Unary::Tanh => "Tanh",
+            Unary::Softplus => "Softplus",
+            Unary::Erf => "Erf",
+            Unary::Floor => "Floor",
+            Unary::Rsqrt => {
+                let root = e.step("Sqrt", &[e.input(0)])?;
+                return e.finish("Reciprocal", &[root]);
+            }
+            Unary::Square => return e.finish("Mul", &[e.input(0), e.input(0)]),
+            Unary::Expm1 => {
+                let (exp, one) = (e.step("Exp", &[e.input(0)])?, e.float(1.0)?);
+                return e.finish("Sub", &[exp, one]);
+            }
+            Unary::Log1p => {
+                let one = e.float(1.0)?;
+                let shifted = e.step("Add", &[e.input(0), one])?;
+                return e.finish("Log", &[shifted]);
+            }
+        };
+        e.finish(name, &[e.input(0)])
+    }
+}
+
+impl Graph {
+    /// Applies a function of one float32.
+    ///
+    /// # Errors
+    /// `ERR_DTYPE` unless `x` is float32.
+    pub fn unary(&mut self, kind: Unary, x: Value) -> Result<Value> {
+        self.one(UnaryOp { kind }, &[x])
+    }
+}

@@ -1,0 +1,180 @@
+//! Updates: an optimizer's step on one variable, with its penalty, right where the gradient is.
+//!
+//! The update reads its variable before it writes it, so it also sums the penalty of the weights
+//! the step started from, piece by piece in a fixed order.
+
+use crate::error::Result;
+use crate::op::Op;
+use crate::plan::Home;
+use crate::plan::frame::Frame;
+use crate::plan::lower::Lower;
+use crate::plan::task::{Axes, View};
+use crate::shape::Shape;
+use crate::tensor::TensorType;
+use crate::train::optimizer::Rule;
+use crate::variable::{Layout, PANEL, Variable};
+use ridgeline_kernels::update::{self as kernels, Common, Penalty};
+use std::sync::Arc;
+
+/// Elements updated at a time: weight, gradient and two slots stay in L1.
+const BLOCK: usize = 2048;
+
+/// Applies an optimizer to a variable. Inputs: the gradient and, if `scaled`, a clip factor;
+/// output, if there is a penalty: its partial sums over the weights before the update.
+#[derive(Debug)]
+pub struct Update {
+    /// The variable.
+    pub variable: Arc<Variable>,
+    /// The optimizer's state for it.
+    pub slots: Vec<Arc<Variable>>,
+    /// The optimizer's formula.
+    pub rule: Rule,
+    /// Weight decay, 0 for none.
+    pub weight_decay: f32,
+    /// Factors of the penalty on the weights.
+    pub penalty: Penalty,
+    /// True when the gradient already contains the penalty's.
+    pub penalty_applied: bool,
+    /// Bound of each element of the gradient.
+    pub clip: Option<f32>,
+    /// True with a clip factor.
+    pub scaled: bool,
+}
+
+impl Update {
+    fn penalized(&self) -> bool {
+        self.penalty.l1 != 0.0 || self.penalty.l2 != 0.0
+    }
+    /// Number of partial sums: one per panel, or one in all.
+    fn pieces(&self) -> usize {
+        match self.variable.layout() {
+            Layout::Panels => self.variable.shape()[1].div_ceil(PANEL),
+            Layout::Plain => 1,
+        }
+    }
+}
+
+impl Op for Update {
+    fn name(&self) -> &'static str {
+        self.rule.name()
+    }
+    fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let partial = TensorType::f32(Shape::of(&[self.pieces()]));
+        Ok(if self.penalized() { vec![partial] } else { Vec::new() })
+    }
+    fn is_effect(&self) -> bool {
+        true
+    }
+    fn is_pure(&self) -> bool {
+        false
+    }
+
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let gradient = lower.in_layout(0, self.variable.layout())?;
+        let factor = if self.scaled { Some(lower.input(1)?) } else { None };
+        let weight = lower.resident(Home::Variable(Arc::clone(&self.variable)));
+        let slots: Vec<_> =
+            self.slots.iter().map(|s| lower.resident(Home::Variable(Arc::clone(s)))).collect();
+        let partial = if self.penalized() { Some(lower.output(0)) } else { None };
+        let panels = weight.layout == Layout::Panels;
+        let (rows, cols) =
+            if panels { (weight.leading(), weight.last()) } else { (1, weight.len()) };
+        let split = if panels { Axes::COLS } else { Axes::NONE };
+        let view = |buffer: &crate::plan::lower::Buffer| buffer.view(rows, cols).along(split);
+        let mut task = lower
+            .task(rows, cols)
+            .split(split)
+            .cost(0.6)
+            .read(view(&gradient))
+            .write(view(&weight));
+        for slot in &slots {
+            task = task.write(view(slot));
+        }
+        if let Some(partial) = &partial {
+            task = task.write(View { unit: PANEL, ..partial.row() }.along(split));
+        }
+        if let Some(factor) = factor {
+            task = task.read(factor.whole());
+        }
+        let work = Work {
+            rule: self.rule,
+            weight_decay: self.weight_decay,
+            penalty: self.penalty,
+            penalty_applied: self.penalty_applied,
+            clip: self.clip,
+            scaled: self.scaled,
+            panels,
+            slots: slots.len(),
+            partial: partial.is_some(),
+            piece: if panels { rows * PANEL } else { rows * cols },
+        };
+        task.run(move |f| work.run(f));
+        Ok(())
+    }
+}
+
+/// What the task needs of the op.
+struct Work {
+    rule: Rule,
+    weight_decay: f32,
+    penalty: Penalty,
+    penalty_applied: bool,
+    clip: Option<f32>,
+    scaled: bool,
+    panels: bool,
+    slots: usize,
+    partial: bool,
+    piece: usize,
+}
+
+impl Work {
+    fn run(&self, f: &Frame) {
+        let none = Penalty { l1: 0.0, l2: 0.0 };
+        let common = Common {
+            learning_rate: f.step.learning_rate,
+            weight_decay: self.weight_decay,
+            penalty: if self.penalty_applied { none } else { self.penalty },
+            scale: if self.scaled { f.floats(1)[0] } else { 1.0 },
+            clip: self.clip,
+        };
+        let words = |i: usize| -> &mut [f32] {
+            bytemuck::cast_slice_mut(if self.panels {
+                f.panel_words_mut(i)
+            } else {
+                f.words_mut(i)
+            })
+        };
+        let gradient: &[f32] =
+            bytemuck::cast_slice(if self.panels { f.panel_words(0) } else { f.words(0) });
+        let weight = words(0);
+        let mut slots: [&mut [f32]; 3] = Default::default();
+        for (i, slot) in slots.iter_mut().take(self.slots).enumerate() {
+            *slot = words(1 + i);
+        }
+        let mut partials: &mut [f32] =
+            if self.partial { f.floats_mut(1 + self.slots) } else { &mut [] };
+        let mut at = 0;
+        while at < weight.len() {
+            // Partial sums end with their panel, whatever the part.
+            let piece_end = (at / self.piece + 1) * self.piece;
+            let end = (at + BLOCK).min(piece_end).min(weight.len());
+            let range = at..end;
+            if let Some(partial) = partials.first_mut() {
+                if at % self.piece == 0 {
+                    *partial = 0.0;
+                }
+                *partial += kernels::penalty(f.isa, &self.penalty, &weight[range.clone()]);
+                if end == piece_end {
+                    partials = &mut partials[1..];
+                }
+            }
+            let mut block = slots.each_mut().map(|slot| match slot.is_empty() {
+                true => &mut slot[..],
+                false => &mut slot[range.clone()],
+            });
+            let (weight, gradient) = (&mut weight[range.clone()], &gradient[range]);
+            self.rule.apply(f.isa, &common, f.step.updates, weight, gradient, &mut block);
+            at = end;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Rewrites of a graph that keep what it computes.
+//!
+//! Before differentiation: `expand` (ops that name a composition) and `absorb` (activation and
+//! dropout into batch normalization). After it: `fold` (constants), `dead` (unused nodes), `fuse` (element-wise neighbours into block
+//! programs).
+
+pub mod absorb;
+pub mod dead;
+pub mod expand;
+pub mod fold;
+pub mod fuse;
+
+use crate::error::Result;
+use crate::graph::{Graph, Node, Value};
+use std::collections::HashMap;
+
+/// The passes of a graph that is about to be planned.
+///
+/// # Errors
+/// What constant folding finds wrong.
+pub fn optimize(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
+    let (graph, roots) = dead::remove_dead(graph, roots)?;
+    let (graph, roots) = fold::fold_constants(&graph, &roots)?;
+    let (graph, roots) = dead::remove_dead(&graph, &roots)?;
+    fuse::fuse(&graph, &roots)
+}
+
+/// A graph under reconstruction: old values and what became of them.
+pub(crate) struct Rewrite {
+    pub graph: Graph,
+    pub values: HashMap<Value, Value>,
+}
+
+impl Rewrite {
+    pub fn of(graph: &Graph) -> Rewrite {
+        Rewrite { graph: graph.emptied(), values: HashMap::new() }
+    }
+    /// The new values of old ones.
+    pub fn map(&self, old: &[Value]) -> Vec<Value> {
+        old.iter().map(|v| self.values[v]).collect()
+    }
+    /// Copies a node as it is.
+    pub fn copy(&mut self, at: usize, node: &Node) -> Result<()> {
+        let inputs = self.map(&node.inputs);
+        let new = self.graph.apply_labelled(node.op.clone(), &inputs, node.label.clone())?;
+        for (output, value) in (0..).zip(new) {
+            self.values.insert(Value { node: at as u32, output }, value);
+        }
+        Ok(())
+    }
+}
+
+/// For each node: how many nodes and roots use one of its outputs.
+pub(crate) fn uses(graph: &Graph, roots: &[Value]) -> Vec<usize> {
+    let mut uses = vec![0; graph.nodes().len()];
+    let of_nodes = graph.nodes().iter().flat_map(|node| &node.inputs);
+    for value in of_nodes.chain(roots) {
+        uses[value.node as usize] += 1;
+    }
+    uses
+}

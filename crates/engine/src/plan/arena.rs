@@ -1,0 +1,58 @@
+//! The arena: offsets from lifetimes, largest buffer first into the lowest gap that is free for
+//! its whole life (greedy-by-size, Pisarchyk & Lee 2020).
+
+use super::schedule::Phase;
+use super::task::{BufferId, Task};
+use super::{Home, Place};
+
+/// Offsets are multiples of a cache line, so threads never share one.
+const LINE_WORDS: usize = 16;
+
+/// Gives every arena buffer an offset and returns the arena's size in words.
+pub fn allocate(
+    tasks: &[Task],
+    phases: &[Phase],
+    keep: &[BufferId],
+    places: &mut [Place],
+) -> usize {
+    let mut life: Vec<Option<(usize, usize)>> = vec![None; places.len()];
+    for (at, phase) in phases.iter().enumerate() {
+        for task in phase.strands.iter().flat_map(|s| &s.tasks).map(|&t| &tasks[t]) {
+            for view in task.reads.iter().chain(&task.writes) {
+                let span = life[view.buffer.0 as usize].get_or_insert((at, at));
+                span.0 = span.0.min(at);
+                span.1 = span.1.max(at);
+            }
+        }
+    }
+    for buffer in keep {
+        if let Some(span) = &mut life[buffer.0 as usize] {
+            span.1 = phases.len();
+        }
+    }
+    let mut order: Vec<usize> = (0..places.len())
+        .filter(|&i| matches!(places[i].home, Home::Arena) && life[i].is_some())
+        .collect();
+    order.sort_by_key(|&i| (std::cmp::Reverse(places[i].words), i));
+    let mut placed: Vec<(usize, usize, (usize, usize))> = Vec::new();
+    let mut total = 0;
+    for i in order {
+        let Some(span) = life[i] else { continue };
+        let words = places[i].words.next_multiple_of(LINE_WORDS);
+        let mut offset = 0;
+        // `placed` is kept sorted by offset, so one pass finds the first gap.
+        for &(start, end, other) in &placed {
+            if other.0 <= span.1 && span.0 <= other.1 {
+                if offset + words <= start {
+                    break;
+                }
+                offset = offset.max(end);
+            }
+        }
+        places[i].offset = offset;
+        total = total.max(offset + words);
+        let at = placed.partition_point(|&(start, ..)| start <= offset);
+        placed.insert(at, (offset, offset + words, span));
+    }
+    total
+}

@@ -1,0 +1,189 @@
+//! What a task sees while it runs: exactly the parts of buffers its views declare.
+//!
+//! This is the one place that turns plan buffers into references. The schedule orders every two
+//! tasks that touch the same words unless both only read, and parts of one task write disjoint
+//! words, so what a view hands out is free of races by construction.
+
+use super::task::{Part, Task, View};
+use crate::run::step::Step;
+use crate::variable::{PANEL, panels};
+use ridgeline_kernels::dropout::{Mask, MaskMut};
+use ridgeline_kernels::{Isa, Tile, TileMut};
+use std::ops::Range;
+
+/// See the module documentation.
+pub struct Frame<'a> {
+    pub(crate) task: &'a Task,
+    pub(crate) part: Part,
+    /// Base address of every buffer of the plan.
+    pub(crate) bases: &'a [*mut u32],
+    pub(crate) scratch: *mut u32,
+    /// Numbers of the running step.
+    pub step: &'a Step,
+    /// The instruction set.
+    pub isa: Isa,
+}
+
+impl<'a> Frame<'a> {
+    /// The part to work on.
+    pub fn part(&self) -> &Part {
+        &self.part
+    }
+    /// Rows of the part.
+    pub fn rows(&self) -> Range<usize> {
+        self.part.rows.clone()
+    }
+    /// Columns of the part.
+    pub fn cols(&self) -> Range<usize> {
+        self.part.cols.clone()
+    }
+
+    fn window(&self, view: &View) -> (Range<usize>, Range<usize>) {
+        let rows = if view.along.rows { self.part.rows.clone() } else { 0..view.rows };
+        let cols = if view.along.cols {
+            self.part.cols.start / view.unit..self.part.cols.end.div_ceil(view.unit)
+        } else {
+            0..view.cols
+        };
+        debug_assert!(rows.end <= view.rows && cols.end <= view.cols, "{}", self.task.label);
+        (rows, cols)
+    }
+
+    fn address(&self, view: &View, row: usize, col: usize) -> *mut u32 {
+        // SAFETY: the window lies inside the view and the view inside its buffer.
+        unsafe { self.bases[view.buffer.0 as usize].add(row * view.cols + col) }
+    }
+
+    /// What read `i` shows of this part, as a matrix.
+    pub fn tile(&self, i: usize) -> Tile<'a> {
+        let view = &self.task.reads[i];
+        let (rows, cols) = self.window(view);
+        let ptr = self.address(view, rows.start, cols.start).cast_const().cast();
+        // SAFETY: see the module documentation.
+        unsafe { Tile::from_raw(ptr, rows.len(), cols.len(), view.cols, 1) }
+    }
+
+    /// What write `i` shows of this part, as a matrix. A task takes each write once.
+    pub fn tile_mut(&self, i: usize) -> TileMut<'a> {
+        let view = &self.task.writes[i];
+        let (rows, cols) = self.window(view);
+        let ptr = self.address(view, rows.start, cols.start).cast();
+        // SAFETY: see the module documentation.
+        unsafe { TileMut::from_raw(ptr, rows.len(), cols.len(), view.cols) }
+    }
+
+    /// The words of read `i` in this part, where they are adjacent.
+    pub fn words(&self, i: usize) -> &'a [u32] {
+        let view = &self.task.reads[i];
+        let (rows, cols) = self.window(view);
+        debug_assert!(cols.len() == view.cols || rows.len() <= 1, "{}", self.task.label);
+        let ptr = self.address(view, rows.start, cols.start);
+        // SAFETY: see the module documentation.
+        unsafe { std::slice::from_raw_parts(ptr, rows.len() * cols.len()) }
+    }
+
+    /// The words of write `i` in this part, where they are adjacent.
+    #[allow(clippy::mut_from_ref, reason = "exclusive by the schedule, not by this reference")]
+    pub fn words_mut(&self, i: usize) -> &'a mut [u32] {
+        let view = &self.task.writes[i];
+        let (rows, cols) = self.window(view);
+        debug_assert!(cols.len() == view.cols || rows.len() <= 1, "{}", self.task.label);
+        let ptr = self.address(view, rows.start, cols.start);
+        // SAFETY: see the module documentation.
+        unsafe { std::slice::from_raw_parts_mut(ptr, rows.len() * cols.len()) }
+    }
+
+    /// As [`Frame::words`], as f32.
+    pub fn floats(&self, i: usize) -> &'a [f32] {
+        bytemuck::cast_slice(self.words(i))
+    }
+    /// As [`Frame::words_mut`], as f32.
+    #[allow(clippy::mut_from_ref, reason = "exclusive by the schedule, not by this reference")]
+    pub fn floats_mut(&self, i: usize) -> &'a mut [f32] {
+        bytemuck::cast_slice_mut(self.words_mut(i))
+    }
+    /// As [`Frame::words`], as i32.
+    pub fn ints(&self, i: usize) -> &'a [i32] {
+        bytemuck::cast_slice(self.words(i))
+    }
+
+    /// The bits of read `i` for this part.
+    pub fn mask(&self, i: usize) -> Mask<'a> {
+        let view = &self.task.reads[i];
+        let (rows, words) = self.window(view);
+        let (ptr, cols) = (self.address(view, rows.start, 0), self.mask_cols(view, &words));
+        // SAFETY: see the module documentation.
+        unsafe { Mask::from_raw(ptr, rows.len(), view.cols, words.start, cols) }
+    }
+
+    /// The bits of write `i` for this part.
+    pub fn mask_mut(&self, i: usize) -> MaskMut<'a> {
+        let view = &self.task.writes[i];
+        let (rows, words) = self.window(view);
+        let (ptr, cols) = (self.address(view, rows.start, 0), self.mask_cols(view, &words));
+        // SAFETY: see the module documentation.
+        unsafe { MaskMut::from_raw(ptr, rows.len(), view.cols, words.start, cols) }
+    }
+
+    fn mask_cols(&self, view: &View, words: &Range<usize>) -> usize {
+        if view.along.cols {
+            self.part.cols.len()
+        } else {
+            (words.len() * view.unit).min(self.task.space[1])
+        }
+    }
+
+    /// The panels of read `i` that the part's columns cover: first column, then the panel.
+    pub fn panels(&self, i: usize) -> impl Iterator<Item = (usize, Tile<'a>)> + use<'a> {
+        let view = self.task.reads[i];
+        let base = self.bases[view.buffer.0 as usize];
+        let cols = if view.along.cols { self.part.cols.clone() } else { 0..view.cols };
+        panels(view.cols).filter(move |&(first, _)| cols.contains(&first)).map(
+            move |(first, width)| {
+                // SAFETY: a panel lies inside its buffer; see the module documentation.
+                let tile = unsafe {
+                    Tile::from_raw(base.add(first * view.rows).cast(), view.rows, width, width, 1)
+                };
+                (first, tile)
+            },
+        )
+    }
+
+    /// Panel `first..` of write `i`. A task takes each panel once.
+    pub fn panel_mut(&self, i: usize, first: usize) -> TileMut<'a> {
+        let view = &self.task.writes[i];
+        let width = PANEL.min(view.cols - first);
+        let base = self.bases[view.buffer.0 as usize];
+        // SAFETY: a panel lies inside its buffer; see the module documentation.
+        unsafe { TileMut::from_raw(base.add(first * view.rows).cast(), view.rows, width, width) }
+    }
+
+    /// The words of the panels of read `i` that the part's columns cover; they are adjacent.
+    pub fn panel_words(&self, i: usize) -> &'a [u32] {
+        let (start, len) = self.panel_range(&self.task.reads[i]);
+        let base = self.bases[self.task.reads[i].buffer.0 as usize];
+        // SAFETY: see the module documentation.
+        unsafe { std::slice::from_raw_parts(base.add(start), len) }
+    }
+
+    /// As [`Frame::panel_words`], of write `i`.
+    #[allow(clippy::mut_from_ref, reason = "exclusive by the schedule, not by this reference")]
+    pub fn panel_words_mut(&self, i: usize) -> &'a mut [u32] {
+        let (start, len) = self.panel_range(&self.task.writes[i]);
+        let base = self.bases[self.task.writes[i].buffer.0 as usize];
+        // SAFETY: see the module documentation.
+        unsafe { std::slice::from_raw_parts_mut(base.add(start), len) }
+    }
+
+    fn panel_range(&self, view: &View) -> (usize, usize) {
+        let cols = if view.along.cols { self.part.cols.clone() } else { 0..view.cols };
+        (cols.start * view.rows, cols.len() * view.rows)
+    }
+
+    /// This thread's scratch, as many words as the task asked for.
+    #[allow(clippy::mut_from_ref, reason = "each participant has scratch of its own")]
+    pub fn scratch(&self) -> &'a mut [f32] {
+        // SAFETY: the executor gives every participant its own scratch of at least this size.
+        unsafe { std::slice::from_raw_parts_mut(self.scratch.cast(), self.task.scratch) }
+    }
+}

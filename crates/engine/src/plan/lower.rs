@@ -1,0 +1,241 @@
+//! Lowering: the surroundings in which an op turns into tasks.
+
+use super::task::{Axes, BufferId, Run, Task, View};
+use super::{Home, PlanBuilder};
+use crate::error::{Error, Result};
+use crate::graph::{Node, Value};
+use crate::op::Op;
+use crate::tensor::DType;
+use crate::variable::{Layout, PANEL};
+use std::sync::Arc;
+
+/// A buffer with what an op must know of it.
+#[derive(Clone, Debug)]
+pub struct Buffer {
+    /// The buffer.
+    pub id: BufferId,
+    /// Concrete sizes.
+    pub shape: Vec<usize>,
+    /// Element type.
+    pub dtype: DType,
+    /// How it stands in memory.
+    pub layout: Layout,
+}
+
+impl Buffer {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+    /// Size of the last axis; one for a scalar.
+    pub fn last(&self) -> usize {
+        self.shape.last().copied().unwrap_or(1)
+    }
+    /// Product of all axes but the last.
+    pub fn leading(&self) -> usize {
+        self.shape.iter().rev().skip(1).product()
+    }
+    /// The buffer as a `rows` × `cols` matrix, touched whole.
+    pub fn view(&self, rows: usize, cols: usize) -> View {
+        debug_assert_eq!(rows * cols, self.len(), "a view covers its buffer");
+        View {
+            buffer: self.id,
+            rows,
+            cols,
+            panels: self.layout == Layout::Panels,
+            along: Axes::NONE,
+            unit: 1,
+        }
+    }
+    /// All leading axes as rows, the last as columns.
+    pub fn matrix(&self) -> View {
+        self.view(self.leading(), self.last())
+    }
+    /// One value per column of the task.
+    pub fn row(&self) -> View {
+        self.view(1, self.len()).along(Axes::COLS)
+    }
+    /// One value per row of the task.
+    pub fn column(&self) -> View {
+        self.view(self.len(), 1).along(Axes::ROWS)
+    }
+    /// All of it, as one row.
+    pub fn whole(&self) -> View {
+        self.view(1, self.len())
+    }
+    /// The words of a bit mask whose rows are rows of the task, columns cut in whole words.
+    pub fn bits(&self, along: Axes) -> View {
+        View {
+            buffer: self.id,
+            rows: self.leading(),
+            cols: self.last().div_ceil(PANEL),
+            panels: false,
+            along,
+            unit: PANEL,
+        }
+    }
+}
+
+/// Words a buffer of this type takes.
+pub(crate) fn words(shape: &[usize], dtype: DType) -> usize {
+    let last = shape.last().copied().unwrap_or(1);
+    let leading: usize = shape.iter().rev().skip(1).product();
+    match dtype {
+        DType::Bits => leading * last.div_ceil(32),
+        _ => leading * last,
+    }
+}
+
+/// One node while it is lowered.
+pub struct Lower<'a> {
+    pub(crate) plan: &'a mut PlanBuilder,
+    pub(crate) node: &'a Node,
+    pub(crate) at: usize,
+    /// Sizes of the symbols.
+    pub bindings: &'a [usize],
+    /// For each output: do all its uses prefer panels?
+    pub(crate) panel_outputs: &'a [bool],
+}
+
+impl Lower<'_> {
+    /// Input `i` in row-major order.
+    ///
+    /// # Errors
+    /// `ERR_NATIVE` when it was not lowered before.
+    pub fn input(&mut self, i: usize) -> Result<Buffer> {
+        let buffer = self.stored(i)?;
+        if buffer.layout == Layout::Plain { Ok(buffer) } else { self.plan.plain(&buffer) }
+    }
+
+    /// Input `i` as it stands in memory, possibly in panels.
+    ///
+    /// # Errors
+    /// As [`Lower::input`].
+    pub fn stored(&self, i: usize) -> Result<Buffer> {
+        let value = self.node.inputs[i];
+        self.plan.buffers_of.get(&value).cloned().ok_or_else(|| {
+            Error::native(format!("input {i} of {} has no buffer", self.node.op.name()))
+        })
+    }
+
+    /// Input `i` in the layout of a variable.
+    ///
+    /// # Errors
+    /// As [`Lower::input`].
+    pub fn in_layout(&mut self, i: usize, layout: Layout) -> Result<Buffer> {
+        match layout {
+            Layout::Plain => self.input(i),
+            Layout::Panels => {
+                let buffer = self.stored(i)?;
+                if buffer.layout == layout { Ok(buffer) } else { self.plan.panelled(&buffer) }
+            }
+        }
+    }
+
+    /// The buffer of output `i`, in row-major order.
+    pub fn output(&mut self, i: usize) -> Buffer {
+        self.output_as(i, Layout::Plain)
+    }
+
+    /// The buffer of output `i`, in panels if all its uses prefer that.
+    pub fn preferred_output(&mut self, i: usize) -> Buffer {
+        let layout = if self.panel_outputs[i] { Layout::Panels } else { Layout::Plain };
+        self.output_as(i, layout)
+    }
+
+    fn output_as(&mut self, i: usize, layout: Layout) -> Buffer {
+        let value = Value { node: self.at as u32, output: i as u32 };
+        if let Some(buffer) = self.plan.buffers_of.get(&value) {
+            return buffer.clone();
+        }
+        let of = &self.node.outputs[i];
+        let buffer = self.plan.buffer(of.shape.bind(self.bindings), of.dtype, layout, Home::Arena);
+        self.plan.buffers_of.insert(value, buffer.clone());
+        buffer
+    }
+
+    /// Output `i` is the memory of `buffer`, seen in the output's shape.
+    pub fn alias(&mut self, i: usize, buffer: &Buffer) {
+        let value = Value { node: self.at as u32, output: i as u32 };
+        let of = &self.node.outputs[i];
+        let alias =
+            Buffer { shape: of.shape.bind(self.bindings), dtype: of.dtype, ..buffer.clone() };
+        self.plan.buffers_of.insert(value, alias);
+    }
+
+    /// A buffer for the op's own use.
+    pub fn temporary(&mut self, shape: &[usize], dtype: DType) -> Buffer {
+        self.plan.buffer(shape.to_vec(), dtype, Layout::Plain, Home::Arena)
+    }
+
+    /// The buffer that holds `home`, such as a variable.
+    pub fn resident(&mut self, home: Home) -> Buffer {
+        self.plan.resident(home)
+    }
+
+    /// Starts a task over `rows` × `cols`.
+    pub fn task(&mut self, rows: usize, cols: usize) -> TaskBuilder<'_> {
+        let label = if self.node.label.is_empty() {
+            self.node.op.name().to_owned()
+        } else {
+            format!("{} {}", self.node.label, self.node.op.name())
+        };
+        TaskBuilder {
+            plan: self.plan,
+            task: Task {
+                label,
+                space: [rows, cols],
+                split: Axes::NONE,
+                cost: (rows * cols) as f64 * 0.3,
+                reads: Vec::new(),
+                writes: Vec::new(),
+                scratch: 0,
+                run: Box::new(|_| {}),
+            },
+        }
+    }
+
+    /// The op being lowered.
+    pub fn op(&self) -> Arc<dyn Op> {
+        Arc::clone(&self.node.op)
+    }
+}
+
+/// A task under construction.
+pub struct TaskBuilder<'a> {
+    plan: &'a mut PlanBuilder,
+    task: Task,
+}
+
+impl TaskBuilder<'_> {
+    /// Axes along which the rectangle may be cut.
+    pub fn split(mut self, axes: Axes) -> Self {
+        self.task.split = axes;
+        self
+    }
+    /// Nanoseconds of one core, roughly, for each element of the rectangle.
+    pub fn cost(mut self, per_element: f64) -> Self {
+        self.task.cost = self.task.space.iter().product::<usize>() as f64 * per_element;
+        self
+    }
+    /// Adds a read.
+    pub fn read(mut self, view: View) -> Self {
+        self.task.reads.push(view);
+        self
+    }
+    /// Adds a write.
+    pub fn write(mut self, view: View) -> Self {
+        self.task.writes.push(view);
+        self
+    }
+    /// Words of scratch a part needs.
+    pub fn scratch(mut self, words: usize) -> Self {
+        self.task.scratch = words;
+        self
+    }
+    /// The kernel call; finishes the task.
+    pub fn run(mut self, run: impl Fn(&super::Frame) + Send + Sync + 'static) {
+        self.task.run = Box::new(run) as Run;
+        self.plan.tasks.push(self.task);
+    }
+}

@@ -1,0 +1,253 @@
+//! A plan: a graph bound to concrete sizes, as phases of independent chunks over one arena.
+//!
+//! Lowering turns nodes into tasks, the schedule orders tasks into phases, the arena gives every
+//! buffer an offset from its lifetime in phases.
+
+pub mod arena;
+pub mod frame;
+pub mod lower;
+pub mod program;
+pub mod schedule;
+pub mod task;
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::tensor::{DType, Tensor, TensorType};
+use crate::variable::{Layout, Variable, from_panels, to_panels};
+pub use frame::Frame;
+use lower::{Buffer, Lower};
+use schedule::Phase;
+use std::collections::HashMap;
+use std::sync::Arc;
+use task::{Axes, BufferId, Task, View};
+
+/// Where a buffer's memory is.
+#[derive(Clone, Debug)]
+pub enum Home {
+    /// In the plan's arena, at an offset found from its lifetime.
+    Arena,
+    /// In a variable.
+    Variable(Arc<Variable>),
+    /// In a constant of the graph.
+    Constant(Arc<Tensor>),
+}
+
+/// A buffer's size and place.
+#[derive(Debug)]
+pub struct Place {
+    /// Size in words.
+    pub words: usize,
+    /// Where it is.
+    pub home: Home,
+    /// Offset in the arena, in words.
+    pub offset: usize,
+}
+
+/// See the module documentation.
+pub struct Plan {
+    /// All tasks; phases refer to them by index.
+    pub tasks: Vec<Task>,
+    /// What runs, in order, with a join after each.
+    pub phases: Vec<Phase>,
+    /// All buffers.
+    pub places: Vec<Place>,
+    /// Words of the arena.
+    pub arena_words: usize,
+    /// Words of scratch each thread needs.
+    pub scratch_words: usize,
+    /// Variables it touches, each once, in lock order.
+    pub variables: Vec<Arc<Variable>>,
+    outputs: Vec<Buffer>,
+}
+
+/// A plan while nodes are lowered into it.
+pub struct PlanBuilder {
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) buffers_of: HashMap<Value, Buffer>,
+    /// Types of all values, for lowerings that depend on them.
+    pub(crate) types: HashMap<Value, TensorType>,
+    places: Vec<Place>,
+    resident: HashMap<ResidentKey, Buffer>,
+    converted: HashMap<BufferId, Buffer>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum ResidentKey {
+    Variable(u64),
+    Constant(usize),
+}
+
+impl PlanBuilder {
+    pub(crate) fn buffer(
+        &mut self,
+        shape: Vec<usize>,
+        dtype: DType,
+        layout: Layout,
+        home: Home,
+    ) -> Buffer {
+        let id = BufferId(self.places.len() as u32);
+        self.places.push(Place { words: lower::words(&shape, dtype), home, offset: 0 });
+        Buffer { id, shape, dtype, layout }
+    }
+
+    pub(crate) fn resident(&mut self, home: Home) -> Buffer {
+        let (key, shape, dtype, layout) = match &home {
+            Home::Variable(v) => {
+                (ResidentKey::Variable(v.id()), v.shape().to_vec(), v.dtype(), v.layout())
+            }
+            Home::Constant(t) => (
+                ResidentKey::Constant(Arc::as_ptr(t) as usize),
+                t.shape.clone(),
+                t.dtype,
+                Layout::Plain,
+            ),
+            Home::Arena => unreachable!("the arena is no resident"),
+        };
+        if let Some(buffer) = self.resident.get(&key) {
+            return buffer.clone();
+        }
+        let buffer = self.buffer(shape, dtype, layout, home);
+        self.resident.insert(key, buffer.clone());
+        buffer
+    }
+
+    /// A row-major copy of a buffer in panels; one copy serves all readers of an arena buffer.
+    fn plain(&mut self, buffer: &Buffer) -> Result<Buffer> {
+        self.convert(buffer, Layout::Plain, "unpack", from_panels)
+    }
+
+    /// A copy in panels of a row-major buffer.
+    fn panelled(&mut self, buffer: &Buffer) -> Result<Buffer> {
+        self.convert(buffer, Layout::Panels, "pack", to_panels)
+    }
+
+    fn convert(
+        &mut self,
+        buffer: &Buffer,
+        layout: Layout,
+        name: &str,
+        copy: fn(&[u32], usize, usize, &mut [u32]),
+    ) -> Result<Buffer> {
+        // A variable may be updated between two uses, so its copy is not shared.
+        let shared = matches!(self.places[buffer.id.0 as usize].home, Home::Arena);
+        if let Some(found) = self.converted.get(&buffer.id).filter(|_| shared) {
+            return Ok(found.clone());
+        }
+        let &[rows, cols] = buffer.shape.as_slice() else {
+            return Err(Error::native(format!(
+                "only matrices stand in panels, not {:?}",
+                buffer.shape
+            )));
+        };
+        let to = self.buffer(buffer.shape.clone(), buffer.dtype, layout, Home::Arena);
+        let flat = |b: &Buffer| View { panels: false, ..b.whole() };
+        self.tasks.push(Task {
+            label: name.to_owned(),
+            space: [1, rows * cols],
+            split: Axes::NONE,
+            cost: (rows * cols) as f64 * 0.3,
+            reads: vec![flat(buffer)],
+            writes: vec![flat(&to)],
+            scratch: 0,
+            run: Box::new(move |f| copy(f.words(0), rows, cols, f.words_mut(0))),
+        });
+        if shared {
+            self.converted.insert(buffer.id, to.clone());
+        }
+        Ok(to)
+    }
+}
+
+impl Plan {
+    /// Plans `graph` for symbol sizes `bindings`; `outputs` stay readable after a run.
+    ///
+    /// # Errors
+    /// What an op's lowering finds wrong.
+    pub fn compile(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Result<Plan> {
+        let panel = panel_values(graph, outputs);
+        let mut builder = PlanBuilder {
+            tasks: Vec::new(),
+            buffers_of: HashMap::new(),
+            types: types(graph),
+            places: Vec::new(),
+            resident: HashMap::new(),
+            converted: HashMap::new(),
+        };
+        for (at, node) in graph.nodes().iter().enumerate() {
+            let mut lower =
+                Lower { plan: &mut builder, node, at, bindings, panel_outputs: &panel[at] };
+            node.op.lower(&mut lower).map_err(|error| error.in_layer(&node.label))?;
+        }
+        let mut kept = Vec::with_capacity(outputs.len());
+        for value in outputs {
+            let buffer = builder.buffers_of.get(value).cloned();
+            let buffer = buffer.ok_or_else(|| Error::native("an output was not lowered"))?;
+            kept.push(match buffer.layout {
+                Layout::Plain => buffer,
+                Layout::Panels => builder.plain(&buffer)?,
+            });
+        }
+        let PlanBuilder { tasks, mut places, .. } = builder;
+        let phases = schedule::schedule(&tasks);
+        let keep: Vec<BufferId> = kept.iter().map(|buffer| buffer.id).collect();
+        let arena_words = arena::allocate(&tasks, &phases, &keep, &mut places);
+        let mut variables: Vec<Arc<Variable>> = places
+            .iter()
+            .filter_map(|place| match &place.home {
+                Home::Variable(v) => Some(Arc::clone(v)),
+                _ => None,
+            })
+            .collect();
+        variables.sort_by_key(|v| v.id());
+        variables.dedup_by_key(|v| v.id());
+        Ok(Plan {
+            scratch_words: tasks.iter().map(|task| task.scratch).max().unwrap_or(0),
+            tasks,
+            phases,
+            places,
+            arena_words,
+            variables,
+            outputs: kept,
+        })
+    }
+
+    /// The buffer of output `i` of [`Plan::compile`].
+    pub fn output(&self, i: usize) -> &Buffer {
+        &self.outputs[i]
+    }
+}
+
+fn types(graph: &Graph) -> HashMap<Value, TensorType> {
+    let mut types = HashMap::new();
+    for (node, of) in (0..).zip(graph.nodes()) {
+        for (output, t) in (0..).zip(&of.outputs) {
+            types.insert(Value { node, output }, t.clone());
+        }
+    }
+    types
+}
+
+/// For each output of each node: is it used, and by nothing but ops that act on variables?
+fn panel_values(graph: &Graph, outputs: &[Value]) -> Vec<Vec<bool>> {
+    let nodes = graph.nodes();
+    let mut used: Vec<Vec<bool>> = nodes.iter().map(|n| vec![false; n.outputs.len()]).collect();
+    let mut only_effects: Vec<Vec<bool>> =
+        nodes.iter().map(|n| n.outputs.iter().map(|t| t.shape.rank() == 2).collect()).collect();
+    for node in nodes {
+        for v in &node.inputs {
+            used[v.node as usize][v.output as usize] = true;
+            if !node.op.is_effect() {
+                only_effects[v.node as usize][v.output as usize] = false;
+            }
+        }
+    }
+    for v in outputs {
+        only_effects[v.node as usize][v.output as usize] = false;
+    }
+    for (effects, used) in only_effects.iter_mut().zip(used) {
+        for (effect, used) in effects.iter_mut().zip(used) {
+            *effect &= used;
+        }
+    }
+    only_effects
+}

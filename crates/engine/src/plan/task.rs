@@ -1,0 +1,94 @@
+//! Tasks: what an op becomes. A task covers a rectangle of work and says which part of each
+//! buffer a part of the rectangle touches; from that alone follow order, fusion and safety.
+
+use super::frame::Frame;
+use std::ops::Range;
+
+/// Which axes of the rectangle something holds for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axes {
+    /// Along the rows.
+    pub rows: bool,
+    /// Along the columns.
+    pub cols: bool,
+}
+
+impl Axes {
+    /// Neither axis.
+    pub const NONE: Axes = Axes { rows: false, cols: false };
+    /// The rows alone.
+    pub const ROWS: Axes = Axes { rows: true, cols: false };
+    /// The columns alone.
+    pub const COLS: Axes = Axes { rows: false, cols: true };
+    /// Both axes.
+    pub const BOTH: Axes = Axes { rows: true, cols: true };
+
+    /// Axes in both sets.
+    pub const fn and(self, other: Axes) -> Axes {
+        Axes { rows: self.rows && other.rows, cols: self.cols && other.cols }
+    }
+    /// True when no axis is left.
+    pub const fn is_empty(self) -> bool {
+        !self.rows && !self.cols
+    }
+}
+
+/// A buffer of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BufferId(pub(crate) u32);
+
+/// A buffer seen as a matrix, and how a part of the task's rectangle maps to it.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// The buffer.
+    pub buffer: BufferId,
+    /// Rows of the matrix.
+    pub rows: usize,
+    /// Columns of the matrix.
+    pub cols: usize,
+    /// Words from one row to the next; for panels, rows of each panel.
+    pub panels: bool,
+    /// Along which axes a part touches only its own rows or columns; elsewhere it touches all.
+    pub along: Axes,
+    /// Task columns to one column of the view: 32 for packed bits.
+    pub unit: usize,
+}
+
+impl View {
+    /// Touches only the part's own rows and columns along `axes`.
+    pub const fn along(self, axes: Axes) -> View {
+        View { along: axes, ..self }
+    }
+}
+
+/// A part of a task's rectangle.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its rows.
+    pub rows: Range<usize>,
+    /// Its columns.
+    pub cols: Range<usize>,
+}
+
+/// The kernel call of a task, for one part.
+pub type Run = Box<dyn Fn(&Frame) + Send + Sync>;
+
+/// Work over a rectangle.
+pub struct Task {
+    /// Op and layer, for profiles.
+    pub label: String,
+    /// Rows and columns of the rectangle.
+    pub space: [usize; 2],
+    /// Axes along which it may be cut.
+    pub split: Axes,
+    /// Estimated nanoseconds of one core for the whole.
+    pub cost: f64,
+    /// What is read.
+    pub reads: Vec<View>,
+    /// What is written.
+    pub writes: Vec<View>,
+    /// Words of per-thread scratch a part needs.
+    pub scratch: usize,
+    /// The kernel call.
+    pub run: Run,
+}

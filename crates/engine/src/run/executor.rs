@@ -1,0 +1,308 @@
+//! The executor: phases of chunks, claimed by whoever is free.
+//!
+//! Each participant owns a range of a phase's chunks and takes from it first, so it meets the same
+//! columns in forward and backward; then it takes from anyone's. A claim is one compare-and-swap
+//! of (generation, next, end), so a late helper cannot take a chunk of a phase that is over. The
+//! run thread ends a phase when all its chunks are done, and can do them all itself.
+//!
+//! Helpers are jobs of the pool that stay for many phases and leave when the run is idle, when
+//! another run waits for threads, or at its end. Nothing here allocates, except to call a helper.
+
+use super::pool;
+use super::step::Step;
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::plan::frame::Frame;
+use crate::plan::schedule::Strand;
+use crate::plan::task::Part;
+use rayon::ThreadPool;
+use ridgeline_kernels::Isa;
+use ridgeline_kernels::denormal::FlushDenormals;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// Spinning before yielding, for the run thread at a join.
+const SPIN: Duration = Duration::from_micros(20);
+/// Waiting for work after which a helper leaves.
+const IDLE: Duration = Duration::from_micros(200);
+
+/// Runs that want a helper and have none: others let theirs go.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// One phase as participants see it.
+struct Job<'a> {
+    plan: &'a Plan,
+    strands: &'a [Strand],
+    bases: &'a [*mut u32],
+    step: &'a Step,
+    scratch: &'a [*mut u32],
+    isa: Isa,
+}
+
+/// A cache line of its own for what many threads write.
+#[repr(align(64))]
+struct Line<T>(T);
+
+/// What the run thread and its helpers share.
+struct Shared {
+    /// Per participant: generation (32 bits), next chunk and end of its range (16 bits each).
+    ranges: Vec<Line<AtomicU64>>,
+    job: AtomicPtr<Job<'static>>,
+    generation: Line<AtomicU32>,
+    done: Line<AtomicU32>,
+    helpers: AtomicUsize,
+    failed: AtomicBool,
+    closed: AtomicBool,
+    fault: parking_lot::Mutex<Option<String>>,
+}
+
+fn pack(generation: u32, next: u32, end: u32) -> u64 {
+    u64::from(generation) << 32 | u64::from(next) << 16 | u64::from(end)
+}
+
+impl Shared {
+    /// Takes a chunk of phase `generation` from participant `of`.
+    fn claim(&self, generation: u32, of: usize) -> Option<u32> {
+        let range = &self.ranges[of].0;
+        let mut word = range.load(Ordering::Acquire);
+        loop {
+            let (next, end) = ((word >> 16 & 0xffff) as u32, (word & 0xffff) as u32);
+            if (word >> 32) as u32 != generation || next >= end {
+                return None;
+            }
+            let taken = pack(generation, next + 1, end);
+            match range.compare_exchange_weak(word, taken, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Some(next),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Does chunks of phase `generation` until none is left to claim.
+    fn work(&self, generation: u32, me: usize) {
+        let count = self.ranges.len();
+        for of in (0..count).map(|i| (me + i) % count) {
+            while let Some(chunk) = self.claim(generation, of) {
+                if !self.failed.load(Ordering::Relaxed) {
+                    // SAFETY: the claim succeeded, so the phase is not over before this chunk is
+                    // counted done, and the run thread keeps the job until then.
+                    let job = unsafe { &*self.job.load(Ordering::Acquire) };
+                    let outcome = catch_unwind(AssertUnwindSafe(|| run_chunk(job, chunk, me)));
+                    if let Err(panic) = outcome {
+                        self.fail(&panic);
+                    }
+                }
+                self.done.0.fetch_add(1, Ordering::Release);
+            }
+        }
+    }
+
+    fn fail(&self, panic: &(dyn std::any::Any + Send)) {
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned());
+        *self.fault.lock() = Some(text.unwrap_or_else(|| "a task panicked".to_owned()));
+        self.failed.store(true, Ordering::Release);
+    }
+
+    /// A helper's life.
+    fn help(&self, me: usize) {
+        let _denormals = FlushDenormals::new();
+        let mut seen = 0;
+        let mut idle = Instant::now();
+        let mut turns = 0u32;
+        while !self.closed.load(Ordering::Acquire) {
+            let generation = self.generation.0.load(Ordering::Acquire);
+            if generation != seen {
+                self.work(generation, me);
+                seen = generation;
+                idle = Instant::now();
+                if WAITING.load(Ordering::Relaxed) > 0 {
+                    break;
+                }
+                continue;
+            }
+            turns = turns.wrapping_add(1);
+            if turns.is_multiple_of(64) {
+                let waited = idle.elapsed();
+                if waited > IDLE {
+                    break;
+                }
+                if waited > SPIN {
+                    std::thread::yield_now();
+                }
+            }
+            std::hint::spin_loop();
+        }
+        self.helpers.fetch_and(!(1 << me), Ordering::AcqRel);
+    }
+}
+
+/// Where the next chunk panics: 0 nowhere, 1 on the run thread, 2 on a helper. For tests of the
+/// boundary: a fault there must end one run and nothing else.
+pub static FAULT: AtomicU32 = AtomicU32::new(0);
+
+/// Runs all tasks of the strand that `chunk` belongs to, on its part.
+fn run_chunk(job: &Job, chunk: u32, me: usize) {
+    let fault = FAULT.load(Ordering::Relaxed);
+    if fault != 0 && (fault == 2) == (me > 0) && FAULT.swap(0, Ordering::Relaxed) != 0 {
+        panic!("injected fault");
+    }
+    let mut index = chunk as usize;
+    let mut strands = job.strands.iter();
+    let strand = loop {
+        let Some(strand) = strands.next() else { return };
+        if index < strand.chunks {
+            break strand;
+        }
+        index -= strand.chunks;
+    };
+    let start = index * strand.chunk;
+    let range = start..(start + strand.chunk).min(strand.extent);
+    for &task in &strand.tasks {
+        let task = &job.plan.tasks[task];
+        let [rows, cols] = task.space;
+        let part = match (strand.chunks, strand.by_cols) {
+            (1, _) => Part { rows: 0..rows, cols: 0..cols },
+            (_, true) => Part { rows: 0..rows, cols: range.clone() },
+            (_, false) => Part { rows: range.clone(), cols: 0..cols },
+        };
+        (task.run)(&Frame {
+            task,
+            part,
+            bases: job.bases,
+            scratch: job.scratch[me],
+            step: job.step,
+            isa: job.isa,
+        });
+    }
+}
+
+/// The threads of one run: the one that calls [`Crew::run`] and its helpers.
+pub struct Crew {
+    shared: Arc<Shared>,
+    pool: Option<Arc<ThreadPool>>,
+    isa: Isa,
+    generation: u32,
+}
+
+impl Crew {
+    /// A crew of `threads`, the caller included.
+    ///
+    /// # Errors
+    /// `ERR_ARGUMENT` when `RIDGELINE_ISA` is wrong, `ERR_NATIVE` when threads cannot start.
+    pub fn new(threads: usize) -> Result<Crew> {
+        let shared = Shared {
+            ranges: (0..threads).map(|_| Line(AtomicU64::new(0))).collect(),
+            job: AtomicPtr::new(std::ptr::null_mut()),
+            generation: Line(AtomicU32::new(0)),
+            done: Line(AtomicU32::new(0)),
+            helpers: AtomicUsize::new(0),
+            failed: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            fault: parking_lot::Mutex::new(None),
+        };
+        Ok(Crew {
+            shared: Arc::new(shared),
+            pool: if threads > 1 { Some(pool::with(threads - 1)?) } else { None },
+            isa: Isa::current().map_err(Error::argument)?,
+            generation: 0,
+        })
+    }
+
+    /// The calling thread by itself.
+    ///
+    /// # Errors
+    /// As [`Crew::new`].
+    pub fn alone() -> Result<Crew> {
+        Crew::new(1)
+    }
+
+    /// Number of participants.
+    pub fn threads(&self) -> usize {
+        self.shared.ranges.len()
+    }
+
+    /// Calls helpers for the places that have none.
+    fn muster(&self) {
+        let Some(pool) = &self.pool else { return };
+        for me in 1..self.threads() {
+            let bit = 1 << me;
+            if self.shared.helpers.fetch_or(bit, Ordering::AcqRel) & bit == 0 {
+                let shared = Arc::clone(&self.shared);
+                WAITING.fetch_add(1, Ordering::Relaxed);
+                pool.spawn(move || {
+                    WAITING.fetch_sub(1, Ordering::Relaxed);
+                    shared.help(me);
+                });
+            }
+        }
+    }
+
+    /// Runs all phases of `plan` once. Denormals are flushed while it lasts.
+    ///
+    /// # Errors
+    /// `ERR_NATIVE` when a task panicked.
+    pub fn run(
+        &mut self,
+        plan: &Plan,
+        bases: &[*mut u32],
+        scratch: &[*mut u32],
+        step: &Step,
+        mut profile: Option<&mut [Duration]>,
+    ) -> Result<()> {
+        let _denormals = FlushDenormals::new();
+        assert!(scratch.len() >= self.threads(), "scratch for every participant");
+        self.muster();
+        for (at, phase) in plan.phases.iter().enumerate() {
+            let started = profile.is_some().then(Instant::now);
+            let job = Job { plan, strands: &phase.strands, bases, step, scratch, isa: self.isa };
+            self.phase(&job, phase.chunks as u32);
+            if let (Some(times), Some(started)) = (profile.as_deref_mut(), started) {
+                times[at] += started.elapsed();
+            }
+            if self.shared.failed.load(Ordering::Acquire) {
+                let fault = self.shared.fault.lock().take().unwrap_or_default();
+                return Err(Error::native(format!("a native task failed: {fault}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn phase(&mut self, job: &Job, chunks: u32) {
+        self.generation = self.generation.wrapping_add(1);
+        let (shared, generation) = (&*self.shared, self.generation);
+        // A lone chunk is not worth waking anyone for; its range is the run thread's own.
+        let count = if chunks == 1 { 1 } else { shared.ranges.len() as u32 };
+        shared.done.0.store(0, Ordering::Relaxed);
+        let job = std::ptr::from_ref(job).cast::<Job<'static>>().cast_mut();
+        shared.job.store(job, Ordering::Release);
+        for (i, range) in (0..).zip(&shared.ranges) {
+            let (start, end) = match i < count {
+                true => (chunks * i / count, chunks * (i + 1) / count),
+                false => (0, 0),
+            };
+            range.0.store(pack(generation, start, end), Ordering::Release);
+        }
+        shared.generation.0.store(generation, Ordering::Release);
+        shared.work(generation, 0);
+        let waiting = Instant::now();
+        let mut turns = 0u32;
+        while shared.done.0.load(Ordering::Acquire) < chunks {
+            turns = turns.wrapping_add(1);
+            if turns.is_multiple_of(64) && waiting.elapsed() > SPIN {
+                std::thread::yield_now();
+            }
+            std::hint::spin_loop();
+        }
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::Release);
+    }
+}

@@ -1,0 +1,7 @@
+//! Running plans: workspaces (memory), the crew (threads) and what a step carries.
+
+pub mod executor;
+pub mod pool;
+pub mod step;
+pub mod threads;
+pub mod workspace;

@@ -1,0 +1,34 @@
+//! What changes from one training step to the next, as tasks see it.
+
+/// A source of input rows: where a batch's rows are copied from.
+#[derive(Clone, Copy, Debug)]
+pub struct Feed {
+    /// First word of row 0.
+    pub data: *const u32,
+    /// Rows there are.
+    pub rows: usize,
+    /// Words of a row.
+    pub width: usize,
+}
+
+/// See the module documentation.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// The model's seed: key of all random streams.
+    pub seed: u64,
+    /// Training steps made before this one: counter of all random streams.
+    pub index: u32,
+    /// Learning rate in force.
+    pub learning_rate: f32,
+    /// Optimizer updates made before this one.
+    pub updates: u64,
+    /// One source for each input of the graph.
+    pub feeds: Vec<Feed>,
+    /// Rows of the sources that make up the batch, in order.
+    pub batch: Vec<u32>,
+}
+
+// SAFETY: the pointers are to data that the run owns and nobody writes while it lasts.
+unsafe impl Send for Step {}
+// SAFETY: as above.
+unsafe impl Sync for Step {}

@@ -1,0 +1,154 @@
+//! A workspace: the memory of one plan, and running it with its variables locked.
+
+use super::executor::Crew;
+use super::step::Step;
+use crate::error::Result;
+use crate::plan::{Home, Plan};
+use crate::tensor::{Tensor, Words};
+use parking_lot::{ArcRwLockReadGuard, ArcRwLockWriteGuard, RawRwLock, RwLock};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+type WriteGuard = ArcRwLockWriteGuard<RawRwLock, Words>;
+type ReadGuard = ArcRwLockReadGuard<RawRwLock, Words>;
+
+/// See the module documentation.
+pub struct Workspace {
+    plan: Arc<Plan>,
+    arena: Words,
+    bases: Vec<*mut u32>,
+    scratch: Vec<Words>,
+    scratch_at: Vec<*mut u32>,
+    locks: Vec<Lock>,
+    guards: Vec<Guard>,
+}
+
+/// A variable's memory and whether the plan writes it.
+struct Lock {
+    words: Arc<RwLock<Words>>,
+    written: bool,
+}
+
+/// Held while a step runs; dropping it in turn lets waiting readers in.
+enum Guard {
+    Read(#[allow(dead_code, reason = "held, not read")] ReadGuard),
+    Write(WriteGuard),
+}
+
+// SAFETY: the pointers are into memory that the workspace owns or keeps alive through its plan.
+unsafe impl Send for Workspace {}
+
+impl Workspace {
+    /// Memory for `plan`.
+    ///
+    /// # Errors
+    /// `ERR_MEMORY` when there is not enough.
+    pub fn new(plan: Arc<Plan>) -> Result<Workspace> {
+        let mut arena = Words::zeroed(plan.arena_words)?;
+        let written: HashSet<u32> = plan
+            .tasks
+            .iter()
+            .flat_map(|task| task.writes.iter().map(|view| view.buffer.0))
+            .collect();
+        let mut locks: Vec<(u64, Lock)> = Vec::new();
+        let mut bases = Vec::with_capacity(plan.places.len());
+        for (id, place) in (0..).zip(&plan.places) {
+            bases.push(match &place.home {
+                // SAFETY: the arena's size covers every offset and length.
+                Home::Arena => unsafe { arena.as_mut_slice().as_mut_ptr().add(place.offset) },
+                // Only read: no view of a constant is written.
+                Home::Constant(tensor) => tensor.words.as_ptr().cast_mut(),
+                Home::Variable(variable) => {
+                    let words = Arc::clone(&variable.words);
+                    locks.push((variable.id(), Lock { words, written: written.contains(&id) }));
+                    variable.words.write().as_mut_slice().as_mut_ptr()
+                }
+            });
+        }
+        locks.sort_by_key(|(id, _)| *id);
+        let locks: Vec<Lock> = locks.into_iter().map(|(_, lock)| lock).collect();
+        let guards = Vec::with_capacity(locks.len());
+        Ok(Workspace {
+            plan,
+            arena,
+            bases,
+            scratch: Vec::new(),
+            scratch_at: Vec::new(),
+            locks,
+            guards,
+        })
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Runs the plan once, with its variables locked.
+    ///
+    /// # Errors
+    /// `ERR_NATIVE` when a task panicked, `ERR_MEMORY` when scratch cannot be allocated.
+    pub fn run(&mut self, crew: &mut Crew, step: &Step) -> Result<()> {
+        self.profiled(crew, step, None)
+    }
+
+    /// As [`Workspace::run`], adding the time of every phase to `profile`.
+    ///
+    /// # Errors
+    /// As [`Workspace::run`].
+    pub fn profiled(
+        &mut self,
+        crew: &mut Crew,
+        step: &Step,
+        profile: Option<&mut [Duration]>,
+    ) -> Result<()> {
+        while self.scratch.len() < crew.threads() {
+            let mut scratch = Words::zeroed(self.plan.scratch_words)?;
+            self.scratch_at.push(scratch.as_mut_slice().as_mut_ptr());
+            self.scratch.push(scratch);
+        }
+        for lock in &self.locks {
+            self.guards.push(match lock.written {
+                true => Guard::Write(lock.words.write_arc()),
+                false => Guard::Read(lock.words.read_arc()),
+            });
+        }
+        let outcome = crew.run(&self.plan, &self.bases, &self.scratch_at, step, profile);
+        for guard in self.guards.drain(..) {
+            // A fair unlock hands the variable to a reader that waits, before the next step.
+            if let Guard::Write(guard) = guard {
+                ArcRwLockWriteGuard::unlock_fair(guard);
+            }
+        }
+        outcome
+    }
+
+    /// The words of output `i` after a run.
+    pub fn output_words(&self, i: usize) -> &[u32] {
+        let buffer = self.plan.output(i);
+        let place = &self.plan.places[buffer.id.0 as usize];
+        match &place.home {
+            Home::Arena => &self.arena.as_slice()[place.offset..place.offset + buffer.len()],
+            Home::Constant(tensor) => &tensor.words,
+            Home::Variable(_) => &[],
+        }
+    }
+
+    /// Output `i` after a run.
+    pub fn output(&self, i: usize) -> Tensor {
+        let buffer = self.plan.output(i);
+        let home = &self.plan.places[buffer.id.0 as usize].home;
+        match home {
+            Home::Variable(variable) => {
+                let words = variable.words.read().as_slice().to_vec();
+                Tensor { shape: buffer.shape.clone(), dtype: buffer.dtype, words }
+            }
+            _ => Tensor {
+                shape: buffer.shape.clone(),
+                dtype: buffer.dtype,
+                words: self.output_words(i).to_vec(),
+            },
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Optimizers: their formulas' parameters, state and the updates they put into a program.
+//!
+//! The arithmetic is in the kernels; the order of one step is Keras': clip, weight decay, update.
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::ops::reduce::Kind;
+use crate::ops::update::Update;
+use crate::tensor::DType;
+use crate::variable::Variable;
+use ridgeline_kernels::Isa;
+use ridgeline_kernels::unary::Unary;
+use ridgeline_kernels::update::{Common, Penalty, adam, momentum, rmsprop, sgd};
+use std::sync::Arc;
+
+/// An update formula.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// `w ← w − lr·g`, or with momentum `v ← μv − lr·g; w ← w + v` (Nesterov: `w + μv − lr·g`).
+    Sgd {
+        /// μ, 0 for none.
+        momentum: f32,
+        /// Looks ahead along the velocity.
+        nesterov: bool,
+    },
+    /// Divides by a running root mean square, `ε` inside the root (Hinton 2012).
+    RmsProp {
+        /// Decay of the mean square.
+        rho: f64,
+        /// Momentum of the scaled gradient, 0 for none.
+        momentum: f32,
+        /// Added under the root.
+        epsilon: f32,
+        /// Subtracts the squared mean gradient.
+        centered: bool,
+    },
+    /// Adam (Kingma & Ba 2015) with `ε` outside the root and unscaled, as Keras has it.
+    Adam {
+        /// Decay of the first moment.
+        beta1: f64,
+        /// Decay of the second moment.
+        beta2: f64,
+        /// Added to the root.
+        epsilon: f32,
+        /// Divides by the largest second moment so far.
+        amsgrad: bool,
+    },
+}
+
+impl Rule {
+    /// Name of the op in profiles.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Rule::Sgd { .. } => "sgd",
+            Rule::RmsProp { .. } => "rmsprop",
+            Rule::Adam { .. } => "adam",
+        }
+    }
+
+    /// Names of the slots each variable needs.
+    pub fn slots(&self) -> &'static [&'static str] {
+        match *self {
+            Rule::Sgd { momentum, .. } if momentum == 0.0 => &[],
+            Rule::Sgd { .. } => &["momentum"],
+            Rule::RmsProp { momentum, centered, .. } => match (centered, momentum != 0.0) {
+                (false, false) => &["velocity"],
+                (true, false) => &["velocity", "average_gradient"],
+                (false, true) => &["velocity", "momentum"],
+                (true, true) => &["velocity", "average_gradient", "momentum"],
+            },
+            Rule::Adam { amsgrad: false, .. } => &["momentum", "velocity"],
+            Rule::Adam { amsgrad: true, .. } => &["momentum", "velocity", "velocity_hat"],
+        }
+    }
+
+    /// Updates a block of weights; `updates` is the number of updates made before.
+    pub(crate) fn apply(
+        &self,
+        isa: Isa,
+        c: &Common,
+        updates: u64,
+        w: &mut [f32],
+        g: &[f32],
+        slots: &mut [&mut [f32]; 3],
+    ) {
+        let [a, b, d] = slots;
+        match *self {
+            Rule::Sgd { momentum: 0.0, .. } => sgd(isa, c, w, g),
+            Rule::Sgd { momentum: mu, nesterov } => momentum(isa, c, mu, nesterov, w, g, a),
+            Rule::RmsProp { rho, momentum, epsilon, centered } => {
+                let (mean, velocity): (&mut [f32], &mut [f32]) =
+                    if centered { (b, d) } else { (d, b) };
+                rmsprop(isa, c, rho, momentum, epsilon, centered, w, g, a, mean, velocity);
+            }
+            Rule::Adam { beta1, beta2, epsilon, amsgrad } => {
+                let t = (updates + 1) as f64;
+                let correction = (1.0 - beta2.powf(t)).sqrt() / (1.0 - beta1.powf(t));
+                let alpha = (f64::from(c.learning_rate) * correction) as f32;
+                let hat = amsgrad.then_some(&mut **d);
+                adam(isa, c, beta1, beta2, epsilon, alpha, w, g, a, b, hat);
+            }
+        }
+    }
+}
+
+/// How gradients are bounded before an update.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Clip {
+    /// Not at all.
+    None,
+    /// Each element to ± the value.
+    Value(f32),
+    /// Each variable's gradient to this Euclidean norm.
+    Norm(f32),
+    /// All gradients together to this Euclidean norm.
+    GlobalNorm(f32),
+}
+
+/// An optimizer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Optimizer {
+    /// Its formula.
+    pub rule: Rule,
+    /// Weight decay, 0 for none.
+    pub weight_decay: f32,
+    /// How gradients are bounded.
+    pub clip: Clip,
+}
+
+/// A variable that is trained.
+#[derive(Clone, Debug)]
+pub struct Trainable {
+    /// The variable.
+    pub variable: Arc<Variable>,
+    /// Factors of the penalty on it.
+    pub penalty: Penalty,
+    /// The optimizer's state for it.
+    pub slots: Vec<Arc<Variable>>,
+}
+
+impl Optimizer {
+    /// The state a variable needs, as zeros.
+    ///
+    /// # Errors
+    /// `ERR_MEMORY` when it cannot be allocated.
+    pub fn new_slots(&self, variable: &Variable) -> Result<Vec<Arc<Variable>>> {
+        let name = |slot: &str| format!("{}/{slot}", variable.name());
+        let slots = self.rule.slots().iter();
+        slots.map(|s| Variable::zeros(&name(s), variable.shape(), DType::F32)).collect()
+    }
+
+    /// Adds the updates to `graph`; returns the penalty of the weights before them, if any.
+    ///
+    /// # Errors
+    /// `ERR_ARGUMENT` when the loss depends on no variable.
+    pub fn updates(
+        &self,
+        graph: &mut Graph,
+        trainables: &[Trainable],
+        gradients: &[Option<Value>],
+    ) -> Result<Option<Value>> {
+        let by_norm = matches!(self.clip, Clip::Norm(_) | Clip::GlobalNorm(_));
+        let mut full = Vec::with_capacity(trainables.len());
+        for (trainable, gradient) in trainables.iter().zip(gradients) {
+            let gradient = match gradient {
+                Some(gradient) => *gradient,
+                None if trainable.penalty == NO_PENALTY => continue,
+                None => {
+                    let weight = graph.weight(&trainable.variable)?;
+                    graph.zeros_like(weight)?
+                }
+            };
+            let gradient = match by_norm {
+                true => add_penalty_gradient(graph, trainable, gradient)?,
+                false => gradient,
+            };
+            full.push((trainable, gradient));
+        }
+        if full.is_empty() {
+            return Err(Error::argument("the loss depends on no trainable weight"));
+        }
+        let factors = self.factors(graph, &full)?;
+        let mut penalty = None;
+        for ((trainable, gradient), factor) in full.into_iter().zip(factors) {
+            let mut inputs = vec![gradient];
+            inputs.extend(factor);
+            let update = Update {
+                variable: Arc::clone(&trainable.variable),
+                slots: trainable.slots.clone(),
+                rule: self.rule,
+                weight_decay: self.weight_decay,
+                penalty: trainable.penalty,
+                penalty_applied: by_norm,
+                clip: if let Clip::Value(bound) = self.clip { Some(bound) } else { None },
+                scaled: factor.is_some(),
+            };
+            let partial = graph.apply(Arc::new(update), &inputs)?.first().copied();
+            if let Some(partial) = partial {
+                let sum = graph.reduce(Kind::Sum, partial, None, false)?;
+                penalty = Some(match penalty {
+                    Some(before) => graph.add(before, sum)?,
+                    None => sum,
+                });
+            }
+        }
+        Ok(penalty)
+    }
+
+    /// The clip factor of each gradient: `c / max(norm, c)`, NaN where the norm is.
+    fn factors(
+        &self,
+        graph: &mut Graph,
+        full: &[(&Trainable, Value)],
+    ) -> Result<Vec<Option<Value>>> {
+        let bound = match self.clip {
+            Clip::Norm(bound) | Clip::GlobalNorm(bound) => bound,
+            _ => return Ok(vec![None; full.len()]),
+        };
+        let squares = full
+            .iter()
+            .map(|&(_, gradient)| {
+                let squared = graph.unary(Unary::Square, gradient)?;
+                graph.reduce(Kind::Sum, squared, None, false)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let total = match self.clip {
+            Clip::Norm(_) => squares,
+            _ => {
+                let mut all = squares[0];
+                for &square in &squares[1..] {
+                    all = graph.add(all, square)?;
+                }
+                vec![all; full.len()]
+            }
+        };
+        let bound = graph.scalar(bound)?;
+        let factor = |square: Value| {
+            let norm = graph.unary(Unary::Sqrt, square)?;
+            let larger = graph.maximum(norm, bound)?;
+            graph.div(bound, larger).map(Some)
+        };
+        total.into_iter().map(factor).collect()
+    }
+}
+
+/// No penalty.
+pub const NO_PENALTY: Penalty = Penalty { l1: 0.0, l2: 0.0 };
+
+/// `g + l1·sign(w) + 2·l2·w`, where a norm needs the whole gradient first.
+fn add_penalty_gradient(graph: &mut Graph, of: &Trainable, gradient: Value) -> Result<Value> {
+    let mut total = gradient;
+    if of.penalty.l1 != 0.0 {
+        let weight = graph.weight(&of.variable)?;
+        let sign = graph.unary(Unary::Sign, weight)?;
+        let factor = graph.scalar(of.penalty.l1)?;
+        let slope = graph.mul(sign, factor)?;
+        total = graph.add(total, slope)?;
+    }
+    if of.penalty.l2 != 0.0 {
+        let weight = graph.weight(&of.variable)?;
+        let factor = graph.scalar(2.0 * of.penalty.l2)?;
+        let slope = graph.mul(weight, factor)?;
+        total = graph.add(total, slope)?;
+    }
+    Ok(total)
+}

@@ -1,0 +1,172 @@
+//! A program: an optimized graph with its workspaces, one for each binding of sizes in use.
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::ops::leaf::Input;
+use crate::passes::{expand, optimize};
+use crate::plan::Plan;
+use crate::run::executor::Crew;
+use crate::run::step::{Feed, Step};
+use crate::run::workspace::Workspace;
+use crate::tensor::{Tensor, TensorType};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// Workspaces kept for reuse: a full and a partial batch, and one more of each.
+const KEPT: usize = 4;
+
+/// See the module documentation.
+pub struct Program {
+    graph: Graph,
+    outputs: Vec<Value>,
+    inputs: Vec<(String, TensorType)>,
+    idle: Mutex<Vec<(Vec<usize>, Workspace)>>,
+}
+
+impl Program {
+    /// A program that computes `outputs` and carries out the effects of `graph`.
+    ///
+    /// # Errors
+    /// What a pass finds wrong.
+    pub fn new(graph: &Graph, outputs: &[Value]) -> Result<Program> {
+        let mut inputs: Vec<Option<(String, TensorType)>> = Vec::new();
+        for input in graph.nodes().iter().filter_map(|node| node.op.downcast::<Input>()) {
+            if inputs.len() <= input.index {
+                inputs.resize(input.index + 1, None);
+            }
+            inputs[input.index] = Some((input.name.clone(), input.of.clone()));
+        }
+        let inputs = inputs.into_iter().collect::<Option<Vec<_>>>();
+        let inputs = inputs.ok_or_else(|| Error::native("inputs are not numbered in a row"))?;
+        let (graph, outputs) = expand::expand(graph, outputs)?;
+        let (graph, outputs) = optimize(&graph, &outputs)?;
+        Ok(Program { graph, outputs, inputs, idle: Mutex::new(Vec::new()) })
+    }
+
+    /// Names and types of the inputs.
+    pub fn inputs(&self) -> &[(String, TensorType)] {
+        &self.inputs
+    }
+
+    /// Sizes of the symbols for `batch` rows of `data`.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` naming the input that does not fit.
+    pub fn bind(&self, data: &[Arc<Tensor>], batch: usize) -> Result<Vec<usize>> {
+        if data.len() != self.inputs.len() {
+            return Err(Error::shape(format!(
+                "expected {} inputs, received {}",
+                self.inputs.len(),
+                data.len()
+            )));
+        }
+        let mut bindings: Vec<Option<usize>> = vec![None; self.graph.symbols().len()];
+        for ((name, of), tensor) in self.inputs.iter().zip(data) {
+            let fail = || {
+                Error::shape(format!(
+                    "input '{name}' expects shape {}, received {:?}",
+                    of.shape, tensor.shape
+                ))
+            };
+            if tensor.dtype != of.dtype {
+                return Err(Error::dtype(format!(
+                    "input '{name}' expects {}, received {}",
+                    of.dtype, tensor.dtype
+                )));
+            }
+            if tensor.shape.len() != of.shape.rank() {
+                return Err(fail());
+            }
+            for (axis, (dim, &size)) in of.shape.0.iter().zip(&tensor.shape).enumerate() {
+                let size = if axis == 0 { batch } else { size };
+                match (dim.known(), dim.as_symbol()) {
+                    (Some(known), _) if known == size => {}
+                    (None, Some(symbol)) => {
+                        let bound = bindings[symbol.0 as usize].get_or_insert(size);
+                        if *bound != size {
+                            return Err(fail());
+                        }
+                    }
+                    _ => return Err(fail()),
+                }
+            }
+        }
+        Ok(bindings.into_iter().map(|size| size.unwrap_or(1)).collect())
+    }
+
+    /// A workspace for these sizes: one that is idle, or a new one.
+    ///
+    /// # Errors
+    /// `ERR_MEMORY` when there is not enough.
+    pub fn take(&self, bindings: &[usize]) -> Result<Workspace> {
+        let mut idle = self.idle.lock();
+        if let Some(at) = idle.iter().position(|(of, _)| of == bindings) {
+            return Ok(idle.swap_remove(at).1);
+        }
+        drop(idle);
+        let plan = Plan::compile(&self.graph, &self.outputs, bindings)?;
+        Workspace::new(Arc::new(plan))
+    }
+
+    /// Returns a workspace for later use.
+    pub fn give(&self, bindings: Vec<usize>, workspace: Workspace) {
+        let mut idle = self.idle.lock();
+        idle.push((bindings, workspace));
+        if idle.len() > KEPT {
+            idle.remove(0);
+        }
+    }
+
+    /// Computes the outputs for all rows of `data`, batch by batch, and joins them by rows.
+    ///
+    /// # Errors
+    /// What binding, planning or running finds wrong; `cancelled` stops between batches.
+    pub fn predict(
+        &self,
+        data: &[Arc<Tensor>],
+        batch: usize,
+        crew: &mut Crew,
+        seed: u64,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Vec<Tensor>> {
+        let rows = data.first().and_then(|x| x.shape.first()).copied().unwrap_or(0);
+        let mut results: Vec<Tensor> = Vec::new();
+        let mut step = Step { seed, feeds: feeds(data), ..Step::default() };
+        for start in (0..rows).step_by(batch) {
+            if cancelled() {
+                break;
+            }
+            let count = batch.min(rows - start);
+            step.batch = (start as u32..(start + count) as u32).collect();
+            let bindings = self.bind(data, count)?;
+            let mut workspace = self.take(&bindings)?;
+            let outcome = workspace.run(crew, &step);
+            if outcome.is_ok() {
+                for i in 0..self.outputs.len() {
+                    let piece = workspace.output(i);
+                    match results.get_mut(i) {
+                        None => results.push(piece),
+                        Some(whole) => {
+                            whole.words.extend_from_slice(&piece.words);
+                            whole.shape[0] += piece.shape[0];
+                        }
+                    }
+                }
+            }
+            self.give(bindings, workspace);
+            outcome?;
+        }
+        Ok(results)
+    }
+}
+
+/// One feed for each tensor.
+pub fn feeds(data: &[Arc<Tensor>]) -> Vec<Feed> {
+    data.iter()
+        .map(|tensor| Feed {
+            data: tensor.words.as_ptr(),
+            rows: tensor.shape.first().copied().unwrap_or(1),
+            width: tensor.shape.iter().skip(1).product(),
+        })
+        .collect()
+}

@@ -1,0 +1,368 @@
+//! GEMM against the FMA peak of this machine and against the crate `gemm`, on one and two threads.
+//!
+//! Every round runs the peak loop and every kernel on every shape, so that a frequency change or a
+//! busy neighbour hits all of them; the best decile of the rounds is what the code can do. Two
+//! threads cut C as the engine does: into column blocks, or row blocks when C is narrow.
+//!
+//! `cargo bench -p ridgeline-kernels --bench gemm [-- --json] [-- --rounds N]`
+
+#![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
+
+use ridgeline_kernels::gemm::{Start, gemm, gemm_packed_columns, pack, packed_len, scratch_len};
+use ridgeline_kernels::isa::Level;
+use ridgeline_kernels::simd::{Simd, portable::Portable};
+use ridgeline_kernels::{Isa, Tile, TileMut};
+use std::hint::{black_box, spin_loop};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// A product of a training step.
+#[derive(Clone, Copy)]
+struct Shape {
+    name: &'static str,
+    m: usize,
+    n: usize,
+    k: usize,
+    a_transposed: bool,
+    b_transposed: bool,
+}
+
+const fn shape(name: &'static str, m: usize, n: usize, k: usize) -> Shape {
+    Shape { name, m, n, k, a_transposed: false, b_transposed: false }
+}
+
+const SHAPES: [Shape; 9] = [
+    shape("1024³", 1024, 1024, 1024),
+    shape("512³", 512, 512, 512),
+    shape("128×512×784", 128, 512, 784),
+    shape("128×256×512", 128, 256, 512),
+    Shape { a_transposed: true, ..shape("784×512×128 dW", 784, 512, 128) },
+    Shape { b_transposed: true, ..shape("128×512×256 dX", 128, 512, 256) },
+    shape("128×10×128", 128, 10, 128),
+    shape("64³", 64, 64, 64),
+    shape("1×512×512", 1, 512, 512),
+];
+
+/// The operands of a shape; `c` is written by both threads in disjoint parts.
+struct Operands<'a> {
+    shape: &'a Shape,
+    a: Vec<f32>,
+    b: Vec<f32>,
+    packed: Vec<f32>,
+    c: Vec<f32>,
+}
+
+impl Operands<'_> {
+    fn a(&self) -> Tile<'_> {
+        let Shape { m, k, a_transposed, .. } = *self.shape;
+        if a_transposed {
+            Tile::matrix(&self.a, k, m).transposed()
+        } else {
+            Tile::matrix(&self.a, m, k)
+        }
+    }
+
+    fn b(&self) -> Tile<'_> {
+        let Shape { n, k, b_transposed, .. } = *self.shape;
+        if b_transposed {
+            Tile::matrix(&self.b, n, k).transposed()
+        } else {
+            Tile::matrix(&self.b, k, n)
+        }
+    }
+
+    fn flops(&self) -> f64 {
+        2.0 * self.shape.m as f64 * self.shape.n as f64 * self.shape.k as f64
+    }
+}
+
+/// Rows or columns of `tile`, `len` of them from `from`.
+fn part(tile: Tile<'_>, rows: bool, from: usize, len: usize) -> Tile<'_> {
+    let (at, r, c) = match rows {
+        true => (from * tile.row_stride(), len, tile.cols()),
+        false => (from * tile.col_stride(), tile.rows(), len),
+    };
+    // SAFETY: the callers cut inside the tile.
+    unsafe { Tile::from_raw(tile.as_ptr().add(at), r, c, tile.row_stride(), tile.col_stride()) }
+}
+
+/// What `thread` of `threads` computes of C = A·B, in one call.
+fn ours(isa: Isa, x: &Operands, packed: bool, thread: usize, threads: usize, scratch: &mut [f32]) {
+    let Shape { m, n, .. } = *x.shape;
+    let by_rows = n < 64 * threads;
+    let unit = if by_rows { 8 } else { 32 };
+    let size = if by_rows { m } else { n };
+    let each = size.div_ceil(threads).next_multiple_of(unit);
+    let (from, to) = ((thread * each).min(size), ((thread + 1) * each).min(size));
+    let len = to - from;
+    let (a, b, at, rows, cols) = match by_rows {
+        true => (part(x.a(), true, from, len), x.b(), from * n, len, n),
+        false => (x.a(), part(x.b(), false, from, len), from, m, len),
+    };
+    // SAFETY: the parts of different threads do not overlap.
+    let c = unsafe { TileMut::from_raw(x.c.as_ptr().cast_mut().add(at), rows, cols, n) };
+    if packed {
+        let columns = if by_rows { 0..n } else { from..to };
+        gemm_packed_columns(isa, a, &x.packed, n, columns, c, Start::Zero, scratch);
+    } else {
+        gemm(isa, a, b, c, Start::Zero, scratch);
+    }
+}
+
+/// The same product by the crate `gemm`.
+fn theirs(x: &Operands, threads: usize) {
+    let (a, b, Shape { m, n, k, .. }) = (x.a(), x.b(), *x.shape);
+    let parallelism =
+        if threads == 1 { gemm::Parallelism::None } else { gemm::Parallelism::Rayon(threads) };
+    // SAFETY: the pointers and strides are those of whole matrices of these sizes.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            x.c.as_ptr().cast_mut(),
+            1,
+            n as isize,
+            false,
+            a.as_ptr(),
+            a.col_stride() as isize,
+            a.row_stride() as isize,
+            b.as_ptr(),
+            b.col_stride() as isize,
+            b.row_stride() as isize,
+            0.0f32,
+            1.0f32,
+            false,
+            false,
+            false,
+            parallelism,
+        );
+    }
+}
+
+/// Chains of the peak loop, and its length: long enough to time, short enough to fit a time slice.
+const CHAINS: usize = 12;
+const STEPS: usize = 20_000;
+
+/// Independent FMA chains in registers; returns the floating-point operations.
+#[inline(always)]
+unsafe fn peak_of<S: Simd>() -> f64 {
+    // SAFETY: the caller runs on a CPU that executes `S`.
+    unsafe {
+        let (x, y) = (S::splat(black_box(0.999)), S::splat(black_box(0.001)));
+        let mut chains = [S::splat(black_box(1.0)); CHAINS];
+        for _ in 0..STEPS {
+            for chain in &mut chains {
+                *chain = S::fma(*chain, x, y);
+            }
+        }
+        black_box(chains.map(|chain| S::sum(chain)));
+    }
+    (2 * CHAINS * STEPS * S::LANES) as f64
+}
+
+fn peak(isa: Isa) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+    fn avx512() -> f64 {
+        // SAFETY: compiled for, and entered only on, a CPU with these features.
+        unsafe { peak_of::<ridgeline_kernels::simd::avx512::Avx512>() }
+    }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2() -> f64 {
+        // SAFETY: compiled for, and entered only on, a CPU with these features.
+        unsafe { peak_of::<ridgeline_kernels::simd::avx2::Avx2>() }
+    }
+    // SAFETY: an `Isa` of a level exists only where the CPU has its features.
+    unsafe {
+        match isa.level() {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => avx512(),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => avx2(),
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => peak_of::<ridgeline_kernels::simd::neon::Neon>(),
+            _ => peak_of::<Portable>(),
+        }
+    }
+}
+
+/// A second thread that spins between jobs, as the engine's workers do within a step.
+struct Pair<'a> {
+    /// The number of the round in the high bits, its job in the low eight.
+    posted: AtomicUsize,
+    done: AtomicUsize,
+    job: &'a (dyn Fn(usize, usize, &mut [f32]) + Sync),
+}
+
+const QUIT: usize = usize::MAX;
+
+impl Pair<'_> {
+    /// Runs part 0 of `job` here and part 1 on the other thread.
+    fn run(&self, job: usize, round: &mut usize, scratch: &mut [f32]) {
+        *round += 1;
+        self.posted.store(*round << 8 | job, Ordering::Release);
+        (self.job)(job, 0, scratch);
+        while self.done.load(Ordering::Acquire) != *round {
+            spin_loop();
+        }
+    }
+
+    /// Serves the rounds after `last` until told to quit.
+    fn serve(&self, mut last: usize, scratch: &mut [f32]) {
+        loop {
+            let posted = self.posted.load(Ordering::Acquire);
+            if posted == QUIT {
+                return;
+            }
+            if posted >> 8 == last {
+                spin_loop();
+                continue;
+            }
+            last = posted >> 8;
+            (self.job)(posted & 0xFF, 1, scratch);
+            self.done.store(last, Ordering::Release);
+        }
+    }
+}
+
+/// Rates of one way of computing one shape, one per round.
+#[derive(Clone, Default)]
+struct Rates(Vec<f64>);
+
+impl Rates {
+    fn quantile(&mut self, q: f64) -> f64 {
+        self.0.sort_by(f64::total_cmp);
+        self.0[((self.0.len() - 1) as f64 * q).round() as usize]
+    }
+    fn best_decile(&mut self) -> f64 {
+        self.quantile(0.9)
+    }
+    fn median(&mut self) -> f64 {
+        self.quantile(0.5)
+    }
+}
+
+/// GF/s of `work`, which does `flops` each time, over about 100 µs at least.
+fn rate(flops: f64, mut work: impl FnMut()) -> f64 {
+    let repeats = (5e6 / flops).ceil().max(1.0);
+    let start = Instant::now();
+    for _ in 0..repeats as usize {
+        work();
+    }
+    flops * repeats / start.elapsed().as_secs_f64() * 1e-9
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let json = args.iter().any(|a| a == "--json");
+    let rounds = args.iter().position(|a| a == "--rounds").map_or(60, |i| {
+        args.get(i + 1).and_then(|n| n.parse().ok()).expect("--rounds takes a number")
+    });
+    let isa = Isa::current().expect("RIDGELINE_ISA");
+    let fill = |len: usize| (0..len).map(|i| (i * 7919 % 2000) as f32 / 1000.0 - 1.0).collect();
+    let shapes: Vec<_> = SHAPES
+        .iter()
+        .map(|shape| {
+            let (m, n, k) = (shape.m, shape.n, shape.k);
+            let packed = vec![0.0; packed_len(isa, k, n)];
+            let mut x = Operands { shape, a: fill(m * k), b: fill(k * n), packed, c: fill(m * n) };
+            let mut packed = std::mem::take(&mut x.packed);
+            pack(isa, x.b(), &mut packed);
+            x.packed = packed;
+            x
+        })
+        .collect();
+
+    let scratch_len =
+        SHAPES.iter().map(|s| scratch_len(isa, s.m, s.n, s.k)).max().expect("there are shapes");
+    let (mut scratch, mut other) = (vec![0.0; scratch_len], vec![0.0; scratch_len]);
+    // Jobs: the peak loop, then per shape unpacked and packed.
+    let job = |job: usize, thread: usize, scratch: &mut [f32]| {
+        if job == 0 {
+            peak(isa);
+        } else {
+            ours(isa, &shapes[(job - 1) / 2], (job - 1) % 2 == 1, thread, 2, scratch);
+        }
+    };
+    let pair = Pair { posted: AtomicUsize::new(0), done: AtomicUsize::new(0), job: &job };
+
+    // Peak on one and two threads; per shape: ours, ours packed, theirs, on one and two threads.
+    let mut peaks = [Rates::default(), Rates::default()];
+    let mut rates = vec![<[[Rates; 3]; 2]>::default(); shapes.len()];
+    let peak_flops = peak(isa);
+    let mut round = 0;
+    for _ in 0..rounds {
+        for (x, rates) in shapes.iter().zip(&mut rates) {
+            let flops = x.flops();
+            peaks[0].0.push(rate(peak_flops, || _ = peak(isa)));
+            rates[0][0].0.push(rate(flops, || ours(isa, x, false, 0, 1, &mut scratch)));
+            rates[0][1].0.push(rate(flops, || ours(isa, x, true, 0, 1, &mut scratch)));
+            rates[0][2].0.push(rate(flops, || theirs(x, 1)));
+            rates[1][2].0.push(rate(flops, || theirs(x, 2)));
+        }
+        // The second thread lives only here: spinning, it would disturb the others.
+        std::thread::scope(|scope| {
+            let (pair, other, last) = (&pair, &mut other, round);
+            scope.spawn(move || pair.serve(last, other));
+            for (i, (x, rates)) in shapes.iter().zip(&mut rates).enumerate() {
+                let mut run = |job: usize| pair.run(job, &mut round, &mut scratch);
+                peaks[1].0.push(rate(2.0 * peak_flops, || run(0)));
+                rates[1][0].0.push(rate(x.flops(), || run(1 + 2 * i)));
+                rates[1][1].0.push(rate(x.flops(), || run(2 + 2 * i)));
+            }
+            pair.posted.store(QUIT, Ordering::Release);
+        });
+        pair.posted.store(round << 8, Ordering::Release);
+    }
+
+    let tops = [peaks[0].best_decile(), peaks[1].best_decile()];
+    if json {
+        print_json(isa, tops, &mut rates);
+    } else {
+        print_table(isa, tops, &mut rates);
+    }
+}
+
+const WAYS: [&str; 3] = ["ridgeline", "packed", "gemm"];
+
+fn print_table(isa: Isa, tops: [f64; 2], rates: &mut [[[Rates; 3]; 2]]) {
+    println!("{}; FMA peak {:.1} GF/s, two threads {:.1}", isa.name(), tops[0], tops[1]);
+    println!("best decile / median GF/s (best decile, % of peak)");
+    print!("{:<16}{:>2}", "m×n×k", "T");
+    WAYS.iter().for_each(|way| print!("{way:>24}"));
+    println!();
+    for (shape, rates) in SHAPES.iter().zip(rates) {
+        for (threads, (rates, top)) in rates.iter_mut().zip(tops).enumerate() {
+            print!("{:<16}{:>2}", shape.name, threads + 1);
+            for rate in rates {
+                let (best, median) = (rate.best_decile(), rate.median());
+                print!("{best:>9.1} /{median:>6.1} ({:>3.0}%)", best / top * 100.0);
+            }
+            println!();
+        }
+    }
+}
+
+fn print_json(isa: Isa, tops: [f64; 2], rates: &mut [[[Rates; 3]; 2]]) {
+    let mut rows = Vec::new();
+    for (shape, rates) in SHAPES.iter().zip(rates) {
+        for (threads, (rates, top)) in rates.iter_mut().zip(tops).enumerate() {
+            for (way, rate) in WAYS.iter().zip(rates) {
+                let (best, median) = (rate.best_decile(), rate.median());
+                rows.push(format!(
+                    r#"{{"shape":"{}","threads":{},"by":"{way}","best_decile":{best:.2},"median":{median:.2},"of_peak":{:.4}}}"#,
+                    shape.name, threads + 1, best / top
+                ));
+            }
+        }
+    }
+    println!(
+        r#"{{"isa":"{}","peak":[{:.2},{:.2}],"unit":"GF/s","rows":[{}]}}"#,
+        isa.name(),
+        tops[0],
+        tops[1],
+        rows.join(",")
+    );
+}

@@ -1,0 +1,161 @@
+//! Inverted dropout with stored bit masks: y = kept ? x / (1 − rate) : 0.
+//!
+//! A bit is a function of the key and of its place in the full matrix (see `bits`), so the mask
+//! is the same on every instruction set and however rows and word columns are cut into calls.
+//! Bits past the last column are 0.
+
+#![allow(
+    unsafe_op_in_unsafe_fn,
+    reason = "the contract is the Simd trait's: the CPU and valid pointers"
+)]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "the index also numbers the vector inside the panel, and iterators hide the unrolling"
+)]
+
+use crate::bits::{draw_words, keep};
+use crate::lanes::Width;
+use crate::panel::{self, COLUMNS};
+use crate::rng::Key;
+use crate::simd::Simd;
+use crate::tile::{Tile, TileMut};
+
+pub use crate::bits::Rate;
+pub use crate::mask::{Mask, MaskMut};
+
+dispatch! {
+    /// Draws the mask of the rows from `first_row` of a matrix with `full_words_per_row` words
+    /// per row.
+    pub fn draw(
+        key: Key,
+        rate: Rate,
+        first_row: usize,
+        full_words_per_row: usize,
+        mask: MaskMut,
+    ) = draw_generic;
+
+    /// Draws the mask as [`draw`] does and applies it as [`apply`] does, in one pass.
+    ///
+    /// # Panics
+    /// When the shapes differ or the columns of `x` are not adjacent.
+    pub fn dropout(
+        key: Key,
+        rate: Rate,
+        first_row: usize,
+        full_words_per_row: usize,
+        x: Tile,
+        y: TileMut,
+        mask: MaskMut,
+    ) = dropout_generic;
+
+    /// y = bit ? x · scale : 0, of values or of their gradients.
+    ///
+    /// # Panics
+    /// When the shapes differ or the columns of `x` are not adjacent.
+    pub fn apply(mask: Mask, scale: f32, x: Tile, y: TileMut) = apply_generic;
+}
+
+/// Words drawn at a time.
+const BATCH: usize = 64;
+
+/// Draws the words of `mask` in batches, each along a row or down a column, and calls
+/// `$use_words` with the row and word column of the first, whether they go down, and the words.
+macro_rules! draw_batches {
+    ($S:ident, $key:expr, $rate:expr, $first_row:expr, $full:expr, $mask:ident,
+        |$row:ident, $word:ident, $bits:ident| $body:block) => {{
+        let (rows, words, full) = ($mask.rows(), $mask.cols().div_ceil(32), $full as u32);
+        let origin = ($first_row as u32).wrapping_mul(full).wrapping_add($mask.first_word() as u32);
+        let mut buffer = [0u32; BATCH];
+        // Batches along the rows waste lanes where a row has few words.
+        let down = words < 4 && rows > 1;
+        let (outer, inner) = if down { (words, rows) } else { (rows, words) };
+        let (outer_step, inner_step) = if down { (1, full) } else { (full, 1) };
+        let last = if $mask.cols() % 32 == 0 { u32::MAX } else { (1 << ($mask.cols() % 32)) - 1 };
+        for i in 0..outer {
+            for start in (0..inner).step_by(BATCH) {
+                let first = origin
+                    .wrapping_add((i as u32).wrapping_mul(outer_step))
+                    .wrapping_add((start as u32).wrapping_mul(inner_step));
+                let batch = &mut buffer[..BATCH.min(inner - start)];
+                draw_words::<$S>($key, $rate.threshold, first, inner_step, batch);
+                for (j, bits) in batch.iter().enumerate() {
+                    let ($row, $word) = if down { (start + j, i) } else { (i, start + j) };
+                    let $bits = if $word + 1 == words { bits & last } else { *bits };
+                    $body
+                }
+            }
+        }
+    }};
+}
+
+#[inline(always)]
+unsafe fn draw_generic<S: Simd>(
+    key: Key,
+    rate: Rate,
+    first_row: usize,
+    full_words_per_row: usize,
+    mut mask: MaskMut,
+) {
+    let (bits, stride) = (mask.first_mut_ptr(), mask.row_stride());
+    draw_batches!(S, key, rate, first_row, full_words_per_row, mask, |row, word, drawn| {
+        *bits.add(row * stride + word) = drawn;
+    });
+}
+
+/// One word's 32 columns of y = bit ? x · scale : 0.
+#[inline(always)]
+unsafe fn apply_word<S: Simd, W: Width>(w: W, word: u32, scale: S::F, x: *const f32, y: *mut f32) {
+    let mut v = panel::load::<S, W>(w, x);
+    for k in 0..panel::vectors::<S>() {
+        v[k] = keep::<S>(word, k, S::mul(v[k], scale));
+    }
+    panel::store::<S, W>(w, y, v);
+}
+
+#[inline(always)]
+unsafe fn dropout_generic<S: Simd>(
+    key: Key,
+    rate: Rate,
+    first_row: usize,
+    full_words_per_row: usize,
+    x: Tile,
+    mut y: TileMut,
+    mut mask: MaskMut,
+) {
+    assert!(
+        x.col_stride() == 1
+            && (x.rows(), x.cols()) == (y.rows(), y.cols())
+            && (x.rows(), x.cols()) == (mask.rows(), mask.cols()),
+        "dropout: shapes differ"
+    );
+    let (bits, stride, cols) = (mask.first_mut_ptr(), mask.row_stride(), x.cols());
+    let (from, to, scale) = (x.as_ptr(), y.as_mut_ptr(), S::splat(rate.scale));
+    draw_batches!(S, key, rate, first_row, full_words_per_row, mask, |row, word, drawn| {
+        *bits.add(row * stride + word) = drawn;
+        let (c, left) = (word * COLUMNS, cols - word * COLUMNS);
+        let (from, to) = (from.add(row * x.row_stride() + c), to.add(row * y.row_stride() + c));
+        if left >= COLUMNS {
+            apply_word::<S, _>(crate::lanes::All, drawn, scale, from, to);
+        } else {
+            apply_word::<S, _>(crate::lanes::First(left), drawn, scale, from, to);
+        }
+    });
+}
+
+#[inline(always)]
+unsafe fn apply_generic<S: Simd>(mask: Mask, scale: f32, x: Tile, mut y: TileMut) {
+    assert!(
+        x.col_stride() == 1
+            && (x.rows(), x.cols()) == (y.rows(), y.cols())
+            && (x.rows(), x.cols()) == (mask.rows(), mask.cols()),
+        "dropout: shapes differ"
+    );
+    let (bits, scale) = (mask.first_ptr(), S::splat(scale));
+    for r in 0..x.rows() {
+        let (from, to) = (x.as_ptr().add(r * x.row_stride()), r * y.row_stride());
+        let (to, bits) = (y.as_mut_ptr().add(to), bits.add(r * mask.row_stride()));
+        strips!(COLUMNS, x.cols(), |w, c| {
+            apply_word::<S, _>(w, *bits.add(c / COLUMNS), scale, from.add(c), to.add(c));
+        });
+    }
+}

@@ -1,0 +1,255 @@
+//! The micro-kernel: one tile of C, at most `ROWS` rows by one or a few panels, in registers.
+//!
+//! Every element of the tile is one sequential FMA chain over the k-block, then one addition of
+//! what was there (`base`). Rows of A are broadcast, rows of B are vectors, as in BLIS and in
+//! oneDNN's BRGEMM; C is row-major with its columns on the lanes. The tile fills the register
+//! file: 6×16 for AVX2, 14×32 for AVX-512, 6×16 for NEON. A short tile (`ROWS` / height ≥ 2) takes
+//! several panels at once, because its own few chains would leave the FMA units waiting.
+
+#![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on `Operands`")]
+
+use crate::simd::{Simd, portable::Portable};
+
+/// Values of k per turn of the loop: the loop's own instructions take slots that the FMA units
+/// cannot spare when another hardware thread shares the core.
+const UNROLL: usize = 4;
+
+/// Rows of B that a group of panels asks for in advance: it reads every row once, so nothing else
+/// hides the memory behind it.
+const AHEAD: usize = 16;
+
+/// What one call of the micro-kernel reads and writes: a column of tiles of the same height.
+///
+/// Valid when A has `tiles * height` rows and `k` columns, B `k` rows of whole panels, and C and
+/// base `tiles * height` rows of `cols` columns.
+#[derive(Clone, Copy)]
+pub(super) struct Operands {
+    pub tiles: usize,
+    /// Columns of A, rows of B.
+    pub k: usize,
+    pub a: *const f32,
+    /// From one row of A to the next; ignored when they are adjacent.
+    pub a_row: usize,
+    /// From one column of A to the next; ignored when they are adjacent.
+    pub a_col: usize,
+    /// From one tile of A to the next.
+    pub a_tile: usize,
+    pub b: *const f32,
+    /// From one row of a panel to the next.
+    pub b_row: usize,
+    /// From one panel to the next.
+    pub b_panel: usize,
+    /// What the product is added to: C itself, a bias (row stride 0) or zeros.
+    pub base: *const f32,
+    pub base_row: usize,
+    pub c: *mut f32,
+    pub c_row: usize,
+    /// Columns of C that exist, of the panels' width.
+    pub cols: usize,
+}
+
+/// The tile of an instruction set and its kernels.
+pub(super) trait Micro: Simd {
+    /// Rows of the tile.
+    const ROWS: usize;
+    /// Vectors in a row of a panel.
+    const VECTORS: usize;
+    /// Columns of a panel.
+    const WIDTH: usize = Self::VECTORS * Self::LANES;
+
+    /// Computes tiles of `height <= ROWS` rows by `panels` panels, where `panels` is 1 or `group(height)`.
+    ///
+    /// With `ADJACENT` the rows of A are adjacent (`a_row` is 1), otherwise its columns are.
+    ///
+    /// # Safety
+    /// The CPU executes `Self`; the operands are valid.
+    unsafe fn run<const ADJACENT: bool>(height: usize, panels: usize, x: Operands);
+
+    /// Panels a tile of this height takes at once, while there are as many.
+    fn group(height: usize) -> usize {
+        group::<Self>(height)
+    }
+}
+
+/// Panels that a tile of `height` takes at once: the most of 1, 2 and 4 whose sums, one side's
+/// operands and one more vector fit the registers, and no more sums than the full tile has.
+const fn group<S: Micro>(height: usize) -> usize {
+    let mut group = 4;
+    while group > 1 {
+        let vectors = group * S::VECTORS;
+        let side = if height < vectors { height } else { vectors };
+        if height * group <= S::ROWS && height * vectors + side < S::REGISTERS {
+            break;
+        }
+        group /= 2;
+    }
+    group
+}
+
+macro_rules! micro {
+    ($isa:ty, $rows:literal x $vectors:literal: $($height:literal)+) => {
+        impl Micro for $isa {
+            const ROWS: usize = $rows;
+            const VECTORS: usize = $vectors;
+
+            #[inline(always)]
+            unsafe fn run<const ADJACENT: bool>(height: usize, panels: usize, x: Operands) {
+                match height {
+                    $($height => {
+                        const GROUP: usize = group::<$isa>($height);
+                        if GROUP > 1 && panels == GROUP {
+                            tiles::<$isa, $height, GROUP, $vectors, ADJACENT>(x)
+                        } else {
+                            tiles::<$isa, $height, 1, $vectors, ADJACENT>(x)
+                        }
+                    })+
+                    _ => unreachable!("a tile has 1 to ROWS rows"),
+                }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+micro!(crate::simd::avx512::Avx512, 14 x 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+#[cfg(target_arch = "x86_64")]
+micro!(crate::simd::avx2::Avx2, 6 x 2: 1 2 3 4 5 6);
+#[cfg(target_arch = "aarch64")]
+micro!(crate::simd::neon::Neon, 6 x 4: 1 2 3 4 5 6);
+micro!(Portable, 4 x 1: 1 2 3 4);
+
+/// Tiles of `H` rows by `P` panels of `V` vectors.
+#[inline(always)]
+unsafe fn tiles<S: Simd, const H: usize, const P: usize, const V: usize, const ADJACENT: bool>(
+    mut x: Operands,
+) {
+    for _ in 0..x.tiles {
+        tile::<S, H, P, V, ADJACENT>(x);
+        x.a = x.a.wrapping_add(x.a_tile);
+        x.base = x.base.wrapping_add(H * x.base_row);
+        x.c = x.c.wrapping_add(H * x.c_row);
+    }
+}
+
+/// One of them.
+#[inline(always)]
+unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const ADJACENT: bool>(
+    x: Operands,
+) {
+    let (a_row, a_col) = if ADJACENT { (1, x.a_col) } else { (x.a_row, 1) };
+    let (mut a, mut b) = (x.a, x.b);
+    let mut acc = [[[S::splat(0.0); V]; P]; H];
+    for i in 0..H {
+        for p in 0..P {
+            prefetch(x.c.wrapping_add(i * x.c_row + p * V * S::LANES));
+            prefetch(x.c.wrapping_add(i * x.c_row + (p + 1) * V * S::LANES - 1));
+        }
+    }
+    for _ in 0..x.k / UNROLL {
+        for u in 0..UNROLL {
+            let (a, b) = (a.wrapping_add(u * a_col), b.wrapping_add(u * x.b_row));
+            if P > 1 {
+                for p in 0..P {
+                    prefetch(b.wrapping_add(AHEAD * x.b_row + p * x.b_panel));
+                }
+            }
+            step::<S, H, P, V>(&mut acc, a, a_row, b, x.b_panel);
+        }
+        a = a.wrapping_add(UNROLL * a_col);
+        b = b.wrapping_add(UNROLL * x.b_row);
+    }
+    for _ in 0..x.k % UNROLL {
+        step::<S, H, P, V>(&mut acc, a, a_row, b, x.b_panel);
+        a = a.wrapping_add(a_col);
+        b = b.wrapping_add(x.b_row);
+    }
+    if x.cols >= P * V * S::LANES {
+        for i in 0..H {
+            let (base, c) = (x.base.add(i * x.base_row), x.c.add(i * x.c_row));
+            for p in 0..P {
+                for v in 0..V {
+                    let at = (p * V + v) * S::LANES;
+                    S::store(c.add(at), S::add(S::load(base.add(at)), acc[i][p][v]));
+                }
+            }
+        }
+    } else {
+        // Through a copy: sums indexed by a loop that is not unrolled would live in memory.
+        let mut sums = [[S::splat(0.0); V]; H];
+        for i in 0..H {
+            sums[i] = acc[i][0];
+        }
+        for (i, sums) in sums.iter().enumerate() {
+            store_partial::<S>(x, i, sums);
+        }
+    }
+}
+
+/// One k: a column of A times a row of B.
+#[inline(always)]
+unsafe fn step<S: Simd, const H: usize, const P: usize, const V: usize>(
+    acc: &mut [[[S::F; V]; P]; H],
+    a: *const f32,
+    a_row: usize,
+    b: *const f32,
+    b_panel: usize,
+) {
+    // The shorter side is held in registers, the longer is read as it is used.
+    if H < P * V {
+        let mut column = [S::splat(0.0); H];
+        for i in 0..H {
+            column[i] = S::splat(*a.add(i * a_row));
+        }
+        for p in 0..P {
+            for v in 0..V {
+                let b = S::load(b.add(p * b_panel + v * S::LANES));
+                for i in 0..H {
+                    acc[i][p][v] = S::fma(column[i], b, acc[i][p][v]);
+                }
+            }
+        }
+    } else {
+        let mut row = [[S::splat(0.0); V]; P];
+        for p in 0..P {
+            for v in 0..V {
+                row[p][v] = S::load(b.add(p * b_panel + v * S::LANES));
+            }
+        }
+        for i in 0..H {
+            let a = S::splat(*a.add(i * a_row));
+            for p in 0..P {
+                for v in 0..V {
+                    acc[i][p][v] = S::fma(a, row[p][v], acc[i][p][v]);
+                }
+            }
+        }
+    }
+}
+
+/// The columns of row `i` that exist, of a tile of one panel.
+#[inline(always)]
+unsafe fn store_partial<S: Simd>(x: Operands, i: usize, sums: &[S::F]) {
+    let (base, c) = (x.base.add(i * x.base_row), x.c.add(i * x.c_row));
+    for (v, &sum) in sums.iter().enumerate() {
+        let at = v * S::LANES;
+        if at + S::LANES <= x.cols {
+            S::store(c.add(at), S::add(S::load(base.add(at)), sum));
+        } else if at < x.cols {
+            let n = x.cols - at;
+            S::store_partial(c.add(at), S::add(S::load_partial(base.add(at), n), sum), n);
+        }
+    }
+}
+
+/// Asks for the cache line at `p`, which need not be readable.
+#[inline(always)]
+fn prefetch(p: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch has no effect but on the cache, whatever the address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(p.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
+}

@@ -1,0 +1,203 @@
+//! Elementary functions on vectors: exp, expm1, log, log1p, tanh, sigmoid and erf.
+//!
+//! Cody–Waite argument reduction (x = n·ln 2 + r, with ln 2 split in two so that n·hi is exact)
+//! and polynomials fitted for this file by the Remez exchange with f32-rounded coefficients. The
+//! same operations run on every instruction set; only the fused multiply-add, which the portable
+//! level lacks, makes results differ in the last bit. Errors are measured over all f32 inputs on
+//! AVX2 (the ignored tests) and bounded on every level.
+
+#![allow(
+    unsafe_op_in_unsafe_fn,
+    clippy::missing_safety_doc,
+    reason = "the contract is the Simd trait's: the CPU executes S"
+)]
+
+use crate::simd::Simd;
+
+/// The largest x whose e^x is finite in f32.
+const EXP_MAX: f32 = 88.722_83;
+/// The smallest x whose e^x is a normal f32.
+const EXP_MIN: f32 = -87.336_54;
+/// ln 2 to nine bits, so that its product with an exponent is exact without a fused multiply.
+const LN2_HI: f32 = 355.0 / 512.0;
+const LN2_LO: f32 = -2.121_944_4e-4;
+
+/// Horner's scheme, coefficients from the constant term up.
+#[inline(always)]
+unsafe fn polynomial<S: Simd, const N: usize>(x: S::F, coefficients: [f32; N]) -> S::F {
+    let mut y = S::splat(coefficients[N - 1]);
+    for i in (0..N - 1).rev() {
+        y = S::fma(y, x, S::splat(coefficients[i]));
+    }
+    y
+}
+
+/// e^r − 1 with r = x − n·ln 2, |r| ≤ ln 2 / 2, and n in the exponent field (n·2²³ as bits).
+#[inline(always)]
+unsafe fn reduced_expm1<S: Simd>(x: S::F) -> (S::F, S::I) {
+    // Adding 1.5·2²³ rounds to an integer and leaves it in the low bits of the sum.
+    let magic = S::splat(12_582_912.0);
+    let shifted = S::fma(x, S::splat(std::f32::consts::LOG2_E), magic);
+    let n = S::sub(shifted, magic);
+    // The linear term is high + low, kept apart: only the rounding of their sum reaches the result.
+    let high = S::fnma(n, S::splat(LN2_HI), x);
+    let low = S::mul(n, S::splat(-LN2_LO));
+    let r = S::add(high, low);
+    let q = polynomial::<S, 5>(
+        r,
+        [0.499_999_97, 0.166_665_39, 0.041_667_75, 8.367_088e-3, 1.383_785_7e-3],
+    );
+    let p = S::add(high, S::fma(S::mul(r, r), q, low));
+    (p, S::shl_i::<23>(S::to_bits(shifted)))
+}
+
+/// 1 − e^x for x in [−40, 0], with a small relative error down to x = 0; NaN for NaN.
+#[inline(always)]
+unsafe fn one_minus_exp<S: Simd>(x: S::F) -> S::F {
+    let one = S::splat(1.0);
+    let (p, n) = reduced_expm1::<S>(x);
+    let power = S::from_bits(S::add_i(n, S::to_bits(one)));
+    S::fnma(power, p, S::sub(one, power))
+}
+
+/// x with the sign bit of `sign`; x must not be negative.
+#[inline(always)]
+unsafe fn with_sign<S: Simd>(x: S::F, sign: S::F) -> S::F {
+    let sign = S::and_i(S::to_bits(sign), S::splat_i(i32::MIN));
+    S::from_bits(S::or_i(S::to_bits(x), sign))
+}
+
+/// e^x, at most 1 ulp off; results below the smallest normal number are 0.
+#[inline(always)]
+pub unsafe fn exp<S: Simd>(x: S::F) -> S::F {
+    let (p, n) = reduced_expm1::<S>(x);
+    let y = S::from_bits(S::add_i(S::to_bits(S::add(S::splat(1.0), p)), n));
+    let y = S::select(S::lt(x, S::splat(EXP_MIN)), S::splat(0.0), y);
+    // Past the range, and for NaN, the product is the answer.
+    S::select(S::le(x, S::splat(EXP_MAX)), y, S::mul(x, S::splat(f32::INFINITY)))
+}
+
+/// e^x − 1, at most 2 ulp off, also near 0.
+#[inline(always)]
+pub unsafe fn expm1<S: Simd>(x: S::F) -> S::F {
+    let low = S::splat(-20.0);
+    let (p, n) = reduced_expm1::<S>(S::select(S::lt(x, low), low, x));
+    // Half the power of two, because 2^128 does not exist; doubled at the end.
+    let half = S::splat(0.5);
+    let power = S::from_bits(S::add_i(n, S::to_bits(half)));
+    let y = S::fma(power, p, S::sub(power, half));
+    let y = S::add(y, y);
+    S::select(S::le(x, S::splat(EXP_MAX)), y, S::mul(x, S::splat(f32::INFINITY)))
+}
+
+/// 1 / (1 + e^−x), at most 3 ulp off; 0 where e^−x overflows.
+#[inline(always)]
+pub unsafe fn sigmoid<S: Simd>(x: S::F) -> S::F {
+    let one = S::splat(1.0);
+    S::div(one, S::add(one, exp::<S>(S::neg(x))))
+}
+
+/// tanh x = u / (2 − u) with u = 1 − e^(−2|x|), at most 4 ulp off.
+#[inline(always)]
+pub unsafe fn tanh<S: Simd>(x: S::F) -> S::F {
+    let (a, limit) = (S::abs(x), S::splat(10.0));
+    let a = S::select(S::lt(limit, a), limit, a);
+    let u = one_minus_exp::<S>(S::mul(a, S::splat(-2.0)));
+    with_sign::<S>(S::div(u, S::sub(S::splat(2.0), u)), x)
+}
+
+/// The error function, at most 4 ulp off: x + x·P(x²) near 0, else 1 − e^Q(|x|).
+#[inline(always)]
+pub unsafe fn erf<S: Simd>(x: S::F) -> S::F {
+    let (a, limit) = (S::abs(x), S::splat(4.0));
+    let near = polynomial::<S, 7>(
+        S::mul(x, x),
+        [
+            0.128_379_17,
+            -0.376_126_3,
+            0.112_836_26,
+            -0.026_855_74,
+            5.192_460_5e-3,
+            -8.050_804e-4,
+            8.002_775e-5,
+        ],
+    );
+    let far = polynomial::<S, 7>(
+        S::select(S::lt(limit, a), limit, a),
+        [
+            -2.113_135_1e-4,
+            -1.127_611_2,
+            -0.637_290_6,
+            -0.103_836_65,
+            0.022_181_204,
+            -3.031_758_4e-3,
+            1.947_693_1e-4,
+        ],
+    );
+    let far = with_sign::<S>(one_minus_exp::<S>(far), x);
+    S::select(S::lt(a, S::splat(0.94)), S::fma(x, near, x), far)
+}
+
+/// u = (1 + f)·2^k with 1 + f in [√½, √2): returns f, k, and 127 + k as an integer.
+#[inline(always)]
+unsafe fn split<S: Simd>(u: S::F) -> (S::F, S::F, S::I) {
+    const SQRT_HALF: i32 = 0x3f35_04f3;
+    let shifted = S::add_i(S::to_bits(u), S::splat_i(0x3f80_0000 - SQRT_HALF));
+    let biased = S::shr_i::<23>(shifted);
+    let mantissa = S::add_i(S::and_i(shifted, S::splat_i(0x007f_ffff)), S::splat_i(SQRT_HALF));
+    let k = S::from_int(S::sub_i(biased, S::splat_i(127)));
+    (S::sub(S::from_bits(mantissa), S::splat(1.0)), k, biased)
+}
+
+/// log(1 + f) + k·ln 2.
+#[inline(always)]
+unsafe fn reduced_log<S: Simd>(f: S::F, k: S::F) -> S::F {
+    let p = polynomial::<S, 8>(
+        f,
+        [
+            0.333_333_3,
+            -0.250_008_2,
+            0.200_012_27,
+            -0.166_233_57,
+            0.142_017_57,
+            -0.131_601_83,
+            0.127_615_78,
+            -0.076_344_98,
+        ],
+    );
+    let square = S::mul(f, f);
+    let tail = S::fma(k, S::splat(LN2_LO), S::mul(S::mul(square, f), p));
+    let tail = S::fnma(S::splat(0.5), square, tail);
+    S::fma(k, S::splat(LN2_HI), S::add(f, tail))
+}
+
+/// What a logarithm of u gives outside the positive finite numbers.
+#[inline(always)]
+unsafe fn log_edges<S: Simd>(u: S::F, y: S::F) -> S::F {
+    let zero = S::splat(0.0);
+    let y = S::select(S::lt(u, S::splat(f32::INFINITY)), y, u);
+    let y = S::select(S::lt(u, S::splat(f32::MIN_POSITIVE)), S::splat(f32::NEG_INFINITY), y);
+    S::select(S::lt(u, zero), S::splat(f32::NAN), y)
+}
+
+/// log x, at most 1.5 ulp off; −∞ at 0 and for denormals, NaN below 0.
+#[inline(always)]
+pub unsafe fn log<S: Simd>(x: S::F) -> S::F {
+    let (f, k, _) = split::<S>(x);
+    log_edges::<S>(x, reduced_log::<S>(f, k))
+}
+
+/// log(1 + x), at most 2 ulp off, also near 0.
+#[inline(always)]
+pub unsafe fn log1p<S: Simd>(x: S::F) -> S::F {
+    let one = S::splat(1.0);
+    let u = S::add(one, x);
+    // What the rounding of 1 + x lost (Knuth's two-sum), scaled like the mantissa of u.
+    let x_kept = S::sub(u, one);
+    let lost = S::add(S::sub(one, S::sub(u, x_kept)), S::sub(x, x_kept));
+    let (f, k, biased) = split::<S>(u);
+    let scale = S::from_bits(S::shl_i::<23>(S::sub_i(S::splat_i(254), biased)));
+    // For a large u nothing of the loss is left, and its scale would leave the exponent's range.
+    let lost = S::select(S::lt(u, S::splat(1e18)), S::mul(lost, scale), S::splat(0.0));
+    log_edges::<S>(u, reduced_log::<S>(S::add(f, lost), k))
+}

@@ -1,0 +1,204 @@
+//! Axis permutation of 4-byte elements.
+//!
+//! Axes of extent 1 vanish and axes that stay neighbours become one. What is left either copies
+//! contiguous runs or transposes a plane, in blocks of 8 × 8 so that both sides move whole parts
+//! of cache lines.
+
+/// The most axes a tensor may have.
+pub const MAX_RANK: usize = 8;
+
+/// The side of a transposition block.
+const BLOCK: usize = 8;
+
+/// One axis of the result.
+#[derive(Clone, Copy, Default)]
+struct Axis {
+    extent: usize,
+    /// Elements from one index to the next in x and in y.
+    from: usize,
+    to: usize,
+}
+
+/// Axis `i` of `y` is axis `permutation[i]` of `x`, which has the shape `shape`.
+///
+/// # Panics
+/// When the rank is above [`MAX_RANK`], `permutation` is not a permutation of the axes, or a
+/// length is not the shape's.
+pub fn permute(x: &[u32], shape: &[usize], permutation: &[usize], y: &mut [u32]) {
+    let rank = shape.len();
+    assert!(rank <= MAX_RANK && permutation.len() == rank, "permute: ranks differ or above 8");
+    let axes_seen = permutation.iter().fold(0u32, |seen, &axis| seen | 1 << axis.min(31));
+    assert_eq!(axes_seen, (1 << rank) - 1, "permute: not a permutation");
+    let size: usize = shape.iter().product();
+    assert!(x.len() == size && y.len() == size, "permute: lengths differ from the shape");
+    if size == 0 {
+        return;
+    }
+    let mut storage = [Axis::default(); MAX_RANK];
+    let axes = result_axes(shape, permutation, &mut storage);
+    let Some((&last, outer)) = axes.split_last() else {
+        y.copy_from_slice(x);
+        return;
+    };
+    if last.from == 1 {
+        each_offset(outer, |from, to| {
+            y[to..to + last.extent].copy_from_slice(&x[from..from + last.extent]);
+        });
+        return;
+    }
+    // x's own last axis is somewhere among the outer ones: those two span the plane.
+    let mut others = [Axis::default(); MAX_RANK];
+    let (mut rows, mut count) = (last, 0);
+    for &axis in outer {
+        if axis.from == 1 {
+            rows = axis;
+        } else {
+            others[count] = axis;
+            count += 1;
+        }
+    }
+    each_offset(&others[..count], |from, to| transpose(&x[from..], &mut y[to..], rows, last));
+}
+
+/// The axes of the result from the outermost, without those of extent 1 and with neighbours
+/// merged.
+fn result_axes<'a>(
+    shape: &[usize],
+    permutation: &[usize],
+    storage: &'a mut [Axis; MAX_RANK],
+) -> &'a [Axis] {
+    let mut strides = [1; MAX_RANK];
+    for i in (1..shape.len()).rev() {
+        strides[i - 1] = strides[i] * shape[i];
+    }
+    let mut count = 0;
+    for &p in permutation.iter().filter(|&&p| shape[p] != 1) {
+        let axis = Axis { extent: shape[p], from: strides[p], to: 0 };
+        if count > 0 && storage[count - 1].from == axis.extent * axis.from {
+            let merged = &mut storage[count - 1];
+            *merged = Axis { extent: merged.extent * axis.extent, ..axis };
+        } else {
+            storage[count] = axis;
+            count += 1;
+        }
+    }
+    let axes = &mut storage[..count];
+    let mut stride = 1;
+    for axis in axes.iter_mut().rev() {
+        axis.to = stride;
+        stride *= axis.extent;
+    }
+    axes
+}
+
+/// Calls `visit` with the offsets in x and y of every index of `axes`.
+fn each_offset(axes: &[Axis], mut visit: impl FnMut(usize, usize)) {
+    let mut index = [0; MAX_RANK];
+    let (mut from, mut to) = (0, 0);
+    loop {
+        visit(from, to);
+        let mut i = axes.len();
+        loop {
+            if i == 0 {
+                return;
+            }
+            i -= 1;
+            let axis = axes[i];
+            index[i] += 1;
+            from += axis.from;
+            to += axis.to;
+            if index[i] < axis.extent {
+                break;
+            }
+            from -= axis.extent * axis.from;
+            to -= axis.extent * axis.to;
+            index[i] = 0;
+        }
+    }
+}
+
+/// Transposes a plane: `rows` is contiguous in x, `cols` in y.
+fn transpose(x: &[u32], y: &mut [u32], rows: Axis, cols: Axis) {
+    for r in (0..rows.extent).step_by(BLOCK) {
+        for c in (0..cols.extent).step_by(BLOCK) {
+            if r + BLOCK <= rows.extent && c + BLOCK <= cols.extent {
+                let mut block = [[0; BLOCK]; BLOCK];
+                for j in 0..BLOCK {
+                    let start = (c + j) * cols.from + r;
+                    let line = &x[start..start + BLOCK];
+                    for (row, &element) in block.iter_mut().zip(line) {
+                        row[j] = element;
+                    }
+                }
+                for (i, row) in block.iter().enumerate() {
+                    let start = (r + i) * rows.to + c;
+                    y[start..start + BLOCK].copy_from_slice(row);
+                }
+            } else {
+                for i in r..rows.extent.min(r + BLOCK) {
+                    for j in c..cols.extent.min(c + BLOCK) {
+                        y[i * rows.to + j] = x[j * cols.from + i];
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The definition, one element at a time.
+    fn naive(x: &[u32], shape: &[usize], permutation: &[usize]) -> Vec<u32> {
+        let out: Vec<usize> = permutation.iter().map(|&p| shape[p]).collect();
+        (0..x.len())
+            .map(|mut flat| {
+                let mut index = vec![0; shape.len()];
+                for (i, &extent) in out.iter().enumerate().rev() {
+                    index[permutation[i]] = flat % extent;
+                    flat /= extent;
+                }
+                x[index.iter().zip(shape).fold(0, |at, (&i, &extent)| at * extent + i)]
+            })
+            .collect()
+    }
+
+    fn check(shape: &[usize], permutation: &[usize]) {
+        let x: Vec<u32> = (0..shape.iter().product::<usize>() as u32).collect();
+        let mut y = vec![u32::MAX; x.len()];
+        permute(&x, shape, permutation, &mut y);
+        assert_eq!(y, naive(&x, shape, permutation), "{shape:?} {permutation:?}");
+    }
+
+    #[test]
+    fn known_layouts() {
+        check(&[], &[]);
+        check(&[5], &[0]);
+        check(&[0, 3], &[1, 0]);
+        check(&[17, 33], &[1, 0]);
+        check(&[8, 64], &[1, 0]);
+        check(&[2, 9, 4, 16], &[0, 2, 1, 3]);
+        check(&[3, 16, 24], &[0, 2, 1]);
+        check(&[2, 3, 2, 1, 2, 2, 3, 2], &[7, 6, 5, 4, 3, 2, 1, 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "not a permutation")]
+    fn a_repeated_axis_is_refused() {
+        permute(&[0; 4], &[2, 2], &[0, 0], &mut [0; 4]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_permutation(
+            axes in proptest::collection::vec((1usize..12, any::<u32>()), 0..=5),
+        ) {
+            let shape: Vec<usize> = axes.iter().map(|axis| axis.0).collect();
+            let mut permutation: Vec<usize> = (0..shape.len()).collect();
+            permutation.sort_by_key(|&i| axes[i].1);
+            check(&shape, &permutation);
+        }
+    }
+}

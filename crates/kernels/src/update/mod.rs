@@ -1,0 +1,17 @@
+//! Optimizer updates: one pass over weights, gradients and state, with Keras's formulas.
+//!
+//! Every optimizer sees the same gradient, see [`Common`]: the data gradient times the clip
+//! factor, plus the penalty's, then clipped by value; and the same weight decay, which comes
+//! before the update.
+
+mod adam;
+mod common;
+mod penalty;
+mod rmsprop;
+mod sgd;
+
+pub use adam::adam;
+pub use common::Common;
+pub use penalty::{Penalty, penalty, penalty_gradient};
+pub use rmsprop::rmsprop;
+pub use sgd::{momentum, sgd};

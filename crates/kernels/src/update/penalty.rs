@@ -1,0 +1,77 @@
+//! L1 and L2 penalties of a weight tensor: l1 · Σ|w| + l2 · Σw², and their gradient
+//! l1 · sign(w) + 2 · l2 · w, where sign(0) = 0.
+
+#![allow(
+    unsafe_op_in_unsafe_fn,
+    reason = "the contract is the Simd trait's: the CPU and valid pointers"
+)]
+
+use crate::Isa;
+use crate::lanes::Width;
+use crate::reduce::{sum_abs, sum_squares};
+use crate::simd::Simd;
+use crate::unary::sign;
+
+/// The factors of a penalty; 0 = none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Penalty {
+    /// The factor of Σ|w|.
+    pub l1: f32,
+    /// The factor of Σw².
+    pub l2: f32,
+}
+
+/// l1 · Σ|w| + l2 · Σw².
+pub fn penalty(isa: Isa, p: &Penalty, w: &[f32]) -> f32 {
+    let absolute = if p.l1 == 0.0 { 0.0 } else { p.l1 * sum_abs(isa, w) };
+    let squares = if p.l2 == 0.0 { 0.0 } else { p.l2 * sum_squares(isa, w) };
+    absolute + squares
+}
+
+dispatch! {
+    /// g += l1 · sign(w) + 2 · l2 · w.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn penalty_gradient(p: &Penalty, w: &[f32], g: &mut [f32]) = gradient_generic;
+}
+
+/// The gradient of a penalty in vectors.
+#[derive(Clone, Copy)]
+pub(super) struct PenaltyLanes<S: Simd> {
+    l1: Option<S::F>,
+    twice_l2: Option<S::F>,
+}
+
+impl<S: Simd> PenaltyLanes<S> {
+    #[inline(always)]
+    pub(super) unsafe fn new(p: &Penalty) -> Self {
+        PenaltyLanes {
+            l1: if p.l1 == 0.0 { None } else { Some(S::splat(p.l1)) },
+            twice_l2: if p.l2 == 0.0 { None } else { Some(S::splat(2.0 * p.l2)) },
+        }
+    }
+
+    /// g plus the penalty's gradient at w.
+    #[inline(always)]
+    pub(super) unsafe fn add(&self, w: S::F, mut g: S::F) -> S::F {
+        if let Some(l1) = self.l1 {
+            g = S::fma(l1, sign::<S>(w), g);
+        }
+        if let Some(twice_l2) = self.twice_l2 {
+            g = S::fma(twice_l2, w, g);
+        }
+        g
+    }
+}
+
+#[inline(always)]
+unsafe fn gradient_generic<S: Simd>(p: &Penalty, w: &[f32], g: &mut [f32]) {
+    assert_eq!(w.len(), g.len(), "penalty_gradient: lengths differ");
+    let penalty = PenaltyLanes::<S>::new(p);
+    let (n, w, g) = (w.len(), w.as_ptr(), g.as_mut_ptr());
+    strips!(S::LANES, n, |width, i| {
+        let sum = penalty.add(width.load::<S>(w.add(i)), width.load::<S>(g.add(i)));
+        width.store::<S>(g.add(i), sum);
+    });
+}

@@ -1,0 +1,102 @@
+//! RMSprop (Tieleman and Hinton, 2012) as in Keras: v = ρ v + (1 − ρ) g², step = lr g / √(v + ε),
+//! where the centred form subtracts the square of the running mean gradient from v, and momentum
+//! accumulates the steps.
+
+#![allow(
+    unsafe_op_in_unsafe_fn,
+    reason = "the contract is the Simd trait's: the CPU and valid pointers"
+)]
+
+use super::common::{Common, CommonLanes};
+use crate::Isa;
+use crate::lanes::Width;
+use crate::simd::Simd;
+
+/// One RMSprop step. `mean_grad` is state of the centred form and `velocity` of a momentum that
+/// is not 0; otherwise they may be empty.
+///
+/// 1 − ρ is formed in f64, as Keras does: from an f32 ρ near 1 it would be 10⁻⁵ off.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn rmsprop(
+    isa: Isa,
+    c: &Common,
+    rho: impl Into<f64>,
+    momentum: f32,
+    epsilon: f32,
+    centered: bool,
+    w: &mut [f32],
+    g: &[f32],
+    v: &mut [f32],
+    mean_grad: &mut [f32],
+    velocity: &mut [f32],
+) {
+    let rho = rho.into();
+    let decay = [rho as f32, (1.0 - rho) as f32];
+    let mean_grad = centered.then_some(mean_grad);
+    let velocity = (momentum != 0.0).then_some(velocity);
+    dispatched(isa, c, decay, momentum, epsilon, w, g, v, mean_grad, velocity);
+}
+
+dispatch! {
+    fn dispatched(
+        c: &Common,
+        decay: [f32; 2],
+        momentum: f32,
+        epsilon: f32,
+        w: &mut [f32],
+        g: &[f32],
+        v: &mut [f32],
+        mean_grad: Option<&mut [f32]>,
+        velocity: Option<&mut [f32]>,
+    ) = generic;
+}
+
+#[inline(always)]
+unsafe fn generic<S: Simd>(
+    c: &Common,
+    decay: [f32; 2],
+    momentum: f32,
+    epsilon: f32,
+    w: &mut [f32],
+    g: &[f32],
+    v: &mut [f32],
+    mean_grad: Option<&mut [f32]>,
+    velocity: Option<&mut [f32]>,
+) {
+    let n = w.len();
+    assert!(
+        g.len() == n
+            && v.len() == n
+            && mean_grad.as_ref().is_none_or(|state| state.len() == n)
+            && velocity.as_ref().is_none_or(|state| state.len() == n),
+        "rmsprop: lengths differ"
+    );
+    let common = CommonLanes::<S>::new(c);
+    let (rho, rest) = (S::splat(decay[0]), S::splat(decay[1]));
+    let (momentum, epsilon) = (S::splat(momentum), S::splat(epsilon));
+    let (w, g, v) = (w.as_mut_ptr(), g.as_ptr(), v.as_mut_ptr());
+    let mean_grad = mean_grad.map(<[f32]>::as_mut_ptr);
+    let velocity = velocity.map(<[f32]>::as_mut_ptr);
+    strips!(S::LANES, n, |width, i| {
+        let (weight, gradient) = common.load(width, w.add(i), g.add(i));
+        let square = S::mul(rest, S::mul(gradient, gradient));
+        let average = S::fma(rho, width.load::<S>(v.add(i)), square);
+        width.store::<S>(v.add(i), average);
+        let mut denominator = average;
+        if let Some(mean_grad) = mean_grad {
+            let old = width.load::<S>(mean_grad.add(i));
+            let mean = S::fma(rho, old, S::mul(rest, gradient));
+            width.store::<S>(mean_grad.add(i), mean);
+            denominator = S::fnma(mean, mean, denominator);
+        }
+        let root = S::sqrt(S::add(denominator, epsilon));
+        let mut step = S::div(S::mul(common.learning_rate, gradient), root);
+        if let Some(velocity) = velocity {
+            step = S::fma(momentum, width.load::<S>(velocity.add(i)), step);
+            width.store::<S>(velocity.add(i), step);
+        }
+        width.store::<S>(w.add(i), S::sub(weight, step));
+    });
+}

@@ -1,0 +1,66 @@
+//! Gradient descent, plain and with (Nesterov) momentum: v = μ v − lr g, then w += v, or
+//! w += μ v − lr g with Nesterov. The learning rate is inside the velocity, as in Keras.
+
+#![allow(
+    unsafe_op_in_unsafe_fn,
+    reason = "the contract is the Simd trait's: the CPU and valid pointers"
+)]
+
+use super::common::{Common, CommonLanes};
+use crate::lanes::Width;
+use crate::simd::Simd;
+
+dispatch! {
+    /// w −= lr · g.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn sgd(c: &Common, w: &mut [f32], g: &[f32]) = sgd_generic;
+
+    /// SGD with momentum; `velocity` is its state.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn momentum(
+        c: &Common,
+        momentum: f32,
+        nesterov: bool,
+        w: &mut [f32],
+        g: &[f32],
+        velocity: &mut [f32],
+    ) = momentum_generic;
+}
+
+#[inline(always)]
+unsafe fn sgd_generic<S: Simd>(c: &Common, w: &mut [f32], g: &[f32]) {
+    assert_eq!(w.len(), g.len(), "sgd: lengths differ");
+    let common = CommonLanes::<S>::new(c);
+    let (n, w, g) = (w.len(), w.as_mut_ptr(), g.as_ptr());
+    strips!(S::LANES, n, |width, i| {
+        let (weight, gradient) = common.load(width, w.add(i), g.add(i));
+        width.store::<S>(w.add(i), S::fnma(common.learning_rate, gradient, weight));
+    });
+}
+
+#[inline(always)]
+unsafe fn momentum_generic<S: Simd>(
+    c: &Common,
+    momentum: f32,
+    nesterov: bool,
+    w: &mut [f32],
+    g: &[f32],
+    velocity: &mut [f32],
+) {
+    let n = w.len();
+    assert!(g.len() == n && velocity.len() == n, "momentum: lengths differ");
+    let (common, momentum) = (CommonLanes::<S>::new(c), S::splat(momentum));
+    let (w, g, velocity) = (w.as_mut_ptr(), g.as_ptr(), velocity.as_mut_ptr());
+    strips!(S::LANES, n, |width, i| {
+        let (weight, gradient) = common.load(width, w.add(i), g.add(i));
+        let step = S::mul(common.learning_rate, gradient);
+        let v = S::sub(S::mul(momentum, width.load::<S>(velocity.add(i))), step);
+        let ahead = if nesterov { S::sub(S::mul(momentum, v), step) } else { v };
+        width.store::<S>(velocity.add(i), v);
+        width.store::<S>(w.add(i), S::add(weight, ahead));
+    });
+}

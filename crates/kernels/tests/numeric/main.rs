@@ -1,0 +1,13 @@
+//! The numeric kernels against plain f64 loops, on every instruction set of this CPU.
+
+mod batch_norm;
+mod cross_entropy;
+mod dropout;
+mod elementwise;
+mod layer_norm;
+mod math;
+mod reduce;
+mod rng;
+mod softmax;
+mod support;
+mod update;

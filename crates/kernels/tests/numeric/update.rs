@@ -1,0 +1,155 @@
+//! Optimizer steps against Keras's formulas in f64.
+
+use crate::support::{SIZES, all_close, close, noise};
+use ridgeline_kernels::Isa;
+use ridgeline_kernels::update::{
+    Common, Penalty, adam, momentum, penalty, penalty_gradient, rmsprop, sgd,
+};
+
+fn wide(x: &[f32]) -> Vec<f64> {
+    x.iter().map(|&x| f64::from(x)).collect()
+}
+
+fn settings() -> [Common; 3] {
+    let penalty = Penalty { l1: 0.02, l2: 0.3 };
+    let plain = Common {
+        learning_rate: 0.05,
+        weight_decay: 0.0,
+        penalty: Penalty::default(),
+        scale: 1.0,
+        clip: None,
+    };
+    [
+        plain,
+        Common { weight_decay: 0.1, penalty, ..plain },
+        // No L1 here: steps of one clipped size return to 0, where rounding decides the sign.
+        Common { scale: 0.5, clip: Some(0.4), penalty: Penalty { l1: 0.0, l2: 0.3 }, ..plain },
+    ]
+}
+
+/// The decayed weight and the whole gradient.
+fn prepare(c: &Common, w: f64, g: f64) -> (f64, f64) {
+    let [l1, l2, rate] = [c.penalty.l1, c.penalty.l2, c.learning_rate].map(f64::from);
+    let sign = if w == 0.0 { 0.0 } else { w.signum() };
+    let mut g = g * f64::from(c.scale) + l1 * sign + 2.0 * l2 * w;
+    if let Some(clip) = c.clip.map(f64::from) {
+        g = g.clamp(-clip, clip);
+    }
+    (w - rate * f64::from(c.weight_decay) * w, g)
+}
+
+/// Runs three steps of `step` on every instruction set, setting and size, against `formula`,
+/// which maps (common, weight, gradient, state) to the new weight.
+fn check(
+    step: impl Fn(Isa, &Common, usize, &mut [f32], &[f32], &mut [Vec<f32>; 3]),
+    formula: impl Fn(f64, usize, f64, f64, &mut [f64; 3]) -> f64,
+) {
+    for isa in Isa::available() {
+        for c in settings() {
+            for n in SIZES {
+                let mut w = noise(1, n);
+                w.iter_mut().step_by(5).for_each(|w| *w = 0.0);
+                let mut state = [vec![0.0; n], vec![0.0; n], vec![0.0; n]];
+                let mut exact: Vec<(f64, [f64; 3])> =
+                    w.iter().map(|&w| (f64::from(w), [0.0; 3])).collect();
+                for t in 1..=3 {
+                    let g = noise(t as u32 + 1, n);
+                    step(isa, &c, t, &mut w, &g, &mut state);
+                    for ((w, state), &g) in exact.iter_mut().zip(&g) {
+                        let (decayed, g) = prepare(&c, *w, f64::from(g));
+                        *w = formula(f64::from(c.learning_rate), t, decayed, g, state);
+                    }
+                }
+                let expected: Vec<f64> = exact.iter().map(|exact| exact.0).collect();
+                all_close(&w, &expected, 2e-6, 2e-6, &format!("{c:?} on {}", isa.name()));
+            }
+        }
+    }
+}
+
+#[test]
+fn sgd_steps() {
+    check(|isa, c, _, w, g, _| sgd(isa, c, w, g), |rate, _, w, g, _| w - rate * g);
+}
+
+#[test]
+fn momentum_steps() {
+    for nesterov in [false, true] {
+        check(
+            |isa, c, _, w, g, [v, ..]| momentum(isa, c, 0.9, nesterov, w, g, v),
+            |rate, _, w, g, [v, ..]| {
+                let mu = f64::from(0.9f32);
+                *v = mu * *v - rate * g;
+                if nesterov { w + mu * *v - rate * g } else { w + *v }
+            },
+        );
+    }
+}
+
+#[test]
+fn rmsprop_steps() {
+    for centered in [false, true] {
+        for mu in [0.0, 0.9f32] {
+            check(
+                |isa, c, _, w, g, [v, mean, velocity]| {
+                    let mean = if centered { &mut mean[..] } else { &mut [] };
+                    let velocity = if mu != 0.0 { &mut velocity[..] } else { &mut [] };
+                    rmsprop(isa, c, 0.9, mu, 1e-3, centered, w, g, v, mean, velocity);
+                },
+                |rate, _, w, g, [v, mean, velocity]| {
+                    *v = 0.9 * *v + 0.1 * g * g;
+                    *mean = 0.9 * *mean + 0.1 * g;
+                    let spread = if centered { *v - *mean * *mean } else { *v };
+                    let step = rate * g / (spread + f64::from(1e-3f32)).sqrt();
+                    *velocity = f64::from(mu) * *velocity + step;
+                    w - *velocity
+                },
+            );
+        }
+    }
+}
+
+#[test]
+fn adam_steps() {
+    for amsgrad in [false, true] {
+        let alpha = |rate: f64, t: usize| {
+            let t = t as i32;
+            rate * (1.0 - 0.999f64.powi(t)).sqrt() / (1.0 - 0.9f64.powi(t))
+        };
+        check(
+            |isa, c, t, w, g, [m, v, vhat]| {
+                let alpha = alpha(f64::from(c.learning_rate), t) as f32;
+                let vhat = amsgrad.then_some(&mut vhat[..]);
+                adam(isa, c, 0.9, 0.999, 1e-7, alpha, w, g, m, v, vhat);
+            },
+            |rate, t, w, g, [m, v, vhat]| {
+                *m += (g - *m) * (1.0 - 0.9);
+                *v += (g * g - *v) * (1.0 - 0.999);
+                *vhat = vhat.max(*v);
+                let bound = if amsgrad { *vhat } else { *v };
+                w - alpha(rate, t) * *m / (bound.sqrt() + 1e-7)
+            },
+        );
+    }
+}
+
+#[test]
+fn penalties_and_their_gradients() {
+    let p = Penalty { l1: 0.25, l2: 0.5 };
+    for isa in Isa::available() {
+        for n in SIZES {
+            let mut w = noise(9, n);
+            w.iter_mut().step_by(4).for_each(|w| *w = 0.0);
+            let expected: f64 = wide(&w).iter().map(|w| 0.25 * w.abs() + 0.5 * w * w).sum();
+            close(penalty(isa, &p, &w), expected, 1e-6, 0.0, "penalty");
+            let mut g = vec![1.0; n];
+            penalty_gradient(isa, &p, &w, &mut g);
+            let expected: Vec<f64> = wide(&w)
+                .iter()
+                .map(|&w| 1.0 + w + if w == 0.0 { 0.0 } else { 0.25 * w.signum() })
+                .collect();
+            all_close(&g, &expected, 1e-6, 1e-7, "penalty gradient");
+        }
+        assert_eq!(penalty(isa, &Penalty::default(), &[f32::INFINITY]), 0.0);
+    }
+}

@@ -1,0 +1,101 @@
+//! Tensors across the boundary: copied in, copied out.
+
+use crate::error::{Result, convert, fail};
+use napi::bindgen_prelude::{Either, Either3, Float32Array, Int32Array, Uint8Array};
+use napi_derive::napi;
+use ridgeline_engine::tensor::{DType, Tensor};
+use ridgeline_kernels::{Isa, reduce};
+use std::sync::Arc;
+
+/// Typed arrays that tensors are made of; booleans are bytes.
+pub type Values = Either3<Float32Array, Int32Array, Uint8Array>;
+
+/// Sizes as they come from JavaScript.
+pub fn sizes(shape: &[f64]) -> Result<Vec<usize>> {
+    let size = |&d: &f64| (d >= 0.0 && d.fract() == 0.0 && d < 9e15).then_some(d as usize);
+    let all = shape.iter().map(size).collect::<Option<Vec<_>>>();
+    all.ok_or_else(|| fail("ERR_SHAPE", &format!("sizes must be integers ≥ 0, received {shape:?}")))
+}
+
+/// A tensor from a typed array and a shape.
+pub fn tensor(values: &Values, shape: &[f64]) -> Result<Tensor> {
+    let (dtype, words): (DType, Vec<u32>) = match values {
+        Either3::A(x) => (DType::F32, x.iter().map(|x| x.to_bits()).collect()),
+        Either3::B(x) => (DType::I32, x.iter().map(|&x| x as u32).collect()),
+        Either3::C(x) => (DType::Bool, x.iter().map(|&x| u32::from(x != 0)).collect()),
+    };
+    Tensor::new(&sizes(shape)?, dtype, words).map_err(convert)
+}
+
+/// A tensor as JavaScript gets it; booleans are an Int32Array of 0 and 1.
+#[napi(object)]
+pub struct NativeTensor {
+    /// Sizes.
+    pub shape: Vec<f64>,
+    /// Element type.
+    pub dtype: String,
+    /// Elements in row-major order.
+    pub data: Either<Float32Array, Int32Array>,
+}
+
+impl From<Tensor> for NativeTensor {
+    fn from(tensor: Tensor) -> Self {
+        let data = match tensor.dtype {
+            DType::F32 => Either::A(Float32Array::new(tensor.as_f32().to_vec())),
+            _ => Either::B(Int32Array::new(tensor.words.iter().map(|&w| w as i32).collect())),
+        };
+        NativeTensor {
+            shape: tensor.shape.iter().map(|&d| d as f64).collect(),
+            dtype: tensor.dtype.name().to_owned(),
+            data,
+        }
+    }
+}
+
+/// Rows held by the native core, to train or predict from.
+#[napi]
+pub struct NativeData {
+    pub(crate) tensor: Arc<Tensor>,
+}
+
+#[napi]
+impl NativeData {
+    /// Copies a typed array.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(values: Values, shape: Vec<f64>) -> Result<NativeData> {
+        Ok(NativeData { tensor: Arc::new(tensor(&values, &shape)?) })
+    }
+
+    /// Index of the first element that is NaN or infinite, or -1.
+    #[napi(catch_unwind)]
+    pub fn first_non_finite(&self) -> Result<f64> {
+        let isa = Isa::current().map_err(|message| fail("ERR_ARGUMENT", &message))?;
+        if self.tensor.dtype != DType::F32 || reduce::all_finite(isa, self.tensor.as_f32()) {
+            return Ok(-1.0);
+        }
+        let at = self.tensor.as_f32().iter().position(|x| !x.is_finite());
+        Ok(at.map_or(-1.0, |at| at as f64))
+    }
+
+    /// Sizes.
+    #[napi(getter)]
+    pub fn shape(&self) -> Vec<f64> {
+        self.tensor.shape.iter().map(|&d| d as f64).collect()
+    }
+
+    /// A copy of the rows `start..end`.
+    #[napi(catch_unwind)]
+    pub fn rows(&self, start: u32, end: u32) -> Result<NativeData> {
+        let width: usize = self.tensor.shape.iter().skip(1).product();
+        let mut shape = self.tensor.shape.clone();
+        let (start, end) = (start as usize, end as usize);
+        let fits = shape.first().is_some_and(|&n| start <= end && end <= n);
+        if !fits {
+            return Err(fail("ERR_SHAPE", &format!("rows {start}..{end} of {shape:?}")));
+        }
+        shape[0] = end - start;
+        let words = self.tensor.words[start * width..end * width].to_vec();
+        let tensor = Tensor::new(&shape, self.tensor.dtype, words).map_err(convert)?;
+        Ok(NativeData { tensor: Arc::new(tensor) })
+    }
+}

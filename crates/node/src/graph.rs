@@ -1,0 +1,268 @@
+//! Building graphs from the facade, and what can be done with one at once: evaluate, export.
+
+use crate::data::{NativeTensor, Values, tensor};
+use crate::error::{Result, convert, fail};
+use crate::variable::NativeVariable;
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+use parking_lot::Mutex;
+use ridgeline_engine::attributes::Attributes;
+use ridgeline_engine::graph::{Graph, Value};
+use ridgeline_engine::onnx::{Header, export};
+use ridgeline_engine::passes::expand::expand;
+use ridgeline_engine::run::step::Step;
+use ridgeline_engine::shape::{Dim, Shape};
+use ridgeline_engine::tensor::{DType, TensorType};
+use ridgeline_engine::{Error, eval};
+
+/// One value of a graph: its handle and type. An unknown size is -1.
+#[napi(object)]
+pub struct NativeValue {
+    /// Handle.
+    pub id: f64,
+    /// Sizes.
+    pub shape: Vec<f64>,
+    /// Element type.
+    pub dtype: String,
+}
+
+/// A handle as an engine value.
+pub fn value(id: f64) -> Value {
+    let id = id as u64;
+    Value { node: (id >> 8) as u32, output: (id & 0xff) as u32 }
+}
+
+fn handle(value: Value) -> f64 {
+    ((u64::from(value.node) << 8) | u64::from(value.output)) as f64
+}
+
+/// A graph under construction.
+#[napi]
+pub struct NativeGraph {
+    pub(crate) graph: Mutex<Graph>,
+}
+
+#[napi]
+impl NativeGraph {
+    /// An empty graph.
+    #[napi(constructor)]
+    #[allow(clippy::new_without_default, reason = "constructed from JavaScript")]
+    pub fn new() -> NativeGraph {
+        NativeGraph { graph: Mutex::new(Graph::new()) }
+    }
+
+    fn describe(graph: &Graph, value: Value) -> NativeValue {
+        let of = graph.value_type(value);
+        let size = |d: &Dim| d.known().map_or(-1.0, |size| size as f64);
+        NativeValue {
+            id: handle(value),
+            shape: of.shape.0.iter().map(size).collect(),
+            dtype: of.dtype.name().to_owned(),
+        }
+    }
+
+    fn checked(graph: &Graph, ids: &[f64]) -> Result<Vec<Value>> {
+        let exists = |v: &Value| {
+            let node = graph.nodes().get(v.node as usize);
+            node.is_some_and(|node| (v.output as usize) < node.outputs.len())
+        };
+        let values: Vec<Value> = ids.iter().map(|&id| value(id)).collect();
+        match values.iter().all(exists) {
+            true => Ok(values),
+            false => Err(fail("ERR_ARGUMENT", "a value belongs to another graph")),
+        }
+    }
+
+    /// Nodes added from now on belong to the layer at `path`.
+    #[napi(catch_unwind)]
+    pub fn set_label(&self, path: String) {
+        self.graph.lock().set_label(&path);
+    }
+
+    /// Adds an input; sizes are numbers, or -1 with a name in `symbols` for unknown ones.
+    #[napi(catch_unwind)]
+    pub fn input(
+        &self,
+        index: u32,
+        name: String,
+        shape: Vec<f64>,
+        symbols: Vec<String>,
+        dtype: String,
+    ) -> Result<NativeValue> {
+        let mut graph = self.graph.lock();
+        let dtype = DType::parse(&dtype).map_err(convert)?;
+        let mut dims = Vec::with_capacity(shape.len());
+        for (size, symbol) in shape.iter().zip(symbols) {
+            dims.push(match *size {
+                size if size < 0.0 => Dim::symbol(graph.symbol(&symbol)),
+                size => Dim::from(size as usize),
+            });
+        }
+        let of = TensorType { shape: Shape(dims), dtype };
+        let value = graph.input(index as usize, &name, of).map_err(convert)?;
+        Ok(Self::describe(&graph, value))
+    }
+
+    /// Adds a variable's value.
+    #[napi(catch_unwind)]
+    pub fn weight(&self, variable: &NativeVariable) -> Result<NativeValue> {
+        let mut graph = self.graph.lock();
+        let value = graph.weight(&variable.variable).map_err(convert)?;
+        Ok(Self::describe(&graph, value))
+    }
+
+    /// Adds a constant.
+    #[napi(catch_unwind)]
+    pub fn constant(&self, values: Values, shape: Vec<f64>) -> Result<NativeValue> {
+        let mut graph = self.graph.lock();
+        let value = graph.constant(tensor(&values, &shape)?).map_err(convert)?;
+        Ok(Self::describe(&graph, value))
+    }
+
+    /// Applies the op called `op`; `attributes` is the JSON of its arguments.
+    #[napi(catch_unwind)]
+    pub fn apply(
+        &self,
+        op: String,
+        inputs: Vec<f64>,
+        attributes: String,
+    ) -> Result<Vec<NativeValue>> {
+        let mut graph = self.graph.lock();
+        let inputs = Self::checked(&graph, &inputs)?;
+        let with = Attributes::parse(&attributes).map_err(convert)?;
+        let values = graph.call(&op, &inputs, &with).map_err(convert)?;
+        Ok(values.into_iter().map(|v| Self::describe(&graph, v)).collect())
+    }
+
+    /// The number of elements of a value as a float32 scalar, whatever the batch.
+    #[napi(catch_unwind)]
+    pub fn size(&self, id: f64) -> Result<NativeValue> {
+        let mut graph = self.graph.lock();
+        let of = Self::checked(&graph, &[id])?[0];
+        let count = graph.value_type(of).shape.size().map_err(convert)?;
+        let value = graph.size(&count).map_err(convert)?;
+        Ok(Self::describe(&graph, value))
+    }
+
+    /// The size of an axis of a value as a float32 scalar.
+    #[napi(catch_unwind)]
+    pub fn dimension(&self, id: f64, axis: i64) -> Result<NativeValue> {
+        let mut graph = self.graph.lock();
+        let of = Self::checked(&graph, &[id])?[0];
+        let shape = graph.value_type(of).shape.clone();
+        let dim = shape.axis(axis).map(|i| shape.0[i].clone()).map_err(convert)?;
+        let value = graph.size(&dim).map_err(convert)?;
+        Ok(Self::describe(&graph, value))
+    }
+
+    /// The op that computes a value, and the handles of its inputs.
+    #[napi(catch_unwind)]
+    pub fn producer(&self, id: f64) -> Result<Producer> {
+        let graph = self.graph.lock();
+        let of = Self::checked(&graph, &[id])?[0];
+        let node = graph.node(of);
+        let inputs = node.inputs.iter().map(|&v| Self::describe(&graph, v)).collect();
+        Ok(Producer { op: node.op.name().to_owned(), inputs })
+    }
+
+    /// Computes values of a graph without inputs, on the calling thread.
+    #[napi(catch_unwind)]
+    pub fn evaluate(&self, outputs: Vec<f64>, seed: f64, step: u32) -> Result<Vec<NativeTensor>> {
+        let graph = self.graph.lock();
+        let outputs = Self::checked(&graph, &outputs)?;
+        let (graph, outputs) = expand(&graph, &outputs).map_err(convert)?;
+        let step = Step { seed: seed as u64, index: step, ..Step::default() };
+        let tensors = eval::evaluate_with(&graph, &outputs, &[], &step).map_err(convert)?;
+        Ok(tensors.into_iter().map(NativeTensor::from).collect())
+    }
+
+    /// Appends the gradients of a scalar with respect to values; null where none flows.
+    #[napi(catch_unwind)]
+    pub fn gradients(&self, loss: f64, targets: Vec<f64>) -> Result<Vec<Option<NativeValue>>> {
+        let mut graph = self.graph.lock();
+        let loss = Self::checked(&graph, &[loss])?[0];
+        let targets = Self::checked(&graph, &targets)?;
+        let found = ridgeline_engine::autodiff::gradients(&mut graph, loss, &targets);
+        let found = found.map_err(convert)?;
+        Ok(found.into_iter().map(|v| v.map(|v| Self::describe(&graph, v))).collect())
+    }
+
+    /// Writes the values as an ONNX model.
+    #[napi(catch_unwind)]
+    pub fn export(
+        &self,
+        names: Vec<String>,
+        outputs: Vec<f64>,
+        header: ExportHeader,
+    ) -> Result<Uint8Array> {
+        let graph = self.graph.lock();
+        let outputs = Self::checked(&graph, &outputs)?;
+        let pairs: Vec<(String, Value)> = names.into_iter().zip(outputs).collect();
+        let metadata = header.metadata.chunks_exact(2).map(|p| (p[0].clone(), p[1].clone()));
+        let header = Header {
+            name: header.name,
+            opset: header.opset,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            doc: header.doc,
+            metadata: metadata.collect(),
+        };
+        let bytes = export(&graph, &pairs, &header).map_err(convert)?;
+        Ok(Uint8Array::new(bytes))
+    }
+}
+
+/// What computes a value.
+#[napi(object)]
+pub struct Producer {
+    /// Name of the op.
+    pub op: String,
+    /// Its inputs.
+    pub inputs: Vec<NativeValue>,
+}
+
+/// What stands around an exported graph.
+#[napi(object)]
+pub struct ExportHeader {
+    /// Name of the graph.
+    pub name: String,
+    /// Operator set.
+    pub opset: i64,
+    /// Description.
+    pub doc: String,
+    /// Keys and values, in turn.
+    pub metadata: Vec<String>,
+}
+
+/// What an ONNX file says of itself.
+#[napi(object)]
+pub struct OnnxMetadata {
+    /// Name of the producer.
+    pub producer: String,
+    /// Operator set.
+    pub opset: i64,
+    /// Version of the format.
+    pub ir_version: i64,
+    /// Description.
+    pub doc: String,
+    /// Keys and values, in turn.
+    pub metadata: Vec<String>,
+    /// Types of the nodes, in order.
+    pub ops: Vec<String>,
+}
+
+/// Reads what an ONNX file says of itself.
+#[napi(catch_unwind)]
+pub fn read_onnx_metadata(bytes: Uint8Array) -> Result<OnnxMetadata> {
+    let read = ridgeline_onnx::read_metadata(&bytes);
+    let read = read.map_err(|e| {
+        convert(Error::new(ridgeline_engine::Code::Io, format!("not an ONNX model: {e}")))
+    })?;
+    Ok(OnnxMetadata {
+        opset: read.opset().unwrap_or(0),
+        producer: read.producer_name,
+        ir_version: read.ir_version,
+        doc: read.doc,
+        metadata: read.metadata.into_iter().flat_map(|(k, v)| [k, v]).collect(),
+        ops: read.op_types,
+    })
+}

@@ -1,0 +1,269 @@
+//! Runs: a thread of their own, answering through deferred promises.
+//!
+//! A fit is a conversation. JavaScript calls `next(verdict)` and gets a promise; the run's thread
+//! resolves it with the next event and then waits for the following `next`, whose verdict answers
+//! the event. Native code never calls JavaScript, and a thread does not outlive its handle for
+//! long: dropping the handle ends the wait.
+
+use crate::data::NativeTensor;
+use crate::error::{Result, fail};
+use napi::bindgen_prelude::Object;
+use napi::{Env, JsDeferred};
+use napi_derive::napi;
+use parking_lot::{Condvar, Mutex};
+use ridgeline_engine::train::trainer::{Listener, Report, Verdict};
+use ridgeline_engine::{Code, Error};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// A failure as data: promises resolve with it, the facade throws it.
+#[napi(object)]
+pub struct Failure {
+    /// Stable code.
+    pub code: String,
+    /// What was expected and what came.
+    pub message: String,
+    /// Path of the layer, if known.
+    pub layer: Option<String>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let code = error.code.as_str().to_owned();
+        Failure { code, message: error.message, layer: error.layer }
+    }
+}
+
+/// What a run has to say: an event of a fit, or the result of other work.
+#[napi(object)]
+#[derive(Default)]
+pub struct NativeEvent {
+    /// `batch`, `epoch` or `end`.
+    pub kind: String,
+    /// Epoch, counted from 0.
+    pub epoch: u32,
+    /// Batch, counted from 0.
+    pub batch: u32,
+    /// Loss, penalty, then metrics.
+    pub logs: Vec<f64>,
+    /// The same for validation data.
+    pub validation: Option<Vec<f64>>,
+    /// Computed tensors.
+    pub tensors: Vec<NativeTensor>,
+    /// The failure that ended the run.
+    pub failure: Option<Failure>,
+}
+
+impl NativeEvent {
+    /// The end of work, well or not.
+    pub fn end(outcome: Result<NativeEvent, Error>) -> NativeEvent {
+        match outcome {
+            Ok(event) => NativeEvent { kind: "end".to_owned(), ..event },
+            Err(error) => NativeEvent {
+                kind: "end".to_owned(),
+                failure: Some(error.into()),
+                ..NativeEvent::default()
+            },
+        }
+    }
+}
+
+type Resolver = Box<dyn FnOnce(Env) -> napi::Result<NativeEvent> + Send>;
+type Deferred = JsDeferred<NativeEvent, Resolver>;
+
+fn resolve(deferred: Deferred, event: NativeEvent) {
+    deferred.resolve(Box::new(move |_| Ok(event)));
+}
+
+/// Does `work` on a thread of its own; the promise resolves with its end.
+pub fn spawn<'env>(
+    env: &'env Env,
+    work: impl FnOnce() -> Result<NativeEvent, Error> + Send + 'static,
+) -> Result<Object<'env>> {
+    let (deferred, promise) = env
+        .create_deferred::<NativeEvent, Resolver>()
+        .map_err(|e| fail("ERR_NATIVE", &e.reason))?;
+    start(move || resolve(deferred, NativeEvent::end(guarded(work))))?;
+    Ok(promise)
+}
+
+fn start(work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let thread = std::thread::Builder::new().name("ridgeline-run".to_owned());
+    thread
+        .spawn(work)
+        .map(drop)
+        .map_err(|e| fail("ERR_NATIVE", &format!("cannot start a thread: {e}")))
+}
+
+/// Runs `work`; a panic is an `ERR_NATIVE`.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Error::native("the run thread panicked")))
+}
+
+/// What the two sides of a conversation share.
+#[derive(Default)]
+struct Talk {
+    slot: Mutex<Slot>,
+    turn: Condvar,
+    cancelled: AtomicBool,
+    /// Epoch and batch (32 bits each), then batches, then the bits of the loss.
+    place: AtomicU64,
+    batches: AtomicU64,
+    loss: AtomicU64,
+}
+
+#[derive(Default)]
+struct Slot {
+    deferred: Option<Deferred>,
+    verdict: Verdict,
+    abandoned: bool,
+}
+
+impl Talk {
+    /// Waits for a listener and its verdict on what it heard last.
+    fn wait(&self) -> Option<(Deferred, Verdict)> {
+        let mut slot = self.slot.lock();
+        loop {
+            if slot.abandoned {
+                return None;
+            }
+            if let Some(deferred) = slot.deferred.take() {
+                return Some((deferred, std::mem::take(&mut slot.verdict)));
+            }
+            self.turn.wait(&mut slot);
+        }
+    }
+}
+
+/// The run's side of the conversation.
+struct Speaker {
+    talk: Arc<Talk>,
+    deferred: Option<Deferred>,
+}
+
+impl Speaker {
+    /// Tells an event and waits for the verdict on it.
+    fn tell(&mut self, event: NativeEvent) -> Result<Verdict, Error> {
+        let gone = || Error::new(Code::Native, "the run was abandoned");
+        let deferred = match self.deferred.take() {
+            Some(deferred) => deferred,
+            None => self.talk.wait().ok_or_else(gone)?.0,
+        };
+        resolve(deferred, event);
+        let (deferred, verdict) = self.talk.wait().ok_or_else(gone)?;
+        self.deferred = Some(deferred);
+        Ok(verdict)
+    }
+}
+
+impl Listener for Speaker {
+    fn report(&mut self, report: Report) -> Result<Verdict, Error> {
+        self.tell(NativeEvent {
+            kind: if report.batch.is_some() { "batch" } else { "epoch" }.to_owned(),
+            epoch: report.epoch as u32,
+            batch: report.batch.unwrap_or(0) as u32,
+            logs: report.logs,
+            validation: report.validation,
+            ..NativeEvent::default()
+        })
+    }
+    fn cancelled(&self) -> bool {
+        self.talk.cancelled.load(Ordering::Relaxed)
+    }
+    fn progress(&self, epoch: usize, batch: usize, batches: usize, loss: f64) {
+        self.talk.loss.store(loss.to_bits(), Ordering::Relaxed);
+        self.talk.batches.store(batches as u64, Ordering::Relaxed);
+        self.talk.place.store((epoch as u64) << 32 | (batch as u64 + 1), Ordering::Relaxed);
+    }
+}
+
+/// Where a run stands.
+#[napi(object)]
+pub struct Progress {
+    /// Epoch, counted from 0.
+    pub epoch: u32,
+    /// Batches done in it.
+    pub batch: u32,
+    /// Batches of an epoch.
+    pub batches: u32,
+    /// Mean loss so far.
+    pub loss: f64,
+}
+
+/// What JavaScript answers to an event.
+#[napi(object)]
+pub struct NativeVerdict {
+    /// Stop now.
+    pub stop: bool,
+    /// Another learning rate from now on.
+    pub learning_rate: Option<f64>,
+}
+
+/// A fit under way.
+#[napi]
+pub struct NativeRun {
+    talk: Arc<Talk>,
+}
+
+impl NativeRun {
+    /// Starts `work` on a thread of its own.
+    pub fn start(
+        work: impl FnOnce(&mut dyn Listener) -> Result<(), Error> + Send + 'static,
+    ) -> Result<NativeRun> {
+        let talk = Arc::new(Talk::default());
+        let mut speaker = Speaker { talk: Arc::clone(&talk), deferred: None };
+        start(move || {
+            let outcome = guarded(|| work(&mut speaker)).map(|()| NativeEvent::default());
+            let deferred = speaker.deferred.take();
+            let last = deferred.or_else(|| speaker.talk.wait().map(|(deferred, _)| deferred));
+            if let Some(deferred) = last {
+                resolve(deferred, NativeEvent::end(outcome));
+            }
+        })?;
+        Ok(NativeRun { talk })
+    }
+}
+
+#[napi]
+impl NativeRun {
+    /// Answers the last event and asks for the next.
+    #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
+    pub fn next<'env>(&self, env: &'env Env, verdict: NativeVerdict) -> Result<Object<'env>> {
+        let (deferred, promise) = env
+            .create_deferred::<NativeEvent, Resolver>()
+            .map_err(|e| fail("ERR_NATIVE", &e.reason))?;
+        let mut slot = self.talk.slot.lock();
+        slot.deferred = Some(deferred);
+        slot.verdict = Verdict { stop: verdict.stop, learning_rate: verdict.learning_rate };
+        self.talk.turn.notify_all();
+        Ok(promise)
+    }
+
+    /// Ends the run at the next batch.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self) {
+        self.talk.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Where the run stands, for a progress display.
+    #[napi(catch_unwind)]
+    pub fn progress(&self) -> Progress {
+        let place = self.talk.place.load(Ordering::Relaxed);
+        Progress {
+            epoch: (place >> 32) as u32,
+            batch: place as u32,
+            batches: self.talk.batches.load(Ordering::Relaxed) as u32,
+            loss: f64::from_bits(self.talk.loss.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+impl Drop for NativeRun {
+    fn drop(&mut self) {
+        self.talk.cancelled.store(true, Ordering::Relaxed);
+        self.talk.slot.lock().abandoned = true;
+        self.talk.turn.notify_all();
+    }
+}
