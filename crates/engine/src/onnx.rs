@@ -157,7 +157,7 @@ impl Exporter<'_> {
             return name.clone();
         }
         let wanted = match self.node.op.downcast::<Weight>() {
-            Some(weight) => weight.variable.name().to_owned(),
+            Some(weight) => weight.variable.name(),
             None => self.path(self.node.op.name()),
         };
         let name = self.names.unique(&wanted);

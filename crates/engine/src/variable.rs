@@ -28,7 +28,7 @@ pub enum Layout {
 #[derive(Debug)]
 pub struct Variable {
     id: u64,
-    name: String,
+    name: RwLock<String>,
     shape: Vec<usize>,
     dtype: DType,
     layout: Layout,
@@ -54,7 +54,7 @@ impl Variable {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Ok(Arc::new(Variable {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            name: name.to_owned(),
+            name: RwLock::new(name.to_owned()),
             shape: shape.to_vec(),
             dtype,
             layout: if shape.len() == 2 { Layout::Panels } else { Layout::Plain },
@@ -67,8 +67,12 @@ impl Variable {
         self.id
     }
     /// Path of the variable, such as `dense/kernel`.
-    pub fn name(&self) -> &str {
-        &self.name
+    pub fn name(&self) -> String {
+        self.name.read().clone()
+    }
+    /// Gives it another path, once the model it belongs to is known.
+    pub fn rename(&self, name: &str) {
+        name.clone_into(&mut self.name.write());
     }
     /// Its sizes.
     pub fn shape(&self) -> &[usize] {
@@ -108,13 +112,13 @@ impl Variable {
         if value.shape != self.shape {
             return Err(Error::shape(format!(
                 "weight '{}' has shape {:?}, received {:?}",
-                self.name, self.shape, value.shape
+                self.name(), self.shape, value.shape
             )));
         }
         if value.dtype != self.dtype {
             return Err(Error::dtype(format!(
                 "weight '{}' is {}, received {}",
-                self.name, self.dtype, value.dtype
+                self.name(), self.dtype, value.dtype
             )));
         }
         let mut words = self.words.write();

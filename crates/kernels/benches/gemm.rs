@@ -4,7 +4,11 @@
 //! busy neighbour hits all of them; the best decile of the rounds is what the code can do. Two
 //! threads cut C as the engine does: into column blocks, or row blocks when C is narrow.
 //!
-//! `cargo bench -p ridgeline-kernels --bench gemm [-- --json] [-- --rounds N]`
+//! `cargo bench -p ridgeline-kernels --bench gemm -- [--json] [--rounds N] [--cpu]`
+//!
+//! With `--cpu` a thread's time is its CPU time, and two threads take what the slower one takes:
+//! what remains of two threads on a machine that has other work. Waking them is then not counted;
+//! the crate `gemm` on two threads is always timed by the wall clock.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 
@@ -13,7 +17,8 @@ use ridgeline_kernels::isa::Level;
 use ridgeline_kernels::simd::{Simd, portable::Portable};
 use ridgeline_kernels::{Isa, Tile, TileMut};
 use std::hint::{black_box, spin_loop};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// A product of a training step.
@@ -188,24 +193,57 @@ fn peak(isa: Isa) -> f64 {
     }
 }
 
+/// Seconds, of the wall clock or of this thread's CPU time.
+fn now(cpu: bool) -> f64 {
+    #[cfg(target_os = "linux")]
+    if cpu {
+        #[repr(C)]
+        struct Time {
+            seconds: std::ffi::c_long,
+            nanoseconds: std::ffi::c_long,
+        }
+        unsafe extern "C" {
+            fn clock_gettime(clock: std::ffi::c_int, time: *mut Time) -> std::ffi::c_int;
+        }
+        const CLOCK_THREAD_CPUTIME_ID: std::ffi::c_int = 3;
+        let mut time = Time { seconds: 0, nanoseconds: 0 };
+        // SAFETY: the C library that std links has it, and this is its `timespec`.
+        let failed = unsafe { clock_gettime(CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+        assert!(failed == 0, "no CPU time of a thread");
+        return time.seconds as f64 + time.nanoseconds as f64 * 1e-9;
+    }
+    assert!(!cpu, "--cpu works on Linux");
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed().as_secs_f64()
+}
+
 /// A second thread that spins between jobs, as the engine's workers do within a step.
 struct Pair<'a> {
     /// The number of the round in the high bits, its job in the low eight.
     posted: AtomicUsize,
     done: AtomicUsize,
+    /// Seconds the other thread's last job took, as bits.
+    spent: AtomicU64,
     job: &'a (dyn Fn(usize, usize, &mut [f32]) + Sync),
+    cpu: bool,
 }
 
 const QUIT: usize = usize::MAX;
 
 impl Pair<'_> {
-    /// Runs part 0 of `job` here and part 1 on the other thread.
-    fn run(&self, job: usize, round: &mut usize, scratch: &mut [f32]) {
+    /// Runs part 0 of `job` here and part 1 on the other thread; returns the seconds.
+    fn run(&self, job: usize, round: &mut usize, scratch: &mut [f32]) -> f64 {
         *round += 1;
+        let start = now(self.cpu);
         self.posted.store(*round << 8 | job, Ordering::Release);
         (self.job)(job, 0, scratch);
+        let own = now(self.cpu) - start;
         while self.done.load(Ordering::Acquire) != *round {
             spin_loop();
+        }
+        match self.cpu {
+            true => own.max(f64::from_bits(self.spent.load(Ordering::Relaxed))),
+            false => now(false) - start,
         }
     }
 
@@ -221,7 +259,9 @@ impl Pair<'_> {
                 continue;
             }
             last = posted >> 8;
+            let start = now(self.cpu);
             (self.job)(posted & 0xFF, 1, scratch);
+            self.spent.store((now(self.cpu) - start).to_bits(), Ordering::Relaxed);
             self.done.store(last, Ordering::Release);
         }
     }
@@ -244,18 +284,23 @@ impl Rates {
     }
 }
 
-/// GF/s of `work`, which does `flops` each time, over about 100 µs at least.
-fn rate(flops: f64, mut work: impl FnMut()) -> f64 {
-    let repeats = (5e6 / flops).ceil().max(1.0);
-    let start = Instant::now();
-    for _ in 0..repeats as usize {
-        work();
-    }
-    flops * repeats / start.elapsed().as_secs_f64() * 1e-9
+/// GF/s of `work`, which does `flops` each time and returns its seconds, over 50 µs or more.
+fn rate(flops: f64, mut work: impl FnMut() -> f64) -> f64 {
+    let repeats = (5e6 / flops).ceil() as usize;
+    let seconds: f64 = (0..repeats).map(|_| work()).sum();
+    flops * repeats as f64 / seconds * 1e-9
+}
+
+/// Seconds of one `work` of this thread.
+fn timed(cpu: bool, work: impl FnOnce()) -> f64 {
+    let start = now(cpu);
+    work();
+    now(cpu) - start
 }
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
+    let cpu = args.iter().any(|a| a == "--cpu");
     let json = args.iter().any(|a| a == "--json");
     let rounds = args.iter().position(|a| a == "--rounds").map_or(60, |i| {
         args.get(i + 1).and_then(|n| n.parse().ok()).expect("--rounds takes a number")
@@ -286,7 +331,8 @@ fn main() {
             ours(isa, &shapes[(job - 1) / 2], (job - 1) % 2 == 1, thread, 2, scratch);
         }
     };
-    let pair = Pair { posted: AtomicUsize::new(0), done: AtomicUsize::new(0), job: &job };
+    let (posted, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let pair = Pair { posted, done, spent: AtomicU64::new(0), job: &job, cpu };
 
     // Peak on one and two threads; per shape: ours, ours packed, theirs, on one and two threads.
     let mut peaks = [Rates::default(), Rates::default()];
@@ -296,11 +342,12 @@ fn main() {
     for _ in 0..rounds {
         for (x, rates) in shapes.iter().zip(&mut rates) {
             let flops = x.flops();
-            peaks[0].0.push(rate(peak_flops, || _ = peak(isa)));
-            rates[0][0].0.push(rate(flops, || ours(isa, x, false, 0, 1, &mut scratch)));
-            rates[0][1].0.push(rate(flops, || ours(isa, x, true, 0, 1, &mut scratch)));
-            rates[0][2].0.push(rate(flops, || theirs(x, 1)));
-            rates[1][2].0.push(rate(flops, || theirs(x, 2)));
+            let one = |work: &mut dyn FnMut()| rate(flops, || timed(cpu, &mut *work));
+            peaks[0].0.push(rate(peak_flops, || timed(cpu, || _ = peak(isa))));
+            rates[0][0].0.push(one(&mut || ours(isa, x, false, 0, 1, &mut scratch)));
+            rates[0][1].0.push(one(&mut || ours(isa, x, true, 0, 1, &mut scratch)));
+            rates[0][2].0.push(one(&mut || theirs(x, 1)));
+            rates[1][2].0.push(rate(flops, || timed(false, || theirs(x, 2))));
         }
         // The second thread lives only here: spinning, it would disturb the others.
         std::thread::scope(|scope| {

@@ -56,13 +56,13 @@ impl Layer {
         }
     }
 
-    /// Forward, backward or both over the columns in blocks of `width`.
-    fn pass(&mut self, isa: Isa, width: usize, forwards: bool, backwards: bool) {
+    /// Forward, backward or both over the first `columns` in blocks of `width`.
+    fn pass(&mut self, isa: Isa, columns: usize, width: usize, forwards: bool, backwards: bool) {
         let rate = Rate::new(0.3);
         let epilogue = Epilogue { relu: true, dropout: Some((KEY, rate)) };
         let words = FULL / 32;
         let [gamma, beta, mean, variance, rstd, dgamma, dbeta] = &mut self.columns;
-        for c in (0..FULL).step_by(width) {
+        for c in (0..columns).step_by(width) {
             let block = c..c + width;
             let x = Tile::new(&self.x[c..], ROWS, width, FULL, 1);
             let gamma = Some(&gamma[block.clone()]);
@@ -103,15 +103,16 @@ impl Layer {
 
 fn cases<'a>(isa: Isa) -> Vec<Case<'a>> {
     let mut cases: Vec<Case> = Vec::new();
-    for width in [32, 64] {
+    // One block again and again is in L2, as after the product that made it; all of them are not.
+    for (place, columns, width) in [("L2", 32, 32), ("L2", 64, 64), ("L3", FULL, 64)] {
         for (name, f, b) in
             [("forward", true, false), ("backward", false, true), ("sum", true, true)]
         {
             let mut layer = Layer::new();
             cases.push(Case {
-                name: format!("bn+relu+dropout {ROWS}x{width} {name}"),
-                elements: ROWS * FULL,
-                run: Box::new(move || layer.pass(isa, width, f, b)),
+                name: format!("bn+relu+dropout {ROWS}x{width} {place} {name}"),
+                elements: ROWS * columns,
+                run: Box::new(move || layer.pass(isa, columns, width, f, b)),
             });
         }
     }
@@ -214,7 +215,7 @@ fn main() {
                 case.name
             );
         } else {
-            println!("{:32} {best:7.3} ns/element, median {median:7.3}", case.name);
+            println!("{:36} {best:7.3} ns/element, median {median:7.3}", case.name);
         }
     }
 }

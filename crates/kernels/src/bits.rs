@@ -12,6 +12,7 @@
 
 use crate::rng::{Key, philox_lanes};
 use crate::simd::Simd;
+use crate::simd::pair::Pair;
 
 /// Enough rounds for BigCrush, and a third faster than ten.
 const ROUNDS: usize = 7;
@@ -52,25 +53,30 @@ pub(crate) unsafe fn draw_words<S: Simd>(
     step: u32,
     words: &mut [u32],
 ) {
+    draw_pairs::<Pair<S>>(key, threshold, first, step, words);
+}
+
+#[inline(always)]
+unsafe fn draw_pairs<P: Simd>(key: Key, threshold: u32, first: u32, step: u32, words: &mut [u32]) {
     // Lane l works on word l / 4 of the LANES / 4 words of one pass.
-    let mut offsets = [0i32; 16];
+    let mut offsets = [0i32; 32];
     for (lane, offset) in offsets.iter_mut().enumerate() {
         *offset = (lane as u32 / 4 * 4).wrapping_mul(step).wrapping_add(lane as u32 % 4) as i32;
     }
-    let offsets = S::load_i(offsets.as_ptr());
-    let stream = S::splat_i(key.stream as i32);
-    let time = (S::splat_i(key.step as i32), S::splat_i(key.time as i32));
+    let offsets = P::load_i(offsets.as_ptr());
+    let stream = P::splat_i(key.stream as i32);
+    let time = (P::splat_i(key.step as i32), P::splat_i(key.time as i32));
     let mut group = first.wrapping_mul(4);
-    for words in words.chunks_mut(S::LANES / 4) {
-        let counter = [S::add_i(S::splat_i(group as i32), offsets), stream, time.0, time.1];
-        let drawn = philox_lanes::<S, ROUNDS>(counter, key.words());
-        let drawn = S::halves_at_least(drawn, threshold);
+    for words in words.chunks_mut(P::LANES / 4) {
+        let counter = [P::add_i(P::splat_i(group as i32), offsets), stream, time.0, time.1];
+        let drawn = philox_lanes::<P, ROUNDS>(counter, key.words());
+        let drawn = P::halves_at_least(drawn, threshold);
         words.copy_from_slice(&drawn[..words.len()]);
-        group = group.wrapping_add(step.wrapping_mul(S::LANES as u32));
+        group = group.wrapping_add(step.wrapping_mul(P::LANES as u32));
     }
 }
 
-/// `panel[k]` with 0 where the bit is 0.
+/// The `k`-th vector `v` of a panel with 0 where the bit is 0.
 #[inline(always)]
 pub(crate) unsafe fn keep<S: Simd>(word: u32, k: usize, v: S::F) -> S::F {
     S::select(S::mask_from_word(word, k), v, S::splat(0.0))

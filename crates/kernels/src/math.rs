@@ -22,12 +22,18 @@ const EXP_MIN: f32 = -87.336_54;
 const LN2_HI: f32 = 355.0 / 512.0;
 const LN2_LO: f32 = -2.121_944_4e-4;
 
-/// Horner's scheme, coefficients from the constant term up.
+/// Coefficients from the constant term up, by Horner's scheme in x² over pairs of terms: half as
+/// long a chain of dependent operations as in x.
 #[inline(always)]
 unsafe fn polynomial<S: Simd, const N: usize>(x: S::F, coefficients: [f32; N]) -> S::F {
+    let square = S::mul(x, x);
     let mut y = S::splat(coefficients[N - 1]);
-    for i in (0..N - 1).rev() {
-        y = S::fma(y, x, S::splat(coefficients[i]));
+    if N.is_multiple_of(2) {
+        y = S::fma(y, x, S::splat(coefficients[N - 2]));
+    }
+    for i in (0..(N - 1) / 2).rev() {
+        let pair = S::fma(S::splat(coefficients[2 * i + 1]), x, S::splat(coefficients[2 * i]));
+        y = S::fma(y, square, pair);
     }
     y
 }
@@ -72,7 +78,7 @@ unsafe fn with_sign<S: Simd>(x: S::F, sign: S::F) -> S::F {
 pub unsafe fn exp<S: Simd>(x: S::F) -> S::F {
     let (p, n) = reduced_expm1::<S>(x);
     let y = S::from_bits(S::add_i(S::to_bits(S::add(S::splat(1.0), p)), n));
-    let y = S::select(S::lt(x, S::splat(EXP_MIN)), S::splat(0.0), y);
+    let y = S::clear(S::lt(x, S::splat(EXP_MIN)), y);
     // Past the range, and for NaN, the product is the answer.
     S::select(S::le(x, S::splat(EXP_MAX)), y, S::mul(x, S::splat(f32::INFINITY)))
 }
@@ -187,6 +193,22 @@ pub unsafe fn log<S: Simd>(x: S::F) -> S::F {
     log_edges::<S>(x, reduced_log::<S>(f, k))
 }
 
+/// 2^−k for the k of [`split`], given as 127 + k; not a power of two for the largest k.
+#[inline(always)]
+unsafe fn inverse_power<S: Simd>(biased: S::I) -> S::F {
+    S::from_bits(S::shl_i::<23>(S::sub_i(S::splat_i(254), biased)))
+}
+
+/// log(1 + x) for x in [0, 1]; NaN for NaN.
+#[inline(always)]
+pub(crate) unsafe fn log1p_unit<S: Simd>(x: S::F) -> S::F {
+    let one = S::splat(1.0);
+    let u = S::add(one, x);
+    let lost = S::sub(x, S::sub(u, one));
+    let (f, k, biased) = split::<S>(u);
+    reduced_log::<S>(S::fma(lost, inverse_power::<S>(biased), f), k)
+}
+
 /// log(1 + x), at most 2 ulp off, also near 0.
 #[inline(always)]
 pub unsafe fn log1p<S: Simd>(x: S::F) -> S::F {
@@ -196,8 +218,8 @@ pub unsafe fn log1p<S: Simd>(x: S::F) -> S::F {
     let x_kept = S::sub(u, one);
     let lost = S::add(S::sub(one, S::sub(u, x_kept)), S::sub(x, x_kept));
     let (f, k, biased) = split::<S>(u);
-    let scale = S::from_bits(S::shl_i::<23>(S::sub_i(S::splat_i(254), biased)));
-    // For a large u nothing of the loss is left, and its scale would leave the exponent's range.
-    let lost = S::select(S::lt(u, S::splat(1e18)), S::mul(lost, scale), S::splat(0.0));
+    let lost = S::mul(lost, inverse_power::<S>(biased));
+    // Next to a large u nothing of it is left.
+    let lost = S::clear(S::lt(S::splat(1e18), u), lost);
     log_edges::<S>(u, reduced_log::<S>(S::add(f, lost), k))
 }

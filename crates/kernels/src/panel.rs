@@ -106,7 +106,7 @@ pub(crate) unsafe fn sum_rows<S: Simd, const N: usize, T: RowTerms<S, N>>(
         let mut complete = row / BLOCK;
         for level in 0..LEVELS {
             add_all::<S, N>(&mut levels[level], &sums);
-            if level + 1 == LEVELS || complete % BLOCK != 0 {
+            if level + 1 == LEVELS || !complete.is_multiple_of(BLOCK) {
                 break;
             }
             complete /= BLOCK;

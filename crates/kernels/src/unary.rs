@@ -8,6 +8,7 @@
 use crate::lanes::Width;
 use crate::math;
 use crate::simd::Simd;
+use crate::simd::pair::Pair;
 
 /// A function applied to every element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,7 +60,7 @@ dispatch! {
 /// log(1 + e^x) = max(x, 0) + log1p(e^−|x|).
 #[inline(always)]
 pub(crate) unsafe fn softplus<S: Simd>(x: S::F) -> S::F {
-    let tail = math::log1p::<S>(math::exp::<S>(S::neg(S::abs(x))));
+    let tail = math::log1p_unit::<S>(math::exp::<S>(S::neg(S::abs(x))));
     S::add(S::max(x, S::splat(0.0)), tail)
 }
 
@@ -73,33 +74,38 @@ pub(crate) unsafe fn sign<S: Simd>(x: S::F) -> S::F {
 
 #[inline(always)]
 unsafe fn generic<S: Simd>(op: Unary, x: &[f32], y: &mut [f32]) {
+    pairs::<Pair<S>>(op, x, y);
+}
+
+#[inline(always)]
+unsafe fn pairs<P: Simd>(op: Unary, x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len(), "unary: lengths differ");
     let (n, x, y) = (x.len(), x.as_ptr(), y.as_mut_ptr());
     macro_rules! each {
         (|$v:ident| $result:expr) => {
-            strips!(S::LANES, n, |w, i| {
-                let $v = w.load::<S>(x.add(i));
-                w.store::<S>(y.add(i), $result);
+            strips!(P::LANES, n, |w, i| {
+                let $v = w.load::<P>(x.add(i));
+                w.store::<P>(y.add(i), $result);
             })
         };
     }
     match op {
-        Unary::Neg => each!(|v| S::neg(v)),
-        Unary::Abs => each!(|v| S::abs(v)),
-        Unary::Sign => each!(|v| sign::<S>(v)),
-        Unary::Sqrt => each!(|v| S::sqrt(v)),
-        Unary::Rsqrt => each!(|v| S::div(S::splat(1.0), S::sqrt(v))),
-        Unary::Square => each!(|v| S::mul(v, v)),
-        Unary::Reciprocal => each!(|v| S::div(S::splat(1.0), v)),
-        Unary::Exp => each!(|v| math::exp::<S>(v)),
-        Unary::Expm1 => each!(|v| math::expm1::<S>(v)),
-        Unary::Log => each!(|v| math::log::<S>(v)),
-        Unary::Log1p => each!(|v| math::log1p::<S>(v)),
-        Unary::Relu => each!(|v| S::select(S::le(v, S::splat(0.0)), S::splat(0.0), v)),
-        Unary::Sigmoid => each!(|v| math::sigmoid::<S>(v)),
-        Unary::Tanh => each!(|v| math::tanh::<S>(v)),
-        Unary::Softplus => each!(|v| softplus::<S>(v)),
-        Unary::Erf => each!(|v| math::erf::<S>(v)),
-        Unary::Floor => each!(|v| S::floor(v)),
+        Unary::Neg => each!(|v| P::neg(v)),
+        Unary::Abs => each!(|v| P::abs(v)),
+        Unary::Sign => each!(|v| sign::<P>(v)),
+        Unary::Sqrt => each!(|v| P::sqrt(v)),
+        Unary::Rsqrt => each!(|v| P::div(P::splat(1.0), P::sqrt(v))),
+        Unary::Square => each!(|v| P::mul(v, v)),
+        Unary::Reciprocal => each!(|v| P::div(P::splat(1.0), v)),
+        Unary::Exp => each!(|v| math::exp::<P>(v)),
+        Unary::Expm1 => each!(|v| math::expm1::<P>(v)),
+        Unary::Log => each!(|v| math::log::<P>(v)),
+        Unary::Log1p => each!(|v| math::log1p::<P>(v)),
+        Unary::Relu => each!(|v| P::clear(P::le(v, P::splat(0.0)), v)),
+        Unary::Sigmoid => each!(|v| math::sigmoid::<P>(v)),
+        Unary::Tanh => each!(|v| math::tanh::<P>(v)),
+        Unary::Softplus => each!(|v| softplus::<P>(v)),
+        Unary::Erf => each!(|v| math::erf::<P>(v)),
+        Unary::Floor => each!(|v| P::floor(v)),
     }
 }

@@ -46,6 +46,12 @@ impl NativeVariable {
         self.variable.read().into()
     }
 
+    /// Gives it another path, for messages and exported files.
+    #[napi(catch_unwind)]
+    pub fn rename(&self, name: String) {
+        self.variable.rename(&name);
+    }
+
     /// Replaces the contents.
     #[napi(catch_unwind)]
     pub fn write(&self, values: Values, shape: Vec<f64>) -> Result<()> {

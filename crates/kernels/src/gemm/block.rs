@@ -9,18 +9,22 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on the functions")]
 
 use super::Start;
-use super::micro::{Micro, Operands};
+use super::micro::{Ahead, Micro, Operands};
 use super::pack::Part;
 use crate::{Tile, TileMut};
 
 /// Most rows of B in a block.
-const DEPTH: usize = 256;
+const DEPTH: usize = 288;
 /// Most columns of B in a block: a multiple of every panel width.
 const COLUMNS: usize = 1024;
+/// Columns of B in a block when there is one block of A: packed, they stay in L2 until they are used.
+const GROUP: usize = 256;
 /// Most rows of A in a block, about.
 const ROWS: usize = 192;
 /// Floats in a cache line: where packed blocks start.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
+/// Floats in a page: what lies so far apart meets in the same cache sets.
+const PAGE: usize = 1024;
 /// What a product that starts from zero is added to: the widest group of panels.
 static ZEROS: [f32; 128] = [0.0; 128];
 
@@ -40,6 +44,18 @@ struct Panels {
     panel: usize,
 }
 
+/// What the tiles of a block fetch for later.
+#[derive(Clone, Copy)]
+enum Next {
+    Nothing,
+    /// The panel after theirs: packed long ago, it has left the caches.
+    Panel,
+    /// What is packed next.
+    Block(Ahead),
+}
+
+const NOTHING: Ahead = Ahead { ptr: std::ptr::null(), row: 0, cols: 0, rows: 0, piece: 0 };
+
 /// Rows of B per block. It depends on `k` alone, so the bits of C do not depend on how C is cut.
 fn block_depth(k: usize) -> usize {
     k.div_ceil(k.div_ceil(DEPTH).max(1)).next_multiple_of(LINE).min(k)
@@ -55,11 +71,21 @@ fn padded<S: Micro>() -> usize {
     S::ROWS.next_multiple_of(S::LANES)
 }
 
-/// Floats of the packed block of B and of the packed block of A.
+/// Whether B is read where it lies: rows that few tiles of C use.
+fn in_place<S: Micro>(b: Tile, m: usize) -> bool {
+    b.col_stride() == 1 && m <= 3 * S::ROWS
+}
+
+/// Columns of B per block.
+fn block_columns(m: usize) -> usize {
+    if m <= ROWS { GROUP } else { COLUMNS }
+}
+
+/// Floats of the packed block of B and of the packed block of A, at most.
 fn space<S: Micro>(m: usize, n: usize, k: usize) -> (usize, usize) {
-    let depth = block_depth(k);
-    let tiles = block_rows::<S>(m).div_ceil(S::ROWS);
-    (n.min(COLUMNS).next_multiple_of(S::WIDTH) * depth, tiles * padded::<S>() * depth)
+    let columns = n.min(block_columns(m)).next_multiple_of(S::WIDTH);
+    let rows = m.min(ROWS).div_ceil(S::ROWS) * padded::<S>();
+    (columns * k.min(DEPTH), rows * k.min(DEPTH))
 }
 
 /// See `gemm::scratch_len`.
@@ -96,17 +122,27 @@ pub(super) unsafe fn multiply<S: Micro>(
     let (b_space, a_space) = scratch[skip..][..b_space + a_space].split_at_mut(b_space);
 
     let (c_ptr, c_row) = (c.as_mut_ptr(), c.row_stride());
-    let depth = block_depth(k);
-    for column in (0..n).step_by(COLUMNS) {
-        let columns = COLUMNS.min(n - column);
-        let mut from = 0;
-        loop {
-            let depth = depth.min(k - from);
+    let step = if matches!(b, Source::Packed(_)) { COLUMNS } else { block_columns(m) };
+    let mut from = 0;
+    loop {
+        let depth = block_depth(k).min(k - from);
+        let (base, base_row, base_col) = match start {
+            Start::Zero if from == 0 => (ZEROS.as_ptr(), 0, 0),
+            Start::Bias(bias) if from == 0 => (bias.as_ptr(), 0, 1),
+            _ => (c_ptr.cast_const(), c_row, 1),
+        };
+        for column in (0..n).step_by(step) {
+            let columns = step.min(n - column);
             let (whole, tail) = b_panels::<S>(b, m, k, from, depth, column, columns, b_space);
-            let (base, base_row, base_col) = match start {
-                Start::Zero if from == 0 => (ZEROS.as_ptr(), 0, 0),
-                Start::Bias(bias) if from == 0 => (bias.as_ptr(), 0, 1),
-                _ => (c_ptr.cast_const(), c_row, 1),
+            let next = match b {
+                Source::Packed(_) => Next::Panel,
+                Source::View(b) if step == GROUP && !in_place::<S>(b, m) => {
+                    let (from, column) =
+                        if column + step < n { (from, column + step) } else { (from + depth, 0) };
+                    let depth = block_depth(k).min(k - from);
+                    Next::Block(Part::of_b(b, from, depth, column, step.min(n - column)).ahead())
+                }
+                Source::View(_) => Next::Nothing,
             };
             let mut row = 0;
             while row < m {
@@ -126,14 +162,15 @@ pub(super) unsafe fn multiply<S: Micro>(
                     c: c_ptr.wrapping_add(row * c_row + column),
                     c_row,
                     cols: columns,
+                    ahead: NOTHING,
                 };
-                block::<S>(x, rows, base_col, whole, tail, a_space);
+                block::<S>(x, rows, base_col, whole, tail, next, a_space);
                 row += rows;
             }
-            from += depth;
-            if from >= k {
-                break;
-            }
+        }
+        from += depth;
+        if from >= k {
+            break;
         }
     }
 }
@@ -157,7 +194,7 @@ unsafe fn b_panels<S: Micro>(
             let ptr = packed.as_ptr().wrapping_add(column * k + from * S::WIDTH);
             (Panels { ptr, row: S::WIDTH, panel: k * S::WIDTH }, columns.div_ceil(S::WIDTH))
         }
-        Source::View(b) if b.col_stride() == 1 && m <= env(2) => {
+        Source::View(b) if in_place::<S>(b, m) => {
             let ptr = b.as_ptr().wrapping_add(from * b.row_stride() + column);
             (Panels { ptr, row: b.row_stride(), panel: S::WIDTH }, whole)
         }
@@ -184,13 +221,18 @@ unsafe fn block<S: Micro>(
     base_col: usize,
     whole: Panels,
     tail: Panels,
+    next: Next,
     a_space: &mut [f32],
 ) {
     let tiles = rows.div_ceil(S::ROWS);
+    let all_tiles = tiles;
     let (height, taller) = (rows / tiles, rows % tiles);
     let adjacent = x.a_row == 1 || rows == 1;
-    let packs = (x.a_col != 1 && !adjacent)
-        || (rows > 2 * S::ROWS && x.cols >= env(if adjacent { 0 } else { 1 }));
+    let packs = match (adjacent, x.a_col == 1) {
+        (false, false) => true,
+        (true, _) => x.cols >= 256 || (x.a_col.is_multiple_of(PAGE) && x.cols >= 64),
+        (false, true) => x.cols >= 512 && x.a_row.is_multiple_of(PAGE) && tiles > 2,
+    };
     let padded = padded::<S>();
     if packs {
         let part = Part { src: x.a, along_k: x.a_col, across: x.a_row, depth: x.k, width: rows };
@@ -212,6 +254,20 @@ unsafe fn block<S: Micro>(
                 (Panels { ptr, ..whole }, S::group(height).min(left))
             }
         };
+        let ahead = match next {
+            Next::Panel if panel + take < all => Ahead {
+                ptr: whole.ptr.wrapping_add((panel + take) * whole.panel),
+                row: S::WIDTH,
+                cols: S::WIDTH,
+                rows: x.k,
+                piece: x.k.div_ceil(all_tiles),
+            },
+            Next::Block(next) => {
+                let piece = next.rows.div_ceil(all_tiles * all.max(1));
+                Ahead { piece, ..next }.skip(panel * all_tiles)
+            }
+            _ => NOTHING,
+        };
         for (tile, row, tiles, height) in runs {
             if tiles == 0 {
                 continue;
@@ -228,20 +284,21 @@ unsafe fn block<S: Micro>(
                     base: x.base.wrapping_add(row * x.base_row + column * base_col),
                     c: x.c.wrapping_add(row * x.c_row + column),
                     cols: x.cols - column,
+                    ahead: if i == 0 { ahead.skip(tile) } else { NOTHING },
                     ..x
                 };
                 if packs {
                     let a_tile = padded * x.k;
                     let a = a_space.as_ptr().wrapping_add(tile * a_tile);
                     let y = Operands { a, a_row: 1, a_col: padded, a_tile, ..y };
-                    S::run::<true>(height, group, y);
+                    S::run::<true>(height, group, &y);
                 } else {
                     let a = x.a.wrapping_add(row * x.a_row);
                     let y = Operands { a, a_tile: height * x.a_row, ..y };
                     if adjacent {
-                        S::run::<true>(height, group, y);
+                        S::run::<true>(height, group, &y);
                     } else {
-                        S::run::<false>(height, group, y);
+                        S::run::<false>(height, group, &y);
                     }
                 }
                 i += group;
@@ -249,12 +306,4 @@ unsafe fn block<S: Micro>(
         }
         panel += take;
     }
-}
-
-fn env(i: usize) -> usize {
-    static E: std::sync::LazyLock<[usize; 3]> = std::sync::LazyLock::new(|| {
-        let g = |n: &str, d: usize| std::env::var(n).map_or(d, |v| v.parse().unwrap());
-        [g("PAA", 256), g("PAR", 256), g("PB", 12)]
-    });
-    E[i]
 }

@@ -8,15 +8,8 @@
 
 #![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on `Operands`")]
 
+use super::block::LINE;
 use crate::simd::{Simd, portable::Portable};
-
-/// Values of k per turn of the loop: the loop's own instructions take slots that the FMA units
-/// cannot spare when another hardware thread shares the core.
-const UNROLL: usize = 4;
-
-/// Rows of B that a group of panels asks for in advance: it reads every row once, so nothing else
-/// hides the memory behind it.
-const AHEAD: usize = 16;
 
 /// What one call of the micro-kernel reads and writes: a column of tiles of the same height.
 ///
@@ -46,6 +39,39 @@ pub(super) struct Operands {
     pub c_row: usize,
     /// Columns of C that exist, of the panels' width.
     pub cols: usize,
+    pub ahead: Ahead,
+}
+
+/// Memory that is needed soon: rows of adjacent floats, of which every tile fetches a `piece`.
+#[derive(Clone, Copy)]
+pub(super) struct Ahead {
+    pub ptr: *const f32,
+    pub row: usize,
+    pub cols: usize,
+    pub rows: usize,
+    pub piece: usize,
+}
+
+impl Ahead {
+    /// Fetches into L2, and goes to the next piece.
+    #[inline(always)]
+    fn fetch(&mut self) {
+        let rows = self.piece.min(self.rows);
+        for _ in 0..rows {
+            for at in (0..self.cols).step_by(LINE) {
+                prefetch::<false>(self.ptr.wrapping_add(at));
+            }
+            self.ptr = self.ptr.wrapping_add(self.row);
+        }
+        self.rows -= rows;
+    }
+
+    /// What is left after `pieces`.
+    pub(super) fn skip(self, pieces: usize) -> Ahead {
+        let rows = (pieces * self.piece).min(self.rows);
+        let ptr = self.ptr.wrapping_add(rows * self.row);
+        Ahead { ptr, rows: self.rows - rows, ..self }
+    }
 }
 
 /// The tile of an instruction set and its kernels.
@@ -63,7 +89,7 @@ pub(super) trait Micro: Simd {
     ///
     /// # Safety
     /// The CPU executes `Self`; the operands are valid.
-    unsafe fn run<const ADJACENT: bool>(height: usize, panels: usize, x: Operands);
+    unsafe fn run<const ADJACENT: bool>(height: usize, panels: usize, x: &Operands);
 
     /// Panels a tile of this height takes at once, while there are as many.
     fn group(height: usize) -> usize {
@@ -87,20 +113,28 @@ const fn group<S: Micro>(height: usize) -> usize {
 }
 
 macro_rules! micro {
-    ($isa:ty, $rows:literal x $vectors:literal: $($height:literal)+) => {
+    ($(#[$features:meta])? $isa:ty, $rows:literal x $vectors:literal: $($height:literal)+) => {
         impl Micro for $isa {
             const ROWS: usize = $rows;
             const VECTORS: usize = $vectors;
 
             #[inline(always)]
-            unsafe fn run<const ADJACENT: bool>(height: usize, panels: usize, x: Operands) {
+            unsafe fn run<const ADJACENT: bool>(height: usize, panels: usize, x: &Operands) {
+                // Functions of their own: as one, they take the compiler minutes.
+                $(#[$features])?
+                #[inline(never)]
+                unsafe fn kernel<const H: usize, const P: usize, const ADJACENT: bool>(
+                    x: &Operands,
+                ) {
+                    tiles::<$isa, H, P, $vectors, ADJACENT>(*x)
+                }
                 match height {
                     $($height => {
                         const GROUP: usize = group::<$isa>($height);
                         if GROUP > 1 && panels == GROUP {
-                            tiles::<$isa, $height, GROUP, $vectors, ADJACENT>(x)
+                            kernel::<$height, GROUP, ADJACENT>(x)
                         } else {
-                            tiles::<$isa, $height, 1, $vectors, ADJACENT>(x)
+                            kernel::<$height, 1, ADJACENT>(x)
                         }
                     })+
                     _ => unreachable!("a tile has 1 to ROWS rows"),
@@ -111,11 +145,14 @@ macro_rules! micro {
 }
 
 #[cfg(target_arch = "x86_64")]
-micro!(crate::simd::avx512::Avx512, 14 x 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+micro!(
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+    crate::simd::avx512::Avx512, 14 x 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14
+);
 #[cfg(target_arch = "x86_64")]
-micro!(crate::simd::avx2::Avx2, 6 x 2: 1 2 3 4 5 6);
+micro!(#[target_feature(enable = "avx2,fma")] crate::simd::avx2::Avx2, 6 x 2: 1 2 3 4 5 6);
 #[cfg(target_arch = "aarch64")]
-micro!(crate::simd::neon::Neon, 6 x 4: 1 2 3 4 5 6);
+micro!(#[target_feature(enable = "neon")] crate::simd::neon::Neon, 6 x 4: 1 2 3 4 5 6);
 micro!(Portable, 4 x 1: 1 2 3 4);
 
 /// Tiles of `H` rows by `P` panels of `V` vectors.
@@ -124,6 +161,7 @@ unsafe fn tiles<S: Simd, const H: usize, const P: usize, const V: usize, const A
     mut x: Operands,
 ) {
     for _ in 0..x.tiles {
+        x.ahead.fetch();
         tile::<S, H, P, V, ADJACENT>(x);
         x.a = x.a.wrapping_add(x.a_tile);
         x.base = x.base.wrapping_add(H * x.base_row);
@@ -141,24 +179,22 @@ unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const AD
     let mut acc = [[[S::splat(0.0); V]; P]; H];
     for i in 0..H {
         for p in 0..P {
-            prefetch(x.c.wrapping_add(i * x.c_row + p * V * S::LANES));
-            prefetch(x.c.wrapping_add(i * x.c_row + (p + 1) * V * S::LANES - 1));
+            prefetch::<true>(x.c.wrapping_add(i * x.c_row + p * V * S::LANES));
+            prefetch::<true>(x.c.wrapping_add(i * x.c_row + (p + 1) * V * S::LANES - 1));
         }
     }
-    for _ in 0..x.k / UNROLL {
-        for u in 0..UNROLL {
+    // The loop's own instructions take slots that the FMA units cannot spare when another hardware
+    // thread shares the core; in a large tile they are few already.
+    let unroll = if H * P * V <= 12 { 4 } else { 1 };
+    for _ in 0..x.k / unroll {
+        for u in 0..unroll {
             let (a, b) = (a.wrapping_add(u * a_col), b.wrapping_add(u * x.b_row));
-            if P > 1 {
-                for p in 0..P {
-                    prefetch(b.wrapping_add(AHEAD * x.b_row + p * x.b_panel));
-                }
-            }
             step::<S, H, P, V>(&mut acc, a, a_row, b, x.b_panel);
         }
-        a = a.wrapping_add(UNROLL * a_col);
-        b = b.wrapping_add(UNROLL * x.b_row);
+        a = a.wrapping_add(unroll * a_col);
+        b = b.wrapping_add(unroll * x.b_row);
     }
-    for _ in 0..x.k % UNROLL {
+    for _ in 0..x.k % unroll {
         step::<S, H, P, V>(&mut acc, a, a_row, b, x.b_panel);
         a = a.wrapping_add(a_col);
         b = b.wrapping_add(x.b_row);
@@ -241,14 +277,18 @@ unsafe fn store_partial<S: Simd>(x: Operands, i: usize, sums: &[S::F]) {
     }
 }
 
-/// Asks for the cache line at `p`, which need not be readable.
+/// Asks for the cache line at `p`, which need not be readable: into L1, or only into L2.
 #[inline(always)]
-fn prefetch(p: *const f32) {
+pub(super) fn prefetch<const L1: bool>(p: *const f32) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch has no effect but on the cache, whatever the address.
     unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(p.cast());
+        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+        if L1 {
+            _mm_prefetch::<_MM_HINT_T0>(p.cast());
+        } else {
+            _mm_prefetch::<_MM_HINT_T1>(p.cast());
+        }
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = p;

@@ -7,8 +7,12 @@
 
 #![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on the functions")]
 
-use super::micro::Micro;
+use super::micro::{Ahead, Micro, prefetch};
 use crate::{Tile, simd::Simd};
+
+/// Rows of B asked for in advance: a column block of a wide matrix is too scattered for the
+/// hardware to foresee.
+const AHEAD: usize = 4;
 
 /// A part of a matrix to pack: where it starts and how it lies in memory.
 #[derive(Clone, Copy)]
@@ -69,6 +73,15 @@ impl Part {
         }
     }
 
+    /// Where it lies, as rows of adjacent floats.
+    pub(super) fn ahead(self) -> Ahead {
+        let Part { src: ptr, along_k, across, depth, width } = self;
+        match across {
+            1 => Ahead { ptr, row: along_k, cols: width, rows: depth, piece: 0 },
+            _ => Ahead { ptr, row: across, cols: depth, rows: width, piece: 0 },
+        }
+    }
+
     /// All but the first columns.
     pub(super) fn skip(self, columns: usize) -> Part {
         let src = self.src.wrapping_add(columns * self.across);
@@ -82,6 +95,7 @@ impl Part {
             let mut src = self.src.wrapping_add(k * self.along_k);
             let mut dst = dst.wrapping_add(k * panel);
             for _ in 0..panels {
+                prefetch::<true>(src.wrapping_add(AHEAD * self.along_k));
                 for at in (0..panel).step_by(S::LANES) {
                     S::store(dst.add(at), S::load(src.add(at)));
                 }
@@ -113,6 +127,9 @@ impl Part {
             let strip = self.skip(at.min(self.width - 1));
             for k in (0..squares).step_by(S::LANES) {
                 let dst = dst.add(k * panel + at);
+                for column in S::LANES..2 * S::LANES {
+                    prefetch::<true>(strip.src.wrapping_add(column * self.across + k));
+                }
                 S::transpose(strip.src.add(k), self.across, strip.width, dst, panel);
             }
         }

@@ -152,6 +152,10 @@ impl Simd for Avx2 {
         _mm256_blendv_ps(b, a, m)
     }
     #[inline(always)]
+    unsafe fn clear(m: Self::M, a: Self::F) -> Self::F {
+        _mm256_andnot_ps(m, a)
+    }
+    #[inline(always)]
     unsafe fn mask_and(a: Self::M, b: Self::M) -> Self::M {
         _mm256_and_ps(a, b)
     }
@@ -230,13 +234,13 @@ impl Simd for Avx2 {
         (hi, lo)
     }
     #[inline(always)]
-    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 4] {
+    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 8] {
         let threshold = _mm256_set1_epi16(threshold as i16);
         // Packing keeps the 128-bit halves of a vector apart, hence the words.
         let low = _mm256_packs_epi16(at_least(x[0], threshold), at_least(x[1], threshold));
         let high = _mm256_packs_epi16(at_least(x[2], threshold), at_least(x[3], threshold));
         let (low, high) = (_mm256_movemask_epi8(low) as u32, _mm256_movemask_epi8(high) as u32);
-        [low & 0xffff | high << 16, low >> 16 | high & 0xffff_0000, 0, 0]
+        [low & 0xffff | high << 16, low >> 16 | high & 0xffff_0000, 0, 0, 0, 0, 0, 0]
     }
     #[inline(always)]
     unsafe fn to_bits(a: Self::F) -> Self::I {

@@ -149,6 +149,10 @@ impl Simd for Avx512 {
         _mm512_mask_blend_ps(m, b, a)
     }
     #[inline(always)]
+    unsafe fn clear(m: Self::M, a: Self::F) -> Self::F {
+        _mm512_maskz_mov_ps(!m, a)
+    }
+    #[inline(always)]
     unsafe fn mask_and(a: Self::M, b: Self::M) -> Self::M {
         a & b
     }
@@ -224,7 +228,7 @@ impl Simd for Avx512 {
         (hi, lo)
     }
     #[inline(always)]
-    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 4] {
+    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 8] {
         let threshold = _mm512_set1_epi16(threshold as i16);
         // Byte j of the v-th mask is byte v of word j.
         let bytes = [
@@ -233,8 +237,8 @@ impl Simd for Avx512 {
             _mm512_cmpge_epu16_mask(x[2], threshold).to_le_bytes(),
             _mm512_cmpge_epu16_mask(x[3], threshold).to_le_bytes(),
         ];
-        let mut words = [0; 4];
-        for (j, word) in words.iter_mut().enumerate() {
+        let mut words = [0; 8];
+        for (j, word) in words.iter_mut().take(4).enumerate() {
             *word = u32::from_le_bytes([bytes[0][j], bytes[1][j], bytes[2][j], bytes[3][j]]);
         }
         words

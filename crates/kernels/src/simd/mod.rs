@@ -7,6 +7,7 @@ pub mod avx2;
 pub mod avx512;
 #[cfg(target_arch = "aarch64")]
 pub mod neon;
+pub mod pair;
 pub mod portable;
 
 /// Lanes of f32, of i32 bits and of booleans, and what kernels do with them.
@@ -40,13 +41,21 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// A transposed copy of a square of `LANES` rows of `LANES`: row `i` is read at
     /// `src + min(i, rows - 1) * src_stride`, so only `rows >= 1` rows need to exist; column `j` is
     /// written as a whole vector at `dst + j * dst_stride`.
+    #[inline(always)]
     unsafe fn transpose(
         src: *const f32,
         src_stride: usize,
         rows: usize,
         dst: *mut f32,
         dst_stride: usize,
-    );
+    ) {
+        for i in 0..Self::LANES {
+            for j in 0..Self::LANES {
+                // SAFETY: the caller's: both squares are valid.
+                unsafe { *dst.add(j * dst_stride + i) = *src.add(i.min(rows - 1) * src_stride + j) }
+            }
+        }
+    }
 
     unsafe fn add(a: Self::F, b: Self::F) -> Self::F;
     unsafe fn sub(a: Self::F, b: Self::F) -> Self::F;
@@ -75,6 +84,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn is_nan(a: Self::F) -> Self::M;
     /// `m ? a : b`, lane by lane.
     unsafe fn select(m: Self::M, a: Self::F, b: Self::F) -> Self::F;
+    /// `m ? 0 : a`, lane by lane.
+    unsafe fn clear(m: Self::M, a: Self::F) -> Self::F;
     unsafe fn mask_and(a: Self::M, b: Self::M) -> Self::M;
     unsafe fn mask_or(a: Self::M, b: Self::M) -> Self::M;
     unsafe fn mask_not(a: Self::M) -> Self::M;
@@ -99,9 +110,10 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn shr_i<const N: i32>(a: Self::I) -> Self::I;
     /// The high and the low half of the unsigned product of each lane with the same lane of `b`.
     unsafe fn mul_wide(a: Self::I, b: Self::I) -> (Self::I, Self::I);
-    /// Which 16-bit halves of `x` are at least `threshold < 65536`, as `LANES / 4` words: bit
-    /// `8 v + 2 l + h` of word `j` is half `h` (0 the low one) of lane `4 j + l` of `x[v]`.
-    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 4];
+    /// Which 16-bit halves of `x` are at least `threshold < 65536`, as `LANES / 4` words and
+    /// zeros: bit `8 v + 2 l + h` of word `j` is half `h` (0 the low one) of lane `4 j + l` of
+    /// `x[v]`.
+    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 8];
     unsafe fn to_bits(a: Self::F) -> Self::I;
     unsafe fn from_bits(a: Self::I) -> Self::F;
     /// To i32, rounding to nearest even; lanes must be in range.

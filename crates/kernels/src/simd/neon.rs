@@ -138,6 +138,10 @@ impl Simd for Neon {
         vbslq_f32(m, a, b)
     }
     #[inline(always)]
+    unsafe fn clear(m: Self::M, a: Self::F) -> Self::F {
+        vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(a), m))
+    }
+    #[inline(always)]
     unsafe fn mask_and(a: Self::M, b: Self::M) -> Self::M {
         vandq_u32(a, b)
     }
@@ -212,7 +216,7 @@ impl Simd for Neon {
         (vreinterpretq_s32_u32(vuzp2q_u32(low, high)), vreinterpretq_s32_u32(vuzp1q_u32(low, high)))
     }
     #[inline(always)]
-    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 4] {
+    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 8] {
         const HALF: [u16; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
         let (threshold, half) = (vdupq_n_u16(threshold as u16), vld1q_u16(HALF.as_ptr()));
         let mut word = 0;
@@ -220,7 +224,7 @@ impl Simd for Neon {
             let at_least = vcgeq_u16(vreinterpretq_u16_s32(x), threshold);
             word |= u32::from(vaddvq_u16(vandq_u16(at_least, half))) << (8 * v);
         }
-        [word, 0, 0, 0]
+        [word, 0, 0, 0, 0, 0, 0, 0]
     }
     #[inline(always)]
     unsafe fn to_bits(a: Self::F) -> Self::I {

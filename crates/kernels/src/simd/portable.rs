@@ -63,22 +63,6 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    unsafe fn transpose(
-        src: *const f32,
-        src_stride: usize,
-        rows: usize,
-        dst: *mut f32,
-        dst_stride: usize,
-    ) {
-        for i in 0..N {
-            let row = src.add(i.min(rows - 1) * src_stride);
-            for j in 0..N {
-                dst.add(j * dst_stride + i).write_unaligned(row.add(j).read_unaligned());
-            }
-        }
-    }
-
-    #[inline(always)]
     unsafe fn add(a: Self::F, b: Self::F) -> Self::F {
         zip(a, b, |a, b| a + b)
     }
@@ -153,6 +137,10 @@ impl Simd for Portable {
         zip(m, zip(a, b, |a, b| (a, b)), |m, (a, b)| if m { a } else { b })
     }
     #[inline(always)]
+    unsafe fn clear(m: Self::M, a: Self::F) -> Self::F {
+        zip(m, a, |m, a| if m { 0.0 } else { a })
+    }
+    #[inline(always)]
     unsafe fn mask_and(a: Self::M, b: Self::M) -> Self::M {
         zip(a, b, |a, b| a & b)
     }
@@ -223,8 +211,8 @@ impl Simd for Portable {
         (map(wide, |w| (w >> 32) as i32), map(wide, |w| w as i32))
     }
     #[inline(always)]
-    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 4] {
-        let mut words = [0; 4];
+    unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 8] {
+        let mut words = [0; 8];
         for (v, x) in x.iter().enumerate() {
             for (lane, &x) in x.iter().enumerate() {
                 let low = u32::from(x as u32 & 0xffff >= threshold);

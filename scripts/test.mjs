@@ -1,0 +1,113 @@
+// Everything that has to hold, cheapest first. A failing step stops no later one. The last line counts: every Rust
+// and TypeScript test, and one for each other step.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './environment.mjs';
+
+const scratch = mkdtempSync(join(tmpdir(), 'ridgeline-test-'));
+const report = join(scratch, 'vitest.json');
+
+/** Files that a build writes and the repository keeps. */
+const generated = ['index.d.ts', 'Cargo.lock', 'package-lock.json'];
+
+/** Runs a command line, shows its output and resolves to { ok, output }. */
+function run(command) {
+  return new Promise((resolve) => {
+    const child = spawn(command, { cwd: root, shell: true, stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      process.stdout.write(text);
+    });
+    child.on('error', (error) => resolve({ ok: false, output: String(error) }));
+    child.on('close', (code) => resolve({ ok: code === 0, output }));
+  });
+}
+
+const one = (ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
+
+/** A command line that counts as one test. */
+const check = (command) => async () => one((await run(command)).ok);
+
+/** The counts of a test runner. One that fails without a failed test, or runs no test at all, has failed. */
+const counts = (ok, passed, failed) => ({
+  passed,
+  failed: failed === 0 && (!ok || passed === 0) ? 1 : failed,
+});
+
+async function cargoTest() {
+  const { ok, output } = await run('cargo test --workspace --no-fail-fast');
+  let [passed, failed] = [0, 0];
+  for (const [, p, f] of output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed/gm)) {
+    passed += Number(p);
+    failed += Number(f);
+  }
+  return counts(ok, passed, failed);
+}
+
+async function vitest() {
+  const { ok } = await run(`vitest run --reporter=default --reporter=json --outputFile.json="${report}"`);
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
+    return counts(ok, numPassedTests, numFailedTests);
+  } catch {
+    return counts(false, 0, 0);
+  }
+}
+
+const contents = () =>
+  generated.map((file) => {
+    try {
+      return readFileSync(join(root, file), 'utf8');
+    } catch {
+      return undefined;
+    }
+  });
+const before = contents();
+
+async function drift() {
+  const after = contents();
+  const drifted = generated.filter((_, i) => after[i] === undefined || after[i] !== before[i]);
+  for (const file of drifted) console.error(`${file} is not what the build generates: commit the new one`);
+  return one(drifted.length === 0);
+}
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const tarball = join(scratch, `ridgeline-${version}.tgz`);
+
+const steps = {
+  'development dependencies': check('node scripts/setup.mjs'),
+  'format and lint': check('biome ci --error-on-warnings'),
+  'Rust format': check('cargo fmt --all --check'),
+  build: check('node scripts/build.mjs'),
+  'generated files': drift,
+  'types of tests and examples': check('tsc --project tsconfig.test.json'),
+  'types stand alone': check('tsc --project tsconfig.dts.json'),
+  'Rust lint': check('cargo clippy --workspace --all-targets -- -D warnings'),
+  'Rust tests': cargoTest,
+  'TypeScript tests': vitest,
+  'package contents': check(
+    `npm pack --silent --pack-destination "${scratch}" && publint run "${tarball}" --strict`,
+  ),
+  'package types': check(`attw "${tarball}" --profile esm-only`),
+};
+
+const total = { passed: 0, failed: 0 };
+const failures = [];
+for (const [name, step] of Object.entries(steps)) {
+  console.log(`\n== ${name}`);
+  const start = performance.now();
+  const { passed, failed } = await step();
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`== ${name}: ${failed === 0 ? 'ok' : 'FAILED'} in ${seconds} s`);
+  total.passed += passed;
+  total.failed += failed;
+  if (failed > 0) failures.push(name);
+}
+rmSync(scratch, { recursive: true, force: true });
+
+console.log(failures.length === 0 ? '' : `\nfailed: ${failures.join(', ')}`);
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;

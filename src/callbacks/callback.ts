@@ -1,0 +1,48 @@
+/**
+ * Callbacks: who follows a run and may end it.
+ */
+import type { Model } from '../models/model.js';
+
+/** Numbers of an epoch or batch, by Keras' keys. */
+export type Logs = Record<string, number>;
+
+type Maybe = void | Promise<void>;
+
+/**
+ * Follows `fit`; every method may be async and is waited for. Plain objects of these functions serve too.
+ *
+ * @example
+ * ```ts
+ * await model.fit(x, y, { callbacks: [{ onEpochEnd: (epoch, logs) => console.log(epoch, logs.loss) }] });
+ * ```
+ */
+export interface CallbackLike {
+  /** Before the first epoch. */
+  onTrainBegin?(logs?: Logs): Maybe;
+  /** After the last one, also after an abort. */
+  onTrainEnd?(logs?: Logs): Maybe;
+  /** Before an epoch. */
+  onEpochBegin?(epoch: number, logs?: Logs): Maybe;
+  /** After an epoch and its validation. */
+  onEpochEnd?(epoch: number, logs: Logs): Maybe;
+  /** Before a batch. */
+  onTrainBatchBegin?(batch: number, logs?: Logs): Maybe;
+  /** After a batch. */
+  onTrainBatchEnd?(batch: number, logs: Logs): Maybe;
+  /** @internal Called before `onTrainBegin`. */
+  setModel?(model: Model): void;
+  /** @internal State to save with the model. */
+  getState?(): Record<string, unknown>;
+  /** @internal State that was saved. */
+  setState?(state: Record<string, unknown>): void;
+}
+
+/** A callback as a class: `model` is set before training begins. */
+export abstract class Callback implements CallbackLike {
+  /** The model that is being trained. */
+  model!: Model;
+
+  setModel(model: Model): void {
+    this.model = model;
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Early stopping: ends training when a number stops improving, and can bring back the best weights.
+ */
+import { boolean, integer, nonNegative, number, options as checkOptions, unknownName } from '../core/check.js';
+import { RidgelineError } from '../errors.js';
+import { guard, native, type NativeSnapshot } from '../native.js';
+import { Callback, type Logs } from './callback.js';
+
+/** Options of {@link EarlyStopping}. */
+export interface EarlyStoppingOptions<M extends string = string> {
+  /** Key of the number to watch. Default `val_loss`. */
+  readonly monitor?: M;
+  /** Smallest change that counts as improvement; its sign is ignored. Default 0. */
+  readonly minDelta?: number;
+  /** Epochs without improvement before stopping; 0 behaves as 1. Default 0. */
+  readonly patience?: number;
+  /** 1 says when it stops. Default 0. */
+  readonly verbose?: 0 | 1;
+  /** Direction of improvement; `auto` knows losses and the metrics of this package. Default `auto`. */
+  readonly mode?: 'auto' | 'min' | 'max';
+  /** A value to beat: below it, only improvements count that also beat it. */
+  readonly baseline?: number | null;
+  /** Brings back the weights of the best epoch at the end, stopped or not. Default false. */
+  readonly restoreBestWeights?: boolean;
+  /** Epochs before this one are not watched. Default 0. */
+  readonly startFromEpoch?: number;
+}
+
+const OPTIONS = ['monitor', 'minDelta', 'patience', 'verbose', 'mode', 'baseline', 'restoreBestWeights', 'startFromEpoch'] as const;
+
+/** See {@link earlyStopping}. NaN counts as worse than any number, unlike in Keras. */
+export class EarlyStopping extends Callback {
+  readonly monitor: string;
+  readonly #options: Required<Omit<EarlyStoppingOptions, 'monitor' | 'baseline'>> & { baseline: number | undefined };
+  #snapshot: NativeSnapshot | undefined;
+  #best: number | undefined;
+  #wait = 0;
+  /** Epoch at which training was stopped; 0 if it was not. */
+  stoppedEpoch = 0;
+  /** Epoch of the best value. */
+  bestEpoch = 0;
+
+  constructor(options: EarlyStoppingOptions = {}) {
+    super();
+    checkOptions('earlyStopping', options, OPTIONS);
+    const { mode = 'auto' } = options;
+    if (!['auto', 'min', 'max'].includes(mode)) throw unknownName('mode', ['auto', 'min', 'max'], mode);
+    this.monitor = options.monitor ?? 'val_loss';
+    this.#options = {
+      minDelta: Math.abs(number('minDelta', options.minDelta ?? 0)),
+      patience: integer('patience', options.patience ?? 0, 0),
+      verbose: options.verbose ?? 0,
+      mode,
+      baseline: options.baseline == null ? undefined : number('baseline', options.baseline),
+      restoreBestWeights: boolean('restoreBestWeights', options.restoreBestWeights ?? false),
+      startFromEpoch: nonNegative('startFromEpoch', options.startFromEpoch ?? 0),
+    };
+  }
+
+  /** The best value so far. */
+  get best(): number | undefined {
+    return this.#best;
+  }
+
+  onTrainBegin(): void {
+    const resumed = this.model.resumedState('earlyStopping');
+    this.#best = resumed?.best as number | undefined;
+    this.#wait = (resumed?.wait as number | undefined) ?? 0;
+    this.bestEpoch = (resumed?.bestEpoch as number | undefined) ?? 0;
+    this.stoppedEpoch = 0;
+    this.#snapshot = undefined;
+    // A resumed run starts from its last weights; the best ones so far are those it can still reach.
+  }
+
+  onEpochEnd(epoch: number, logs: Logs): void {
+    if (epoch < this.#options.startFromEpoch) return;
+    const current = logs[this.monitor];
+    if (current === undefined) {
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        `earlyStopping: monitor '${this.monitor}' is not in the logs; there are ${Object.keys(logs).join(', ')}`,
+        { argument: 'monitor', received: this.monitor },
+      );
+    }
+    if (this.#options.restoreBestWeights && !this.#snapshot) {
+      const variables = this.model.weights.map((w) => w.variable);
+      this.#snapshot = guard(() => new native.NativeSnapshot(variables));
+      this.bestEpoch = epoch;
+    }
+    this.#wait += 1;
+    if (this.#better(current, this.#best)) {
+      this.#best = current;
+      this.bestEpoch = epoch;
+      this.#snapshot?.take();
+      // Only a value that also beats the baseline earns more patience.
+      if (this.#options.baseline === undefined || this.#better(current, this.#options.baseline)) this.#wait = 0;
+      return;
+    }
+    if (this.#wait >= this.#options.patience && epoch > 0) {
+      this.stoppedEpoch = epoch;
+      this.model.stopTraining = true;
+    }
+  }
+
+  onTrainEnd(): void {
+    if (this.stoppedEpoch > 0 && this.#options.verbose > 0) {
+      console.log(`Epoch ${this.stoppedEpoch + 1}: early stopping`);
+    }
+    if (!this.#snapshot) return;
+    this.#snapshot.restore();
+    if (this.#options.verbose > 0) {
+      console.log(`Restoring model weights from the end of the best epoch: ${this.bestEpoch + 1}.`);
+    }
+  }
+
+  getState(): Record<string, unknown> {
+    return { earlyStopping: { best: this.#best, wait: this.#wait, bestEpoch: this.bestEpoch } };
+  }
+
+  #better(a: number, b: number | undefined): boolean {
+    if (Number.isNaN(a)) return false;
+    if (b === undefined || Number.isNaN(b)) return true;
+    const { mode, minDelta } = this.#options;
+    const direction = mode === 'auto' ? this.model.directionOf(this.monitor) : mode;
+    return direction === 'max' ? a - minDelta > b : a + minDelta < b;
+  }
+}
+
+/**
+ * Ends training when `monitor` has not improved for `patience` epochs.
+ *
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, and from `fit` when `monitor` is not in the logs.
+ */
+export const earlyStopping = <M extends string = 'val_loss'>(options?: EarlyStoppingOptions<M>): EarlyStopping & { readonly monitor: M } =>
+  new EarlyStopping(options) as EarlyStopping & { readonly monitor: M };

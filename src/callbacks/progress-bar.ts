@@ -1,0 +1,70 @@
+/**
+ * The progress bar: a bar an epoch on a terminal, a line an epoch elsewhere; always on standard error.
+ */
+import { Presets, SingleBar } from 'cli-progress';
+import { Callback, type Logs } from './callback.js';
+
+/** Redraws a second; training is asked for its place, not interrupted. */
+const RATE = 10;
+
+function text(logs: Logs): string {
+  return Object.entries(logs)
+    .map(([key, value]) => `${key}: ${Math.abs(value) >= 1e-3 || value === 0 ? value.toFixed(4) : value.toExponential(2)}`)
+    .join(' - ');
+}
+
+/** See {@link progressBar}. */
+export class ProgressBar extends Callback {
+  readonly #lines: boolean;
+  #bar: SingleBar | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #epochs = 0;
+
+  /** @param style `bar`, or `line` for one line an epoch. Default: `bar` on a terminal. */
+  constructor(style?: 'bar' | 'line') {
+    super();
+    this.#lines = style === 'line' || (style === undefined && !process.stderr.isTTY);
+  }
+
+  onTrainBegin(): void {
+    this.#epochs = this.model.runEpochs;
+  }
+
+  onEpochBegin(epoch: number): void {
+    if (this.#lines) return;
+    const format = `Epoch ${epoch + 1}/${this.#epochs} {bar} {value}/{total} {logs}`;
+    const preset = process.env.NO_COLOR === undefined ? Presets.shades_classic : Presets.legacy;
+    this.#bar = new SingleBar({ format, barsize: 24, stream: process.stderr, clearOnComplete: false, hideCursor: true }, preset);
+    this.#bar.start(1, 0, { logs: '' });
+    this.#timer = setInterval(() => this.#draw(), 1000 / RATE);
+    this.#timer.unref();
+  }
+
+  #draw(): void {
+    const place = this.model.progress();
+    if (!place || place.batches === 0) return;
+    this.#bar?.setTotal(place.batches);
+    this.#bar?.update(place.batch, { logs: text({ loss: place.loss }) });
+  }
+
+  onEpochEnd(epoch: number, logs: Logs): void {
+    if (this.#lines) {
+      process.stderr.write(`Epoch ${epoch + 1}/${this.#epochs} - ${text(logs)}\n`);
+      return;
+    }
+    clearInterval(this.#timer);
+    const batches = this.model.progress()?.batches ?? 1;
+    this.#bar?.setTotal(batches);
+    this.#bar?.update(batches, { logs: text(logs) });
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+
+  onTrainEnd(): void {
+    clearInterval(this.#timer);
+    this.#bar?.stop();
+  }
+}
+
+/** A progress bar, which `fit` adds by itself unless `verbose` is 0. */
+export const progressBar = (style?: 'bar' | 'line'): ProgressBar => new ProgressBar(style);

@@ -1,0 +1,16 @@
+/**
+ * Ends training when the loss of a batch is NaN or infinite.
+ */
+import { Callback, type Logs } from './callback.js';
+
+/** See {@link terminateOnNaN}. */
+export class TerminateOnNaN extends Callback {
+  onTrainBatchEnd(batch: number, logs: Logs): void {
+    if (Number.isFinite(logs.loss)) return;
+    console.warn(`Batch ${batch}: the loss is ${logs.loss}, terminating training`);
+    this.model.stopTraining = true;
+  }
+}
+
+/** Ends training when the loss of a batch is NaN or infinite. */
+export const terminateOnNaN = (): TerminateOnNaN => new TerminateOnNaN();

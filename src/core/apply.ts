@@ -1,0 +1,96 @@
+/**
+ * Where a call happens: in a trace, recorded for a functional model, or at once on concrete tensors.
+ */
+import { RidgelineError } from '../errors.js';
+import { type Call, type Operand, type Result, SymbolicTensor } from './symbolic.js';
+import { Tensor } from './tensor.js';
+import { Trace } from './trace.js';
+
+/** Numbers the immediate evaluations, so that each draws its own random numbers. */
+let evaluations = 0;
+
+/** Options of {@link dispatch}. */
+interface Site {
+  readonly label: string;
+  readonly layer?: object;
+  /** Arguments of the layer as they were given. */
+  readonly args?: readonly unknown[];
+  /** Training flag that was given, if any. */
+  readonly training?: boolean;
+  /** Seed of an immediate evaluation. */
+  readonly seed?: number;
+}
+
+/**
+ * Runs `work` on traced values of `inputs`: in the running trace, recorded, or evaluated at once.
+ */
+export function dispatch(
+  site: Site,
+  inputs: readonly Operand[],
+  work: (inputs: readonly Operand[]) => SymbolicTensor[],
+): (SymbolicTensor | Tensor)[] {
+  const traced = inputs.find((t): t is SymbolicTensor => t instanceof SymbolicTensor && t.traced !== undefined);
+  const trace = traced?.traced?.trace;
+  const recorded = inputs.some((t) => t instanceof SymbolicTensor && t.traced === undefined);
+  if (recorded) {
+    if (trace) throw new RidgelineError('ERR_ARGUMENT', 'tensors of the functional API cannot be used inside call()');
+    return record(site, inputs, work);
+  }
+  if (trace) return trace.run(() => work(inputs));
+  if (Trace.current) return work(inputs);
+  const immediate = new Trace(site.training ?? false);
+  return immediate.run(() => {
+    const values = work(inputs.map((t) => (t instanceof Tensor ? immediate.constant(t) : t)));
+    return immediate.evaluate(values, site.seed ?? 0, evaluations++);
+  });
+}
+
+/** Records a call on tensors of the functional API; a trial trace finds the types it gives. */
+function record(
+  site: Site,
+  inputs: readonly Operand[],
+  work: (inputs: readonly Operand[]) => SymbolicTensor[],
+): SymbolicTensor[] {
+  const symbols = inputs.filter((t): t is SymbolicTensor => t instanceof SymbolicTensor);
+  const replay = (values: SymbolicTensor[]): SymbolicTensor[] => {
+    let at = 0;
+    return work(inputs.map((t) => (t instanceof SymbolicTensor ? (values[at++] as SymbolicTensor) : t)));
+  };
+  const trial = new Trace(false);
+  const outputs = trial.run(() =>
+    replay(symbols.map((t, i) => trial.input(t.name ?? `input_${i}`, t.shape, t.dtype, t.shape.map((_, axis) => `d${axis}`)))),
+  );
+  const { seed: _, ...recorded } = site;
+  const call: Call = {
+    ...recorded,
+    inputs: symbols,
+    replay,
+    outputs: outputs.map((t) => new SymbolicTensor(t.shape, t.dtype)),
+  };
+  for (const output of call.outputs) output.call = call;
+  return call.outputs;
+}
+
+/** An op with one result. */
+export function op<T extends Operand>(
+  label: string,
+  inputs: readonly T[],
+  work: (trace: Trace, inputs: SymbolicTensor[]) => SymbolicTensor,
+): Result<T> {
+  const [result] = dispatch({ label }, inputs, (given) => {
+    const trace = Trace.current as Trace;
+    const typed = given.find((t) => typeof t !== 'number');
+    const like = typed === undefined || typeof typed === 'number' ? 'float32' : typed.dtype;
+    return [work(trace, given.map((t) => trace.value(t, like)))];
+  });
+  return result as Result<T>;
+}
+
+/** An op that is one native op with one result. */
+export function nativeOp<T extends Operand>(
+  name: string,
+  inputs: readonly T[],
+  attributes: Record<string, unknown> = {},
+): Result<T> {
+  return op(name, inputs, (trace, values) => trace.emit(name, values, attributes)[0] as SymbolicTensor);
+}

@@ -1,0 +1,79 @@
+/**
+ * Symbolic tensors: what a layer's `call` works on.
+ *
+ * There are two kinds with one face. Inside a trace a tensor is a value of a native graph. Outside, in the
+ * functional API, it is an output of a recorded call; a model replays the calls into every trace.
+ */
+import type { NativeValue } from '../native.js';
+import { type DType, shapeText, Tensor } from './tensor.js';
+import type { Trace } from './trace.js';
+import type { Weight } from './weight.js';
+
+/** Sizes; `null` where unknown, such as the batch. */
+export type Shape = readonly (number | null)[];
+
+/** A call that was recorded: how to replay it, and what it gave. */
+export interface Call {
+  /** Name for summaries and errors. */
+  readonly label: string;
+  /** Recorded tensors it takes. */
+  readonly inputs: readonly SymbolicTensor[];
+  /** The layer, unless it was an op. */
+  readonly layer?: object;
+  /** Arguments of the layer as they were given, tensors in their places. */
+  readonly args?: readonly unknown[];
+  /** Training flag that was given, if any. */
+  readonly training?: boolean;
+  /** Runs it in a trace. */
+  replay(inputs: SymbolicTensor[]): SymbolicTensor[];
+  /** What it gave. */
+  outputs: SymbolicTensor[];
+}
+
+/** A tensor without values: a shape, a type, and where it comes from. */
+export class SymbolicTensor {
+  /** Sizes; `null` where unknown. */
+  readonly shape: Shape;
+  /** Element type. */
+  readonly dtype: DType;
+  /** @internal Value of a trace, if it is one. */
+  readonly traced: { trace: Trace; id: number } | undefined;
+  /** @internal Output of a recorded call, if it is one. */
+  call: Call | undefined;
+  /** @internal Name, for inputs. */
+  name: string | undefined;
+
+  /** @hidden */
+  constructor(shape: Shape, dtype: DType, traced?: { trace: Trace; id: number }) {
+    this.shape = Object.freeze([...shape]);
+    this.dtype = dtype;
+    this.traced = traced;
+  }
+
+  /** @internal A value of a trace. */
+  static of(trace: Trace, value: NativeValue): SymbolicTensor {
+    const shape = value.shape.map((d) => (d < 0 ? null : d));
+    return new SymbolicTensor(shape, value.dtype as DType, { trace, id: value.id });
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Class, shape and type, for consoles. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `SymbolicTensor ${this.dtype} ${shapeText(this.shape)}`;
+  }
+}
+
+/** What ops take: tensors of any kind, weights, numbers. */
+export type Operand = SymbolicTensor | Tensor | Weight | number;
+
+/** What an op on `T` gives: a concrete tensor if all operands are concrete. */
+export type Result<T> = Extract<T, SymbolicTensor | Weight> extends never ? Tensor : SymbolicTensor;
+
+/** True for tensors of either kind. */
+export function isTensorLike(value: unknown): value is SymbolicTensor | Tensor {
+  return value instanceof SymbolicTensor || value instanceof Tensor;
+}

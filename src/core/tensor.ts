@@ -1,0 +1,266 @@
+/**
+ * Concrete tensors: plain JavaScript values with a shape, nothing to dispose.
+ */
+import { argumentError, RidgelineError, show } from '../errors.js';
+import type { NativeTensor } from '../native.js';
+
+/** Element types. */
+export type DType = 'float32' | 'int32' | 'bool';
+
+/** Typed arrays by element type; booleans are bytes 0 and 1. */
+export interface DataOf {
+  float32: Float32Array;
+  int32: Int32Array;
+  bool: Uint8Array;
+}
+
+/** A nested array of numbers or booleans. */
+export type NestedArray = number | boolean | readonly NestedArray[];
+
+/** Typed arrays that hold numbers. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/** Something a tensor can be made of. */
+export type TensorInput = Tensor | NestedArray | NumberArray | readonly NumberArray[];
+
+/**
+ * A value with a shape. Elements stand in `data`, last axis fastest.
+ *
+ * @example
+ * ```ts
+ * const t = tensor([[1, 2, 3], [4, 5, 6]]);
+ * t.shape;     // [2, 3]
+ * t.argMax();  // tensor of [2, 2], dtype int32
+ * t.toArray(); // [[1, 2, 3], [4, 5, 6]]
+ * ```
+ */
+export class Tensor<D extends DType = DType> {
+  /** Sizes, outermost first. */
+  readonly shape: readonly number[];
+  /** Element type. */
+  readonly dtype: D;
+  /** Elements in row-major order. */
+  readonly data: DataOf[D];
+
+  /** @hidden Use {@link tensor}. */
+  constructor(data: DataOf[D], shape: readonly number[], dtype: D) {
+    this.shape = Object.freeze([...shape]);
+    this.dtype = dtype;
+    this.data = data;
+  }
+
+  /** @internal A tensor that came out of the native core. */
+  static fromNative(of: NativeTensor): Tensor {
+    if (of.dtype === 'float32') return new Tensor(of.data as Float32Array, of.shape, 'float32');
+    if (of.dtype === 'int32') return new Tensor(of.data as Int32Array, of.shape, 'int32');
+    return new Tensor(Uint8Array.from(of.data as Int32Array), of.shape, 'bool');
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.data.length;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** The elements as nested arrays; the number itself for a scalar. */
+  toArray(): NestedArray {
+    const bool = this.dtype === 'bool';
+    const build = (axis: number, offset: number): NestedArray => {
+      if (axis === this.shape.length) {
+        const value = this.data[offset] as number;
+        return bool ? value !== 0 : value;
+      }
+      const size = this.shape[axis] as number;
+      const stride = this.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+      return Array.from({ length: size }, (_, i) => build(axis + 1, offset + i * stride));
+    };
+    return build(0, 0);
+  }
+
+  /**
+   * The only element of a tensor of one.
+   * @throws {RidgelineError} `ERR_SHAPE` when there are more.
+   */
+  item(): number {
+    if (this.data.length !== 1) {
+      throw new RidgelineError('ERR_SHAPE', `item() expects one element, the tensor has shape ${shapeText(this.shape)}`);
+    }
+    return this.data[0] as number;
+  }
+
+  /**
+   * The index of the largest element along `axis` (default: the last), the first of equals.
+   * @throws {RidgelineError} `ERR_ARGUMENT` when the axis is outside the rank.
+   */
+  argMax(axis = -1): Tensor<'int32'> {
+    const at = axis < 0 ? axis + this.rank : axis;
+    if (!Number.isInteger(axis) || at < 0 || at >= this.rank) {
+      throw argumentError('axis', `an integer between ${-this.rank} and ${this.rank - 1}`, axis);
+    }
+    const outer = this.shape.slice(0, at).reduce((a, b) => a * b, 1);
+    const size = this.shape[at] as number;
+    const inner = this.shape.slice(at + 1).reduce((a, b) => a * b, 1);
+    const result = new Int32Array(outer * inner);
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < inner; i++) {
+        let best = 0;
+        for (let k = 1; k < size; k++) {
+          const value = this.data[(o * size + k) * inner + i] as number;
+          if (value > (this.data[(o * size + best) * inner + i] as number)) best = k;
+        }
+        result[o * inner + i] = best;
+      }
+    }
+    return new Tensor(result, [...this.shape.slice(0, at), ...this.shape.slice(at + 1)], 'int32');
+  }
+
+  /**
+   * The same elements in another shape; one size may be -1.
+   * @throws {RidgelineError} `ERR_SHAPE` when the number of elements differs.
+   */
+  reshape(shape: readonly number[]): Tensor<D> {
+    const known = shape.filter((d) => d !== -1).reduce((a, b) => a * b, 1);
+    const sizes = shape.map((d) => (d === -1 ? this.size / known : d));
+    if (sizes.reduce((a, b) => a * b, 1) !== this.size || sizes.some((d) => !Number.isInteger(d) || d < 0)) {
+      throw new RidgelineError('ERR_SHAPE', `cannot reshape ${shapeText(this.shape)} to ${shapeText(shape)}`);
+    }
+    return new Tensor(this.data, sizes, this.dtype);
+  }
+
+  /**
+   * The rows `start..end` along the first axis.
+   * @throws {RidgelineError} `ERR_ARGUMENT` when they reach outside.
+   */
+  rows(start: number, end: number): Tensor<D> {
+    const count = this.shape[0] ?? 0;
+    if (!(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= count)) {
+      throw argumentError('rows', `0 ≤ start ≤ end ≤ ${count}`, [start, end]);
+    }
+    const width = this.shape.slice(1).reduce((a, b) => a * b, 1);
+    const data = this.data.slice(start * width, end * width) as DataOf[D];
+    return new Tensor(data, [end - start, ...this.shape.slice(1)], this.dtype);
+  }
+
+  /** Class, shape and type, for consoles. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const head = Array.from(this.data.subarray(0, 8), (x) => Number((x as number).toPrecision(6)));
+    return `Tensor ${this.dtype} ${shapeText(this.shape)} [${head.join(', ')}${this.size > 8 ? ', …' : ''}]`;
+  }
+}
+
+/** A shape as text: unknown sizes are `?`. */
+export function shapeText(shape: readonly (number | null)[]): string {
+  return `[${shape.map((d) => d ?? '?').join(', ')}]`;
+}
+
+/** True for anything that is a tensor of this package, also of another copy of it. */
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
+}
+
+/**
+ * Makes a tensor of a nested array, a typed array with a shape, or an array of typed-array rows.
+ *
+ * @param values Numbers or booleans. Bare typed arrays are vectors unless `shape` is given.
+ * @param options `shape`, and `dtype` (default: `bool` for booleans, `int32` for Int32Array, else `float32`).
+ * @throws {RidgelineError} `ERR_SHAPE` for ragged arrays or a shape that does not fit, `ERR_DTYPE` for
+ *   elements that are neither numbers nor booleans.
+ */
+export function tensor<D extends DType = DType>(
+  values: TensorInput,
+  options: { shape?: readonly number[]; dtype?: D } = {},
+): Tensor<D> {
+  const made = make(values, options.dtype);
+  return (options.shape ? made.reshape(options.shape) : made) as Tensor<D>;
+}
+
+function empty(dtype: DType, size: number): DataOf[DType] {
+  if (dtype === 'float32') return new Float32Array(size);
+  if (dtype === 'int32') return new Int32Array(size);
+  if (dtype === 'bool') return new Uint8Array(size);
+  throw new RidgelineError('ERR_DTYPE', `dtype must be 'float32', 'int32' or 'bool', received ${show(dtype)}`);
+}
+
+function isNumberArray(value: unknown): value is NumberArray {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !isBigArray(value);
+}
+
+function isBigArray(value: unknown): boolean {
+  return value instanceof BigInt64Array || value instanceof BigUint64Array;
+}
+
+function make(values: unknown, dtype: DType | undefined): Tensor {
+  if (values instanceof Tensor) {
+    if (dtype === undefined || dtype === values.dtype) return values;
+    const data = empty(dtype, values.size);
+    values.data.forEach((x: number, i: number) => {
+      data[i] = dtype === 'bool' ? Number(x !== 0) : x;
+    });
+    return new Tensor(data, values.shape, dtype);
+  }
+  if (isNumberArray(values)) {
+    const type = dtype ?? (values instanceof Int32Array ? 'int32' : 'float32');
+    const data = empty(type, values.length);
+    if (type === 'bool') values.forEach((x, i) => { data[i] = Number(x !== 0); });
+    else data.set(values);
+    return new Tensor(data, [values.length], type);
+  }
+  if (isBigArray(values)) throw new RidgelineError('ERR_DTYPE', 'BigInt arrays are not supported; convert to Int32Array');
+  return nested(values, dtype);
+}
+
+/** The shape of nested arrays, from their first elements. */
+function shapeOf(values: unknown): number[] {
+  const shape: number[] = [];
+  let at = values;
+  while (Array.isArray(at) || isNumberArray(at)) {
+    shape.push(at.length);
+    at = at[0];
+  }
+  return shape;
+}
+
+function nested(values: unknown, asked: DType | undefined): Tensor {
+  const shape = shapeOf(values);
+  const size = shape.reduce((a, b) => a * b, 1);
+  let first: unknown = values;
+  while (Array.isArray(first)) first = first[0];
+  const dtype = asked ?? (typeof first === 'boolean' ? 'bool' : 'float32');
+  const data = empty(dtype, size);
+  let at = 0;
+  const fill = (value: unknown, axis: number, path: number[]): void => {
+    if (axis < shape.length) {
+      const ok = (Array.isArray(value) || isNumberArray(value)) && value.length === shape[axis];
+      if (!ok) {
+        const where = path.length ? ` at [${path.join('][')}]` : '';
+        throw new RidgelineError('ERR_SHAPE', `ragged array${where}: expected ${shape[axis]} elements, received ${show(value)}`);
+      }
+      for (let i = 0; i < value.length; i++) fill(value[i], axis + 1, [...path, i]);
+      return;
+    }
+    if (typeof value !== 'number' && typeof value !== 'boolean') {
+      const where = path.length ? ` at [${path.join('][')}]` : '';
+      const ragged = Array.isArray(value);
+      throw new RidgelineError(
+        ragged ? 'ERR_SHAPE' : 'ERR_DTYPE',
+        `${ragged ? 'ragged array' : 'elements must be numbers or booleans'}${where}: received ${show(value)}`,
+      );
+    }
+    data[at++] = dtype === 'bool' ? Number(Boolean(value)) : Number(value);
+  };
+  fill(values, 0, []);
+  return new Tensor(data, shape, dtype);
+}

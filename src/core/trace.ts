@@ -1,0 +1,135 @@
+/**
+ * A trace: one replay of layer calls into a native graph, with everything ambient to it: the training
+ * flag, the path of layers, numbered random streams, penalties and next states.
+ */
+import { RidgelineError } from '../errors.js';
+import { guard, native, type NativeGraph } from '../native.js';
+import { hash } from './random.js';
+import { type DType, Tensor } from './tensor.js';
+import { type Operand, type Shape, SymbolicTensor } from './symbolic.js';
+import { Weight } from './weight.js';
+
+/** Arguments of a native op. */
+export type Attributes = Record<string, unknown>;
+
+let current: Trace | undefined;
+
+/** See the module documentation. */
+export class Trace {
+  readonly graph: NativeGraph = new native.NativeGraph();
+  /** True while training; layers may override it for what they call. */
+  training: boolean;
+  /** Next values of state, committed at the end of a training step. */
+  readonly nextState = new Map<Weight, SymbolicTensor>();
+  /** Scalar penalties of activities and custom regularizers. */
+  readonly penalties: SymbolicTensor[] = [];
+  /** Weights used, in order of first use. */
+  readonly weights = new Set<Weight>();
+  #path: string[] = [];
+  #calls = new Map<string, number>();
+  #inputs = 0;
+
+  constructor(training: boolean) {
+    this.training = training;
+  }
+
+  /** The running trace, if any. */
+  static get current(): Trace | undefined {
+    return current;
+  }
+
+  /** Runs `work` with this trace as the ambient one. */
+  run<T>(work: () => T): T {
+    const outer = current;
+    current = this;
+    try {
+      return work();
+    } finally {
+      current = outer;
+    }
+  }
+
+  /** Runs `work` inside the layer called `name`. */
+  within<T>(name: string, training: boolean, work: () => T): T {
+    const outer = this.training;
+    this.#path.push(name);
+    this.training = training;
+    this.graph.setLabel(this.path);
+    try {
+      return work();
+    } finally {
+      this.#path.pop();
+      this.training = outer;
+      this.graph.setLabel(this.path);
+    }
+  }
+
+  /** Path of the layer that is being traced. */
+  get path(): string {
+    return this.#path.join('/');
+  }
+
+  /** A random stream for the next use in the current layer: the same in every trace of the model. */
+  stream(seed?: number): number {
+    const key = seed === undefined ? this.path : `${this.path}?${seed}`;
+    const count = this.#calls.get(key) ?? 0;
+    this.#calls.set(key, count + 1);
+    return hash(`${key}#${count}`);
+  }
+
+  /** Adds an input of the program. */
+  input(name: string, shape: Shape, dtype: DType, symbols?: readonly string[]): SymbolicTensor {
+    const names = shape.map((d, i) => (d === null ? (symbols?.[i] ?? (i === 0 ? 'batch' : `${name}_${i}`)) : ''));
+    const sizes = shape.map((d) => d ?? -1);
+    return SymbolicTensor.of(this, guard(() => this.graph.input(this.#inputs++, name, sizes, names, dtype)));
+  }
+
+  /** Adds a constant. */
+  constant(value: Tensor): SymbolicTensor {
+    return SymbolicTensor.of(this, guard(() => this.graph.constant(value.data, [...value.shape])));
+  }
+
+  /** The value of an operand in this trace; numbers take the type `like`. */
+  value(operand: Operand, like: DType = 'float32'): SymbolicTensor {
+    if (operand instanceof SymbolicTensor) {
+      if (operand.traced?.trace !== this) {
+        throw new RidgelineError('ERR_ARGUMENT', 'a symbolic tensor was used outside the call that it belongs to');
+      }
+      return operand;
+    }
+    if (operand instanceof Weight) {
+      const next = this.nextState.get(operand);
+      if (next) return next;
+      this.weights.add(operand);
+      return SymbolicTensor.of(this, guard(() => this.graph.weight(operand.variable)));
+    }
+    if (operand instanceof Tensor) return this.constant(operand);
+    const scalar = like === 'int32' ? Int32Array.of(operand) : Float32Array.of(operand);
+    return this.constant(new Tensor(scalar, [], like === 'int32' ? 'int32' : 'float32'));
+  }
+
+  /** Emits a native op. */
+  emit(op: string, inputs: readonly SymbolicTensor[], attributes: Attributes = {}): SymbolicTensor[] {
+    const ids = inputs.map((t) => (t.traced as { id: number }).id);
+    return guard(() => this.graph.apply(op, ids, JSON.stringify(attributes))).map((v) => SymbolicTensor.of(this, v));
+  }
+
+  /** The size of an axis of `x`, or its number of elements, as a scalar that is known when a batch is. */
+  size(x: SymbolicTensor, axis?: number): SymbolicTensor {
+    const id = (x.traced as { id: number }).id;
+    return SymbolicTensor.of(
+      this,
+      guard(() => (axis === undefined ? this.graph.size(id) : this.graph.dimension(id, axis))),
+    );
+  }
+
+  /** Handles of values. */
+  ids(values: readonly SymbolicTensor[]): number[] {
+    return values.map((t) => (t.traced as { id: number }).id);
+  }
+
+  /** Computes values of a trace without inputs. */
+  evaluate(values: readonly SymbolicTensor[], seed = 0, step = 0): Tensor[] {
+    return guard(() => this.graph.evaluate(this.ids(values), seed, step)).map((t) => Tensor.fromNative(t));
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Helpers that get data ready.
+ */
+import { boolean, integer, number, options as checkOptions } from '../core/check.js';
+import { Tensor, tensor, type TensorInput } from '../core/tensor.js';
+import { argumentError, RidgelineError } from '../errors.js';
+
+export { tensor } from '../core/tensor.js';
+
+/**
+ * One-hot rows for class indices: `[n]` becomes `[n, classes]`.
+ *
+ * @param numClasses Default: the largest index plus one.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for an index that is no integer in `[0, numClasses)`.
+ */
+export function toCategorical(labels: TensorInput, numClasses?: number): Tensor<'float32'> {
+  const indices = tensor(labels, { dtype: 'float32' });
+  const shape = indices.shape.length > 1 && indices.shape.at(-1) === 1 ? indices.shape.slice(0, -1) : indices.shape;
+  const largest = indices.data.reduce((a: number, b: number) => Math.max(a, b), -1);
+  const classes = numClasses === undefined ? largest + 1 : integer('numClasses', numClasses, 1);
+  const data = new Float32Array(indices.size * classes);
+  indices.data.forEach((index: number, i: number) => {
+    if (!Number.isInteger(index) || index < 0 || index >= classes) {
+      throw argumentError('labels', `integers in [0, ${classes})`, index);
+    }
+    data[i * classes + index] = 1;
+  });
+  return new Tensor(data, [...shape, classes], 'float32');
+}
+
+/** Options of {@link trainTestSplit}. */
+export interface SplitOptions {
+  /** Share of the rows, in (0, 1), or their number, that becomes test data. Default 0.25. */
+  readonly testSize?: number;
+  /** Seed of the order. Default 0. */
+  readonly seed?: number;
+  /** False to cut without mixing. Default true. */
+  readonly shuffle?: boolean;
+  /** True to keep the share of each class of `y` (class indices or one-hot rows) on both sides. Default false. */
+  readonly stratify?: boolean;
+}
+
+/** What {@link trainTestSplit} gives. */
+export interface Split {
+  readonly xTrain: Tensor;
+  readonly xTest: Tensor;
+  readonly yTrain: Tensor;
+  readonly yTest: Tensor;
+}
+
+/** A small generator (mulberry32) for the order of rows. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function mix(rows: number[], random: () => number): number[] {
+  for (let i = rows.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [rows[i], rows[j]] = [rows[j] as number, rows[i] as number];
+  }
+  return rows;
+}
+
+function pick(of: Tensor, rows: readonly number[]): Tensor {
+  const width = of.shape.slice(1).reduce((a, b) => a * b, 1);
+  const data = of.data.slice(0, rows.length * width);
+  rows.forEach((row, i) => { data.set(of.data.subarray(row * width, (row + 1) * width), i * width); });
+  return new Tensor(data, [rows.length, ...of.shape.slice(1)], of.dtype);
+}
+
+/**
+ * Splits rows into training and test data, seeded and optionally stratified.
+ *
+ * @example
+ * ```ts
+ * const { xTrain, xTest, yTrain, yTest } = trainTestSplit(x, y, { testSize: 0.2, seed: 7, stratify: true });
+ * ```
+ * @throws {RidgelineError} `ERR_SHAPE` when `x` and `y` have different rows, `ERR_ARGUMENT` for a size that
+ *   leaves one side empty.
+ */
+export function trainTestSplit(x: TensorInput, y: TensorInput, options: SplitOptions = {}): Split {
+  const given = checkOptions('trainTestSplit', options, ['testSize', 'seed', 'shuffle', 'stratify']);
+  const [xs, ys] = [tensor(x), tensor(y)];
+  const n = xs.shape[0] ?? 0;
+  if (n !== (ys.shape[0] ?? 0)) {
+    throw new RidgelineError('ERR_SHAPE', `x has ${n} rows, y has ${ys.shape[0] ?? 0}`, { argument: 'y' });
+  }
+  const size = number('testSize', given.testSize ?? 0.25, 'a number > 0', (s) => s > 0);
+  const count = size < 1 ? Math.round(n * size) : integer('testSize', size, 1);
+  if (count < 1 || count >= n) throw argumentError('testSize', `a size that leaves rows on both sides of ${n}`, given.testSize ?? 0.25);
+  const shuffled = boolean('shuffle', given.shuffle ?? true);
+  const random = generator(integer('seed', given.seed ?? 0, 0));
+  const order = Array.from({ length: n }, (_, i) => i);
+  if (shuffled) mix(order, random);
+  let test = order.slice(n - count);
+  if (boolean('stratify', given.stratify ?? false)) test = stratified(order, ys, count, n);
+  const inTest = new Set(test);
+  const train = order.filter((row) => !inTest.has(row));
+  return { xTrain: pick(xs, train), xTest: pick(xs, test), yTrain: pick(ys, train), yTest: pick(ys, test) };
+}
+
+/** Rows for the test side: each class's share of `count`, the largest remainders first. */
+function stratified(order: readonly number[], y: Tensor, count: number, n: number): number[] {
+  const labels = y.rank > 1 && (y.shape[1] as number) > 1 ? y.argMax(1).data : y.data;
+  const classes = new Map<number, number[]>();
+  for (const row of order) {
+    const label = labels[row] as number;
+    classes.set(label, [...(classes.get(label) ?? []), row]);
+  }
+  const shares = [...classes.values()].map((rows) => {
+    const exact = (rows.length * count) / n;
+    return { rows, take: Math.floor(exact), rest: exact - Math.floor(exact) };
+  });
+  let left = count - shares.reduce((sum, s) => sum + s.take, 0);
+  for (const entry of [...shares].sort((a, b) => b.rest - a.rest)) {
+    if (left-- <= 0) break;
+    entry.take += 1;
+  }
+  return shares.flatMap(({ rows, take }) => rows.slice(0, take));
+}

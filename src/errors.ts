@@ -1,0 +1,110 @@
+/**
+ * Errors: one class, discriminated by a stable `code`, with the layer or argument it is about.
+ */
+
+/** Stable classes of failure. */
+export type ErrorCode =
+  | 'ERR_SHAPE'
+  | 'ERR_DTYPE'
+  | 'ERR_ARGUMENT'
+  | 'ERR_NOT_COMPILED'
+  | 'ERR_BUSY'
+  | 'ERR_DISPOSED'
+  | 'ERR_NON_FINITE'
+  | 'ERR_EXPORT'
+  | 'ERR_IO'
+  | 'ERR_MEMORY'
+  | 'ERR_NATIVE';
+
+/** What an error is about, as far as it is known. */
+export interface ErrorDetails {
+  /** Path of the layer. */
+  readonly layer?: string;
+  /** Name of the argument. */
+  readonly argument?: string;
+  /** What was expected. */
+  readonly expected?: string;
+  /** What came. */
+  readonly received?: unknown;
+}
+
+const BRAND = Symbol.for('ridgeline.error');
+
+/**
+ * Everything this package throws.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   layers.dropout(1.5);
+ * } catch (error) {
+ *   if (isRidgelineError(error)) console.log(error.code, error.details.argument); // ERR_ARGUMENT rate
+ * }
+ * ```
+ */
+export class RidgelineError extends Error {
+  override readonly name = 'RidgelineError';
+  /** Stable class of failure. */
+  readonly code: ErrorCode;
+  /** What it is about. */
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** @internal A native error, whose message is JSON. */
+  static fromNative(error: unknown): unknown {
+    if (!(error instanceof Error) || !('code' in error)) return error;
+    const code = error.code as ErrorCode;
+    if (!error.message.startsWith('{')) return new RidgelineError('ERR_ARGUMENT', error.message);
+    const { message, layer } = JSON.parse(error.message) as { message: string; layer: string | null };
+    return RidgelineError.inLayer(code, message, layer);
+  }
+
+  /** @internal An error found in a layer. */
+  static inLayer(code: ErrorCode, message: string, layer: string | null | undefined): RidgelineError {
+    return layer
+      ? new RidgelineError(code, `layer '${layer}': ${message}`, { layer })
+      : new RidgelineError(code, message);
+  }
+}
+
+/** True for errors of this package, also of another copy of it. */
+export function isRidgelineError(error: unknown): error is RidgelineError {
+  return typeof error === 'object' && error !== null && BRAND in error;
+}
+
+/** How a value stands in a message. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function';
+  if (Array.isArray(value)) return value.length > 8 ? `an array of ${value.length}` : `[${value.map(show).join(', ')}]`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
+  if (typeof value === 'object' && value !== null) {
+    const name = value.constructor?.name;
+    return name && name !== 'Object' ? name : `an object with keys ${Object.keys(value).join(', ') || '(none)'}`;
+  }
+  return String(value);
+}
+
+/** An argument outside its domain. */
+export function argumentError(argument: string, expected: string, received: unknown): RidgelineError {
+  return new RidgelineError('ERR_ARGUMENT', `${argument} must be ${expected}, received ${show(received)}`, {
+    argument,
+    expected,
+    received,
+  });
+}
+
+/** Data or labels of another shape than the model's. */
+export function shapeError(argument: string, expected: string, received: string): RidgelineError {
+  return new RidgelineError('ERR_SHAPE', `${argument} must have shape ${expected}, received ${received}`, {
+    argument,
+    expected,
+    received,
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * The call graph of a functional model: recorded calls from inputs to outputs, in an order to replay them.
+ */
+import { type Call, SymbolicTensor } from '../core/symbolic.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import type { Layer } from '../layers/layer.js';
+
+/** See the module documentation. */
+export class CallGraph {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+  /** All calls, each after those it needs. */
+  readonly calls: readonly Call[];
+
+  /** @throws {RidgelineError} `ERR_ARGUMENT` when an output does not depend on the inputs alone. */
+  constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]) {
+    const recorded = (t: unknown): boolean => t instanceof SymbolicTensor && t.traced === undefined;
+    if (inputs.length === 0 || !inputs.every((t) => recorded(t) && t.call === undefined)) {
+      throw argumentError('inputs', 'tensors made by input()', inputs);
+    }
+    if (outputs.length === 0 || !outputs.every(recorded)) throw argumentError('outputs', 'symbolic tensors', outputs);
+    this.inputs = inputs;
+    this.outputs = outputs;
+    const calls = new Set<Call>();
+    // Depth first without recursion, so that deep models do not overflow the stack.
+    const stack: [SymbolicTensor, boolean][] = outputs.map((t) => [t, false]);
+    stack.reverse();
+    while (stack.length > 0) {
+      const [t, done] = stack.pop() as [SymbolicTensor, boolean];
+      const { call } = t;
+      if (!call) {
+        if (!inputs.includes(t)) {
+          throw new RidgelineError('ERR_ARGUMENT', `outputs depend on an input${t.name ? ` '${t.name}'` : ''} that is not among inputs`, {
+            argument: 'inputs',
+          });
+        }
+        continue;
+      }
+      if (calls.has(call)) continue;
+      if (done) {
+        calls.add(call);
+        continue;
+      }
+      stack.push([t, true]);
+      for (const input of [...call.inputs].reverse()) stack.push([input, false]);
+    }
+    this.calls = [...calls];
+  }
+
+  /** The layers called, each once, in order. */
+  get layers(): Layer[] {
+    return [...new Set(this.calls.map((call) => call.layer).filter((layer) => layer !== undefined))] as Layer[];
+  }
+
+  /** Replays all calls on traced inputs. */
+  replay(inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
+    const values = new Map<SymbolicTensor, SymbolicTensor>();
+    this.inputs.forEach((t, i) => values.set(t, inputs[i] as SymbolicTensor));
+    for (const call of this.calls) {
+      const outputs = call.replay(call.inputs.map((t) => values.get(t) as SymbolicTensor));
+      call.outputs.forEach((t, i) => values.set(t, outputs[i] as SymbolicTensor));
+    }
+    return this.outputs.map((t) => values.get(t) as SymbolicTensor);
+  }
+}

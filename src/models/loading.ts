@@ -1,0 +1,121 @@
+/**
+ * Loading: a model from the file that `save` wrote.
+ */
+import { options as checkOptions } from '../core/check.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
+import { shapeText, Tensor } from '../core/tensor.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { input } from '../layers/input.js';
+import type { Layer } from '../layers/layer.js';
+import { type LossIdentifier, restoreLoss } from '../losses/index.js';
+import type { MetricIdentifier } from '../metrics/index.js';
+import { guard, native } from '../native.js';
+import { getOptimizer } from '../optimizers/index.js';
+import { Model } from './model.js';
+import { type LayerClass, layerClass } from './registry.js';
+import { FORMAT, type Json, type SavedModel } from './saving.js';
+import { Sequential } from './sequential.js';
+
+/** Options of {@link loadModel}. */
+export interface LoadOptions {
+  /** Own layer classes that the model has, found by `static className`. */
+  readonly layers?: readonly LayerClass[];
+}
+
+function restore(saved: SavedModel, own: readonly LayerClass[]): Model {
+  const inputs = saved.inputs.map((of) => {
+    const t = input(of.shape.slice(1), { dtype: of.dtype as 'float32' });
+    t.name = of.name;
+    return t;
+  });
+  const layers = saved.layers.map((of) =>
+    of.model ? restore(of.model, own) : new (layerClass(of.className, own))(of.config as never),
+  );
+  if (saved.className === 'Sequential') {
+    return new Sequential([inputs[0] as SymbolicTensor, ...layers], { name: saved.name, trainable: saved.trainable });
+  }
+  const values: SymbolicTensor[][] = [];
+  const resolve = (value: Json): unknown => {
+    if (Array.isArray(value)) return value.map(resolve);
+    const [call, output] = (value as { from: [number, number] }).from;
+    return call === -1 ? inputs[output] : values[call]?.[output];
+  };
+  for (const call of saved.calls) {
+    const args = call.args.map(resolve);
+    if (call.training !== undefined) args.push({ training: call.training });
+    const result = (layers[call.layer] as Layer).invoke(args) as SymbolicTensor | SymbolicTensor[];
+    values.push(Array.isArray(result) ? result : [result]);
+  }
+  const outputs = saved.outputs.map((o) => resolve(o) as SymbolicTensor);
+  return new Model({ inputs, outputs, name: saved.name, trainable: saved.trainable });
+}
+
+/**
+ * Reads a model that {@link Model.save} wrote: ready to predict, and to go on training if it was compiled.
+ *
+ * @example
+ * ```ts
+ * await model.save('model.safetensors');
+ * const again = await loadModel('model.safetensors');
+ * ```
+ * @throws {RidgelineError} As a rejection: `ERR_IO` for a missing, damaged or foreign file, `ERR_ARGUMENT` for an
+ *   own layer class that was not passed.
+ */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
+  const { layers = [] } = checkOptions('loadModel', options, ['layers']);
+  if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
+  const file = guard(() => native.loadCheckpoint(path));
+  const damaged = (what: string): RidgelineError => new RidgelineError('ERR_IO', `'${path}' is not a model file: ${what}`, { argument: 'path' });
+  let saved: {
+    format: number;
+    model: SavedModel;
+    seed: number;
+    compile?: {
+      optimizer: { name: string; config: Record<string, unknown> };
+      losses: { name: string; config: Record<string, unknown> }[];
+      lossWeights: number[];
+      metrics: string[];
+      weightedMetrics: string[];
+    };
+    training?: { counters: [number, number, number]; callbacks: Record<string, Record<string, unknown>> };
+  };
+  try {
+    saved = JSON.parse(file.text);
+  } catch (error) {
+    throw damaged((error as Error).message);
+  }
+  if (saved.format !== FORMAT) throw damaged(`format ${saved.format}, this version reads ${FORMAT}`);
+  const tensors = new Map(file.names.map((name, i) => [name, Tensor.fromNative(file.tensors[i] as never)]));
+  const model = restore(saved.model, layers);
+  model.randomSeed = saved.seed;
+  const take = (name: string, shape: readonly number[]): Tensor => {
+    const found = tensors.get(name);
+    if (!found || shapeText(found.shape) !== shapeText(shape)) throw damaged(`tensor '${name}' of shape ${shapeText(shape)} is missing`);
+    return found;
+  };
+  const { weights } = model;
+  weights.forEach((weight, i) => weight.write(take(`${i}:${weight.path}`, weight.shape)));
+  const { compile, training } = saved;
+  if (compile) {
+    model.compile({
+      optimizer: getOptimizer('optimizer', compile.optimizer.name as 'adam', compile.optimizer.config),
+      loss: compile.losses.map(restoreLoss) as LossIdentifier[],
+      lossWeights: compile.lossWeights,
+      metrics: compile.metrics as MetricIdentifier[],
+      weightedMetrics: compile.weightedMetrics as MetricIdentifier[],
+    });
+    if (training) {
+      model.training.counters.write(...training.counters);
+      model.training.restoreCallbackState(training.callbacks);
+    }
+    for (const weight of model.trainableWeights) {
+      const at = weights.indexOf(weight);
+      if (!tensors.has(`optimizer/0/${at}`)) continue;
+      model.training.slots(weight).forEach((slot, k) => {
+        const value = take(`optimizer/${k}/${at}`, weight.shape);
+        guard(() => slot.write(value.data, [...value.shape]));
+      });
+    }
+  }
+  return model;
+}

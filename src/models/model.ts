@@ -1,0 +1,415 @@
+/**
+ * Models: layers from inputs to outputs, with training, prediction, saving and export.
+ */
+import { integer, options as checkOptions } from '../core/check.js';
+import { nextSeed } from '../core/random.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
+import { Tensor, type TensorInput } from '../core/tensor.js';
+import { Trace } from '../core/trace.js';
+import type { Weight } from '../core/weight.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { Layer, type LayerOptions, type Outputs } from '../layers/layer.js';
+import { getLoss, type Loss, type LossIdentifier } from '../losses/index.js';
+import { getMetric, type Metric, type MetricIdentifier, type MetricKey } from '../metrics/index.js';
+import { guard, native, type NativePredictor, type NativeRun } from '../native.js';
+import { getOptimizer, type Optimizer, type OptimizerIdentifier } from '../optimizers/index.js';
+import { byName, type DataInput, fitInputs, rowsOf, upload } from './batches.js';
+import { CallGraph } from './call-graph.js';
+import { type ExportOptions, exportOnnx } from './export.js';
+import { type EvaluateOptions, type FitOptions, type FitResult, type LogKey, Training } from './training.js';
+import type { Compiled } from './objective.js';
+import { save, type SaveOptions } from './saving.js';
+import { summary, type SummaryOptions } from './summary.js';
+
+/** Config of {@link Model}. */
+export interface ModelConfig extends LayerOptions {
+  /** Tensors made by `input()`. */
+  readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
+  /** Tensors computed from them. */
+  readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
+}
+
+/** Options of {@link Model.compile}. */
+export interface CompileOptions<M extends readonly MetricIdentifier[] = readonly MetricIdentifier[]> {
+  /** Optimizer or its name. Default `rmsprop`, as in Keras. */
+  readonly optimizer?: OptimizerIdentifier;
+  /** Loss for all outputs, or one for each, in order or by name. */
+  readonly loss: LossIdentifier | readonly LossIdentifier[] | Readonly<Record<string, LossIdentifier>>;
+  /** Metrics of every output. */
+  readonly metrics?: M;
+  /** Metrics that sample weights apply to. */
+  readonly weightedMetrics?: readonly MetricIdentifier[];
+  /** Factor of each output's loss. Default 1. */
+  readonly lossWeights?: readonly number[];
+}
+
+/** Options of {@link Model.predict}. */
+export interface PredictOptions {
+  /** Rows computed at a time. Default 32. */
+  readonly batchSize?: number;
+  /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
+  readonly threads?: number;
+}
+
+/** What a model predicts: a tensor, or a list for several outputs. */
+export type Prediction = Tensor<'float32'>;
+
+function list<T>(of: T | readonly T[]): readonly T[] {
+  return Array.isArray(of) ? of : [of as T];
+}
+
+/**
+ * A model: the layers between inputs and outputs.
+ *
+ * `K` are the keys of its metrics, which `compile` finds out.
+ *
+ * @example
+ * ```ts
+ * const x = input([4]);
+ * const model = new Model({ inputs: x, outputs: layers.dense(1)(layers.dense(8, { activation: 'relu' })(x)) });
+ * model.compile({ optimizer: 'adam', loss: 'mse' });
+ * ```
+ */
+export class Model<K extends string = string> extends Layer {
+  static override readonly className: string = 'Model';
+  /** Set by callbacks to end training after the current batch or epoch. */
+  stopTraining = false;
+  #graph: CallGraph | undefined;
+  #compiled: Compiled | undefined;
+  #optimizer: Optimizer | undefined;
+  #compileOptions: CompileOptions | undefined;
+  #predictor: NativePredictor | undefined;
+  #training: Training | undefined;
+  #disposed = false;
+  #seed: number;
+
+  constructor(config?: ModelConfig) {
+    super(config);
+    this.#seed = nextSeed();
+    if (config && 'inputs' in config) {
+      checkOptions('Model', config, ['inputs', 'outputs', 'name', 'trainable']);
+      this.connect(list(config.inputs), list(config.outputs));
+    }
+  }
+
+  /** @internal Sets what the model computes; names its layers. */
+  protected connect(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
+    this.#graph = new CallGraph(inputs, outputs);
+    this.built = true;
+    this.#predictor = undefined;
+    this.#training = undefined;
+    const taken = new Set<string>();
+    const all = this.#graph.layers;
+    for (const layer of all.filter((layer) => layer.isNamed)) {
+      if (taken.has(layer.name)) {
+        throw new RidgelineError('ERR_ARGUMENT', `two layers are called '${layer.name}'`, { layer: layer.name, argument: 'name' });
+      }
+      taken.add(layer.name);
+    }
+    for (const layer of all.filter((layer) => !layer.isNamed)) {
+      const base = layer.name.replace(/_\d+$/, '');
+      let name = base;
+      for (let i = 1; taken.has(name); i++) name = `${base}_${i}`;
+      taken.add(name);
+      layer.rename(name);
+    }
+    for (const layer of all) layer.locate(layer.name);
+  }
+
+  override locate(path: string): void {
+    for (const layer of this.layers) layer.locate(`${path}/${layer.name}`);
+  }
+
+  /** @internal The call graph. */
+  get graph(): CallGraph {
+    this.#alive();
+    if (!this.#graph) {
+      throw new RidgelineError('ERR_ARGUMENT', `model '${this.name}' has no input yet: begin it with layers.input(shape), or fit it first`, {
+        layer: this.name,
+      });
+    }
+    return this.#graph;
+  }
+
+  /** @internal Makes the model computable for data; sequential ones learn their input from it. */
+  ready(_shape: readonly number[]): void {
+    this.#alive();
+  }
+
+  #alive(): void {
+    if (this.#disposed) throw new RidgelineError('ERR_DISPOSED', `model '${this.name}' was disposed`, { layer: this.name });
+  }
+
+  /** Inputs. */
+  get inputs(): readonly SymbolicTensor[] {
+    return this.graph.inputs;
+  }
+  /** Outputs. */
+  get outputs(): readonly SymbolicTensor[] {
+    return this.graph.outputs;
+  }
+  /** Names of the inputs: those given, or `input`, `input_1`, …. */
+  get inputNames(): string[] {
+    return this.inputs.map((t, i) => t.name ?? (i === 0 ? 'input' : `input_${i}`));
+  }
+  /** Names of the outputs: of the layers that compute them. */
+  get outputNames(): string[] {
+    const names: string[] = [];
+    this.outputs.forEach((t) => {
+      const base = (t.call?.layer as Layer | undefined)?.name ?? t.call?.label ?? t.name ?? 'output';
+      let name = base;
+      for (let i = 1; names.includes(name); i++) name = `${base}_${i}`;
+      names.push(name);
+    });
+    return names;
+  }
+  /** Layers in the order of their calls. */
+  override get layers(): Layer[] {
+    return this.#graph?.layers ?? [];
+  }
+  override get weights(): Weight[] {
+    this.#alive();
+    return [...new Set(this.layers.flatMap((layer) => layer.weights))];
+  }
+  override get trainableWeights(): Weight[] {
+    return this.trainable ? [...new Set(this.layers.flatMap((layer) => layer.trainableWeights))] : [];
+  }
+  override get randomSeed(): number {
+    return this.#seed;
+  }
+  /** @internal */
+  override set randomSeed(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** @internal */
+  override call(inputs: SymbolicTensor | readonly SymbolicTensor[]): Outputs {
+    const outputs = this.replay(list(inputs) as SymbolicTensor[]);
+    return outputs.length === 1 ? (outputs[0] as SymbolicTensor) : outputs;
+  }
+
+  /** @internal Replays all layers on traced inputs. */
+  replay(inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
+    if (inputs.length !== this.inputs.length) throw argumentError('inputs', `${this.inputs.length} tensors`, inputs);
+    return this.graph.replay(inputs);
+  }
+
+  /**
+   * The layer of that name or index.
+   * @throws {RidgelineError} `ERR_ARGUMENT` when there is none.
+   */
+  getLayer(of: string | number): Layer {
+    const layer = typeof of === 'number' ? this.layers.at(of) : this.layers.find((layer) => layer.name === of);
+    if (layer) return layer;
+    throw argumentError('layer', `one of ${this.layers.map((l) => l.name).join(', ') || '(none yet)'}`, of);
+  }
+
+  /**
+   * Says what to train for.
+   *
+   * @returns The model, typed by its metrics, so that `history` and `monitor` keys are checked.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options.
+   */
+  compile<const M extends readonly MetricIdentifier[] = readonly []>(options: CompileOptions<M>): Model<MetricKey<M[number]>> {
+    this.#alive();
+    checkOptions('compile', options, ['optimizer', 'loss', 'metrics', 'weightedMetrics', 'lossWeights']);
+    if (options.loss === undefined) throw argumentError('loss', 'a loss, its name or a function', undefined);
+    const metrics = (argument: 'metrics' | 'weightedMetrics'): Metric[] => {
+      const of = options[argument] ?? [];
+      if (!Array.isArray(of)) throw argumentError(argument, 'a list', of);
+      return of.map((metric: MetricIdentifier) => getMetric(argument, metric));
+    };
+    const several = Array.isArray(options.loss) ? options.loss : undefined;
+    const named =
+      typeof options.loss === 'object' && !several && !('call' in options.loss) ? (options.loss as Record<string, LossIdentifier>) : undefined;
+    const single = several || named ? undefined : getLoss('loss', options.loss as LossIdentifier);
+    const resolve = (name: string, i: number): Loss => {
+      const of = named ? named[name] : several?.[i];
+      return single ?? getLoss(`loss of output '${name}'`, of as LossIdentifier);
+    };
+    const [plain, weighted] = [metrics('metrics'), metrics('weightedMetrics')];
+    this.#optimizer = getOptimizer('optimizer', options.optimizer ?? 'rmsprop');
+    this.#compileOptions = options;
+    this.#training = undefined;
+    // Outputs may not be known before the first data; what depends on their number is found then.
+    const model = this;
+    this.#compiled = {
+      get losses() {
+        return model.outputNames.map(resolve);
+      },
+      get lossWeights() {
+        return model.outputNames.map((_, i) => options.lossWeights?.[i] ?? 1);
+      },
+      get metrics() {
+        return model.outputNames.map(() => plain);
+      },
+      get weightedMetrics() {
+        return model.outputNames.map(() => weighted);
+      },
+    };
+    return this as unknown as Model<MetricKey<M[number]>>;
+  }
+
+  /** @internal What it was compiled with. */
+  get compiled(): Compiled {
+    this.#alive();
+    if (this.#compiled) return this.#compiled;
+    throw new RidgelineError('ERR_NOT_COMPILED', `model '${this.name}' must be compiled first: model.compile({ optimizer, loss })`, {
+      layer: this.name,
+    });
+  }
+  /** @internal Arguments of `compile`. */
+  get compileOptions(): CompileOptions | undefined {
+    return this.#compileOptions;
+  }
+  /** The optimizer; its `learningRate` may be changed at any time. */
+  get optimizer(): Optimizer {
+    this.compiled;
+    return this.#optimizer as Optimizer;
+  }
+  /** @internal What trains it: programs, counters, state. */
+  get training(): Training {
+    this.compiled;
+    this.#training ??= new Training(this);
+    return this.#training;
+  }
+
+  /**
+   * Trains for `epochs` passes over the data, off the JavaScript thread.
+   *
+   * @param x Rows: a tensor, nested arrays, a typed array with `shape`, rows of typed arrays, or one by input name.
+   * @param y Labels, one row each; bare typed arrays are vectors.
+   * @returns History of losses and metrics, one number an epoch.
+   * @throws {RidgelineError} As a rejection: `ERR_NOT_COMPILED`, `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`,
+   *   `ERR_BUSY` while another fit runs, `ERR_NATIVE`; or the reason of `signal`.
+   */
+  async fit(x: DataInput, y: DataInput, options: FitOptions<K> = {}): Promise<FitResult<K>> {
+    return this.training.fit(x, y, options as FitOptions) as Promise<FitResult<K>>;
+  }
+
+  /** Loss and metrics on data, by Keras' keys; the loss includes the penalties. */
+  async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions = {}): Promise<Record<LogKey<K>, number>> {
+    return this.training.evaluate(x, y, options) as Promise<Record<LogKey<K>, number>>;
+  }
+
+  /** One update on one batch; loss and metrics before it. */
+  async trainOnBatch(
+    x: DataInput,
+    y: DataInput,
+    options: Pick<FitOptions, 'sampleWeight' | 'classWeight' | 'threads'> = {},
+  ): Promise<Record<LogKey<K>, number>> {
+    return this.training.trainOnBatch(x, y, options) as Promise<Record<LogKey<K>, number>>;
+  }
+
+  #predictable(x: DataInput, options: PredictOptions): { data: ReturnType<typeof upload>; size: number; program: NativePredictor } {
+    this.#alive();
+    const { batchSize = 32 } = checkOptions('predict', options, ['batchSize', 'threads']);
+    const size = integer('batchSize', batchSize, 1);
+    if (options.threads !== undefined) integer('threads', options.threads, 1);
+    if (!this.#graph) this.ready(byName('x', x, ['x'], [undefined])[0]?.tensor.shape ?? []);
+    const types = this.inputs.map((t) => t.dtype);
+    const named = fitInputs(byName('x', x, this.inputNames, types), this.inputs);
+    rowsOf(named);
+    this.#predictor ??= this.#newPredictor();
+    return { data: upload(named), size, program: this.#predictor };
+  }
+
+  #newPredictor(): NativePredictor {
+    const trace = new Trace(false);
+    return trace.run(() => {
+      const inputs = this.inputs.map((t, i) => trace.input(this.inputNames[i] as string, t.shape, t.dtype));
+      const outputs = this.replay(inputs);
+      return guard(() => new native.NativePredictor(trace.graph, trace.ids(outputs)));
+    });
+  }
+
+  /**
+   * Outputs for all rows, computed off the JavaScript thread.
+   * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_DISPOSED`.
+   */
+  async predict(x: DataInput, options: PredictOptions = {}): Promise<Prediction> {
+    const { data, size, program } = this.#predictable(x, options);
+    const event = await guard(() => program.predict(data, size, this.#seed, options.threads));
+    if (event.failure) throw RidgelineError.inLayer(event.failure.code as never, event.failure.message, event.failure.layer);
+    return single(event.tensors.map((t) => Tensor.fromNative(t)));
+  }
+
+  /** As {@link Model.predict}, on the calling thread; works inside callbacks. */
+  predictSync(x: DataInput, options: Pick<PredictOptions, 'batchSize'> = {}): Prediction {
+    const { data, size, program } = this.#predictable(x, options);
+    return single(guard(() => program.predictSync(data, size, this.#seed)).map((t) => Tensor.fromNative(t)));
+  }
+
+  override setWeights(values: readonly TensorInput[]): void {
+    this.graph;
+    super.setWeights(values);
+  }
+
+  /** The table of layers, shapes and parameters as text; printed unless `print` is false. */
+  summary(options: SummaryOptions = {}): string {
+    this.#alive();
+    return summary(this, options);
+  }
+
+  /**
+   * Writes everything needed to go on to one file, atomically: architecture, weights, optimizer state, seed and
+   * counters.
+   * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` naming what cannot be restored, `ERR_IO`.
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    this.#alive();
+    save(this, path, options);
+  }
+
+  /**
+   * Writes the inference graph as ONNX: to a file, or as bytes if no path is given.
+   * @throws {RidgelineError} As a rejection: `ERR_EXPORT` naming the layer without an ONNX form, `ERR_IO`.
+   */
+  async export(path: string, options?: ExportOptions): Promise<void>;
+  async export(options?: ExportOptions): Promise<Uint8Array>;
+  async export(to?: string | ExportOptions, options?: ExportOptions): Promise<Uint8Array | void> {
+    this.#alive();
+    return typeof to === 'string' ? exportOnnx(this, to, options ?? {}) : exportOnnx(this, undefined, to ?? {});
+  }
+
+  /** @internal Epochs of the running fit. */
+  get runEpochs(): number {
+    return this.#training?.epochs ?? 0;
+  }
+  /** @internal Where the running fit stands. */
+  progress(): ReturnType<NativeRun['progress']> | undefined {
+    return this.#training?.progress();
+  }
+  /** @internal State of a kind of callback that a loaded model brought along, once. */
+  resumedState(kind: string): Record<string, unknown> | undefined {
+    return this.#training?.takeCallbackState(kind);
+  }
+  /** @internal Direction in which a logged number improves. */
+  directionOf(key: string): 'max' | 'min' {
+    return this.training.directionOf(key);
+  }
+
+  /** Lets go of native memory, ending a running fit first. Idempotent; later use is `ERR_DISPOSED`. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#training?.cancel();
+    this.#disposed = true;
+    this.#training = undefined;
+    this.#predictor = undefined;
+    this.#graph = undefined;
+  }
+  /** As {@link Model.dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), layers: this.layers.map((layer) => layer.toJSON()) };
+  }
+}
+
+function single(tensors: Tensor[]): Prediction {
+  // Several outputs come as a list; the type says the common case.
+  return (tensors.length === 1 ? tensors[0] : tensors) as Prediction;
+}
+

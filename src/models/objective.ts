@@ -1,0 +1,108 @@
+/**
+ * The objective: a model's outputs, losses, penalties and metrics, traced into one graph.
+ */
+import type { SymbolicTensor } from '../core/symbolic.js';
+import type { DType } from '../core/tensor.js';
+import { Trace } from '../core/trace.js';
+import { RidgelineError } from '../errors.js';
+import type { Loss } from '../losses/index.js';
+import type { Metric } from '../metrics/index.js';
+import * as ops from '../ops/index.js';
+import type { Model } from './model.js';
+
+/** What a model is compiled with, resolved. */
+export interface Compiled {
+  /** One loss for each output. */
+  readonly losses: readonly Loss[];
+  /** Factor of each loss. */
+  readonly lossWeights: readonly number[];
+  /** Metrics of each output. */
+  readonly metrics: readonly (readonly Metric[])[];
+  /** Metrics of each output that sample weights apply to. */
+  readonly weightedMetrics: readonly (readonly Metric[])[];
+}
+
+/** Labels as they will be fed. */
+export interface LabelSpec {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** An objective in its trace. */
+export interface Objective {
+  readonly trace: Trace;
+  readonly loss: SymbolicTensor;
+  readonly totals: SymbolicTensor[];
+  readonly weights: SymbolicTensor[];
+}
+
+/** Keys of the metrics in logs, in the order of an objective's totals. */
+export function metricKeys(model: Model, compiled: Compiled): string[] {
+  const several = model.outputNames.length > 1;
+  const prefix = (i: number): string => (several ? `${model.outputNames[i]}_` : '');
+  const keys = several ? model.outputNames.map((name) => `${name}_loss`) : [];
+  model.outputNames.forEach((_, i) => {
+    for (const metric of [...(compiled.metrics[i] ?? []), ...(compiled.weightedMetrics[i] ?? [])]) {
+      let key = prefix(i) + metric.name;
+      for (let n = 1; keys.includes(key); n++) key = `${prefix(i)}${metric.name}_${n}`;
+      keys.push(key);
+    }
+  });
+  return keys;
+}
+
+/** Traces the objective of `model` for labels of these types. */
+export function trace(model: Model, compiled: Compiled, labels: readonly LabelSpec[], weighted: boolean, training: boolean): Objective {
+  const into = new Trace(training);
+  return into.run(() => {
+    const inputs = model.inputs.map((t, i) => into.input(model.inputNames[i] as string, t.shape, t.dtype));
+    const truths = labels.map((of, i) => into.input(`y_${i}`, [null, ...of.shape.slice(1)], of.dtype));
+    const sampleWeight = weighted ? into.input('sample_weight', [null], 'float32') : undefined;
+    const outputs = model.replay(inputs);
+    const totals: SymbolicTensor[] = [];
+    const weights: SymbolicTensor[] = [];
+    let loss: SymbolicTensor | undefined;
+    outputs.forEach((output, i) => {
+      const one = reduced(into, compiled.losses[i] as Loss, truths[i] as SymbolicTensor, output, sampleWeight);
+      const share = compiled.lossWeights[i] === 1 ? one : (ops.mul(one, compiled.lossWeights[i] as number) as SymbolicTensor);
+      loss = loss ? (ops.add(loss, share) as SymbolicTensor) : share;
+      if (outputs.length > 1) {
+        const rows = into.size(inputs[0] as SymbolicTensor, 0);
+        totals.push(ops.mul(one, rows) as SymbolicTensor);
+        weights.push(rows);
+      }
+    });
+    outputs.forEach((output, i) => {
+      const measure = (metric: Metric, weight: SymbolicTensor | undefined): void => {
+        const each = metric.call(truths[i] as SymbolicTensor, output, compiled.losses[i]);
+        if (!weight) {
+          totals.push(ops.sum(each));
+          weights.push(into.size(each));
+          return;
+        }
+        const spread = along(weight, each);
+        totals.push(ops.sum(ops.mul(each, spread)) as SymbolicTensor);
+        weights.push(ops.sum(into.emit('broadcastLike', [spread, each])[0] as SymbolicTensor));
+      };
+      for (const metric of compiled.metrics[i] ?? []) measure(metric, undefined);
+      for (const metric of compiled.weightedMetrics[i] ?? []) measure(metric, sampleWeight);
+    });
+    for (const weight of model.trainableWeights) {
+      if (weight.regularizer && !weight.regularizer.factors) into.penalties.push(weight.regularizer.call(weight));
+    }
+    return { trace: into, loss: loss as SymbolicTensor, totals, weights };
+  });
+}
+
+/** Sum of weighted values divided by their number, not by the sum of the weights: Keras' reduction. */
+function reduced(into: Trace, loss: Loss, yTrue: SymbolicTensor, yPred: SymbolicTensor, weight: SymbolicTensor | undefined): SymbolicTensor {
+  const each = loss.call(yTrue, yPred);
+  if (each.dtype !== 'float32') throw new RidgelineError('ERR_DTYPE', `the loss must give float32, received ${each.dtype}`);
+  const weighted = weight && each.rank > 0 ? (ops.mul(each, along(weight, each)) as SymbolicTensor) : each;
+  return ops.div(ops.sum(weighted), into.size(each)) as SymbolicTensor;
+}
+
+/** `[batch]` as `[batch, 1, …]`, to broadcast against `each`. */
+function along(weight: SymbolicTensor, each: SymbolicTensor): SymbolicTensor {
+  return each.rank <= 1 ? weight : ops.reshape(weight, [null, ...each.shape.slice(1).map(() => 1)]);
+}

@@ -1,0 +1,143 @@
+/**
+ * Saving: one safetensors file with architecture, weights, optimizer state, seed and counters.
+ */
+import { boolean, options as checkOptions } from '../core/check.js';
+import { SymbolicTensor } from '../core/symbolic.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import type { Layer } from '../layers/layer.js';
+import type { MetricIdentifier } from '../metrics/index.js';
+import { guard, native, type NativeVariable } from '../native.js';
+import type { Model } from './model.js';
+import { isKnown } from './registry.js';
+
+/** Version of the file's JSON. */
+export const FORMAT = 1;
+
+/** Options of {@link Model.save}. */
+export interface SaveOptions {
+  /** False leaves out what the model was compiled with: optimizer, its state, loss, metrics. Default true. */
+  readonly includeOptimizer?: boolean;
+}
+
+/** A plain value. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
+
+/** A model's architecture. */
+export interface SavedModel {
+  readonly className: string;
+  readonly name: string;
+  readonly trainable: boolean;
+  readonly inputs: { readonly name: string | undefined; readonly shape: (number | null)[]; readonly dtype: string }[];
+  readonly layers: { readonly className: string; readonly config: Json; readonly model?: SavedModel }[];
+  /** Each call: the layer, its arguments with references, and the training flag. */
+  readonly calls: { readonly layer: number; readonly args: Json[]; readonly training?: boolean }[];
+  readonly outputs: Json[];
+}
+
+function refuse(what: string): RidgelineError {
+  return new RidgelineError('ERR_ARGUMENT', `cannot save: ${what}`, { argument: 'model' });
+}
+
+/** Rejects what has no plain form: functions, and penalties or activations of one's own. */
+function plain(layer: Layer, config: unknown): Json {
+  const walk = (value: unknown, key: string): void => {
+    if (typeof value === 'function') throw refuse(`'${key}' of layer '${layer.name}' is a function`);
+    if (typeof value !== 'object' || value === null) return;
+    const custom = value as { name?: unknown; argument?: unknown };
+    if (custom.name === 'custom' && typeof custom.argument === 'string') {
+      throw refuse(`'${custom.argument}' of layer '${layer.name}' is a function`);
+    }
+    for (const [inner, v] of Object.entries(value)) walk(v, inner);
+  };
+  if ('activation' in (config as object) && (config as { activation: unknown }).activation === undefined) {
+    throw refuse(`'activation' of layer '${layer.name}' is a function`);
+  }
+  walk(config, 'config');
+  return JSON.parse(JSON.stringify(config)) as Json;
+}
+
+function describe(model: Model): SavedModel {
+  const { className } = model.constructor as typeof Model;
+  if (className !== 'Model' && className !== 'Sequential') {
+    throw refuse(`model '${model.name}' is of class '${className}'; make it a Model of layers`);
+  }
+  const { graph } = model;
+  const { layers } = graph;
+  const place = new Map<SymbolicTensor, [number, number]>();
+  graph.inputs.forEach((t, i) => place.set(t, [-1, i]));
+  const reference = (value: unknown): Json => {
+    if (Array.isArray(value)) return value.map(reference);
+    const at = value instanceof SymbolicTensor ? place.get(value) : undefined;
+    if (!at) throw refuse('a layer was called with a constant tensor');
+    return { from: at };
+  };
+  const calls = graph.calls.map((call, i) => {
+    if (!call.layer || !call.args) throw refuse(`ops.${call.label} was used outside a layer; put it into a Layer class`);
+    call.outputs.forEach((t, k) => place.set(t, [i, k]));
+    const training = call.training === undefined ? {} : { training: call.training };
+    return { layer: layers.indexOf(call.layer as Layer), args: call.args.map(reference), ...training };
+  });
+  return {
+    className,
+    name: model.name,
+    trainable: model.trainable,
+    inputs: graph.inputs.map((t) => ({ name: t.name, shape: [...t.shape], dtype: t.dtype })),
+    layers: layers.map((layer) => {
+      const { className } = layer.constructor as typeof Layer;
+      if ('graph' in layer) return { className, config: null, model: describe(layer as unknown as Model) };
+      if (!isKnown(layer)) throw refuse(`the class of layer '${layer.name}' has no 'static className'`);
+      return { className, config: plain(layer, layer.getConfig()) };
+    }),
+    calls,
+    outputs: graph.outputs.map(reference),
+  };
+}
+
+function describeCompile(model: Model): Json | undefined {
+  const options = model.compileOptions;
+  if (!options) return undefined;
+  const name = (what: string, config: Record<string, unknown> | undefined, of: string | undefined): Json => {
+    if (config === undefined || of === undefined) throw refuse(`${what} is a function; save with { includeOptimizer: false }`);
+    return { name: of, config: config as Json } as Json;
+  };
+  const metric = (m: MetricIdentifier): Json => {
+    if (typeof m === 'string') return m;
+    throw refuse('a metric is not given by its name; save with { includeOptimizer: false }');
+  };
+  return {
+    optimizer: { name: model.optimizer.name, config: model.optimizer.getConfig() as Json },
+    losses: model.compiled.losses.map((loss) => name('the loss', loss.getConfig(), loss.name)),
+    lossWeights: [...model.compiled.lossWeights],
+    metrics: (options.metrics ?? []).map(metric),
+    weightedMetrics: (options.weightedMetrics ?? []).map(metric),
+  };
+}
+
+/** Writes `model` to `path`. */
+export function save(model: Model, path: string, options: SaveOptions): void {
+  const { includeOptimizer = true } = checkOptions('save', options, ['includeOptimizer']);
+  boolean('includeOptimizer', includeOptimizer);
+  if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
+  const names: string[] = [];
+  const variables: NativeVariable[] = [];
+  model.weights.forEach((weight, i) => {
+    names.push(`${i}:${weight.path}`);
+    variables.push(weight.variable);
+  });
+  const compile = includeOptimizer ? describeCompile(model) : undefined;
+  let training: Json | undefined;
+  if (compile && model.training.hasSlots) {
+    model.trainableWeights.forEach((weight) => {
+      model.training.slots(weight).forEach((slot, k) => {
+        names.push(`optimizer/${k}/${model.weights.indexOf(weight)}`);
+        variables.push(slot);
+      });
+    });
+  }
+  if (compile) {
+    const state = Object.assign({}, ...model.training.callbacks.map((c) => c.getState?.() ?? {})) as Json;
+    training = { counters: model.training.counters.read(), callbacks: state };
+  }
+  const text = JSON.stringify({ format: FORMAT, model: describe(model), seed: model.randomSeed, compile, training });
+  guard(() => native.saveCheckpoint(path, names, variables, text));
+}

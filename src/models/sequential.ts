@@ -1,0 +1,79 @@
+/**
+ * Sequential models: a list of layers, each fed by the one before.
+ */
+import { options as checkOptions } from '../core/check.js';
+import { SymbolicTensor } from '../core/symbolic.js';
+import { shapeText } from '../core/tensor.js';
+import { argumentError } from '../errors.js';
+import { input } from '../layers/input.js';
+import { Layer, type LayerOptions } from '../layers/layer.js';
+import { Model } from './model.js';
+
+/**
+ * A list of layers. The first element may be `layers.input(shape)`; without it the first data, or the first call,
+ * says the shape.
+ *
+ * @example
+ * ```ts
+ * const model = new Sequential([layers.dense(16, { activation: 'relu' }), layers.dropout(0.2), layers.dense(1)]);
+ * ```
+ */
+export class Sequential<K extends string = string> extends Model<K> {
+  static override readonly className: string = 'Sequential';
+  readonly #list: Layer[] = [];
+  #input: SymbolicTensor | undefined;
+
+  constructor(list: readonly (Layer | SymbolicTensor)[] = [], options?: LayerOptions) {
+    super(checkOptions('Sequential', options, ['name', 'trainable']) as never);
+    if (!Array.isArray(list)) throw argumentError('layers', 'a list of layers', list);
+    for (const layer of list) this.#push(layer);
+    this.#join();
+  }
+
+  #push(layer: Layer | SymbolicTensor): void {
+    if (layer instanceof SymbolicTensor && layer.call === undefined && this.#list.length === 0 && !this.#input) {
+      this.#input = layer;
+      return;
+    }
+    if (!(layer instanceof Layer)) throw argumentError(`layers[${this.#list.length}]`, 'a layer', layer);
+    if (this.#list.includes(layer)) throw argumentError(`layers[${this.#list.length}]`, 'a layer that is not in the model yet', layer.name);
+    this.#list.push(layer);
+  }
+
+  #join(): void {
+    if (!this.#input || this.#list.length === 0) return;
+    const output = this.#list.reduce<SymbolicTensor>((x, layer) => layer.invoke([x]) as SymbolicTensor, this.#input);
+    this.connect([this.#input], [output]);
+  }
+
+  /**
+   * Appends a layer.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for anything else, `ERR_SHAPE` when it does not connect.
+   */
+  add(layer: Layer | SymbolicTensor): this {
+    this.#push(layer);
+    this.#join();
+    return this;
+  }
+
+  override get layers(): Layer[] {
+    return [...this.#list];
+  }
+
+  override ready(shape: readonly (number | null)[]): void {
+    super.ready([]);
+    if (this.#input || this.#list.length === 0) return;
+    if (shape.length === 0) throw argumentError('x', 'rows along a first axis', shapeText(shape));
+    this.#input = input(shape.length === 1 ? [1] : shape.slice(1));
+    this.#join();
+  }
+
+  override build(inputShape: readonly (number | null)[]): void {
+    this.ready(inputShape);
+  }
+
+  /** @internal Shape of the input, for saving. */
+  get inputSpec(): SymbolicTensor | undefined {
+    return this.#input;
+  }
+}

@@ -1,0 +1,511 @@
+/**
+ * Training of a model: programs for the labels at hand, the conversation with a run, history and callbacks.
+ */
+import type { CallbackLike, Logs } from '../callbacks/callback.js';
+import { ProgressBar } from '../callbacks/progress-bar.js';
+import { boolean, integer, nonNegative, number, options as checkOptions } from '../core/check.js';
+import { Tensor, tensor, type TensorInput } from '../core/tensor.js';
+import type { Weight } from '../core/weight.js';
+import { argumentError, RidgelineError, show } from '../errors.js';
+import {
+  guard,
+  native,
+  type NativeCounters,
+  type NativeData,
+  type NativeEvaluator,
+  type NativeEvent,
+  type NativeRun,
+  type NativeTrainer,
+  type NativeVariable,
+} from '../native.js';
+import { byName, type DataInput, fitInputs, type NamedTensor, rowsOf, upload } from './batches.js';
+import type { Model } from './model.js';
+import { type LabelSpec, metricKeys, type Objective, trace } from './objective.js';
+
+/** Keys of logs: losses, metrics `K`, and the same for validation data. */
+export type LogKey<K extends string> = 'loss' | 'penalty' | 'loss_without_penalty' | K;
+/** Keys of a history. */
+export type HistoryKey<K extends string> = LogKey<K> | `val_${LogKey<K>}`;
+
+/** The part of the platform's `AbortSignal` that is used. */
+export interface Signal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** Options of {@link Model.fit}. */
+export interface FitOptions<K extends string = string> {
+  /** Rows of a batch. Default 32. The last, smaller batch is kept. */
+  readonly batchSize?: number;
+  /** Index of the epoch to end before. Default 1. */
+  readonly epochs?: number;
+  /** Share of the rows, from the end and before shuffling, to validate on, in [0, 1). Default 0. */
+  readonly validationSplit?: number;
+  /** Data to validate on: `[x, y]` or `[x, y, sampleWeight]`. */
+  readonly validationData?: readonly [DataInput, DataInput] | readonly [DataInput, DataInput, TensorInput];
+  /** Rows of a validation batch. Default: `batchSize`. */
+  readonly validationBatchSize?: number;
+  /** Validates after every so many epochs. Default 1. */
+  readonly validationFreq?: number;
+  /** Takes the rows in a new random order each epoch. Default true. */
+  readonly shuffle?: boolean;
+  /** Who follows the run. */
+  readonly callbacks?: readonly (CallbackLike & { readonly monitor?: NoInfer<HistoryKey<K>> | (string extends K ? string : never) })[];
+  /** 0 silent, 1 a progress bar, 2 a line an epoch, `auto` a bar on a terminal and else nothing. Default `auto`. */
+  readonly verbose?: 0 | 1 | 2 | 'auto';
+  /** Weight of each row's loss. */
+  readonly sampleWeight?: TensorInput;
+  /** Weight of each class; classes left out weigh 1. Not together with `sampleWeight`. */
+  readonly classWeight?: Readonly<Record<number, number>>;
+  /** Index of the epoch to begin with. Default 0. */
+  readonly initialEpoch?: number;
+  /** Ends the run within a batch; `fit` rejects with its reason. */
+  readonly signal?: Signal;
+  /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
+  readonly threads?: number;
+}
+
+const FIT_OPTIONS = [
+  'batchSize',
+  'epochs',
+  'validationSplit',
+  'validationData',
+  'validationBatchSize',
+  'validationFreq',
+  'shuffle',
+  'callbacks',
+  'verbose',
+  'sampleWeight',
+  'classWeight',
+  'initialEpoch',
+  'signal',
+  'threads',
+] as const;
+
+/** What {@link Model.fit} gives. */
+export interface FitResult<K extends string = string> {
+  /** One number an epoch, by key. */
+  readonly history: { readonly [P in LogKey<K>]: number[] } & { readonly [P in `val_${LogKey<K>}`]: number[] };
+  /** Epochs that were run, counted from 0. */
+  readonly epoch: number[];
+}
+
+/** Options of {@link Model.evaluate}. */
+export interface EvaluateOptions {
+  /** Rows computed at a time. Default 32. */
+  readonly batchSize?: number;
+  /** Weight of each row's loss. */
+  readonly sampleWeight?: TensorInput;
+  /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
+  readonly threads?: number;
+}
+
+/** Rows ready to be fed, and what they look like. */
+interface Rows {
+  readonly data: NamedTensor[];
+  readonly labels: LabelSpec[];
+  readonly weighted: boolean;
+}
+
+/** Programs for one kind of labels. */
+interface Programs {
+  readonly key: string;
+  readonly trainer: NativeTrainer;
+  readonly evaluator: NativeEvaluator;
+}
+
+/** See the module documentation. */
+export class Training {
+  readonly #model: Model;
+  readonly counters: NativeCounters = new native.NativeCounters();
+  readonly #slots = new Map<Weight, NativeVariable[]>();
+  #programs: Programs | undefined;
+  #run: NativeRun | undefined;
+  #busy = false;
+  #poisoned = false;
+  #callbackState: Record<string, Record<string, unknown>> = {};
+  /** Epochs of the running fit. */
+  epochs = 0;
+  /** Callbacks of the last fit, whose state is saved. */
+  callbacks: readonly CallbackLike[] = [];
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  /** The optimizer's state for a weight. */
+  slots(weight: Weight): NativeVariable[] {
+    let slots = this.#slots.get(weight);
+    if (!slots) {
+      slots = guard(() => this.#model.optimizer.native.slots(weight.variable));
+      this.#slots.set(weight, slots);
+    }
+    return slots;
+  }
+
+  /** True once the optimizer has state. */
+  get hasSlots(): boolean {
+    return this.#slots.size > 0;
+  }
+
+  /** State of callbacks that a saved file brought along. */
+  restoreCallbackState(state: Record<string, Record<string, unknown>>): void {
+    this.#callbackState = state;
+  }
+
+  takeCallbackState(kind: string): Record<string, unknown> | undefined {
+    const state = this.#callbackState[kind];
+    delete this.#callbackState[kind];
+    return state;
+  }
+
+  progress(): ReturnType<NativeRun['progress']> | undefined {
+    return this.#run?.progress();
+  }
+
+  cancel(): void {
+    this.#run?.cancel();
+  }
+
+  directionOf(key: string): 'max' | 'min' {
+    const plain = key.replace(/^val_/, '');
+    if (/(^|_)loss(_without_penalty)?$|^penalty$/.test(plain)) return 'min';
+    const { compiled } = this.#model;
+    const all = [...compiled.metrics.flat(), ...compiled.weightedMetrics.flat()];
+    const direction = all.find((metric) => plain === metric.name || plain.endsWith(`_${metric.name}`))?.direction;
+    if (direction) return direction;
+    throw new RidgelineError('ERR_ARGUMENT', `mode must be 'min' or 'max' to watch '${key}', whose direction is not known`, {
+      argument: 'mode',
+      received: 'auto',
+    });
+  }
+
+  // ---- data ----
+
+  #rows(where: string, x: DataInput, y: DataInput, sampleWeight: TensorInput | undefined): Rows {
+    const model = this.#model;
+    if (!model.built) model.ready(byName('x', x, ['x'], [undefined])[0]?.tensor.shape ?? []);
+    const prefix = where === 'fit' ? '' : `${where} `;
+    const inputs = fitInputs(byName(`${prefix}x`, x, model.inputNames, model.inputs.map((t) => t.dtype)), model.inputs);
+    const labels = byName(`${prefix}y`, y, model.outputNames, model.outputNames.map(() => undefined));
+    const data = [...inputs, ...labels];
+    const rows = rowsOf(data);
+    model.compiled.losses.forEach((loss, i) => {
+      if (loss.sparse) checkIndices(labels[i] as NamedTensor, model.outputs[i]?.shape.at(-1) ?? null);
+    });
+    if (sampleWeight !== undefined) {
+      const weight = tensor(sampleWeight, { dtype: 'float32' });
+      if (weight.rank !== 1 || weight.shape[0] !== rows) {
+        throw new RidgelineError('ERR_SHAPE', `${prefix}sampleWeight must have shape [${rows}], received [${weight.shape.join(', ')}]`, {
+          argument: 'sampleWeight',
+        });
+      }
+      data.push({ name: `${prefix}sampleWeight`, tensor: weight });
+    }
+    const specs = labels.map(({ tensor: t }) => ({ shape: t.shape, dtype: t.dtype }));
+    return { data, labels: specs, weighted: sampleWeight !== undefined };
+  }
+
+  // ---- programs ----
+
+  #prepare(rows: Rows): Programs {
+    const model = this.#model;
+    const weights = model.trainableWeights;
+    const key = JSON.stringify([rows.labels.map((l) => [l.dtype, l.shape.slice(1)]), rows.weighted, weights.map((w) => w.path)]);
+    if (this.#programs?.key === key) return this.#programs;
+    const { compiled } = model;
+    const natives = (of: Objective): ConstructorParameters<typeof native.NativeEvaluator>[1] => ({
+      loss: of.trace.ids([of.loss])[0] as number,
+      penalties: of.trace.ids(of.trace.penalties),
+      totals: of.trace.ids(of.totals),
+      weights: of.trace.ids(of.weights),
+    });
+    const evaluation = trace(model, compiled, rows.labels, rows.weighted, false);
+    const training = trace(model, compiled, rows.labels, rows.weighted, true);
+    const variables = weights.map((w) => w.variable);
+    const l1 = weights.map((w) => w.regularizer?.factors?.l1 ?? 0);
+    const l2 = weights.map((w) => w.regularizer?.factors?.l2 ?? 0);
+    const evaluator = guard(() => new native.NativeEvaluator(evaluation.trace.graph, natives(evaluation), variables, l1, l2));
+    const state = [...training.trace.nextState];
+    const trainer = guard(
+      () =>
+        new native.NativeTrainer(
+          training.trace.graph,
+          natives(training),
+          model.optimizer.native,
+          variables,
+          l1,
+          l2,
+          weights.flatMap((w) => this.slots(w)),
+          state.map(([weight]) => weight.variable),
+          training.trace.ids(state.map(([, next]) => next)),
+          evaluator,
+          this.counters,
+          model.randomSeed,
+        ),
+    );
+    this.#programs = { key, trainer, evaluator };
+    return this.#programs;
+  }
+
+  #keys(): string[] {
+    return metricKeys(this.#model, this.#model.compiled);
+  }
+
+  #logs(values: readonly number[]): Logs {
+    const [loss = 0, penalty = 0, ...metrics] = values;
+    const logs: Logs = { loss };
+    this.#keys().forEach((key, i) => { logs[key] = metrics[i] as number; });
+    logs.penalty = penalty;
+    logs.loss_without_penalty = loss - penalty;
+    return logs;
+  }
+
+  #begin(): void {
+    if (this.#poisoned) {
+      throw new RidgelineError('ERR_NATIVE', `model '${this.#model.name}' failed inside native code and cannot be trained further; its weights can still be read`);
+    }
+    if (this.#busy) {
+      throw new RidgelineError('ERR_BUSY', `model '${this.#model.name}' is being trained; wait for fit to end`, { layer: this.#model.name });
+    }
+    this.#busy = true;
+  }
+
+  #check(event: NativeEvent): NativeEvent {
+    if (!event.failure) return event;
+    if (event.failure.code === 'ERR_NATIVE') this.#poisoned = true;
+    throw RidgelineError.inLayer(event.failure.code as never, event.failure.message, event.failure.layer);
+  }
+
+  // ---- the verbs ----
+
+  async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions): Promise<Logs> {
+    const given = checkOptions('evaluate', options, ['batchSize', 'sampleWeight', 'threads']);
+    const size = integer('batchSize', given.batchSize ?? 32, 1);
+    if (given.threads !== undefined) integer('threads', given.threads, 1);
+    const rows = this.#rows('fit', x, y, given.sampleWeight);
+    const { evaluator } = this.#prepare(rows);
+    const data = upload(rows.data);
+    const event = await guard(() => evaluator.evaluate(data, size, this.#model.randomSeed, given.threads));
+    return this.#logs(this.#check(event).logs);
+  }
+
+  async trainOnBatch(
+    x: DataInput,
+    y: DataInput,
+    options: Pick<FitOptions, 'sampleWeight' | 'classWeight' | 'threads'>,
+  ): Promise<Logs> {
+    const given = checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight', 'threads']);
+    const rows = this.#rows('fit', x, y, sampleWeights(y, given));
+    this.#begin();
+    try {
+      const { trainer } = this.#prepare(rows);
+      const data = upload(rows.data);
+      const event = await guard(() => trainer.trainOnBatch(data, this.#model.optimizer.learningRate, given.threads));
+      return this.#logs(this.#check(event).logs);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async fit(x: DataInput, y: DataInput, options: FitOptions): Promise<FitResult> {
+    const given = checkOptions('fit', options, FIT_OPTIONS);
+    const batchSize = integer('batchSize', given.batchSize ?? 32, 1);
+    const epochs = integer('epochs', given.epochs ?? 1, 1);
+    const initialEpoch = integer('initialEpoch', given.initialEpoch ?? 0, 0);
+    const validationSplit = number('validationSplit', given.validationSplit ?? 0, 'in [0, 1)', (s) => s >= 0 && s < 1);
+    if (given.threads !== undefined) integer('threads', given.threads, 1);
+    if (given.signal?.aborted) throw given.signal.reason;
+    const model = this.#model;
+    const all = this.#rows('fit', x, y, sampleWeights(y, given));
+    this.#begin();
+    try {
+      const { data, validation } = this.#split(all, given, validationSplit);
+      const { trainer } = this.#prepare(all);
+      const callbacks = callbackList(given);
+      this.callbacks = callbacks;
+      this.epochs = epochs;
+      const everyBatch = callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin);
+      const start = (): NativeRun =>
+        guard(() =>
+          trainer.fit(data, validation, {
+            batchSize,
+            epochs,
+            initialEpoch,
+            shuffle: boolean('shuffle', given.shuffle ?? true),
+            validationBatchSize: integer('validationBatchSize', given.validationBatchSize ?? batchSize, 1),
+            validationFrequency: integer('validationFreq', given.validationFreq ?? 1, 1),
+            batchReports: everyBatch,
+            learningRate: model.optimizer.learningRate,
+            ...(given.threads === undefined ? {} : { threads: given.threads }),
+          }),
+        );
+      return await this.#converse(start, callbacks, initialEpoch, epochs, given.signal);
+    } finally {
+      this.#busy = false;
+      this.#run = undefined;
+    }
+  }
+
+  #split(all: Rows, options: FitOptions, share: number): { data: NativeData[]; validation: NativeData[] } {
+    if (options.validationData !== undefined) {
+      const given = options.validationData;
+      if (!Array.isArray(given) || given.length < 2 || given.length > 3) {
+        throw argumentError('validationData', '[x, y] or [x, y, sampleWeight]', given);
+      }
+      const [x, y, weight] = given as readonly [DataInput, DataInput, TensorInput?];
+      const rows = this.#rows('validation', x, y, weight);
+      // Programs are shared, so unweighted validation data weighs one where the training data is weighted.
+      const count = rows.data[0]?.tensor.shape[0] as number;
+      if (all.weighted && !rows.weighted) {
+        rows.data.push({ name: 'sampleWeight', tensor: new Tensor(new Float32Array(count).fill(1), [count], 'float32') });
+      }
+      if (!all.weighted && rows.weighted) {
+        throw new RidgelineError('ERR_ARGUMENT', 'validationData has sample weights but the training data has none', {
+          argument: 'validationData',
+        });
+      }
+      return { data: upload(all.data), validation: upload(rows.data) };
+    }
+    const whole = upload(all.data);
+    if (share === 0) return { data: whole, validation: [] };
+    const rows = all.data[0]?.tensor.shape[0] as number;
+    const cut = Math.floor(rows * (1 - share));
+    if (cut === 0 || cut === rows) {
+      throw new RidgelineError('ERR_ARGUMENT', `validationSplit ${share} of ${rows} rows leaves ${cut} to train on and ${rows - cut} to validate on`, {
+        argument: 'validationSplit',
+        received: share,
+      });
+    }
+    const part = (from: number, to: number): NativeData[] => whole.map((data) => guard(() => data.rows(from, to)));
+    return { data: part(0, cut), validation: part(cut, rows) };
+  }
+
+  /** Runs to the end, answering every event after the callbacks had their say. */
+  async #converse(
+    start: () => NativeRun,
+    callbacks: readonly CallbackLike[],
+    initialEpoch: number,
+    epochs: number,
+    signal: Signal | undefined,
+  ): Promise<FitResult> {
+    const model = this.#model;
+    const history: Record<string, number[]> = {};
+    const epoch: number[] = [];
+    const each = async (say: (callback: CallbackLike) => unknown): Promise<void> => {
+      for (const callback of callbacks) await say(callback);
+    };
+    let warned = false;
+    let logs: Logs = {};
+    const abort = (): void => this.#run?.cancel();
+    model.stopTraining = false;
+    try {
+      await each((c) => c.setModel?.(model));
+      await each((c) => c.onTrainBegin?.({}));
+      if (initialEpoch < epochs) {
+        await each((c) => c.onEpochBegin?.(initialEpoch, {}));
+        await each((c) => c.onTrainBatchBegin?.(0, {}));
+      }
+      const run = start();
+      this.#run = run;
+      signal?.addEventListener('abort', abort, { once: true });
+      if (signal?.aborted) run.cancel();
+      try {
+        for (;;) {
+          const stop = model.stopTraining;
+          const event = this.#check(await guard(() => run.next({ stop, learningRate: model.optimizer.learningRate })));
+          if (event.kind === 'end') break;
+          logs = this.#logs(event.logs);
+          if (event.kind === 'batch') {
+            await each((c) => c.onTrainBatchEnd?.(event.batch, logs));
+            const { batches } = run.progress();
+            if (!model.stopTraining && event.batch + 1 < batches) await each((c) => c.onTrainBatchBegin?.(event.batch + 1, {}));
+            continue;
+          }
+          if (event.validation) {
+            for (const [key, value] of Object.entries(this.#logs(event.validation))) logs[`val_${key}`] = value;
+          }
+          if (!warned && !Number.isFinite(logs.loss)) {
+            warned = true;
+            console.warn(`ridgeline: the loss of epoch ${event.epoch + 1} is ${logs.loss}${firstBad(model)}`);
+          }
+          epoch.push(event.epoch);
+          for (const [key, value] of Object.entries(logs)) {
+            history[key] ??= [];
+            history[key].push(value);
+          }
+          await each((c) => c.onEpochEnd?.(event.epoch, logs));
+          if (!model.stopTraining && event.epoch + 1 < epochs) {
+            await each((c) => c.onEpochBegin?.(event.epoch + 1, {}));
+            await each((c) => c.onTrainBatchBegin?.(0, {}));
+          }
+        }
+      } catch (error) {
+        await drain(run);
+        throw error;
+      }
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      await each((c) => c.onTrainEnd?.(logs));
+    }
+    if (signal?.aborted) throw signal.reason;
+    return { history, epoch } as FitResult;
+  }
+}
+
+/** Ends a run that nobody listens to any more, and waits until it has. */
+async function drain(run: NativeRun): Promise<void> {
+  run.cancel();
+  for (;;) {
+    const event = await run.next({ stop: true });
+    if (event.kind === 'end') return;
+  }
+}
+
+/** Names the first layer with a weight that is not finite. */
+function firstBad(model: Model): string {
+  const bad = model.weights.find((weight) => weight.read().data.some((x: number) => !Number.isFinite(x)));
+  return bad ? `; the first weight that is not finite is '${bad.path}'` : '';
+}
+
+function callbackList(options: FitOptions): CallbackLike[] {
+  const { callbacks = [], verbose = 'auto' } = options;
+  if (!Array.isArray(callbacks)) throw argumentError('callbacks', 'a list', callbacks);
+  callbacks.forEach((callback, i) => {
+    if (typeof callback !== 'object' || callback === null) throw argumentError(`callbacks[${i}]`, 'an object of functions', callback);
+  });
+  if (![0, 1, 2, 'auto'].includes(verbose)) throw argumentError('verbose', "0, 1, 2 or 'auto'", verbose);
+  if (verbose === 1 || (verbose === 'auto' && process.stderr.isTTY)) return [...callbacks, new ProgressBar()];
+  return verbose === 2 ? [...callbacks, new ProgressBar('line')] : [...callbacks];
+}
+
+function checkIndices(labels: NamedTensor, classes: number | null): void {
+  if (classes === null) return;
+  const bad = labels.tensor.data.find((x: number) => !Number.isInteger(x) || x < 0 || x >= classes);
+  if (bad !== undefined && Number.isFinite(bad)) {
+    throw argumentError(labels.name, `class indices in [0, ${classes})`, bad);
+  }
+}
+
+/** Sample weights that were given, or that class weights stand for. */
+function sampleWeights(y: DataInput, options: Pick<FitOptions, 'sampleWeight' | 'classWeight'>): TensorInput | undefined {
+  const { sampleWeight, classWeight } = options;
+  if (classWeight === undefined) return sampleWeight;
+  if (sampleWeight !== undefined) {
+    throw new RidgelineError('ERR_ARGUMENT', 'classWeight and sampleWeight cannot both be given', { argument: 'classWeight' });
+  }
+  if (typeof classWeight !== 'object' || classWeight === null || Array.isArray(classWeight)) {
+    throw argumentError('classWeight', 'an object from class index to weight', classWeight);
+  }
+  for (const [name, weight] of Object.entries(classWeight)) {
+    if (!/^\d+$/.test(name)) throw argumentError('classWeight', 'class indices as keys', name);
+    nonNegative(`classWeight[${name}]`, weight);
+  }
+  const [labels, ...others] = byName('y', y, ['y'], [undefined]);
+  if (!labels || others.length > 0) throw argumentError('classWeight', 'used with one output', show(y));
+  const t = labels.tensor;
+  const classes = t.rank > 1 && (t.shape[1] as number) > 1 ? t.argMax(1).data : t.data;
+  return Float32Array.from(classes, (c) => classWeight[c as number] ?? 1);
+}

@@ -1,0 +1,50 @@
+/**
+ * Arithmetic, element by element, with NumPy broadcasting.
+ */
+import { nativeOp } from '../core/apply.js';
+import type { Operand, Result } from '../core/symbolic.js';
+
+/** `a + b`. Throws `ERR_SHAPE` when the shapes do not broadcast. */
+export const add = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('add', [a, b]);
+/** `a − b`. */
+export const sub = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('sub', [a, b]);
+/** `a · b`. */
+export const mul = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('mul', [a, b]);
+/** `a / b`. */
+export const div = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('div', [a, b]);
+/** `a` to the power `b`. */
+export const pow = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('pow', [a, b]);
+/** The larger of two; NaN where either is. */
+export const maximum = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('maximum', [a, b]);
+/** The smaller of two; NaN where either is. */
+export const minimum = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('minimum', [a, b]);
+/** `x` held between `min` and `max`. */
+export const clip = <A extends Operand>(x: A, min: number, max: number): Result<A> =>
+  minimum(maximum(x, min), max) as Result<A>;
+
+/** `−x`. */
+export const neg = <A extends Operand>(x: A): Result<A> => nativeOp('neg', [x]);
+/** `|x|`; its gradient at 0 is 0. */
+export const abs = <A extends Operand>(x: A): Result<A> => nativeOp('abs', [x]);
+/** −1, 0 or 1. */
+export const sign = <A extends Operand>(x: A): Result<A> => nativeOp('sign', [x]);
+/** `√x`. */
+export const sqrt = <A extends Operand>(x: A): Result<A> => nativeOp('sqrt', [x]);
+/** `1 / √x`. */
+export const rsqrt = <A extends Operand>(x: A): Result<A> => nativeOp('rsqrt', [x]);
+/** `x²`. */
+export const square = <A extends Operand>(x: A): Result<A> => nativeOp('square', [x]);
+/** `1 / x`. */
+export const reciprocal = <A extends Operand>(x: A): Result<A> => nativeOp('reciprocal', [x]);
+/** `eˣ`. */
+export const exp = <A extends Operand>(x: A): Result<A> => nativeOp('exp', [x]);
+/** `eˣ − 1`, exact near 0. */
+export const expm1 = <A extends Operand>(x: A): Result<A> => nativeOp('expm1', [x]);
+/** Natural logarithm. */
+export const log = <A extends Operand>(x: A): Result<A> => nativeOp('log', [x]);
+/** `ln(1 + x)`, exact near 0. */
+export const log1p = <A extends Operand>(x: A): Result<A> => nativeOp('log1p', [x]);
+/** The error function. */
+export const erf = <A extends Operand>(x: A): Result<A> => nativeOp('erf', [x]);
+/** The largest integer not above `x`. */
+export const floor = <A extends Operand>(x: A): Result<A> => nativeOp('floor', [x]);

@@ -1,0 +1,8 @@
+/**
+ * Ops: functions on tensors, symbolic or concrete. On concrete tensors they compute at once.
+ */
+export * from './arithmetic.js';
+export * from './comparison.js';
+export * from './reduction.js';
+export * from './shaping.js';
+export * from './neural.js';

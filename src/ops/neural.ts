@@ -1,0 +1,37 @@
+/**
+ * Ops of neural networks: linear maps, activations with kernels of their own, softmax.
+ */
+import { nativeOp, op } from '../core/apply.js';
+import type { Operand, Result, SymbolicTensor } from '../core/symbolic.js';
+import { transpose } from './shaping.js';
+
+/** `x·W + b`: `x` `[…, in]`, `W` `[in, out]`, `b` `[out]`. */
+export const linear = <A extends Operand, W extends Operand>(x: A, kernel: W, bias?: Operand): Result<A | W> =>
+  nativeOp('linear', bias === undefined ? [x, kernel] : [x, kernel, bias]) as Result<A | W>;
+
+/** `max(x, 0)`; its gradient at 0 is 0. */
+export const relu = <A extends Operand>(x: A): Result<A> => nativeOp('relu', [x]);
+/** `1 / (1 + e⁻ˣ)`. */
+export const sigmoid = <A extends Operand>(x: A): Result<A> => nativeOp('sigmoid', [x]);
+/** Hyperbolic tangent. */
+export const tanh = <A extends Operand>(x: A): Result<A> => nativeOp('tanh', [x]);
+/** `ln(1 + eˣ)`. */
+export const softplus = <A extends Operand>(x: A): Result<A> => nativeOp('softplus', [x]);
+
+function overAxis<A extends Operand>(name: string, x: A, axis: number): Result<A> {
+  return op(name, [x], (trace, [value]) => {
+    const input = value as SymbolicTensor;
+    const last = input.rank - 1;
+    const at = axis < 0 ? axis + input.rank : axis;
+    if (at === last) return trace.emit(name, [input])[0] as SymbolicTensor;
+    const order = Array.from({ length: input.rank }, (_, i) => i);
+    [order[at], order[last]] = [last, at];
+    const moved = trace.emit(name, [transpose(input, order)])[0] as SymbolicTensor;
+    return transpose(moved, order);
+  });
+}
+
+/** `eˣ / Σeˣ` along `axis` (default: the last). */
+export const softmax = <A extends Operand>(x: A, axis = -1): Result<A> => overAxis('softmax', x, axis);
+/** The logarithm of {@link softmax}. */
+export const logSoftmax = <A extends Operand>(x: A, axis = -1): Result<A> => overAxis('logSoftmax', x, axis);

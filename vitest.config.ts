@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    // Tests import the package by its name and run the sources.
+    alias: { ridgeline: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    // A process per file: an addon that crashes takes down one file, not the run.
+    pool: 'forks',
+    env: { ORT_DISABLE_TELEMETRY: '1' },
+    testTimeout: 30_000,
+  },
+});
