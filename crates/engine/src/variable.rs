@@ -112,13 +112,17 @@ impl Variable {
         if value.shape != self.shape {
             return Err(Error::shape(format!(
                 "weight '{}' has shape {:?}, received {:?}",
-                self.name(), self.shape, value.shape
+                self.name(),
+                self.shape,
+                value.shape
             )));
         }
         if value.dtype != self.dtype {
             return Err(Error::dtype(format!(
                 "weight '{}' is {}, received {}",
-                self.name(), self.dtype, value.dtype
+                self.name(),
+                self.dtype,
+                value.dtype
             )));
         }
         let mut words = self.words.write();

@@ -9,8 +9,10 @@ use crate::plan::lower::{Buffer, Lower};
 use crate::plan::task::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
-use crate::variable::Layout;
-use ridgeline_kernels::gemm::{Start, gemm, scratch_len};
+use crate::variable::{Layout, PANEL};
+use ridgeline_kernels::gemm::{
+    Start, gemm, gemm_packed, pack, packed_len, panel_width, scratch_len,
+};
 use ridgeline_kernels::{Isa, Tile, TileMut};
 
 /// Nanoseconds of one core for a multiply-add, for cutting chunks.
@@ -276,8 +278,11 @@ fn product(
     let n = y.last();
     let b_panels = b.layout == Layout::Panels;
     let y_panels = y.layout == Layout::Panels;
-    // Whole panels are one column of the rectangle's cut, whichever side they are on.
-    let split = if y_panels || (b_panels && transpose_b) { Axes::COLS } else { Axes::BOTH };
+    // Cut by columns, a weight is read once in all and its layer's chain can follow; with fewer
+    // than two panels there is nothing to cut, and rows do.
+    let by_cols = y_panels || (b_panels && transpose_b) || n >= 2 * PANEL;
+    let split = if by_cols { Axes::COLS } else { Axes::BOTH };
+    let slab_words = if b_panels && transpose_b { packed_words(n, k) } else { 0 };
     let a_along = Axes { rows: !transpose_a, cols: false };
     let b_along = Axes { rows: false, cols: !transpose_b };
     let has_bias = bias.is_some();
@@ -285,7 +290,7 @@ fn product(
         .task(m, n)
         .split(split)
         .cost(k as f64 * NS_PER_FMA)
-        .scratch(gemm_scratch(m, n, k))
+        .scratch(gemm_scratch(m, n, k) + slab_words)
         .read(if transpose_a { a.matrix() } else { a.matrix().along(a_along) })
         .read(b.view(b.leading(), b.last()).along(b_along))
         .write(y.matrix().along(split));
@@ -313,15 +318,11 @@ fn product(
                     );
                 }
             }
-            // bᵀ of a panelled matrix: each panel is a slab of the inner dimension.
+            // bᵀ of a panelled matrix: each panel is a slab of the inner dimension, packed in turn.
             (true, true) => {
-                let rows = f.cols();
-                for (panel, b) in f.panels(1) {
-                    let slab = tile_part(b, rows.start, rows.len(), 0, b.cols()).transposed();
-                    let a = tile_part(a, 0, a.rows(), panel, b.cols());
-                    let start = if panel == 0 { Start::Zero } else { Start::Accumulate };
-                    gemm(f.isa, a, slab, f.tile_mut(0), start, f.scratch());
-                }
+                let (packed, scratch) = f.scratch().split_at_mut(slab_words);
+                pack_slabs(f, k, packed);
+                gemm_packed(f.isa, a, packed, width, f.tile_mut(0), Start::Zero, scratch);
             }
             (false, _) => {
                 let whole = f.tile(1);
@@ -345,6 +346,23 @@ fn product(
         }
     });
     Ok(())
+}
+
+/// Floats of a packed right-hand side of one part, on any level.
+fn packed_words(n: usize, k: usize) -> usize {
+    Isa::available().map(|isa| packed_len(isa, k, n)).max().unwrap_or(0)
+}
+
+/// Packs the part's rows of the panelled read 1, transposed: slab by slab into panels of the
+/// GEMM, which are `k` rows high.
+fn pack_slabs(f: &crate::plan::Frame, k: usize, packed: &mut [f32]) {
+    let (rows, nr) = (f.cols(), panel_width(f.isa));
+    for (first, panel) in f.panels(1) {
+        for (at, row) in rows.clone().step_by(nr).enumerate() {
+            let slab = tile_part(panel, row, nr.min(rows.end - row), 0, panel.cols());
+            pack(f.isa, slab.transposed(), &mut packed[(at * k + first) * nr..]);
+        }
+    }
 }
 
 /// Columns `first..first + width` of the product, in panels or not.

@@ -3,8 +3,8 @@
 //! Fans: the last two axes are in and out, the axes before them the receptive field.
 
 use crate::attributes::Attributes;
-use crate::error::{Error, Result};
-use crate::tensor::{Tensor, count};
+use crate::error::{Code, Error, Result};
+use crate::tensor::{DType, Tensor, count};
 use ridgeline_kernels::rng::{Key, fill_normal, fill_truncated_normal, fill_uniform};
 
 /// σ of a normal truncated at ±2σ, relative to the untruncated one.
@@ -21,10 +21,21 @@ fn fans(shape: &[usize]) -> (f64, f64) {
     }
 }
 
+/// `len` zeros; allocation can fail without aborting.
+fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    values
+        .try_reserve_exact(len)
+        .map_err(|_| Error::new(Code::Memory, format!("cannot allocate {} MiB", len >> 18)))?;
+    values.resize(len, T::default());
+    Ok(values)
+}
+
 /// Values of `shape` by the initializer called `kind`.
 ///
 /// # Errors
-/// `ERR_ARGUMENT` for an unknown kind or parameters that do not fit the shape.
+/// `ERR_ARGUMENT` for an unknown kind or parameters that do not fit the shape, `ERR_MEMORY` when
+/// the values cannot be allocated.
 pub fn initialize(
     kind: &str,
     with: &Attributes,
@@ -32,21 +43,22 @@ pub fn initialize(
     seed: u64,
     stream: u32,
 ) -> Result<Tensor> {
-    let mut values = vec![0.0f32; count(shape)?];
+    let mut words: Vec<u32> = zeros(count(shape)?)?;
+    let values: &mut [f32] = bytemuck::cast_slice_mut(&mut words);
     let key = Key { seed, stream, step: 0, time: 1 };
     match kind {
         "constant" => values.fill(with.number("value")? as f32),
         "randomUniform" => {
             let (low, high) = (with.number("minval")? as f32, with.number("maxval")? as f32);
-            fill_uniform(key, low, high, &mut values);
+            fill_uniform(key, low, high, values);
         }
         "randomNormal" => {
             let (mean, std) = (with.number("mean")? as f32, with.number("stddev")? as f32);
-            fill_normal(key, mean, std, &mut values);
+            fill_normal(key, mean, std, values);
         }
         "truncatedNormal" => {
             let (mean, std) = (with.number("mean")? as f32, with.number("stddev")? as f32);
-            fill_truncated_normal(key, mean, std, &mut values);
+            fill_truncated_normal(key, mean, std, values);
         }
         "varianceScaling" => {
             let (fan_in, fan_out) = fans(shape);
@@ -59,16 +71,16 @@ pub fn initialize(
             match with.text("distribution")? {
                 "uniform" => {
                     let limit = (3.0 * variance).sqrt() as f32;
-                    fill_uniform(key, -limit, limit, &mut values);
+                    fill_uniform(key, -limit, limit, values);
                 }
-                "untruncatedNormal" => fill_normal(key, 0.0, variance.sqrt() as f32, &mut values),
+                "untruncatedNormal" => fill_normal(key, 0.0, variance.sqrt() as f32, values),
                 _ => {
                     let std = variance.sqrt() as f32 / TRUNCATED_STD;
-                    fill_truncated_normal(key, 0.0, std, &mut values);
+                    fill_truncated_normal(key, 0.0, std, values);
                 }
             }
         }
-        "orthogonal" => orthogonal(key, with.number("gain")?, shape, &mut values)?,
+        "orthogonal" => orthogonal(key, with.number("gain")?, shape, values)?,
         "identity" => {
             let &[rows, cols] = shape else {
                 return Err(Error::argument(format!(
@@ -80,7 +92,7 @@ pub fn initialize(
         }
         _ => return Err(Error::argument(format!("there is no initializer '{kind}'"))),
     }
-    Tensor::f32(shape, &values)
+    Tensor::new(shape, DType::F32, words)
 }
 
 /// A random (semi-)orthogonal matrix: Gram–Schmidt, twice for accuracy, of normal vectors
@@ -96,7 +108,7 @@ fn orthogonal(key: Key, gain: f64, shape: &[usize], out: &mut [f32]) -> Result<(
     }
     let rows = out.len() / cols.max(1);
     let (few, many) = (rows.min(cols), rows.max(cols));
-    let mut normal = vec![0.0f32; few * many];
+    let mut normal: Vec<f32> = zeros(few * many)?;
     fill_normal(key, 0.0, 1.0, &mut normal);
     // `few` orthonormal vectors of length `many`.
     let mut basis: Vec<Vec<f64>> = Vec::with_capacity(few);

@@ -298,8 +298,9 @@ impl Trainer {
                     let verdict = listener.report(report)?;
                     step.learning_rate =
                         verdict.learning_rate.map_or(step.learning_rate, |r| r as f32);
+                    // The epoch ends early, with its validation and report.
                     if verdict.stop {
-                        break 'epochs;
+                        break;
                     }
                 }
             }

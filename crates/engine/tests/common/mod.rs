@@ -1,0 +1,119 @@
+//! A small regularized classifier, built the way the facade builds one.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use ridgeline_engine::graph::Graph;
+use ridgeline_engine::ops::batch_norm::BatchNorm;
+use ridgeline_engine::ops::cross_entropy::SoftmaxCrossEntropy;
+use ridgeline_engine::ops::dropout::Dropout;
+use ridgeline_engine::ops::reduce::Kind;
+use ridgeline_engine::shape::{Dim, Shape};
+use ridgeline_engine::tensor::{Tensor, TensorType};
+use ridgeline_engine::train::optimizer::{Clip, Optimizer, Rule, Trainable};
+use ridgeline_engine::train::trainer::{
+    Counters, Data, FitOptions, Listener, Objective, Report, Trainer, Verdict, training_program,
+};
+use ridgeline_engine::variable::Variable;
+use ridgeline_engine::{Result, autodiff};
+use ridgeline_kernels::unary::Unary;
+use ridgeline_kernels::update::Penalty;
+use std::sync::Arc;
+
+/// Numbers in (−1, 1) that look random and are the same everywhere.
+pub fn noise(count: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
+    (0..count)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+        })
+        .collect()
+}
+
+pub fn variable(name: &str, shape: &[usize], seed: u32) -> Arc<Variable> {
+    let values = noise(shape.iter().product(), seed);
+    Variable::new(name, &Tensor::f32(shape, &values).unwrap()).unwrap()
+}
+
+/// 20 → 70 (batch norm, ReLU, dropout) → 3, Adam with L2; trained on 50 rows in batches of 16.
+pub fn trainer() -> (Trainer, Data) {
+    let mut graph = Graph::new();
+    let batch = graph.symbol("batch");
+    let rows = |width: usize| TensorType::f32(Shape(vec![Dim::symbol(batch), width.into()]));
+    let x = graph.input(0, "x", rows(20)).unwrap();
+    let y = graph.input(1, "y", rows(3)).unwrap();
+    let variables = [
+        variable("dense/kernel", &[20, 70], 1),
+        variable("norm/gamma", &[70], 2),
+        variable("norm/beta", &[70], 3),
+        variable("head/kernel", &[70, 3], 4),
+        variable("head/bias", &[3], 5),
+    ];
+    let w: Vec<_> = variables.iter().map(|v| graph.weight(v).unwrap()).collect();
+    let h = graph.linear(x, w[0], None).unwrap();
+    let norm = BatchNorm { epsilon: 1e-3, scale: true, center: true, relu: false, dropout: None };
+    let h = graph.one(norm, &[h, w[1], w[2]]).unwrap();
+    let h = graph.unary(Unary::Relu, h).unwrap();
+    let h = graph.one(Dropout { rate: 0.3, stream: 7 }, &[h]).unwrap();
+    let z = graph.linear(h, w[3], Some(w[4])).unwrap();
+    let loss = SoftmaxCrossEntropy { sparse: false, smoothing: 0.0 };
+    let each = graph.one(loss, &[z, y]).unwrap();
+    let loss = graph.reduce(Kind::Mean, each, None, false).unwrap();
+    let optimizer = Optimizer {
+        rule: Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false },
+        weight_decay: 0.0,
+        clip: Clip::None,
+    };
+    let trainables: Vec<Trainable> = variables
+        .iter()
+        .map(|variable| Trainable {
+            variable: Arc::clone(variable),
+            penalty: Penalty { l1: 0.0, l2: if variable.shape().len() == 2 { 1e-3 } else { 0.0 } },
+            slots: optimizer.new_slots(variable).unwrap(),
+        })
+        .collect();
+    let objective = Objective { loss, penalties: Vec::new(), metrics: Vec::new() };
+    let training = training_program(&graph, &objective, &[], &optimizer, &trainables).unwrap();
+    let trainer = Trainer {
+        training,
+        validation: None,
+        trainables,
+        metrics: 0,
+        seed: 42,
+        counters: Arc::new(parking_lot::Mutex::new(Counters::default())),
+    };
+    let mut labels = vec![0.0; 150];
+    (0..50).for_each(|i| labels[i * 3 + i % 3] = 1.0);
+    let x = Tensor::f32(&[50, 20], &noise(1000, 9)).unwrap();
+    let y = Tensor::f32(&[50, 3], &labels).unwrap();
+    (trainer, vec![Arc::new(x), Arc::new(y)])
+}
+
+pub fn options(threads: usize, epochs: usize) -> FitOptions {
+    FitOptions {
+        batch_size: 16,
+        epochs,
+        initial_epoch: 0,
+        shuffle: true,
+        validation_batch_size: 16,
+        validation_frequency: 1,
+        batch_reports: false,
+        threads,
+    }
+}
+
+/// A listener that only says go on.
+pub struct Silent;
+
+impl Listener for Silent {
+    fn report(&mut self, _: Report) -> Result<Verdict> {
+        Ok(Verdict::default())
+    }
+    fn cancelled(&self) -> bool {
+        false
+    }
+    fn progress(&self, _: usize, _: usize, _: usize, _: f64) {}
+}
+
+/// Gradients of a graph, for tests that only need that.
+pub use autodiff::gradients;
