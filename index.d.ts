@@ -53,8 +53,11 @@ export declare class NativeGraph {
   producer(id: number): Producer
   /** Computes values of a graph without inputs, on the calling thread. */
   evaluate(outputs: Array<number>, seed: number, step: number): Array<NativeTensor>
-  /** Appends the gradients of a scalar with respect to values; null where none flows. */
-  gradients(loss: number, targets: Array<number>): Array<NativeValue | undefined | null>
+  /**
+   * Computes the gradients of a scalar with respect to values, in a graph without inputs; null
+   * where none flows.
+   */
+  gradients(loss: number, targets: Array<number>): Array<NativeTensor | undefined | null>
   /** Writes the values as an ONNX model. */
   export(names: Array<string>, outputs: Array<number>, header: ExportHeader): Uint8Array
 }

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from './environment.mjs';
+import { root, tsc } from './environment.mjs';
 
 const scratch = mkdtempSync(join(tmpdir(), 'ridgeline-test-'));
 const report = join(scratch, 'vitest.json');
@@ -83,8 +83,8 @@ const steps = {
   'Rust format': check('cargo fmt --all --check'),
   build: check('node scripts/build.mjs'),
   'generated files': drift,
-  'types of tests and examples': check('tsc --project tsconfig.test.json'),
-  'types stand alone': check('tsc --project tsconfig.dts.json'),
+  'types of tests and examples': check(`${tsc} --project tsconfig.test.json`),
+  'types stand alone': check(`${tsc} --project tsconfig.dts.json`),
   'Rust lint': check('cargo clippy --workspace --all-targets -- -D warnings'),
   'Rust tests': cargoTest,
   'TypeScript tests': vitest,

@@ -58,7 +58,7 @@ export class RidgelineError extends Error {
 
   /** @internal A native error, whose message is JSON. */
   static fromNative(error: unknown): unknown {
-    if (!(error instanceof Error) || !('code' in error)) return error;
+    if (!(error instanceof Error) || error instanceof RidgelineError || !('code' in error)) return error;
     const code = error.code as ErrorCode;
     if (!error.message.startsWith('{')) return new RidgelineError('ERR_ARGUMENT', error.message);
     const { message, layer } = JSON.parse(error.message) as { message: string; layer: string | null };
@@ -82,11 +82,14 @@ export function isRidgelineError(error: unknown): error is RidgelineError {
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function';
-  if (Array.isArray(value)) return value.length > 8 ? `an array of ${value.length}` : `[${value.map(show).join(', ')}]`;
+  if (Array.isArray(value))
+    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(show).join(', ')}]`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
   if (typeof value === 'object' && value !== null) {
     const name = value.constructor?.name;
-    return name && name !== 'Object' ? name : `an object with keys ${Object.keys(value).join(', ') || '(none)'}`;
+    return name && name !== 'Object'
+      ? name
+      : `an object with keys ${Object.keys(value).join(', ') || '(none)'}`;
   }
   return String(value);
 }

@@ -5,11 +5,18 @@
  * @packageDocumentation
  */
 export * as activations from './activations/index.js';
-export * as callbacks from './callbacks/index.js';
 export { Callback, type CallbackLike, type Logs } from './callbacks/callback.js';
+export * as callbacks from './callbacks/index.js';
 export { setRandomSeed } from './core/random.js';
 export { type Operand, type Shape, SymbolicTensor } from './core/symbolic.js';
-export { type DType, type NestedArray, type NumberArray, Tensor, type TensorInput, tensor } from './core/tensor.js';
+export {
+  type DType,
+  type NestedArray,
+  type NumberArray,
+  Tensor,
+  type TensorInput,
+  tensor,
+} from './core/tensor.js';
 export { Weight } from './core/weight.js';
 export { type Split, type SplitOptions, toCategorical, trainTestSplit } from './data/index.js';
 export { type ErrorCode, type ErrorDetails, isRidgelineError, RidgelineError } from './errors.js';
@@ -21,12 +28,19 @@ export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
 export type { DataInput } from './models/batches.js';
 export { type ExportOptions, type OnnxMetadata, readOnnxMetadata } from './models/export.js';
+export { type LoadOptions, loadModel } from './models/loading.js';
 export { type CompileOptions, Model, type ModelConfig, type PredictOptions } from './models/model.js';
-export { loadModel, type LoadOptions } from './models/loading.js';
 export type { SaveOptions } from './models/saving.js';
 export { Sequential } from './models/sequential.js';
-export type { EvaluateOptions, FitOptions, FitResult, HistoryKey, LogKey, Signal } from './models/training.js';
+export type {
+  EvaluateOptions,
+  FitOptions,
+  FitResult,
+  HistoryKey,
+  LogKey,
+  Signal,
+} from './models/training.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers/index.js';
 export * as regularizers from './regularizers/index.js';
-export { runtime, type RuntimeInfo } from './runtime.js';
+export { type RuntimeInfo, runtime } from './runtime.js';

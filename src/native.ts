@@ -3,7 +3,7 @@
  */
 import { createRequire } from 'node:module';
 import type * as Binding from '../index.js';
-import { RidgelineError } from './errors.js';
+import { type ErrorCode, RidgelineError } from './errors.js';
 
 export type {
   NativeCounters,
@@ -24,7 +24,9 @@ export type {
 /** Name of this platform among the prebuilt binaries. */
 function platform(): string {
   if (process.platform !== 'linux') {
-    return process.platform === 'win32' ? `win32-${process.arch}-msvc` : `${process.platform}-${process.arch}`;
+    return process.platform === 'win32'
+      ? `win32-${process.arch}-msvc`
+      : `${process.platform}-${process.arch}`;
   }
   const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
   return `linux-${process.arch}-${report?.header?.glibcVersionRuntime ? 'gnu' : 'musl'}`;
@@ -58,4 +60,11 @@ export function guard<T>(work: () => T): T {
   } catch (error) {
     throw RidgelineError.fromNative(error);
   }
+}
+
+/** The event, unless it tells of a failure: that is thrown. */
+export function succeeded(event: Binding.NativeEvent): Binding.NativeEvent {
+  const { failure } = event;
+  if (failure) throw RidgelineError.inLayer(failure.code as ErrorCode, failure.message, failure.layer);
+  return event;
 }

@@ -1,7 +1,7 @@
 /**
  * Activation functions, with Keras 3's definitions and defaults.
  */
-import { type Name, camel, unknownName } from '../core/check.js';
+import { camel, type Name, unknownName } from '../core/check.js';
 import type { Operand, Result, SymbolicTensor } from '../core/symbolic.js';
 import * as ops from '../ops/index.js';
 
@@ -15,7 +15,11 @@ export const linear: Activation = (x) => ops.add(x, 0) as never;
 /** `max(x, 0)`, with Keras' options: slope below `threshold`, bound `maxValue`. */
 export function relu<A extends Operand>(
   x: A,
-  { negativeSlope = 0, maxValue, threshold = 0 }: { negativeSlope?: number; maxValue?: number; threshold?: number } = {},
+  {
+    negativeSlope = 0,
+    maxValue,
+    threshold = 0,
+  }: { negativeSlope?: number; maxValue?: number; threshold?: number } = {},
 ): Result<A> {
   if (negativeSlope === 0 && threshold === 0) {
     const y = ops.relu(x);
@@ -34,7 +38,10 @@ export const softmax = ops.softmax;
 /** The logarithm of softmax along `axis` (default: the last). */
 export const logSoftmax = ops.logSoftmax;
 /** `x·Φ(x)` with the exact normal distribution, or its tanh approximation (Hendrycks & Gimpel 2016). */
-export function gelu<A extends Operand>(x: A, { approximate = false }: { approximate?: boolean } = {}): Result<A> {
+export function gelu<A extends Operand>(
+  x: A,
+  { approximate = false }: { approximate?: boolean } = {},
+): Result<A> {
   if (approximate) {
     const cubic = ops.mul(ops.mul(ops.square(x), x), 0.044715);
     const inner = ops.mul(ops.add(x, cubic), Math.sqrt(2 / Math.PI));
@@ -60,8 +67,10 @@ export const hardSigmoid: Activation = (x) => ops.div(relu6(ops.add(x, 3)), 6) a
 /** `eˣ`. */
 export const exponential: Activation = ops.exp;
 /** `x` above 0, `negativeSlope·x` below. Default 0.2. */
-export const leakyRelu = <A extends Operand>(x: A, { negativeSlope = 0.2 }: { negativeSlope?: number } = {}): Result<A> =>
-  relu(x, { negativeSlope });
+export const leakyRelu = <A extends Operand>(
+  x: A,
+  { negativeSlope = 0.2 }: { negativeSlope?: number } = {},
+): Result<A> => relu(x, { negativeSlope });
 /** `min(max(x, 0), 6)`. */
 export const relu6: Activation = (x) => ops.minimum(ops.relu(x), 6) as never;
 /** `x·tanh(ln(1 + eˣ))` (Misra 2019). */
@@ -72,17 +81,25 @@ export const hardSilu: Activation = (x) => ops.mul(x, hardSigmoid(x)) as never;
 export const celu = <A extends Operand>(x: A, { alpha = 1 }: { alpha?: number } = {}): Result<A> =>
   ops.add(ops.relu(x), ops.mul(ops.expm1(ops.div(ops.minimum(x, 0), alpha)), alpha)) as Result<A>;
 /** The first half times the sigmoid of the second, along `axis` (default: the last). */
-export function glu<A extends Exclude<Operand, number>>(x: A, { axis = -1 }: { axis?: number } = {}): Result<A> {
+export function glu<A extends Exclude<Operand, number>>(
+  x: A,
+  { axis = -1 }: { axis?: number } = {},
+): Result<A> {
   const [value, gate] = ops.split(x, 2, axis) as unknown as [Operand, Operand];
   return ops.mul(value, ops.sigmoid(gate)) as Result<A>;
 }
 /** `x` held between −1 and 1. */
 export const hardTanh: Activation = (x) => ops.clip(x, -1, 1) as never;
 /** `x` where `|x| > threshold`, else 0. Default 0.5. */
-export const hardShrink = <A extends Operand>(x: A, { threshold = 0.5 }: { threshold?: number } = {}): Result<A> =>
-  ops.where(ops.greater(ops.abs(x), threshold), x, 0) as Result<A>;
+export const hardShrink = <A extends Operand>(
+  x: A,
+  { threshold = 0.5 }: { threshold?: number } = {},
+): Result<A> => ops.where(ops.greater(ops.abs(x), threshold), x, 0) as Result<A>;
 /** `x` moved towards 0 by `threshold`, 0 within it. Default 0.5. */
-export const softShrink = <A extends Operand>(x: A, { threshold = 0.5 }: { threshold?: number } = {}): Result<A> =>
+export const softShrink = <A extends Operand>(
+  x: A,
+  { threshold = 0.5 }: { threshold?: number } = {},
+): Result<A> =>
   ops.sub(ops.relu(ops.sub(x, threshold)), ops.relu(ops.sub(ops.neg(x), threshold))) as Result<A>;
 /** `x − tanh x`. */
 export const tanhShrink: Activation = (x) => ops.sub(x, ops.tanh(x)) as never;
@@ -106,6 +123,7 @@ export const sparseSigmoid: Activation = (x) => ops.clip(ops.div(ops.add(x, 1), 
 /**
  * The Euclidean projection onto the simplex along the last axis (Martins & Astudillo 2016): probabilities with
  * exact zeros. For each element k(z) and τ come from comparing it with all others, so n² comparisons.
+ * Keras 3.15 gives other values, whose sum is not 1.
  */
 export function sparsemax<A extends Exclude<Operand, number>>(x: A): Result<A> {
   const shape = x.shape as readonly (number | null)[];
@@ -169,7 +187,10 @@ export interface NamedActivation {
 }
 
 /** @internal The activation that an option stands for. */
-export function getActivation(argument: string, of: ActivationIdentifier | undefined | null): NamedActivation {
+export function getActivation(
+  argument: string,
+  of: ActivationIdentifier | undefined | null,
+): NamedActivation {
   if (of === undefined || of === null) return { name: 'linear', apply: (x) => x };
   if (typeof of === 'function') {
     const known = Object.entries(TABLE).find(([, f]) => (f as unknown) === of);

@@ -1,9 +1,9 @@
 /**
  * Early stopping: ends training when a number stops improving, and can bring back the best weights.
  */
-import { boolean, integer, nonNegative, number, options as checkOptions, unknownName } from '../core/check.js';
+import { boolean, options as checkOptions, integer, number, unknownName } from '../core/check.js';
 import { RidgelineError } from '../errors.js';
-import { guard, native, type NativeSnapshot } from '../native.js';
+import { guard, type NativeSnapshot, native } from '../native.js';
 import { Callback, type Logs } from './callback.js';
 
 /** Options of {@link EarlyStopping}. */
@@ -26,12 +26,23 @@ export interface EarlyStoppingOptions<M extends string = string> {
   readonly startFromEpoch?: number;
 }
 
-const OPTIONS = ['monitor', 'minDelta', 'patience', 'verbose', 'mode', 'baseline', 'restoreBestWeights', 'startFromEpoch'] as const;
+const OPTIONS = [
+  'monitor',
+  'minDelta',
+  'patience',
+  'verbose',
+  'mode',
+  'baseline',
+  'restoreBestWeights',
+  'startFromEpoch',
+] as const;
 
 /** See {@link earlyStopping}. NaN counts as worse than any number, unlike in Keras. */
 export class EarlyStopping extends Callback {
   readonly monitor: string;
-  readonly #options: Required<Omit<EarlyStoppingOptions, 'monitor' | 'baseline'>> & { baseline: number | undefined };
+  readonly #options: Required<Omit<EarlyStoppingOptions, 'monitor' | 'baseline'>> & {
+    baseline: number | undefined;
+  };
   #snapshot: NativeSnapshot | undefined;
   #best: number | undefined;
   #wait = 0;
@@ -53,7 +64,7 @@ export class EarlyStopping extends Callback {
       mode,
       baseline: options.baseline == null ? undefined : number('baseline', options.baseline),
       restoreBestWeights: boolean('restoreBestWeights', options.restoreBestWeights ?? false),
-      startFromEpoch: nonNegative('startFromEpoch', options.startFromEpoch ?? 0),
+      startFromEpoch: integer('startFromEpoch', options.startFromEpoch ?? 0, 0),
     };
   }
 
@@ -62,8 +73,13 @@ export class EarlyStopping extends Callback {
     return this.#best;
   }
 
+  /** Key of the state in a saved model: several may watch different numbers. */
+  get #kind(): string {
+    return `earlyStopping/${this.monitor}`;
+  }
+
   onTrainBegin(): void {
-    const resumed = this.model.resumedState('earlyStopping');
+    const resumed = this.model.resumedState(this.#kind);
     this.#best = resumed?.best as number | undefined;
     this.#wait = (resumed?.wait as number | undefined) ?? 0;
     this.bestEpoch = (resumed?.bestEpoch as number | undefined) ?? 0;
@@ -93,7 +109,8 @@ export class EarlyStopping extends Callback {
       this.bestEpoch = epoch;
       this.#snapshot?.take();
       // Only a value that also beats the baseline earns more patience.
-      if (this.#options.baseline === undefined || this.#better(current, this.#options.baseline)) this.#wait = 0;
+      if (this.#options.baseline === undefined || this.#better(current, this.#options.baseline))
+        this.#wait = 0;
       return;
     }
     if (this.#wait >= this.#options.patience && epoch > 0) {
@@ -114,7 +131,7 @@ export class EarlyStopping extends Callback {
   }
 
   getState(): Record<string, unknown> {
-    return { earlyStopping: { best: this.#best, wait: this.#wait, bestEpoch: this.bestEpoch } };
+    return { [this.#kind]: { best: this.#best, wait: this.#wait, bestEpoch: this.bestEpoch } };
   }
 
   #better(a: number, b: number | undefined): boolean {
@@ -131,5 +148,7 @@ export class EarlyStopping extends Callback {
  *
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, and from `fit` when `monitor` is not in the logs.
  */
-export const earlyStopping = <M extends string = 'val_loss'>(options?: EarlyStoppingOptions<M>): EarlyStopping & { readonly monitor: M } =>
+export const earlyStopping = <M extends string = 'val_loss'>(
+  options?: EarlyStoppingOptions<M>,
+): EarlyStopping & { readonly monitor: M } =>
   new EarlyStopping(options) as EarlyStopping & { readonly monitor: M };

@@ -1,5 +1,5 @@
 /** Callbacks. */
 export { Callback, type CallbackLike, type Logs } from './callback.js';
-export { EarlyStopping, earlyStopping, type EarlyStoppingOptions } from './early-stopping.js';
+export { EarlyStopping, type EarlyStoppingOptions, earlyStopping } from './early-stopping.js';
 export { ProgressBar, progressBar } from './progress-bar.js';
 export { TerminateOnNaN, terminateOnNaN } from './terminate-on-nan.js';

@@ -9,7 +9,10 @@ const RATE = 10;
 
 function text(logs: Logs): string {
   return Object.entries(logs)
-    .map(([key, value]) => `${key}: ${Math.abs(value) >= 1e-3 || value === 0 ? value.toFixed(4) : value.toExponential(2)}`)
+    .map(
+      ([key, value]) =>
+        `${key}: ${Math.abs(value) >= 1e-3 || value === 0 ? value.toFixed(4) : value.toExponential(2)}`,
+    )
     .join(' - ');
 }
 
@@ -34,7 +37,10 @@ export class ProgressBar extends Callback {
     if (this.#lines) return;
     const format = `Epoch ${epoch + 1}/${this.#epochs} {bar} {value}/{total} {logs}`;
     const preset = process.env.NO_COLOR === undefined ? Presets.shades_classic : Presets.legacy;
-    this.#bar = new SingleBar({ format, barsize: 24, stream: process.stderr, clearOnComplete: false, hideCursor: true }, preset);
+    this.#bar = new SingleBar(
+      { format, barsize: 24, stream: process.stderr, clearOnComplete: false, hideCursor: true },
+      preset,
+    );
     this.#bar.start(1, 0, { logs: '' });
     this.#timer = setInterval(() => this.#draw(), 1000 / RATE);
     this.#timer.unref();

@@ -29,11 +29,14 @@ export function dispatch(
   inputs: readonly Operand[],
   work: (inputs: readonly Operand[]) => SymbolicTensor[],
 ): (SymbolicTensor | Tensor)[] {
-  const traced = inputs.find((t): t is SymbolicTensor => t instanceof SymbolicTensor && t.traced !== undefined);
+  const traced = inputs.find(
+    (t): t is SymbolicTensor => t instanceof SymbolicTensor && t.traced !== undefined,
+  );
   const trace = traced?.traced?.trace;
   const recorded = inputs.some((t) => t instanceof SymbolicTensor && t.traced === undefined);
   if (recorded) {
-    if (trace) throw new RidgelineError('ERR_ARGUMENT', 'tensors of the functional API cannot be used inside call()');
+    if (trace)
+      throw new RidgelineError('ERR_ARGUMENT', 'tensors of the functional API cannot be used inside call()');
     return record(site, inputs, work);
   }
   if (trace) return trace.run(() => work(inputs));
@@ -58,7 +61,16 @@ function record(
   };
   const trial = new Trace(false);
   const outputs = trial.run(() =>
-    replay(symbols.map((t, i) => trial.input(t.name ?? `input_${i}`, t.shape, t.dtype, t.shape.map((_, axis) => `d${axis}`)))),
+    replay(
+      symbols.map((t, i) =>
+        trial.input(
+          t.name ?? `input_${i}`,
+          t.shape,
+          t.dtype,
+          t.shape.map((_, axis) => `d${axis}`),
+        ),
+      ),
+    ),
   );
   const { seed: _, ...recorded } = site;
   const call: Call = {
@@ -81,7 +93,12 @@ export function op<T extends Operand>(
     const trace = Trace.current as Trace;
     const typed = given.find((t) => typeof t !== 'number');
     const like = typed === undefined || typeof typed === 'number' ? 'float32' : typed.dtype;
-    return [work(trace, given.map((t) => trace.value(t, like)))];
+    return [
+      work(
+        trace,
+        given.map((t) => trace.value(t, like)),
+      ),
+    ];
   });
   return result as Result<T>;
 }

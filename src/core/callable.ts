@@ -17,12 +17,17 @@ function isInput(value: unknown): boolean {
 /** See the module documentation. */
 export abstract class Callable {
   constructor() {
-    const self = ((...args: unknown[]) => self.invoke(args)) as unknown as this & ((...args: unknown[]) => unknown);
+    const self = ((...args: unknown[]) => self.invoke(args)) as unknown as this &
+      ((...args: unknown[]) => unknown);
     Object.setPrototypeOf(self, new.target.prototype);
     const hidden = (value: unknown): PropertyDescriptor => ({ value, configurable: true, writable: true });
     Object.defineProperties(self, {
-      call: hidden((first: unknown, ...rest: unknown[]) => self.invoke(isInput(first) ? [first, ...rest] : rest)),
-      apply: hidden((first: unknown, args: unknown[] = []) => self.invoke(isInput(first) ? [first, args] : args)),
+      call: hidden((first: unknown, ...rest: unknown[]) =>
+        self.invoke(isInput(first) ? [first, ...rest] : rest),
+      ),
+      apply: hidden((first: unknown, args: unknown[] = []) =>
+        self.invoke(isInput(first) ? [first, args] : args),
+      ),
     });
     // A function's own `name` and `length` would hide those of the class.
     Reflect.deleteProperty(self, 'name');

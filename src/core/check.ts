@@ -3,14 +3,35 @@
  */
 import { argumentError, RidgelineError, show } from '../errors.js';
 
-/** An integer of at least `min`. */
-export function integer(argument: string, value: unknown, min: number): number {
-  if (Number.isSafeInteger(value) && (value as number) >= min) return value as number;
-  throw argumentError(argument, `an integer ≥ ${min}`, value);
+/** An integer of at least `min`, and of at most `max` if there is a bound to tell of. */
+export function integer(
+  argument: string,
+  value: unknown,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)
+    return value as number;
+  const bounded = max < Number.MAX_SAFE_INTEGER;
+  throw argumentError(
+    argument,
+    bounded ? `an integer between ${min} and ${max}` : `an integer ≥ ${min}`,
+    value,
+  );
+}
+
+/** A number of rows, epochs or threads: 32 bits in the native core. */
+export function count(argument: string, value: unknown, min = 1): number {
+  return integer(argument, value, min, 2 ** 32 - 1);
 }
 
 /** A finite number for which `holds`. */
-export function number(argument: string, value: unknown, expected = 'a finite number', holds = (_: number) => true): number {
+export function number(
+  argument: string,
+  value: unknown,
+  expected = 'a finite number',
+  holds = (_: number) => true,
+): number {
   if (typeof value === 'number' && Number.isFinite(value) && holds(value)) return value;
   throw argumentError(argument, expected, value);
 }
@@ -56,11 +77,15 @@ export function unknownName(argument: string, names: readonly string[], received
   const guess = typeof received === 'string' ? nearest(received, names) : undefined;
   const hint = guess ? `; did you mean '${guess}'?` : '';
   const expected = names.length <= 12 ? `one of ${names.map((n) => `'${n}'`).join(', ')}` : 'a known name';
-  return new RidgelineError('ERR_ARGUMENT', `${argument} must be ${expected}, received ${show(received)}${hint}`, {
-    argument,
-    expected,
-    received,
-  });
+  return new RidgelineError(
+    'ERR_ARGUMENT',
+    `${argument} must be ${expected}, received ${show(received)}${hint}`,
+    {
+      argument,
+      expected,
+      received,
+    },
+  );
 }
 
 /** snake_case as camelCase. */
@@ -70,7 +95,10 @@ export function camel(name: string): string {
 
 /** camelCase as snake_case. */
 export function snake(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/([A-Z])([A-Z][a-z])/g, '$1_$2').toLowerCase();
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase();
 }
 
 /** The name in snake_case, as a type. */

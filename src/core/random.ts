@@ -28,7 +28,10 @@ export function nextStream(): { seed: number; stream: number } {
 export function nextSeed(): number {
   const next = nextStream();
   // 53 bits that differ for neighbouring seeds and streams (the constants are SplitMix's).
-  return (Math.imul(next.seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0) * 2 ** 20 + ((next.stream * 0x9e37 + next.seed) % 2 ** 20);
+  return (
+    (Math.imul(next.seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0) * 2 ** 20 +
+    ((next.stream * 0x9e37 + next.seed) % 2 ** 20)
+  );
 }
 
 /** @internal A 32-bit number for a text (FNV-1a), below the streams that are reserved. */

@@ -96,7 +96,10 @@ export class Tensor<D extends DType = DType> {
    */
   item(): number {
     if (this.data.length !== 1) {
-      throw new RidgelineError('ERR_SHAPE', `item() expects one element, the tensor has shape ${shapeText(this.shape)}`);
+      throw new RidgelineError(
+        'ERR_SHAPE',
+        `item() expects one element, the tensor has shape ${shapeText(this.shape)}`,
+      );
     }
     return this.data[0] as number;
   }
@@ -191,7 +194,10 @@ function empty(dtype: DType, size: number): DataOf[DType] {
   if (dtype === 'float32') return new Float32Array(size);
   if (dtype === 'int32') return new Int32Array(size);
   if (dtype === 'bool') return new Uint8Array(size);
-  throw new RidgelineError('ERR_DTYPE', `dtype must be 'float32', 'int32' or 'bool', received ${show(dtype)}`);
+  throw new RidgelineError(
+    'ERR_DTYPE',
+    `dtype must be 'float32', 'int32' or 'bool', received ${show(dtype)}`,
+  );
 }
 
 function isNumberArray(value: unknown): value is NumberArray {
@@ -214,11 +220,15 @@ function make(values: unknown, dtype: DType | undefined): Tensor {
   if (isNumberArray(values)) {
     const type = dtype ?? (values instanceof Int32Array ? 'int32' : 'float32');
     const data = empty(type, values.length);
-    if (type === 'bool') values.forEach((x, i) => { data[i] = Number(x !== 0); });
+    if (type === 'bool')
+      values.forEach((x, i) => {
+        data[i] = Number(x !== 0);
+      });
     else data.set(values);
     return new Tensor(data, [values.length], type);
   }
-  if (isBigArray(values)) throw new RidgelineError('ERR_DTYPE', 'BigInt arrays are not supported; convert to Int32Array');
+  if (isBigArray(values))
+    throw new RidgelineError('ERR_DTYPE', 'BigInt arrays are not supported; convert to Int32Array');
   return nested(values, dtype);
 }
 
@@ -246,7 +256,10 @@ function nested(values: unknown, asked: DType | undefined): Tensor {
       const ok = (Array.isArray(value) || isNumberArray(value)) && value.length === shape[axis];
       if (!ok) {
         const where = path.length ? ` at [${path.join('][')}]` : '';
-        throw new RidgelineError('ERR_SHAPE', `ragged array${where}: expected ${shape[axis]} elements, received ${show(value)}`);
+        throw new RidgelineError(
+          'ERR_SHAPE',
+          `ragged array${where}: expected ${shape[axis]} elements, received ${show(value)}`,
+        );
       }
       for (let i = 0; i < value.length; i++) fill(value[i], axis + 1, [...path, i]);
       return;

@@ -3,10 +3,10 @@
  * flag, the path of layers, numbered random streams, penalties and next states.
  */
 import { RidgelineError } from '../errors.js';
-import { guard, native, type NativeGraph } from '../native.js';
+import { guard, type NativeGraph, native } from '../native.js';
 import { hash } from './random.js';
-import { type DType, Tensor } from './tensor.js';
 import { type Operand, type Shape, SymbolicTensor } from './symbolic.js';
+import { type DType, Tensor } from './tensor.js';
 import { Weight } from './weight.js';
 
 /** Arguments of a native op. */
@@ -79,21 +79,32 @@ export class Trace {
 
   /** Adds an input of the program. */
   input(name: string, shape: Shape, dtype: DType, symbols?: readonly string[]): SymbolicTensor {
-    const names = shape.map((d, i) => (d === null ? (symbols?.[i] ?? (i === 0 ? 'batch' : `${name}_${i}`)) : ''));
+    const names = shape.map((d, i) =>
+      d === null ? (symbols?.[i] ?? (i === 0 ? 'batch' : `${name}_${i}`)) : '',
+    );
     const sizes = shape.map((d) => d ?? -1);
-    return SymbolicTensor.of(this, guard(() => this.graph.input(this.#inputs++, name, sizes, names, dtype)));
+    return SymbolicTensor.of(
+      this,
+      guard(() => this.graph.input(this.#inputs++, name, sizes, names, dtype)),
+    );
   }
 
   /** Adds a constant. */
   constant(value: Tensor): SymbolicTensor {
-    return SymbolicTensor.of(this, guard(() => this.graph.constant(value.data, [...value.shape])));
+    return SymbolicTensor.of(
+      this,
+      guard(() => this.graph.constant(value.data, [...value.shape])),
+    );
   }
 
   /** The value of an operand in this trace; numbers take the type `like`. */
   value(operand: Operand, like: DType = 'float32'): SymbolicTensor {
     if (operand instanceof SymbolicTensor) {
       if (operand.traced?.trace !== this) {
-        throw new RidgelineError('ERR_ARGUMENT', 'a symbolic tensor was used outside the call that it belongs to');
+        throw new RidgelineError(
+          'ERR_ARGUMENT',
+          'a symbolic tensor was used outside the call that it belongs to',
+        );
       }
       return operand;
     }
@@ -101,7 +112,10 @@ export class Trace {
       const next = this.nextState.get(operand);
       if (next) return next;
       this.weights.add(operand);
-      return SymbolicTensor.of(this, guard(() => this.graph.weight(operand.variable)));
+      return SymbolicTensor.of(
+        this,
+        guard(() => this.graph.weight(operand.variable)),
+      );
     }
     if (operand instanceof Tensor) return this.constant(operand);
     const scalar = like === 'int32' ? Int32Array.of(operand) : Float32Array.of(operand);
@@ -111,7 +125,9 @@ export class Trace {
   /** Emits a native op. */
   emit(op: string, inputs: readonly SymbolicTensor[], attributes: Attributes = {}): SymbolicTensor[] {
     const ids = inputs.map((t) => (t.traced as { id: number }).id);
-    return guard(() => this.graph.apply(op, ids, JSON.stringify(attributes))).map((v) => SymbolicTensor.of(this, v));
+    return guard(() => this.graph.apply(op, ids, JSON.stringify(attributes))).map((v) =>
+      SymbolicTensor.of(this, v),
+    );
   }
 
   /** The size of an axis of `x`, or its number of elements, as a scalar that is known when a batch is. */

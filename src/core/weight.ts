@@ -1,9 +1,10 @@
 /**
  * Weights: named native memory that belongs to a layer.
  */
+import { RidgelineError } from '../errors.js';
 import { guard, type NativeVariable } from '../native.js';
 import type { Regularizer } from '../regularizers/regularizer.js';
-import { type DType, Tensor, tensor, type TensorInput } from './tensor.js';
+import { type DType, shapeText, Tensor, type TensorInput, tensor } from './tensor.js';
 
 /** A weight of a layer: trained, or state such as a moving mean. */
 export class Weight {
@@ -43,12 +44,36 @@ export class Weight {
     return Tensor.fromNative(guard(() => this.variable.read()));
   }
 
+  /** @internal The values as a tensor of this shape and type, all finite. */
+  fit(value: TensorInput): Tensor {
+    const values = tensor(value, { dtype: this.dtype });
+    const [expected, received] = [shapeText(this.shape), shapeText(values.shape)];
+    if (expected !== received) {
+      const details = { argument: this.path, expected, received };
+      throw new RidgelineError(
+        'ERR_SHAPE',
+        `weight '${this.path}' has shape ${expected}, received ${received}`,
+        details,
+      );
+    }
+    const bad = values.data.findIndex((x: number) => !Number.isFinite(x));
+    if (bad >= 0) {
+      const details = { argument: this.path, received: values.data[bad] };
+      throw new RidgelineError(
+        'ERR_NON_FINITE',
+        `weight '${this.path}' has ${values.data[bad]} at element ${bad}`,
+        details,
+      );
+    }
+    return values;
+  }
+
   /**
    * Replaces the values.
    * @throws {RidgelineError} `ERR_SHAPE` when the shape differs, `ERR_NON_FINITE` for NaN or infinity.
    */
   write(value: TensorInput): void {
-    const values = tensor(value, { dtype: this.dtype });
+    const values = this.fit(value);
     guard(() => this.variable.write(values.data as Float32Array, [...values.shape]));
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Helpers that get data ready.
  */
-import { boolean, integer, number, options as checkOptions } from '../core/check.js';
-import { Tensor, tensor, type TensorInput } from '../core/tensor.js';
+import { boolean, options as checkOptions, integer, number } from '../core/check.js';
+import { Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
 
 export { tensor } from '../core/tensor.js';
@@ -15,7 +15,8 @@ export { tensor } from '../core/tensor.js';
  */
 export function toCategorical(labels: TensorInput, numClasses?: number): Tensor<'float32'> {
   const indices = tensor(labels, { dtype: 'float32' });
-  const shape = indices.shape.length > 1 && indices.shape.at(-1) === 1 ? indices.shape.slice(0, -1) : indices.shape;
+  const shape =
+    indices.shape.length > 1 && indices.shape.at(-1) === 1 ? indices.shape.slice(0, -1) : indices.shape;
   const largest = indices.data.reduce((a: number, b: number) => Math.max(a, b), -1);
   const classes = numClasses === undefined ? largest + 1 : integer('numClasses', numClasses, 1);
   const data = new Float32Array(indices.size * classes);
@@ -70,7 +71,9 @@ function mix(rows: number[], random: () => number): number[] {
 function pick(of: Tensor, rows: readonly number[]): Tensor {
   const width = of.shape.slice(1).reduce((a, b) => a * b, 1);
   const data = of.data.slice(0, rows.length * width);
-  rows.forEach((row, i) => { data.set(of.data.subarray(row * width, (row + 1) * width), i * width); });
+  rows.forEach((row, i) => {
+    data.set(of.data.subarray(row * width, (row + 1) * width), i * width);
+  });
   return new Tensor(data, [rows.length, ...of.shape.slice(1)], of.dtype);
 }
 
@@ -93,7 +96,8 @@ export function trainTestSplit(x: TensorInput, y: TensorInput, options: SplitOpt
   }
   const size = number('testSize', given.testSize ?? 0.25, 'a number > 0', (s) => s > 0);
   const count = size < 1 ? Math.round(n * size) : integer('testSize', size, 1);
-  if (count < 1 || count >= n) throw argumentError('testSize', `a size that leaves rows on both sides of ${n}`, given.testSize ?? 0.25);
+  if (count < 1 || count >= n)
+    throw argumentError('testSize', `a size that leaves rows on both sides of ${n}`, given.testSize ?? 0.25);
   const shuffled = boolean('shuffle', given.shuffle ?? true);
   const random = generator(integer('seed', given.seed ?? 0, 0));
   const order = Array.from({ length: n }, (_, i) => i);

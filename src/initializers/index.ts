@@ -1,9 +1,17 @@
 /**
  * Initial values of weights, by Keras' formulas. The numbers are drawn in the native core.
  */
-import { type Name, camel, integer, nonNegative, number, options as checkOptions, unknownName } from '../core/check.js';
+import {
+  camel,
+  options as checkOptions,
+  integer,
+  type Name,
+  nonNegative,
+  number,
+  unknownName,
+} from '../core/check.js';
 import { argumentError } from '../errors.js';
-import { native, type NativeVariable } from '../native.js';
+import { type NativeVariable, native } from '../native.js';
 
 /** Draws the initial values of a weight. */
 export interface Initializer {
@@ -18,22 +26,43 @@ export interface SeedOption {
   readonly seed?: number;
 }
 
-function make(name: string, kind: string, parameters: Record<string, unknown>, own: Record<string, unknown>): Initializer {
+function make(
+  name: string,
+  kind: string,
+  parameters: Record<string, unknown>,
+  own: Record<string, unknown>,
+): Initializer {
   const { seed } = own as SeedOption;
   if (seed !== undefined) integer('seed', seed, 0);
   return {
     getConfig: () => ({ name, ...own }),
     create(path, shape, stream) {
       const at = seed === undefined ? stream : { seed, stream: 0 };
-      return native.NativeVariable.initialized(path, shape, kind, JSON.stringify(parameters), at.seed, at.stream);
+      return native.NativeVariable.initialized(
+        path,
+        shape,
+        kind,
+        JSON.stringify(parameters),
+        at.seed,
+        at.stream,
+      );
     },
   };
 }
 
-type Scaling = { scale: number; mode: 'fanIn' | 'fanOut' | 'fanAvg'; distribution: 'uniform' | 'truncatedNormal' | 'untruncatedNormal' };
+type Scaling = {
+  scale: number;
+  mode: 'fanIn' | 'fanOut' | 'fanAvg';
+  distribution: 'uniform' | 'truncatedNormal' | 'untruncatedNormal';
+};
 
 function scaled(name: string, scaling: Scaling, given: SeedOption | undefined): Initializer {
-  return make(name, 'varianceScaling', scaling, checkOptions(name, given, ['seed']) as Record<string, unknown>);
+  return make(
+    name,
+    'varianceScaling',
+    scaling,
+    checkOptions(name, given, ['seed']) as Record<string, unknown>,
+  );
 }
 
 /** All zeros. */
@@ -42,27 +71,41 @@ export const zeros = (): Initializer => make('zeros', 'constant', { value: 0 }, 
 export const ones = (): Initializer => make('ones', 'constant', { value: 1 }, {});
 /** All `value`. Default 0. */
 export function constant(options: { readonly value?: number } | number = {}): Initializer {
-  const given = typeof options === 'number' ? { value: options } : checkOptions('constant', options, ['value']);
+  const given =
+    typeof options === 'number' ? { value: options } : checkOptions('constant', options, ['value']);
   const value = number('value', given.value ?? 0);
   return make('constant', 'constant', { value }, { value });
 }
 /** Uniform in [minval, maxval). Default ±0.05. */
-export function randomUniform(options: { readonly minval?: number; readonly maxval?: number } & SeedOption = {}): Initializer {
+export function randomUniform(
+  options: { readonly minval?: number; readonly maxval?: number } & SeedOption = {},
+): Initializer {
   checkOptions('randomUniform', options, ['minval', 'maxval', 'seed']);
-  const parameters = { minval: number('minval', options.minval ?? -0.05), maxval: number('maxval', options.maxval ?? 0.05) };
+  const parameters = {
+    minval: number('minval', options.minval ?? -0.05),
+    maxval: number('maxval', options.maxval ?? 0.05),
+  };
   return make('randomUniform', 'randomUniform', parameters, { ...options });
 }
-function normal(name: 'randomNormal' | 'truncatedNormal', options: { mean?: number; stddev?: number } & SeedOption): Initializer {
+function normal(
+  name: 'randomNormal' | 'truncatedNormal',
+  options: { mean?: number; stddev?: number } & SeedOption,
+): Initializer {
   checkOptions(name, options, ['mean', 'stddev', 'seed']);
-  const parameters = { mean: number('mean', options.mean ?? 0), stddev: nonNegative('stddev', options.stddev ?? 0.05) };
+  const parameters = {
+    mean: number('mean', options.mean ?? 0),
+    stddev: nonNegative('stddev', options.stddev ?? 0.05),
+  };
   return make(name, name, parameters, { ...options });
 }
 /** Normal. Default mean 0, stddev 0.05. */
-export const randomNormal = (options: { readonly mean?: number; readonly stddev?: number } & SeedOption = {}): Initializer =>
-  normal('randomNormal', options);
+export const randomNormal = (
+  options: { readonly mean?: number; readonly stddev?: number } & SeedOption = {},
+): Initializer => normal('randomNormal', options);
 /** Normal, redrawn beyond two standard deviations. Default mean 0, stddev 0.05. */
-export const truncatedNormal = (options: { readonly mean?: number; readonly stddev?: number } & SeedOption = {}): Initializer =>
-  normal('truncatedNormal', options);
+export const truncatedNormal = (
+  options: { readonly mean?: number; readonly stddev?: number } & SeedOption = {},
+): Initializer => normal('truncatedNormal', options);
 /** Uniform within ±√(6 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
 export const glorotUniform = (options?: SeedOption): Initializer =>
   scaled('glorotUniform', { scale: 1, mode: 'fanAvg', distribution: 'uniform' }, options);
@@ -127,15 +170,20 @@ const FACTORIES = {
 } as const;
 
 /** An initializer, its config or its name. */
-export type InitializerIdentifier = Initializer | Name<keyof typeof FACTORIES> | ({ readonly name: string } & Record<string, unknown>);
+export type InitializerIdentifier =
+  | Initializer
+  | Name<keyof typeof FACTORIES>
+  | ({ readonly name: string } & Record<string, unknown>);
 
 /** @internal The initializer that an option stands for. */
 export function getInitializer(argument: string, of: InitializerIdentifier): Initializer {
   if (typeof of === 'object' && of !== null && 'create' in of) return of as Initializer;
   const config = typeof of === 'string' ? { name: of } : of;
-  if (typeof config !== 'object' || config === null) throw argumentError(argument, 'an initializer or its name', of);
+  if (typeof config !== 'object' || config === null)
+    throw argumentError(argument, 'an initializer or its name', of);
   const { name, ...rest } = config;
-  const factory = FACTORIES[camel(String(name)) as keyof typeof FACTORIES] as ((o?: object) => Initializer) | undefined;
-  if (!factory) throw unknownName(argument, Object.keys(FACTORIES), name);
+  const known = camel(String(name));
+  if (!Object.hasOwn(FACTORIES, known)) throw unknownName(argument, Object.keys(FACTORIES), name);
+  const factory = FACTORIES[known as keyof typeof FACTORIES] as (o?: object) => Initializer;
   return Object.keys(rest).length > 0 ? factory(rest) : factory();
 }

@@ -2,7 +2,7 @@
  * Layers that apply an activation: Activation, ReLU, LeakyReLU, ELU, Softmax.
  */
 import * as activations from '../activations/index.js';
-import { integer, nonNegative, number, options as checkOptions } from '../core/check.js';
+import { options as checkOptions, integer, nonNegative, number } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { LAYER_OPTIONS, Layer, type LayerOptions, merge } from './layer.js';
 
@@ -31,7 +31,10 @@ export class Activation extends Layer {
 }
 
 /** Applies an activation, by name or as a function of ops. */
-export function activation(of: activations.ActivationIdentifier | ActivationConfig, options?: LayerOptions): Activation {
+export function activation(
+  of: activations.ActivationIdentifier | ActivationConfig,
+  options?: LayerOptions,
+): Activation {
   return new Activation(merge<ActivationConfig>({ activation: of }, options));
 }
 

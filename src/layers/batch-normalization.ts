@@ -1,14 +1,19 @@
 /**
  * Batch normalization (Ioffe & Szegedy 2015), as Keras has it: biased variance, for the moving average too.
  */
-import { boolean, integer, nonNegative, number, options as checkOptions } from '../core/check.js';
+import { boolean, options as checkOptions, integer, nonNegative, number } from '../core/check.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
 import { getInitializer, type Initializer, type InitializerIdentifier } from '../initializers/index.js';
 import * as ops from '../ops/index.js';
-import { getRegularizer, type Regularizer, type RegularizerIdentifier, regularizerConfig } from '../regularizers/regularizer.js';
+import {
+  getRegularizer,
+  type Regularizer,
+  type RegularizerIdentifier,
+  regularizerConfig,
+} from '../regularizers/regularizer.js';
 import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js';
 
 /** Options of {@link BatchNormalization}. */
@@ -86,7 +91,8 @@ export class BatchNormalization extends Layer {
 
   #axisOf(shape: Shape): number {
     const axis = this.axis < 0 ? this.axis + shape.length : this.axis;
-    if (axis < 1 || axis >= shape.length) throw argumentError('axis', `an axis of an input of rank ${shape.length} behind the batch`, this.axis);
+    if (axis < 1 || axis >= shape.length)
+      throw argumentError('axis', `an axis of an input of rank ${shape.length} behind the batch`, this.axis);
     return axis;
   }
 
@@ -94,13 +100,21 @@ export class BatchNormalization extends Layer {
     const shape = [inputShape[this.#axisOf(inputShape)] ?? null];
     const { gamma, beta, movingMean, movingVariance } = this.#initializers;
     if (this.scale) {
-      this.#gamma = this.addWeight('gamma', { shape, initializer: gamma, regularizer: this.#regularizers.gamma });
+      this.#gamma = this.addWeight('gamma', {
+        shape,
+        initializer: gamma,
+        regularizer: this.#regularizers.gamma,
+      });
     }
     if (this.center) {
       this.#beta = this.addWeight('beta', { shape, initializer: beta, regularizer: this.#regularizers.beta });
     }
     this.#mean = this.addWeight('moving_mean', { shape, initializer: movingMean, trainable: false });
-    this.#variance = this.addWeight('moving_variance', { shape, initializer: movingVariance, trainable: false });
+    this.#variance = this.addWeight('moving_variance', {
+      shape,
+      initializer: movingVariance,
+      trainable: false,
+    });
   }
 
   override call(x: SymbolicTensor): SymbolicTensor {
@@ -111,16 +125,29 @@ export class BatchNormalization extends Layer {
       const order = Array.from({ length: x.rank }, (_, i) => i);
       [order[axis], order[x.rank - 1]] = [x.rank - 1, axis];
       const moved = axis === x.rank - 1 ? x : ops.transpose(x, order);
-      const inputs = [moved, ...[this.#gamma, this.#beta].filter((w) => w !== undefined).map((w) => trace.value(w))];
+      const inputs = [
+        moved,
+        ...[this.#gamma, this.#beta].filter((w) => w !== undefined).map((w) => trace.value(w)),
+      ];
       const attributes = { epsilon: this.epsilon, scale: this.scale, center: this.center };
-      const [y, mean, variance] = trace.emit('batchNorm', inputs, attributes) as [SymbolicTensor, SymbolicTensor, SymbolicTensor];
+      const [y, mean, variance] = trace.emit('batchNorm', inputs, attributes) as [
+        SymbolicTensor,
+        SymbolicTensor,
+        SymbolicTensor,
+      ];
       this.#follow(this.#mean, mean);
       this.#follow(this.#variance, variance);
       return axis === x.rank - 1 ? y : ops.transpose(y, order);
     }
     const vector = (weight: Weight | undefined, value: number): SymbolicTensor =>
       weight ? trace.value(weight) : ops.broadcastTo(trace.value(value), this.#mean.shape);
-    const inputs = [x, vector(this.#gamma, 1), vector(this.#beta, 0), trace.value(this.#mean), trace.value(this.#variance)];
+    const inputs = [
+      x,
+      vector(this.#gamma, 1),
+      vector(this.#beta, 0),
+      trace.value(this.#mean),
+      trace.value(this.#variance),
+    ];
     return trace.emit('batchNormInference', inputs, { epsilon: this.epsilon, axis })[0] as SymbolicTensor;
   }
 
@@ -149,4 +176,5 @@ export class BatchNormalization extends Layer {
 }
 
 /** A batch normalization layer. */
-export const batchNormalization = (options?: BatchNormalizationOptions): BatchNormalization => new BatchNormalization(options);
+export const batchNormalization = (options?: BatchNormalizationOptions): BatchNormalization =>
+  new BatchNormalization(options);

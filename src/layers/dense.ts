@@ -2,12 +2,17 @@
  * Dense: `activation(x·W + b)` over the last axis.
  */
 import { type ActivationIdentifier, getActivation, type NamedActivation } from '../activations/index.js';
-import { boolean, integer, options as checkOptions } from '../core/check.js';
+import { boolean, options as checkOptions, integer } from '../core/check.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import type { Weight } from '../core/weight.js';
-import { type Initializer, type InitializerIdentifier, getInitializer } from '../initializers/index.js';
+import { getInitializer, type Initializer, type InitializerIdentifier } from '../initializers/index.js';
 import * as ops from '../ops/index.js';
-import { getRegularizer, type Regularizer, type RegularizerIdentifier, regularizerConfig } from '../regularizers/regularizer.js';
+import {
+  getRegularizer,
+  type Regularizer,
+  type RegularizerIdentifier,
+  regularizerConfig,
+} from '../regularizers/regularizer.js';
 import { LAYER_OPTIONS, Layer, type LayerOptions, merge } from './layer.js';
 
 /** Options of {@link Dense}. */
@@ -83,7 +88,11 @@ export class Dense extends Layer {
       regularizer: this.#regularizers[0],
     });
     if (this.useBias) {
-      this.#bias = this.addWeight('bias', { shape: [this.units], initializer: bias, regularizer: this.#regularizers[1] });
+      this.#bias = this.addWeight('bias', {
+        shape: [this.units],
+        initializer: bias,
+        regularizer: this.#regularizers[1],
+      });
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * Dropout (Srivastava et al. 2014): zeroes a share of its input while training, and scales up the rest.
  */
-import { integer, options as checkOptions, rate as checkRate } from '../core/check.js';
+import { options as checkOptions, rate as checkRate, integer } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -47,7 +47,10 @@ export class Dropout extends Layer {
     const stream = trace.stream(this.seed);
     if (!this.noiseShape) return trace.emit('dropout', [x], { rate: this.rate, stream })[0] as SymbolicTensor;
     if (this.noiseShape.length !== x.rank) {
-      throw new RidgelineError('ERR_SHAPE', `noiseShape has ${this.noiseShape.length} axes, the input ${x.rank}`);
+      throw new RidgelineError(
+        'ERR_SHAPE',
+        `noiseShape has ${this.noiseShape.length} axes, the input ${x.rank}`,
+      );
     }
     const shape = this.noiseShape.map((d) => d ?? -2);
     const [mask] = trace.emit('dropoutMask', [x], { rate: this.rate, stream, shape });

@@ -6,7 +6,7 @@ export * from './batch-normalization.js';
 export * from './dense.js';
 export * from './dropout.js';
 export * from './input.js';
-export { Layer, type CallOptions, type LayerOptions, type WeightOptions } from './layer.js';
+export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from './layer.js';
 export * from './layer-normalization.js';
 export * from './merging.js';
 export * from './prelu.js';

@@ -27,10 +27,14 @@ export interface InputOptions {
 export function input(shape: Shape, options: InputOptions = {}): SymbolicTensor {
   checkOptions('input', options, ['name', 'dtype']);
   const bad = (d: number | null): boolean => d !== null && !(Number.isSafeInteger(d) && d > 0);
-  if (!Array.isArray(shape) || shape.some(bad)) throw argumentError('shape', 'a list of sizes ≥ 1 and null', shape);
+  if (!Array.isArray(shape) || shape.some(bad))
+    throw argumentError('shape', 'a list of sizes ≥ 1 and null', shape);
   const dtype = options.dtype ?? 'float32';
   if (!['float32', 'int32', 'bool'].includes(dtype)) {
-    throw new RidgelineError('ERR_DTYPE', `dtype must be 'float32', 'int32' or 'bool', received ${show(dtype)}`);
+    throw new RidgelineError(
+      'ERR_DTYPE',
+      `dtype must be 'float32', 'int32' or 'bool', received ${show(dtype)}`,
+    );
   }
   const symbol = new SymbolicTensor([null, ...shape], dtype);
   symbol.name = options.name;

@@ -1,14 +1,19 @@
 /**
  * Layer normalization (Ba et al. 2016): each sample by its own mean and biased variance.
  */
-import { boolean, nonNegative, options as checkOptions } from '../core/check.js';
+import { boolean, options as checkOptions, nonNegative } from '../core/check.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
 import { getInitializer, type Initializer, type InitializerIdentifier } from '../initializers/index.js';
 import * as ops from '../ops/index.js';
-import { getRegularizer, type Regularizer, type RegularizerIdentifier, regularizerConfig } from '../regularizers/regularizer.js';
+import {
+  getRegularizer,
+  type Regularizer,
+  type RegularizerIdentifier,
+  regularizerConfig,
+} from '../regularizers/regularizer.js';
 import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js';
 
 /** Options of {@link LayerNormalization}. */
@@ -107,7 +112,12 @@ export class LayerNormalization extends Layer {
     const attributes = { epsilon: this.epsilon, scale: this.scale, center: this.center };
     const [y] = trace.emit('layerNorm', inputs, attributes) as [SymbolicTensor];
     const split = axes.length === 1 ? y : (trace.emit('reshapeLike', [y, moved])[0] as SymbolicTensor);
-    return inOrder ? split : ops.transpose(split, order.map((_, i) => order.indexOf(i)));
+    return inOrder
+      ? split
+      : ops.transpose(
+          split,
+          order.map((_, i) => order.indexOf(i)),
+        );
   }
 
   override getConfig(): Record<string, unknown> {
@@ -126,4 +136,5 @@ export class LayerNormalization extends Layer {
 }
 
 /** A layer normalization layer. */
-export const layerNormalization = (options?: LayerNormalizationOptions): LayerNormalization => new LayerNormalization(options);
+export const layerNormalization = (options?: LayerNormalizationOptions): LayerNormalization =>
+  new LayerNormalization(options);

@@ -1,19 +1,20 @@
 /**
  * The base of all layers: naming, building, weights, and being called.
  */
-import { boolean, camel, options as checkOptions, snake } from '../core/check.js';
+
 import { dispatch } from '../core/apply.js';
 import { Callable } from '../core/callable.js';
+import { boolean, camel, options as checkOptions, snake } from '../core/check.js';
 import { nextStream } from '../core/random.js';
 import { isTensorLike, type Operand, type Shape, type SymbolicTensor } from '../core/symbolic.js';
-import { isTensor, type NestedArray, shapeText, Tensor, type TensorInput, tensor } from '../core/tensor.js';
+import { isTensor, type NestedArray, shapeText, type Tensor, type TensorInput } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError, show } from '../errors.js';
-import { type Initializer, type InitializerIdentifier, getInitializer } from '../initializers/index.js';
+import { getInitializer, type Initializer, type InitializerIdentifier } from '../initializers/index.js';
 import { guard } from '../native.js';
 import * as ops from '../ops/index.js';
-import { type Regularizer, type RegularizerIdentifier, getRegularizer } from '../regularizers/regularizer.js';
+import { getRegularizer, type Regularizer, type RegularizerIdentifier } from '../regularizers/regularizer.js';
 
 /** Options every layer takes. */
 export interface LayerOptions {
@@ -48,7 +49,7 @@ export const LAYER_OPTIONS = ['name', 'trainable'] as const;
 export type Outputs = SymbolicTensor | SymbolicTensor[];
 
 /** Arguments of a call: those of the class's `call`, and options last. */
-export type Arguments<P extends unknown[]> = P | [...P, CallOptions];
+export type Arguments<P extends unknown[]> = [...P, options?: CallOptions];
 
 /** A symbolic argument with concrete tensors in its place. */
 export type Concrete<T> = T extends SymbolicTensor
@@ -62,7 +63,9 @@ export interface Layer {
   /** Applies the layer. */
   (...inputs: Arguments<Parameters<this['call']>>): ReturnType<this['call']>;
   /** Applies the layer to concrete tensors at once. */
-  (...inputs: Arguments<{ [I in keyof Parameters<this['call']>]: Concrete<Parameters<this['call']>[I]> }>): Tensor;
+  (
+    ...inputs: Arguments<{ [I in keyof Parameters<this['call']>]: Concrete<Parameters<this['call']>[I]> }>
+  ): Tensor;
 }
 
 /**
@@ -103,7 +106,10 @@ export abstract class Layer extends Callable {
 
   constructor(options: LayerOptions = {}) {
     super();
-    if (options.name !== undefined && (typeof options.name !== 'string' || !/^[^/\s][^/]*$/.test(options.name))) {
+    if (
+      options.name !== undefined &&
+      (typeof options.name !== 'string' || !/^[^/\s][^/]*$/.test(options.name))
+    ) {
       throw argumentError('name', "a non-empty string without '/'", options.name);
     }
     this.#name = options.name;
@@ -181,24 +187,7 @@ export abstract class Layer extends Callable {
         { layer: this.name, argument: 'weights' },
       );
     }
-    const tensors = weights.map((weight, i) => {
-      const value = tensor(values[i] as TensorInput, { dtype: 'float32' });
-      if (value.shape.length !== weight.shape.length || value.shape.some((d, axis) => d !== weight.shape[axis])) {
-        throw new RidgelineError(
-          'ERR_SHAPE',
-          `weight '${weight.path}' has shape ${shapeText(weight.shape)}, received ${shapeText(value.shape)}`,
-          { layer: this.name, argument: weight.path, expected: shapeText(weight.shape), received: shapeText(value.shape) },
-        );
-      }
-      const bad = value.data.findIndex((x: number) => !Number.isFinite(x));
-      if (bad >= 0) {
-        throw new RidgelineError('ERR_NON_FINITE', `weight '${weight.path}' has ${value.data[bad]} at element ${bad}`, {
-          layer: this.name,
-          argument: weight.path,
-        });
-      }
-      return value;
-    });
+    const tensors = weights.map((weight, i) => weight.fit(values[i] as TensorInput));
     weights.forEach((weight, i) => weight.write(tensors[i] as Tensor));
   }
 
@@ -216,7 +205,10 @@ export abstract class Layer extends Callable {
         { layer: this.name, argument: name },
       );
     });
-    const initializer: Initializer = getInitializer(`${name}Initializer`, options.initializer ?? 'glorotUniform');
+    const initializer: Initializer = getInitializer(
+      `${name}Initializer`,
+      options.initializer ?? 'glorotUniform',
+    );
     const variable = guard(() => initializer.create(`${this.name}/${name}`, shape, nextStream()));
     const regularizer = getRegularizer(`${name}Regularizer`, options.regularizer);
     const weight = new Weight(name, shape, variable, options.trainable ?? true, regularizer);
@@ -239,16 +231,26 @@ export abstract class Layer extends Callable {
   override invoke(args: unknown[]): unknown {
     const last = args.at(-1);
     const isOptions =
-      typeof last === 'object' && last !== null && !Array.isArray(last) && !isTensorLike(last) && !(last instanceof Weight);
-    const options = isOptions ? checkOptions<CallOptions>(`calling ${this.name}`, last as CallOptions, ['training']) : {};
+      typeof last === 'object' &&
+      last !== null &&
+      !Array.isArray(last) &&
+      !isTensorLike(last) &&
+      !(last instanceof Weight);
+    const options = isOptions
+      ? checkOptions<CallOptions>(`calling ${this.name}`, last as CallOptions, ['training'])
+      : {};
     const inputs = isOptions ? args.slice(0, -1) : args;
     const flat: Operand[] = [];
     const structure = inputs.map((input) => flatten(input, flat, this.name));
     if (flat.length === 0) {
-      throw new RidgelineError('ERR_ARGUMENT', `layer '${this.name}' expects tensors, received ${inputs.map(show).join(', ') || 'nothing'}`, {
-        layer: this.name,
-        argument: 'inputs',
-      });
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        `layer '${this.name}' expects tensors, received ${inputs.map(show).join(', ') || 'nothing'}`,
+        {
+          layer: this.name,
+          argument: 'inputs',
+        },
+      );
     }
     let many = false;
     const training = options.training === undefined ? {} : { training: options.training };
@@ -256,7 +258,12 @@ export abstract class Layer extends Callable {
     const results = dispatch(site, flat, (values) => {
       const trace = Trace.current as Trace;
       const symbols = values.map((value) => trace.value(value));
-      const outputs = this.trace(trace, structure.map((s) => s(symbols)), symbols, options.training);
+      const outputs = this.trace(
+        trace,
+        structure.map((s) => s(symbols)),
+        symbols,
+        options.training,
+      );
       many = Array.isArray(outputs);
       return Array.isArray(outputs) ? outputs : [outputs];
     });
@@ -323,7 +330,12 @@ export abstract class Layer extends Callable {
   #located(trace: Trace, error: unknown): unknown {
     if (!(error instanceof RidgelineError) || error.details.layer !== undefined) return error;
     const layer = trace.path ? `${trace.path}/${this.name}` : this.name;
-    return new RidgelineError(error.code, `layer '${layer}': ${error.message}`, { ...error.details, layer }, { cause: error });
+    return new RidgelineError(
+      error.code,
+      `layer '${layer}': ${error.message}`,
+      { ...error.details, layer },
+      { cause: error },
+    );
   }
 
   /** Class and config, for `JSON.stringify`. */
@@ -359,9 +371,18 @@ function flatten(input: unknown, flat: Operand[], layer: string): (values: Symbo
 }
 
 /** Options of a factory: positional values first, or all in one object. */
-export function merge<T extends object>(positional: Partial<Record<keyof T, unknown>>, rest: object | undefined): T {
+export function merge<T extends object>(
+  positional: Partial<Record<keyof T, unknown>>,
+  rest: object | undefined,
+): T {
   const [first] = Object.values(positional);
-  if (typeof first === 'object' && first !== null && !Array.isArray(first) && rest === undefined && !isTensor(first)) {
+  if (
+    typeof first === 'object' &&
+    first !== null &&
+    !Array.isArray(first) &&
+    rest === undefined &&
+    !isTensor(first)
+  ) {
     return first as T;
   }
   return { ...positional, ...rest } as T;

@@ -1,9 +1,9 @@
 /**
  * Layers that merge several tensors: Add, Concatenate.
  */
-import { integer, options as checkOptions } from '../core/check.js';
+import { options as checkOptions, integer } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { Tensor } from '../core/tensor.js';
+import type { Tensor } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js';
@@ -13,7 +13,7 @@ function several(layer: string, inputs: unknown): SymbolicTensor[] {
   throw argumentError('inputs', `a list of tensors for layer '${layer}'`, inputs);
 }
 
-/** The sum of a list of tensors, with broadcasting. */
+/** The sum of a list of tensors, with broadcasting; axes that one lacks are added behind its batch, as in Keras. */
 export class Add extends Layer {
   static override readonly className: string = 'Add';
 
@@ -22,7 +22,14 @@ export class Add extends Layer {
     checkOptions('add', config, LAYER_OPTIONS);
   }
   override call(inputs: readonly SymbolicTensor[]): SymbolicTensor {
-    return several(this.name, inputs).reduce((a, b) => ops.add(a, b));
+    const tensors = several(this.name, inputs);
+    const rank = Math.max(...tensors.map((t) => t.rank));
+    const wide = (t: SymbolicTensor): SymbolicTensor => {
+      if (t.rank === rank) return t;
+      const units = Array.from({ length: rank - t.rank }, () => 1);
+      return ops.reshape(t, [null, ...units, ...t.shape.slice(1).map((size) => size ?? -1)]);
+    };
+    return tensors.map(wide).reduce((a, b) => ops.add(a, b));
   }
 }
 
@@ -62,6 +69,11 @@ export function add(of?: LayerOptions | Many): Add | SymbolicTensor {
 /** A concatenate layer, or tensors joined along the last axis. */
 export function concatenate(options?: ConcatenateOptions): Concatenate;
 export function concatenate(inputs: readonly SymbolicTensor[], options?: ConcatenateOptions): SymbolicTensor;
-export function concatenate(of?: ConcatenateOptions | Many, options?: ConcatenateOptions): Concatenate | SymbolicTensor {
-  return Array.isArray(of) ? new Concatenate(options)(of as SymbolicTensor[]) : new Concatenate(of as ConcatenateOptions);
+export function concatenate(
+  of?: ConcatenateOptions | Many,
+  options?: ConcatenateOptions,
+): Concatenate | SymbolicTensor {
+  return Array.isArray(of)
+    ? new Concatenate(options)(of as SymbolicTensor[])
+    : new Concatenate(of as ConcatenateOptions);
 }

@@ -7,7 +7,12 @@ import type { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
 import { getInitializer, type Initializer, type InitializerIdentifier } from '../initializers/index.js';
 import * as ops from '../ops/index.js';
-import { getRegularizer, type Regularizer, type RegularizerIdentifier, regularizerConfig } from '../regularizers/regularizer.js';
+import {
+  getRegularizer,
+  type Regularizer,
+  type RegularizerIdentifier,
+  regularizerConfig,
+} from '../regularizers/regularizer.js';
 import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js';
 
 /** Options of {@link PReLU}. */
@@ -40,7 +45,11 @@ export class PReLU extends Layer {
   }
   override build(inputShape: Shape): void {
     const shape = inputShape.slice(1).map((size, i) => (this.sharedAxes.includes(i + 1) ? 1 : size));
-    this.#alpha = this.addWeight('alpha', { shape, initializer: this.#initializer, regularizer: this.#regularizer });
+    this.#alpha = this.addWeight('alpha', {
+      shape,
+      initializer: this.#initializer,
+      regularizer: this.#regularizer,
+    });
   }
   override call(x: SymbolicTensor): SymbolicTensor {
     const below = ops.mul(ops.neg(ops.relu(ops.neg(x))), this.#alpha);

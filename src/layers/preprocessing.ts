@@ -1,9 +1,9 @@
 /**
  * Layers that bring data into range: Normalization, Rescaling.
  */
-import { boolean, number, options as checkOptions } from '../core/check.js';
+import { boolean, options as checkOptions, number } from '../core/check.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
-import { type TensorInput, tensor } from '../core/tensor.js';
+import { shapeText, type Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import * as ops from '../ops/index.js';
@@ -30,8 +30,8 @@ export class Normalization extends Layer {
   readonly axis: number | readonly number[] | null;
   readonly invert: boolean;
   readonly #given: { mean: readonly number[]; variance: readonly number[] } | undefined;
-  #mean: Weight | undefined;
-  #variance: Weight | undefined;
+  #mean: Weight | Tensor | undefined;
+  #variance: Weight | Tensor | undefined;
   #adapted = false;
 
   constructor(config: NormalizationOptions = {}) {
@@ -40,13 +40,21 @@ export class Normalization extends Layer {
     this.axis = config.axis === undefined ? -1 : config.axis;
     this.invert = boolean('invert', config.invert ?? false);
     if ((config.mean === undefined) !== (config.variance === undefined)) {
-      throw argumentError('mean and variance', 'given together', { mean: config.mean, variance: config.variance });
+      throw argumentError('mean and variance', 'given together', {
+        mean: config.mean,
+        variance: config.variance,
+      });
     }
     if (config.mean !== undefined && config.variance !== undefined) {
-      const list = (x: number | readonly number[]): readonly number[] => (typeof x === 'number' ? [x] : [...x].flat(8) as number[]);
+      const list = (x: number | readonly number[]): readonly number[] =>
+        typeof x === 'number' ? [x] : ([...x].flat(8) as number[]);
       this.#given = { mean: list(config.mean), variance: list(config.variance) };
-      this.#given.mean.forEach((m) => { number('mean', m); });
-      this.#given.variance.forEach((v) => { number('variance', v, 'a finite number ≥ 0', (n) => n >= 0); });
+      this.#given.mean.forEach((m) => {
+        number('mean', m);
+      });
+      this.#given.variance.forEach((v) => {
+        number('variance', v, 'a finite number ≥ 0', (n) => n >= 0);
+      });
     }
   }
 
@@ -61,17 +69,27 @@ export class Normalization extends Layer {
 
   override build(inputShape: Shape): void {
     const shape = this.#axesOf(inputShape.length).map((a) => inputShape[a] ?? null);
-    this.#mean = this.addWeight('mean', { shape, initializer: 'zeros', trainable: false });
-    this.#variance = this.addWeight('variance', { shape, initializer: 'ones', trainable: false });
-    if (this.#given) {
-      const size = this.#mean.shape.reduce((a, b) => a * b, 1);
-      const spread = (values: readonly number[]): Float32Array => Float32Array.from({ length: size }, (_, i) => values[values.length === 1 ? 0 : i] as number);
-      if (this.#given.mean.length !== 1 && this.#given.mean.length !== size) {
-        throw new RidgelineError('ERR_SHAPE', `mean has ${this.#given.mean.length} values, expected ${size}`);
-      }
-      this.#mean.write(tensor(spread(this.#given.mean), { shape: this.#mean.shape }));
-      this.#variance.write(tensor(spread(this.#given.variance), { shape: this.#variance.shape }));
+    // As in Keras, statistics that were given are constants, not weights.
+    this.#mean =
+      this.#constant('mean', shape) ??
+      this.addWeight('mean', { shape, initializer: 'zeros', trainable: false });
+    this.#variance =
+      this.#constant('variance', shape) ??
+      this.addWeight('variance', { shape, initializer: 'ones', trainable: false });
+  }
+
+  #constant(name: 'mean' | 'variance', shape: Shape): Tensor | undefined {
+    const values = this.#given?.[name];
+    if (!values) return undefined;
+    const size = shape.reduce<number>((a, b) => a * (b ?? Number.NaN), 1);
+    if (Number.isNaN(size) || (values.length !== 1 && values.length !== size)) {
+      throw new RidgelineError(
+        'ERR_SHAPE',
+        `${name} has ${values.length} values, expected one for each of ${shapeText(shape)}`,
+      );
     }
+    const spread = Float32Array.from({ length: size }, (_, i) => values[i % values.length] as number);
+    return tensor(spread, { shape: shape as number[] });
   }
 
   /**
@@ -79,9 +97,21 @@ export class Normalization extends Layer {
    * @throws {RidgelineError} `ERR_SHAPE` for data without samples or of another shape.
    */
   adapt(data: TensorInput): void {
-    if (this.#given) throw new RidgelineError('ERR_ARGUMENT', `layer '${this.name}' was given mean and variance and cannot adapt`);
+    if (this.#given)
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        `layer '${this.name}' was given mean and variance and cannot adapt`,
+      );
     const x = tensor(data, { dtype: 'float32' });
-    if (x.rank < 1 || x.size === 0) throw new RidgelineError('ERR_SHAPE', `adapt expects samples, received shape [${x.shape.join(', ')}]`);
+    if (x.rank < 1 || x.size === 0)
+      throw new RidgelineError('ERR_SHAPE', `adapt expects samples, received shape [${x.shape.join(', ')}]`);
+    const bad = x.data.findIndex((value: number) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw new RidgelineError('ERR_NON_FINITE', `adapt: data has ${x.data[bad]} at element ${bad}`, {
+        layer: this.name,
+        argument: 'data',
+      });
+    }
     if (!this.built) {
       this.build([null, ...x.shape.slice(1)]);
       this.built = true;
@@ -89,29 +119,43 @@ export class Normalization extends Layer {
     const axes = this.#axesOf(x.rank);
     const cells = axes.reduce((n, a) => n * (x.shape[a] as number), 1);
     if (cells !== (this.#mean as Weight).shape.reduce((a, b) => a * b, 1)) {
-      throw new RidgelineError('ERR_SHAPE', `adapt: data of shape [${x.shape.join(', ')}] does not fit layer '${this.name}'`);
+      throw new RidgelineError(
+        'ERR_SHAPE',
+        `adapt: data of shape [${x.shape.join(', ')}] does not fit layer '${this.name}'`,
+      );
     }
     const strides = x.shape.map((_, i) => x.shape.slice(i + 1).reduce((a, b) => a * b, 1));
     const cellOf = (at: number): number =>
-      axes.reduce((cell, a) => cell * (x.shape[a] as number) + (Math.floor(at / (strides[a] as number)) % (x.shape[a] as number)), 0);
+      axes.reduce(
+        (cell, a) =>
+          cell * (x.shape[a] as number) + (Math.floor(at / (strides[a] as number)) % (x.shape[a] as number)),
+        0,
+      );
     const mean = new Float64Array(cells);
     const variance = new Float64Array(cells);
     const count = x.size / cells;
-    x.data.forEach((value: number, at: number) => { mean[cellOf(at)] = (mean[cellOf(at)] as number) + value / count; });
+    x.data.forEach((value: number, at: number) => {
+      mean[cellOf(at)] = (mean[cellOf(at)] as number) + value / count;
+    });
     x.data.forEach((value: number, at: number) => {
       const cell = cellOf(at);
       variance[cell] = (variance[cell] as number) + (value - (mean[cell] as number)) ** 2 / count;
     });
     (this.#mean as Weight).write(tensor(Float32Array.from(mean), { shape: (this.#mean as Weight).shape }));
-    (this.#variance as Weight).write(tensor(Float32Array.from(variance), { shape: (this.#variance as Weight).shape }));
+    (this.#variance as Weight).write(
+      tensor(Float32Array.from(variance), { shape: (this.#variance as Weight).shape }),
+    );
     this.#adapted = true;
   }
 
   override call(x: SymbolicTensor): SymbolicTensor {
     const axes = this.#axesOf(x.rank);
     const shape = x.shape.map((size, i) => (axes.includes(i) ? (size as number) : 1));
-    const mean = ops.reshape(this.#mean as Weight, axes.length ? shape : []);
-    const deviation = ops.maximum(ops.sqrt(ops.reshape(this.#variance as Weight, axes.length ? shape : [])), EPSILON);
+    const mean = ops.reshape(this.#mean as Weight | Tensor, axes.length ? shape : []);
+    const deviation = ops.maximum(
+      ops.sqrt(ops.reshape(this.#variance as Weight | Tensor, axes.length ? shape : [])),
+      EPSILON,
+    );
     if (this.invert) return ops.add(mean, ops.mul(x, deviation)) as SymbolicTensor;
     return ops.div(ops.sub(x, mean), deviation) as SymbolicTensor;
   }

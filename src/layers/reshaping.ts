@@ -39,7 +39,11 @@ export class Reshape extends Layer {
     checkOptions('reshape', config, [...LAYER_OPTIONS, 'targetShape']);
     const { targetShape } = config;
     const bad = (d: number): boolean => !Number.isInteger(d) || d < -1 || d === 0;
-    if (!Array.isArray(targetShape) || targetShape.some(bad) || targetShape.filter((d) => d === -1).length > 1) {
+    if (
+      !Array.isArray(targetShape) ||
+      targetShape.some(bad) ||
+      targetShape.filter((d) => d === -1).length > 1
+    ) {
       throw argumentError('targetShape', 'a list of sizes, one of which may be -1', targetShape);
     }
     this.targetShape = [...targetShape];
@@ -54,6 +58,8 @@ export class Reshape extends Layer {
 
 /** A reshape layer; sizes are without the batch. */
 export function reshape(targetShape: readonly number[] | ReshapeConfig, options?: LayerOptions): Reshape {
-  const config = Array.isArray(targetShape) ? { ...options, targetShape } : merge<ReshapeConfig>({ targetShape }, options);
+  const config = Array.isArray(targetShape)
+    ? { ...options, targetShape }
+    : merge<ReshapeConfig>({ targetShape }, options);
   return new Reshape(config as ReshapeConfig);
 }

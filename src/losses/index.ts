@@ -4,11 +4,11 @@
  * Softmax and sigmoid heads feed their cross-entropy as logits, which gives exact gradients where Keras'
  * clipped probabilities have none.
  */
-import { boolean, camel, type Name, number, options as checkOptions, unknownName } from '../core/check.js';
+import { boolean, camel, options as checkOptions, type Name, number, unknownName } from '../core/check.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText, Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
-import { argumentError, shapeError, RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError, shapeError } from '../errors.js';
 import { guard } from '../native.js';
 import * as ops from '../ops/index.js';
 
@@ -63,7 +63,11 @@ export interface CrossentropyOptions {
   readonly labelSmoothing?: number;
 }
 
-function crossentropyOptions(name: string, given: CrossentropyOptions, known: readonly string[]): Required<CrossentropyOptions> {
+function crossentropyOptions(
+  name: string,
+  given: CrossentropyOptions,
+  known: readonly string[],
+): Required<CrossentropyOptions> {
   const { fromLogits = false, labelSmoothing = 0 } = checkOptions(name, given, known);
   return {
     fromLogits: boolean('fromLogits', fromLogits),
@@ -73,7 +77,10 @@ function crossentropyOptions(name: string, given: CrossentropyOptions, known: re
 
 /** `−Σ y·ln p` over the last axis, for one-hot labels or distributions `[…, classes]`. */
 export function categoricalCrossentropy(given: CrossentropyOptions = {}): Loss {
-  const { fromLogits, labelSmoothing } = crossentropyOptions('categoricalCrossentropy', given, ['fromLogits', 'labelSmoothing']);
+  const { fromLogits, labelSmoothing } = crossentropyOptions('categoricalCrossentropy', given, [
+    'fromLogits',
+    'labelSmoothing',
+  ]);
   return {
     name: 'categoricalCrossentropy',
     sparse: false,
@@ -90,7 +97,10 @@ export function categoricalCrossentropy(given: CrossentropyOptions = {}): Loss {
         return trace.emit('softmaxCrossEntropy', [logits, labels], attributes)[0] as SymbolicTensor;
       }
       const classes = yPred.shape.at(-1) as number;
-      const smooth = labelSmoothing === 0 ? labels : ops.add(ops.mul(labels, 1 - labelSmoothing), labelSmoothing / classes);
+      const smooth =
+        labelSmoothing === 0
+          ? labels
+          : ops.add(ops.mul(labels, 1 - labelSmoothing), labelSmoothing / classes);
       const share = ops.div(yPred, ops.sum(yPred, { axis: -1, keepdims: true }));
       const log = ops.log(ops.clip(share, EPSILON, 1 - EPSILON));
       return ops.neg(ops.sum(ops.mul(smooth, log), { axis: -1 })) as SymbolicTensor;
@@ -119,7 +129,10 @@ export function sparseCategoricalCrossentropy(given: Pick<CrossentropyOptions, '
         const hot = ops.cast(ops.equal(each, range), 'float32');
         return ops.neg(ops.sum(ops.mul(hot, logits), { axis: -1 })) as SymbolicTensor;
       }
-      return trace.emit('softmaxCrossEntropy', [logits, indices], { sparse: true, smoothing: 0 })[0] as SymbolicTensor;
+      return trace.emit('softmaxCrossEntropy', [logits, indices], {
+        sparse: true,
+        smoothing: 0,
+      })[0] as SymbolicTensor;
     },
   };
 }
@@ -127,8 +140,12 @@ export function sparseCategoricalCrossentropy(given: Pick<CrossentropyOptions, '
 /** @internal Class indices in the shape of the predictions without their last axis. */
 export function sparseLabels(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
   const expected = yPred.shape.slice(0, -1);
-  const given = yTrue.rank === yPred.rank && yTrue.shape.at(-1) === 1 ? yTrue.shape.slice(0, -1) : yTrue.shape;
-  if (given.length !== expected.length || given.some((d, i) => d !== null && expected[i] !== null && d !== expected[i])) {
+  const given =
+    yTrue.rank === yPred.rank && yTrue.shape.at(-1) === 1 ? yTrue.shape.slice(0, -1) : yTrue.shape;
+  if (
+    given.length !== expected.length ||
+    given.some((d, i) => d !== null && expected[i] !== null && d !== expected[i])
+  ) {
     throw shapeError('y', `class indices ${shapeText(expected)}`, shapeText(yTrue.shape));
   }
   const flat = given === yTrue.shape ? yTrue : ops.reshape(yTrue, yTrue.shape.slice(0, -1));
@@ -137,14 +154,20 @@ export function sparseLabels(yTrue: SymbolicTensor, yPred: SymbolicTensor): Symb
 
 /** Mean over the last axis of `−y·ln p − (1 − y)·ln(1 − p)`, for labels and predictions of one shape. */
 export function binaryCrossentropy(given: CrossentropyOptions = {}): Loss {
-  const { fromLogits, labelSmoothing } = crossentropyOptions('binaryCrossentropy', given, ['fromLogits', 'labelSmoothing']);
+  const { fromLogits, labelSmoothing } = crossentropyOptions('binaryCrossentropy', given, [
+    'fromLogits',
+    'labelSmoothing',
+  ]);
   return {
     name: 'binaryCrossentropy',
     sparse: false,
     getConfig: () => ({ fromLogits, labelSmoothing }),
     call(yTrue, yPred) {
       const labels = align(float(yTrue), yPred);
-      const smooth = labelSmoothing === 0 ? labels : (ops.add(ops.mul(labels, 1 - labelSmoothing), labelSmoothing / 2) as SymbolicTensor);
+      const smooth =
+        labelSmoothing === 0
+          ? labels
+          : (ops.add(ops.mul(labels, 1 - labelSmoothing), labelSmoothing / 2) as SymbolicTensor);
       const logits = fromLogits ? yPred : logitsOf(yPred, 'sigmoid');
       if (logits) {
         const [each] = (Trace.current as Trace).emit('sigmoidCrossEntropy', [logits, smooth]);
@@ -176,7 +199,11 @@ function difference(name: string, of: (d: SymbolicTensor) => SymbolicTensor): Lo
 }
 
 function tensorRange(size: number): Tensor {
-  return new Tensor(Float32Array.from({ length: size }, (_, i) => i), [size], 'float32');
+  return new Tensor(
+    Float32Array.from({ length: size }, (_, i) => i),
+    [size],
+    'float32',
+  );
 }
 
 const FACTORIES = {
@@ -209,13 +236,15 @@ export function getLoss(argument: string, of: LossIdentifier): Loss {
   if (typeof of === 'object' && of !== null && 'call' in of) return of;
   if (typeof of !== 'string') throw argumentError(argument, 'a loss, its name or a function', of);
   const name = ALIASES[of.toLowerCase()] ?? camel(of);
-  if (!Object.hasOwn(FACTORIES, name)) throw unknownName(argument, [...Object.keys(FACTORIES), ...Object.keys(ALIASES)], of);
+  if (!Object.hasOwn(FACTORIES, name))
+    throw unknownName(argument, [...Object.keys(FACTORIES), ...Object.keys(ALIASES)], of);
   return FACTORIES[name as keyof typeof FACTORIES]();
 }
 
 /** @internal A saved loss. */
 export function restoreLoss(saved: { name: string; config: Record<string, unknown> }): Loss {
-  if (!Object.hasOwn(FACTORIES, saved.name)) throw new RidgelineError('ERR_IO', `the file names an unknown loss '${saved.name}'`);
+  if (!Object.hasOwn(FACTORIES, saved.name))
+    throw new RidgelineError('ERR_IO', `the file names an unknown loss '${saved.name}'`);
   const config = Object.keys(saved.config).length > 0 ? saved.config : undefined;
   return (FACTORIES[saved.name as keyof typeof FACTORIES] as (o?: object) => Loss)(config);
 }

@@ -1,7 +1,7 @@
 /**
  * Metrics: streaming totals over an epoch, divided by their weights.
  */
-import { camel, type Name, number, options as checkOptions, unknownName } from '../core/check.js';
+import { camel, options as checkOptions, type Name, number, unknownName } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
 import { getLoss, type Loss, sparseLabels } from '../losses/index.js';
@@ -62,7 +62,9 @@ export function binaryAccuracy<N extends string = 'binary_accuracy'>(
 }
 
 /** Share of predictions whose largest class is that of the one-hot label. */
-export function categoricalAccuracy<N extends string = 'categorical_accuracy'>(given: Options<N> = {}): Metric<N> {
+export function categoricalAccuracy<N extends string = 'categorical_accuracy'>(
+  given: Options<N> = {},
+): Metric<N> {
   checkOptions('categoricalAccuracy', given, ['name']);
   return {
     name: given.name ?? ('categorical_accuracy' as N),
@@ -73,7 +75,9 @@ export function categoricalAccuracy<N extends string = 'categorical_accuracy'>(g
 }
 
 /** Share of predictions whose largest class is the label's index. */
-export function sparseCategoricalAccuracy<N extends string = 'sparse_categorical_accuracy'>(given: Options<N> = {}): Metric<N> {
+export function sparseCategoricalAccuracy<N extends string = 'sparse_categorical_accuracy'>(
+  given: Options<N> = {},
+): Metric<N> {
   checkOptions('sparseCategoricalAccuracy', given, ['name']);
   return {
     name: given.name ?? ('sparse_categorical_accuracy' as N),
@@ -93,11 +97,21 @@ function ofLoss<N extends string>(name: N, loss: 'meanSquaredError' | 'meanAbsol
 }
 
 /** Mean of squared errors. */
-export const meanSquaredError = <N extends string = 'mean_squared_error'>(given: Options<N> = {}): Metric<N> =>
-  ofLoss((checkOptions('meanSquaredError', given, ['name']).name ?? 'mean_squared_error') as N, 'meanSquaredError');
+export const meanSquaredError = <N extends string = 'mean_squared_error'>(
+  given: Options<N> = {},
+): Metric<N> =>
+  ofLoss(
+    (checkOptions('meanSquaredError', given, ['name']).name ?? 'mean_squared_error') as N,
+    'meanSquaredError',
+  );
 /** Mean of absolute errors. */
-export const meanAbsoluteError = <N extends string = 'mean_absolute_error'>(given: Options<N> = {}): Metric<N> =>
-  ofLoss((checkOptions('meanAbsoluteError', given, ['name']).name ?? 'mean_absolute_error') as N, 'meanAbsoluteError');
+export const meanAbsoluteError = <N extends string = 'mean_absolute_error'>(
+  given: Options<N> = {},
+): Metric<N> =>
+  ofLoss(
+    (checkOptions('meanAbsoluteError', given, ['name']).name ?? 'mean_absolute_error') as N,
+    'meanAbsoluteError',
+  );
 
 const FACTORIES = {
   accuracy,
@@ -107,7 +121,11 @@ const FACTORIES = {
   meanSquaredError,
   meanAbsoluteError,
 } as const;
-const ALIASES: Record<string, keyof typeof FACTORIES> = { acc: 'accuracy', mse: 'meanSquaredError', mae: 'meanAbsoluteError' };
+const ALIASES: Record<string, keyof typeof FACTORIES> = {
+  acc: 'accuracy',
+  mse: 'meanSquaredError',
+  mae: 'meanAbsoluteError',
+};
 
 /** A function of labels and predictions; its name is the key in logs. */
 export type MetricFunction = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor;
@@ -116,11 +134,8 @@ export type MetricFunction = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => S
 export type MetricIdentifier = Metric | Name<keyof typeof FACTORIES> | 'acc' | 'mse' | 'mae' | MetricFunction;
 
 /** Key in logs of a metric: the name it was asked for by, in snake_case. */
-export type MetricKey<M> = M extends Metric<infer N>
-  ? N
-  : M extends string
-    ? import('../core/check.js').Snake<M>
-    : string;
+export type MetricKey<M> =
+  M extends Metric<infer N> ? N : M extends string ? import('../core/check.js').Snake<M> : string;
 
 /** @internal The metric that an option stands for. */
 export function getMetric(argument: string, of: MetricIdentifier): Metric {
@@ -130,7 +145,8 @@ export function getMetric(argument: string, of: MetricIdentifier): Metric {
   if (typeof of === 'object' && of !== null && 'call' in of) return of;
   if (typeof of !== 'string') throw argumentError(argument, 'a metric, its name or a function', of);
   const name = ALIASES[of] ?? camel(of);
-  if (!Object.hasOwn(FACTORIES, name)) throw unknownName(argument, [...Object.keys(FACTORIES), ...Object.keys(ALIASES)], of);
+  if (!Object.hasOwn(FACTORIES, name))
+    throw unknownName(argument, [...Object.keys(FACTORIES), ...Object.keys(ALIASES)], of);
   const metric = FACTORIES[name as keyof typeof FACTORIES]() as Metric;
   // As in Keras, the key is the name that was asked for: `acc` stays `acc`.
   return of in ALIASES ? { ...metric, name: of, call: metric.call } : metric;

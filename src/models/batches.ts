@@ -2,9 +2,9 @@
  * Data on its way in: from what users pass to checked native rows.
  */
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { type DType, shapeText, Tensor, tensor, type TensorInput } from '../core/tensor.js';
+import { type DType, shapeText, Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { RidgelineError, shapeError, show } from '../errors.js';
-import { guard, native, type NativeData } from '../native.js';
+import { guard, type NativeData, native } from '../native.js';
 
 /** Data for one or several inputs or outputs: one value, or one by name. */
 export type DataInput = TensorInput | Record<string, TensorInput>;
@@ -17,31 +17,54 @@ export interface NamedTensor {
 
 function isRecord(value: unknown): value is Record<string, TensorInput> {
   return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) && !(value instanceof Tensor)
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value) &&
+    !(value instanceof Tensor)
   );
 }
 
 /** The tensor for each of `names`; `argument` is what the user calls the whole. */
-export function byName(argument: string, data: DataInput, names: readonly string[], dtypes: readonly (DType | undefined)[]): NamedTensor[] {
+export function byName(
+  argument: string,
+  data: DataInput,
+  names: readonly string[],
+  dtypes: readonly (DType | undefined)[],
+): NamedTensor[] {
   if (data === undefined || data === null) {
-    throw new RidgelineError('ERR_ARGUMENT', `${argument} is missing; expected data for ${names.join(', ')}`, { argument });
+    throw new RidgelineError(
+      'ERR_ARGUMENT',
+      `${argument} is missing; expected data for ${names.join(', ')}`,
+      { argument },
+    );
   }
   const one = (value: TensorInput, name: string, i: number): NamedTensor => {
     try {
       return { name, tensor: tensor(value, dtypes[i] ? { dtype: dtypes[i] } : {}) };
     } catch (error) {
       if (!(error instanceof RidgelineError)) throw error;
-      throw new RidgelineError(error.code, `${name}: ${error.message}`, { ...error.details, argument: name }, { cause: error });
+      throw new RidgelineError(
+        error.code,
+        `${name}: ${error.message}`,
+        { ...error.details, argument: name },
+        { cause: error },
+      );
     }
   };
   if (isRecord(data)) {
     const unknown = Object.keys(data).find((key) => !names.includes(key));
     if (unknown !== undefined) {
-      throw new RidgelineError('ERR_ARGUMENT', `${argument} has '${unknown}'; the model has ${names.join(', ')}`, { argument, received: unknown });
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        `${argument} has '${unknown}'; the model has ${names.join(', ')}`,
+        { argument, received: unknown },
+      );
     }
     return names.map((name, i) => {
       const value = data[name];
-      if (value === undefined) throw new RidgelineError('ERR_ARGUMENT', `${argument} lacks '${name}'`, { argument: name });
+      if (value === undefined)
+        throw new RidgelineError('ERR_ARGUMENT', `${argument} lacks '${name}'`, { argument: name });
       return one(value, `${argument}.${name}`, i);
     });
   }
@@ -49,15 +72,25 @@ export function byName(argument: string, data: DataInput, names: readonly string
   if (Array.isArray(data) && data.length === names.length) {
     return names.map((name, i) => one(data[i] as TensorInput, `${argument}.${name}`, i));
   }
-  throw new RidgelineError('ERR_ARGUMENT', `${argument} must have data for ${names.join(', ')}, received ${show(data)}`, { argument });
+  throw new RidgelineError(
+    'ERR_ARGUMENT',
+    `${argument} must have data for ${names.join(', ')}, received ${show(data)}`,
+    { argument },
+  );
 }
 
 /** Checks data against the inputs of a model; a vector serves an input of one column. */
 export function fitInputs(data: readonly NamedTensor[], inputs: readonly SymbolicTensor[]): NamedTensor[] {
   return data.map(({ name, tensor: given }, i) => {
     const expected = (inputs[i] as SymbolicTensor).shape;
-    const t = given.rank + 1 === expected.length && expected.at(-1) === 1 ? given.reshape([...given.shape, 1]) : given;
-    if (t.rank !== expected.length || expected.some((d, axis) => axis > 0 && d !== null && d !== t.shape[axis])) {
+    const t =
+      given.rank + 1 === expected.length && expected.at(-1) === 1
+        ? given.reshape([...given.shape, 1])
+        : given;
+    if (
+      t.rank !== expected.length ||
+      expected.some((d, axis) => axis > 0 && d !== null && d !== t.shape[axis])
+    ) {
       throw shapeError(name, shapeText(expected), shapeText(given.shape));
     }
     return { name, tensor: t };
@@ -68,11 +101,17 @@ export function fitInputs(data: readonly NamedTensor[], inputs: readonly Symboli
 export function rowsOf(data: readonly NamedTensor[]): number {
   const [first] = data as readonly [NamedTensor];
   const rows = first.tensor.shape[0];
-  if (rows === undefined) throw shapeError(first.name, 'rows along its first axis', shapeText(first.tensor.shape));
-  if (rows === 0) throw new RidgelineError('ERR_SHAPE', `${first.name} has no rows`, { argument: first.name });
+  if (rows === undefined)
+    throw shapeError(first.name, 'rows along its first axis', shapeText(first.tensor.shape));
+  if (rows === 0)
+    throw new RidgelineError('ERR_SHAPE', `${first.name} has no rows`, { argument: first.name });
   for (const { name, tensor: t } of data) {
     if (t.shape[0] !== rows) {
-      throw new RidgelineError('ERR_SHAPE', `${name} has ${t.shape[0] ?? 'no'} rows, ${first.name} has ${rows}`, { argument: name });
+      throw new RidgelineError(
+        'ERR_SHAPE',
+        `${name} has ${t.shape[0] ?? 'no'} rows, ${first.name} has ${rows}`,
+        { argument: name },
+      );
     }
   }
   return rows;
@@ -90,7 +129,10 @@ export function upload(data: readonly NamedTensor[]): NativeData[] {
         index.unshift(rest % size);
         rest = Math.floor(rest / size);
       }
-      throw new RidgelineError('ERR_NON_FINITE', `${name} has ${t.data[bad]} at [${index.join(', ')}]`, { argument: name, received: t.data[bad] });
+      throw new RidgelineError('ERR_NON_FINITE', `${name} has ${t.data[bad]} at [${index.join(', ')}]`, {
+        argument: name,
+        received: t.data[bad],
+      });
     }
     return rows;
   });

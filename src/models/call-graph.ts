@@ -18,7 +18,8 @@ export class CallGraph {
     if (inputs.length === 0 || !inputs.every((t) => recorded(t) && t.call === undefined)) {
       throw argumentError('inputs', 'tensors made by input()', inputs);
     }
-    if (outputs.length === 0 || !outputs.every(recorded)) throw argumentError('outputs', 'symbolic tensors', outputs);
+    if (outputs.length === 0 || !outputs.every(recorded))
+      throw argumentError('outputs', 'symbolic tensors', outputs);
     this.inputs = inputs;
     this.outputs = outputs;
     const calls = new Set<Call>();
@@ -30,9 +31,13 @@ export class CallGraph {
       const { call } = t;
       if (!call) {
         if (!inputs.includes(t)) {
-          throw new RidgelineError('ERR_ARGUMENT', `outputs depend on an input${t.name ? ` '${t.name}'` : ''} that is not among inputs`, {
-            argument: 'inputs',
-          });
+          throw new RidgelineError(
+            'ERR_ARGUMENT',
+            `outputs depend on an input${t.name ? ` '${t.name}'` : ''} that is not among inputs`,
+            {
+              argument: 'inputs',
+            },
+          );
         }
         continue;
       }
@@ -49,7 +54,9 @@ export class CallGraph {
 
   /** The layers called, each once, in order. */
   get layers(): Layer[] {
-    return [...new Set(this.calls.map((call) => call.layer).filter((layer) => layer !== undefined))] as Layer[];
+    return [
+      ...new Set(this.calls.map((call) => call.layer).filter((layer) => layer !== undefined)),
+    ] as Layer[];
   }
 
   /** Replays all calls on traced inputs. */

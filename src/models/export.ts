@@ -2,9 +2,9 @@
  * ONNX export: the inference graph of a model, to bytes or a file.
  */
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { integer, options as checkOptions } from '../core/check.js';
+import { options as checkOptions, integer } from '../core/check.js';
 import { Trace } from '../core/trace.js';
-import { RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import { guard, native } from '../native.js';
 import type { Model } from './model.js';
 
@@ -15,9 +15,14 @@ export interface ExportOptions {
 }
 
 /** Writes `model` as ONNX to `path`, or returns the bytes. */
-export async function exportOnnx(model: Model, path: string | undefined, options: ExportOptions): Promise<Uint8Array | void> {
+export async function exportOnnx(
+  model: Model,
+  path: string | undefined,
+  options: ExportOptions,
+): Promise<Uint8Array | void> {
   const { opset = 17 } = checkOptions('export', options, ['opset']);
-  integer('opset', opset, 17);
+  integer('opset', opset, 17, 25);
+  if (path === '') throw argumentError('path', 'a file name', path);
   const trace = new Trace(false);
   const bytes = trace.run(() => {
     const inputs = model.inputs.map((t, i) => trace.input(model.inputNames[i] as string, t.shape, t.dtype));
@@ -37,7 +42,12 @@ export async function exportOnnx(model: Model, path: string | undefined, options
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new RidgelineError('ERR_IO', `cannot write '${path}': ${(error as Error).message}`, { argument: 'path', received: path }, { cause: error });
+    throw new RidgelineError(
+      'ERR_IO',
+      `cannot write '${path}': ${(error as Error).message}`,
+      { argument: 'path', received: path },
+      { cause: error },
+    );
   }
 }
 
@@ -63,6 +73,9 @@ export interface OnnxMetadata {
  */
 export function readOnnxMetadata(bytes: Uint8Array): OnnxMetadata {
   const { metadata, ...rest } = guard(() => native.readOnnxMetadata(bytes));
-  const pairs = Array.from({ length: metadata.length / 2 }, (_, i) => [metadata[2 * i] as string, metadata[2 * i + 1] as string]);
+  const pairs = Array.from({ length: metadata.length / 2 }, (_, i) => [
+    metadata[2 * i] as string,
+    metadata[2 * i + 1] as string,
+  ]);
   return { ...rest, metadata: Object.fromEntries(pairs) };
 }

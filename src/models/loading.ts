@@ -9,7 +9,7 @@ import { input } from '../layers/input.js';
 import type { Layer } from '../layers/layer.js';
 import { type LossIdentifier, restoreLoss } from '../losses/index.js';
 import type { MetricIdentifier } from '../metrics/index.js';
-import { guard, native } from '../native.js';
+import { guard, type NativeVariable, native } from '../native.js';
 import { getOptimizer } from '../optimizers/index.js';
 import { Model } from './model.js';
 import { type LayerClass, layerClass } from './registry.js';
@@ -32,7 +32,10 @@ function restore(saved: SavedModel, own: readonly LayerClass[]): Model {
     of.model ? restore(of.model, own) : new (layerClass(of.className, own))(of.config as never),
   );
   if (saved.className === 'Sequential') {
-    return new Sequential([inputs[0] as SymbolicTensor, ...layers], { name: saved.name, trainable: saved.trainable });
+    return new Sequential([inputs[0] as SymbolicTensor, ...layers], {
+      name: saved.name,
+      trainable: saved.trainable,
+    });
   }
   const values: SymbolicTensor[][] = [];
   const resolve = (value: Json): unknown => {
@@ -65,7 +68,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const { layers = [] } = checkOptions('loadModel', options, ['layers']);
   if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
   const file = guard(() => native.loadCheckpoint(path));
-  const damaged = (what: string): RidgelineError => new RidgelineError('ERR_IO', `'${path}' is not a model file: ${what}`, { argument: 'path' });
+  const damaged = (what: string): RidgelineError =>
+    new RidgelineError('ERR_IO', `'${path}' is not a model file: ${what}`, { argument: 'path' });
   let saved: {
     format: number;
     model: SavedModel;
@@ -84,17 +88,24 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   } catch (error) {
     throw damaged((error as Error).message);
   }
-  if (saved.format !== FORMAT) throw damaged(`format ${saved.format}, this version reads ${FORMAT}`);
+  if (saved?.format !== FORMAT) throw damaged(`format ${saved?.format}, this version reads ${FORMAT}`);
+  if (!Array.isArray(saved.model?.layers)) throw damaged('it describes no layers');
   const tensors = new Map(file.names.map((name, i) => [name, Tensor.fromNative(file.tensors[i] as never)]));
   const model = restore(saved.model, layers);
   model.randomSeed = saved.seed;
   const take = (name: string, shape: readonly number[]): Tensor => {
     const found = tensors.get(name);
-    if (!found || shapeText(found.shape) !== shapeText(shape)) throw damaged(`tensor '${name}' of shape ${shapeText(shape)} is missing`);
+    if (!found || shapeText(found.shape) !== shapeText(shape))
+      throw damaged(`tensor '${name}' of shape ${shapeText(shape)} is missing`);
     return found;
   };
   const { weights } = model;
-  weights.forEach((weight, i) => weight.write(take(`${i}:${weight.path}`, weight.shape)));
+  // Not through `Weight.write`: a model that was saved with NaN can be looked at.
+  const fill = (variable: NativeVariable, value: Tensor): void =>
+    guard(() => variable.write(value.data, [...value.shape]));
+  weights.forEach((weight, i) => {
+    fill(weight.variable, take(`${i}:${weight.path}`, weight.shape));
+  });
   const { compile, training } = saved;
   if (compile) {
     model.compile({
@@ -112,8 +123,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       const at = weights.indexOf(weight);
       if (!tensors.has(`optimizer/0/${at}`)) continue;
       model.training.slots(weight).forEach((slot, k) => {
-        const value = take(`optimizer/${k}/${at}`, weight.shape);
-        guard(() => slot.write(value.data, [...value.shape]));
+        fill(slot, take(`optimizer/${k}/${at}`, weight.shape));
       });
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Models: layers from inputs to outputs, with training, prediction, saving and export.
  */
-import { integer, options as checkOptions } from '../core/check.js';
+import { options as checkOptions, count, number, unknownName } from '../core/check.js';
 import { nextSeed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { Tensor, type TensorInput } from '../core/tensor.js';
@@ -11,15 +11,15 @@ import { argumentError, RidgelineError } from '../errors.js';
 import { Layer, type LayerOptions, type Outputs } from '../layers/layer.js';
 import { getLoss, type Loss, type LossIdentifier } from '../losses/index.js';
 import { getMetric, type Metric, type MetricIdentifier, type MetricKey } from '../metrics/index.js';
-import { guard, native, type NativePredictor, type NativeRun } from '../native.js';
+import { guard, type NativePredictor, type NativeRun, native, succeeded } from '../native.js';
 import { getOptimizer, type Optimizer, type OptimizerIdentifier } from '../optimizers/index.js';
 import { byName, type DataInput, fitInputs, rowsOf, upload } from './batches.js';
 import { CallGraph } from './call-graph.js';
 import { type ExportOptions, exportOnnx } from './export.js';
-import { type EvaluateOptions, type FitOptions, type FitResult, type LogKey, Training } from './training.js';
 import type { Compiled } from './objective.js';
-import { save, type SaveOptions } from './saving.js';
-import { summary, type SummaryOptions } from './summary.js';
+import { type SaveOptions, save } from './saving.js';
+import { type SummaryOptions, summary } from './summary.js';
+import { type EvaluateOptions, type FitOptions, type FitResult, type LogKey, Training } from './training.js';
 
 /** Config of {@link Model}. */
 export interface ModelConfig extends LayerOptions {
@@ -97,12 +97,22 @@ export class Model<K extends string = string> extends Layer {
     this.#graph = new CallGraph(inputs, outputs);
     this.built = true;
     this.#predictor = undefined;
-    this.#training = undefined;
+    this.#training?.forget();
+    const twice = inputs.find(
+      (t, i) => t.name !== undefined && inputs.findIndex((u) => u.name === t.name) < i,
+    );
+    if (twice)
+      throw new RidgelineError('ERR_ARGUMENT', `two inputs are called '${twice.name}'`, {
+        argument: 'inputs',
+      });
     const taken = new Set<string>();
     const all = this.#graph.layers;
     for (const layer of all.filter((layer) => layer.isNamed)) {
       if (taken.has(layer.name)) {
-        throw new RidgelineError('ERR_ARGUMENT', `two layers are called '${layer.name}'`, { layer: layer.name, argument: 'name' });
+        throw new RidgelineError('ERR_ARGUMENT', `two layers are called '${layer.name}'`, {
+          layer: layer.name,
+          argument: 'name',
+        });
       }
       taken.add(layer.name);
     }
@@ -124,9 +134,13 @@ export class Model<K extends string = string> extends Layer {
   get graph(): CallGraph {
     this.#alive();
     if (!this.#graph) {
-      throw new RidgelineError('ERR_ARGUMENT', `model '${this.name}' has no input yet: begin it with layers.input(shape), or fit it first`, {
-        layer: this.name,
-      });
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        `model '${this.name}' has no input yet: begin it with layers.input(shape), or fit it first`,
+        {
+          layer: this.name,
+        },
+      );
     }
     return this.#graph;
   }
@@ -137,7 +151,8 @@ export class Model<K extends string = string> extends Layer {
   }
 
   #alive(): void {
-    if (this.#disposed) throw new RidgelineError('ERR_DISPOSED', `model '${this.name}' was disposed`, { layer: this.name });
+    if (this.#disposed)
+      throw new RidgelineError('ERR_DISPOSED', `model '${this.name}' was disposed`, { layer: this.name });
   }
 
   /** Inputs. */
@@ -150,18 +165,15 @@ export class Model<K extends string = string> extends Layer {
   }
   /** Names of the inputs: those given, or `input`, `input_1`, …. */
   get inputNames(): string[] {
-    return this.inputs.map((t, i) => t.name ?? (i === 0 ? 'input' : `input_${i}`));
+    const given = this.inputs.flatMap((t) => t.name ?? []);
+    const others = distinct(Array<string>(this.inputs.length - given.length).fill('input'), given);
+    return this.inputs.map((t) => t.name ?? (others.shift() as string));
   }
-  /** Names of the outputs: of the layers that compute them. */
+  /** Names of the outputs: of the layers that compute them, told apart from each other and from the inputs. */
   get outputNames(): string[] {
-    const names: string[] = [];
-    this.outputs.forEach((t) => {
-      const base = (t.call?.layer as Layer | undefined)?.name ?? t.call?.label ?? t.name ?? 'output';
-      let name = base;
-      for (let i = 1; names.includes(name); i++) name = `${base}_${i}`;
-      names.push(name);
-    });
-    return names;
+    const nameOf = (t: SymbolicTensor): string =>
+      (t.call?.layer as Layer | undefined)?.name ?? t.call?.label ?? t.name ?? 'output';
+    return distinct(this.outputs.map(nameOf), this.inputNames);
   }
   /** Layers in the order of their calls. */
   override get layers(): Layer[] {
@@ -190,7 +202,8 @@ export class Model<K extends string = string> extends Layer {
 
   /** @internal Replays all layers on traced inputs. */
   replay(inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
-    if (inputs.length !== this.inputs.length) throw argumentError('inputs', `${this.inputs.length} tensors`, inputs);
+    if (inputs.length !== this.inputs.length)
+      throw argumentError('inputs', `${this.inputs.length} tensors`, inputs);
     return this.graph.replay(inputs);
   }
 
@@ -199,7 +212,8 @@ export class Model<K extends string = string> extends Layer {
    * @throws {RidgelineError} `ERR_ARGUMENT` when there is none.
    */
   getLayer(of: string | number): Layer {
-    const layer = typeof of === 'number' ? this.layers.at(of) : this.layers.find((layer) => layer.name === of);
+    const layer =
+      typeof of === 'number' ? this.layers.at(of) : this.layers.find((layer) => layer.name === of);
     if (layer) return layer;
     throw argumentError('layer', `one of ${this.layers.map((l) => l.name).join(', ') || '(none yet)'}`, of);
   }
@@ -210,23 +224,46 @@ export class Model<K extends string = string> extends Layer {
    * @returns The model, typed by its metrics, so that `history` and `monitor` keys are checked.
    * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options.
    */
-  compile<const M extends readonly MetricIdentifier[] = readonly []>(options: CompileOptions<M>): Model<MetricKey<M[number]>> {
+  compile<const M extends readonly MetricIdentifier[] = readonly []>(
+    options: CompileOptions<M>,
+  ): Model<MetricKey<M[number]>> {
     this.#alive();
-    checkOptions('compile', options, ['optimizer', 'loss', 'metrics', 'weightedMetrics', 'lossWeights']);
-    if (options.loss === undefined) throw argumentError('loss', 'a loss, its name or a function', undefined);
+    const { loss, lossWeights } = checkOptions('compile', options, [
+      'optimizer',
+      'loss',
+      'metrics',
+      'weightedMetrics',
+      'lossWeights',
+    ]);
+    if (loss === undefined || loss === null)
+      throw argumentError('loss', 'a loss, its name or a function', loss);
     const metrics = (argument: 'metrics' | 'weightedMetrics'): Metric[] => {
       const of = options[argument] ?? [];
       if (!Array.isArray(of)) throw argumentError(argument, 'a list', of);
       return of.map((metric: MetricIdentifier) => getMetric(argument, metric));
     };
-    const several = Array.isArray(options.loss) ? options.loss : undefined;
+    const several = Array.isArray(loss) ? loss : undefined;
     const named =
-      typeof options.loss === 'object' && !several && !('call' in options.loss) ? (options.loss as Record<string, LossIdentifier>) : undefined;
-    const single = several || named ? undefined : getLoss('loss', options.loss as LossIdentifier);
+      typeof loss === 'object' && !several && !('call' in loss)
+        ? (loss as Record<string, LossIdentifier>)
+        : undefined;
+    const single = several || named ? undefined : getLoss('loss', loss as LossIdentifier);
     const resolve = (name: string, i: number): Loss => {
       const of = named ? named[name] : several?.[i];
       return single ?? getLoss(`loss of output '${name}'`, of as LossIdentifier);
     };
+    // A model that does not know its input yet is sequential: one output, without a name so far.
+    const names = this.#graph ? this.outputNames : ['output'];
+    if (several && several.length !== names.length)
+      throw argumentError('loss', `a list for ${names.length} outputs`, loss);
+    const unknown = this.#graph && named && Object.keys(named).find((name) => !names.includes(name));
+    if (unknown !== undefined) throw unknownName('loss', names, unknown);
+    if (this.#graph || !named) names.forEach(resolve);
+    if (lossWeights !== undefined) {
+      const fits = Array.isArray(lossWeights) && lossWeights.length === names.length;
+      if (!fits) throw argumentError('lossWeights', `a list for ${names.length} outputs`, lossWeights);
+      for (const [i, weight] of lossWeights.entries()) number(`lossWeights[${i}]`, weight);
+    }
     const [plain, weighted] = [metrics('metrics'), metrics('weightedMetrics')];
     this.#optimizer = getOptimizer('optimizer', options.optimizer ?? 'rmsprop');
     this.#compileOptions = options;
@@ -238,7 +275,7 @@ export class Model<K extends string = string> extends Layer {
         return model.outputNames.map(resolve);
       },
       get lossWeights() {
-        return model.outputNames.map((_, i) => options.lossWeights?.[i] ?? 1);
+        return model.outputNames.map((_, i) => lossWeights?.[i] ?? 1);
       },
       get metrics() {
         return model.outputNames.map(() => plain);
@@ -254,9 +291,13 @@ export class Model<K extends string = string> extends Layer {
   get compiled(): Compiled {
     this.#alive();
     if (this.#compiled) return this.#compiled;
-    throw new RidgelineError('ERR_NOT_COMPILED', `model '${this.name}' must be compiled first: model.compile({ optimizer, loss })`, {
-      layer: this.name,
-    });
+    throw new RidgelineError(
+      'ERR_NOT_COMPILED',
+      `model '${this.name}' must be compiled first: model.compile({ optimizer, loss })`,
+      {
+        layer: this.name,
+      },
+    );
   }
   /** @internal Arguments of `compile`. */
   get compileOptions(): CompileOptions | undefined {
@@ -288,7 +329,11 @@ export class Model<K extends string = string> extends Layer {
   }
 
   /** Loss and metrics on data, by Keras' keys; the loss includes the penalties. */
-  async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions = {}): Promise<Record<LogKey<K>, number>> {
+  async evaluate(
+    x: DataInput,
+    y: DataInput,
+    options: EvaluateOptions = {},
+  ): Promise<Record<LogKey<K>, number>> {
     return this.training.evaluate(x, y, options) as Promise<Record<LogKey<K>, number>>;
   }
 
@@ -301,11 +346,14 @@ export class Model<K extends string = string> extends Layer {
     return this.training.trainOnBatch(x, y, options) as Promise<Record<LogKey<K>, number>>;
   }
 
-  #predictable(x: DataInput, options: PredictOptions): { data: ReturnType<typeof upload>; size: number; program: NativePredictor } {
+  #predictable(
+    x: DataInput,
+    options: PredictOptions,
+  ): { data: ReturnType<typeof upload>; size: number; program: NativePredictor } {
     this.#alive();
     const { batchSize = 32 } = checkOptions('predict', options, ['batchSize', 'threads']);
-    const size = integer('batchSize', batchSize, 1);
-    if (options.threads !== undefined) integer('threads', options.threads, 1);
+    const size = count('batchSize', batchSize);
+    if (options.threads !== undefined) count('threads', options.threads);
     if (!this.#graph) this.ready(byName('x', x, ['x'], [undefined])[0]?.tensor.shape ?? []);
     const types = this.inputs.map((t) => t.dtype);
     const named = fitInputs(byName('x', x, this.inputNames, types), this.inputs);
@@ -330,8 +378,7 @@ export class Model<K extends string = string> extends Layer {
   async predict(x: DataInput, options: PredictOptions = {}): Promise<Prediction> {
     const { data, size, program } = this.#predictable(x, options);
     const event = await guard(() => program.predict(data, size, this.#seed, options.threads));
-    if (event.failure) throw RidgelineError.inLayer(event.failure.code as never, event.failure.message, event.failure.layer);
-    return single(event.tensors.map((t) => Tensor.fromNative(t)));
+    return single(succeeded(event).tensors.map((t) => Tensor.fromNative(t)));
   }
 
   /** As {@link Model.predict}, on the calling thread; works inside callbacks. */
@@ -369,7 +416,9 @@ export class Model<K extends string = string> extends Layer {
   async export(options?: ExportOptions): Promise<Uint8Array>;
   async export(to?: string | ExportOptions, options?: ExportOptions): Promise<Uint8Array | void> {
     this.#alive();
-    return typeof to === 'string' ? exportOnnx(this, to, options ?? {}) : exportOnnx(this, undefined, to ?? {});
+    return typeof to === 'string'
+      ? exportOnnx(this, to, options ?? {})
+      : exportOnnx(this, undefined, to ?? {});
   }
 
   /** @internal Epochs of the running fit. */
@@ -408,8 +457,18 @@ export class Model<K extends string = string> extends Layer {
   }
 }
 
+/** Names that are neither among `taken` nor twice in the list: a number behind them tells them apart. */
+function distinct(wanted: readonly string[], taken: readonly string[]): string[] {
+  const names = [...taken];
+  for (const base of wanted) {
+    let name = base;
+    for (let i = 1; names.includes(name); i++) name = `${base}_${i}`;
+    names.push(name);
+  }
+  return names.slice(taken.length);
+}
+
 function single(tensors: Tensor[]): Prediction {
   // Several outputs come as a list; the type says the common case.
   return (tensors.length === 1 ? tensors[0] : tensors) as Prediction;
 }
-

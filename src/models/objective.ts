@@ -1,10 +1,10 @@
 /**
  * The objective: a model's outputs, losses, penalties and metrics, traced into one graph.
  */
-import type { SymbolicTensor } from '../core/symbolic.js';
+import { SymbolicTensor } from '../core/symbolic.js';
 import type { DType } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
-import { RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import type { Loss } from '../losses/index.js';
 import type { Metric } from '../metrics/index.js';
 import * as ops from '../ops/index.js';
@@ -52,7 +52,13 @@ export function metricKeys(model: Model, compiled: Compiled): string[] {
 }
 
 /** Traces the objective of `model` for labels of these types. */
-export function trace(model: Model, compiled: Compiled, labels: readonly LabelSpec[], weighted: boolean, training: boolean): Objective {
+export function trace(
+  model: Model,
+  compiled: Compiled,
+  labels: readonly LabelSpec[],
+  weighted: boolean,
+  training: boolean,
+): Objective {
   const into = new Trace(training);
   return into.run(() => {
     const inputs = model.inputs.map((t, i) => into.input(model.inputNames[i] as string, t.shape, t.dtype));
@@ -63,8 +69,17 @@ export function trace(model: Model, compiled: Compiled, labels: readonly LabelSp
     const weights: SymbolicTensor[] = [];
     let loss: SymbolicTensor | undefined;
     outputs.forEach((output, i) => {
-      const one = reduced(into, compiled.losses[i] as Loss, truths[i] as SymbolicTensor, output, sampleWeight);
-      const share = compiled.lossWeights[i] === 1 ? one : (ops.mul(one, compiled.lossWeights[i] as number) as SymbolicTensor);
+      const one = reduced(
+        into,
+        compiled.losses[i] as Loss,
+        truths[i] as SymbolicTensor,
+        output,
+        sampleWeight,
+      );
+      const share =
+        compiled.lossWeights[i] === 1
+          ? one
+          : (ops.mul(one, compiled.lossWeights[i] as number) as SymbolicTensor);
       loss = loss ? (ops.add(loss, share) as SymbolicTensor) : share;
       if (outputs.length > 1) {
         const rows = into.size(inputs[0] as SymbolicTensor, 0);
@@ -88,17 +103,33 @@ export function trace(model: Model, compiled: Compiled, labels: readonly LabelSp
       for (const metric of compiled.weightedMetrics[i] ?? []) measure(metric, sampleWeight);
     });
     for (const weight of model.trainableWeights) {
-      if (weight.regularizer && !weight.regularizer.factors) into.penalties.push(weight.regularizer.call(weight));
+      if (weight.regularizer && !weight.regularizer.factors)
+        into.penalties.push(weight.regularizer.call(weight));
     }
     return { trace: into, loss: loss as SymbolicTensor, totals, weights };
   });
 }
 
-/** Sum of weighted values divided by their number, not by the sum of the weights: Keras' reduction. */
-function reduced(into: Trace, loss: Loss, yTrue: SymbolicTensor, yPred: SymbolicTensor, weight: SymbolicTensor | undefined): SymbolicTensor {
+/** @internal Sum of weighted values divided by their number, not by the sum of the weights: Keras' reduction. */
+export function reduced(
+  into: Trace,
+  loss: Loss,
+  yTrue: SymbolicTensor,
+  yPred: SymbolicTensor,
+  weight: SymbolicTensor | undefined,
+): SymbolicTensor {
   const each = loss.call(yTrue, yPred);
-  if (each.dtype !== 'float32') throw new RidgelineError('ERR_DTYPE', `the loss must give float32, received ${each.dtype}`);
-  const weighted = weight && each.rank > 0 ? (ops.mul(each, along(weight, each)) as SymbolicTensor) : each;
+  if (!(each instanceof SymbolicTensor))
+    throw argumentError('loss', 'a function that gives a symbolic tensor', each);
+  if (weight && each.rank === 0) {
+    throw new RidgelineError(
+      'ERR_SHAPE',
+      'the loss must give a value for each sample to be weighted by sampleWeight, received a scalar',
+    );
+  }
+  if (each.dtype !== 'float32')
+    throw new RidgelineError('ERR_DTYPE', `the loss must give float32, received ${each.dtype}`);
+  const weighted = weight ? (ops.mul(each, along(weight, each)) as SymbolicTensor) : each;
   return ops.div(ops.sum(weighted), into.size(each)) as SymbolicTensor;
 }
 

@@ -1,8 +1,9 @@
 /**
  * Layer classes by the names under which models save them.
  */
-import * as builtin from '../layers/index.js';
+
 import { RidgelineError } from '../errors.js';
+import * as builtin from '../layers/index.js';
 import { Layer } from '../layers/layer.js';
 
 /** A layer class that a config makes an instance of. */
@@ -21,14 +22,20 @@ const CLASSES = new Map<string, LayerClass>(
 export function layerClass(name: string, own: readonly LayerClass[]): LayerClass {
   const found = own.find((c) => c.className === name) ?? CLASSES.get(name);
   if (found) return found;
-  throw new RidgelineError('ERR_ARGUMENT', `the model has a layer of class '${name}'; pass it: loadModel(path, { layers: [${name}] })`, {
-    argument: 'layers',
-    received: name,
-  });
+  throw new RidgelineError(
+    'ERR_ARGUMENT',
+    `the model has a layer of class '${name}'; pass it: loadModel(path, { layers: [${name}] })`,
+    {
+      argument: 'layers',
+      received: name,
+    },
+  );
 }
 
 /** True if `layer` can be made again by its class's name. */
 export function isKnown(layer: Layer): boolean {
   const { className } = layer.constructor as typeof Layer;
-  return CLASSES.get(className) === (layer.constructor as unknown) || Object.hasOwn(layer.constructor, 'className');
+  return (
+    CLASSES.get(className) === (layer.constructor as unknown) || Object.hasOwn(layer.constructor, 'className')
+  );
 }

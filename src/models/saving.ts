@@ -6,7 +6,7 @@ import { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import type { MetricIdentifier } from '../metrics/index.js';
-import { guard, native, type NativeVariable } from '../native.js';
+import { guard, type NativeVariable, native } from '../native.js';
 import type { Model } from './model.js';
 import { isKnown } from './registry.js';
 
@@ -27,7 +27,11 @@ export interface SavedModel {
   readonly className: string;
   readonly name: string;
   readonly trainable: boolean;
-  readonly inputs: { readonly name: string | undefined; readonly shape: (number | null)[]; readonly dtype: string }[];
+  readonly inputs: {
+    readonly name: string | undefined;
+    readonly shape: (number | null)[];
+    readonly dtype: string;
+  }[];
   readonly layers: { readonly className: string; readonly config: Json; readonly model?: SavedModel }[];
   /** Each call: the layer, its arguments with references, and the training flag. */
   readonly calls: { readonly layer: number; readonly args: Json[]; readonly training?: boolean }[];
@@ -72,7 +76,8 @@ function describe(model: Model): SavedModel {
     return { from: at };
   };
   const calls = graph.calls.map((call, i) => {
-    if (!call.layer || !call.args) throw refuse(`ops.${call.label} was used outside a layer; put it into a Layer class`);
+    if (!call.layer || !call.args)
+      throw refuse(`ops.${call.label} was used outside a layer; put it into a Layer class`);
     call.outputs.forEach((t, k) => place.set(t, [i, k]));
     const training = call.training === undefined ? {} : { training: call.training };
     return { layer: layers.indexOf(call.layer as Layer), args: call.args.map(reference), ...training };
@@ -97,7 +102,8 @@ function describeCompile(model: Model): Json | undefined {
   const options = model.compileOptions;
   if (!options) return undefined;
   const name = (what: string, config: Record<string, unknown> | undefined, of: string | undefined): Json => {
-    if (config === undefined || of === undefined) throw refuse(`${what} is a function; save with { includeOptimizer: false }`);
+    if (config === undefined || of === undefined)
+      throw refuse(`${what} is a function; save with { includeOptimizer: false }`);
     return { name: of, config: config as Json } as Json;
   };
   const metric = (m: MetricIdentifier): Json => {
@@ -138,6 +144,12 @@ export function save(model: Model, path: string, options: SaveOptions): void {
     const state = Object.assign({}, ...model.training.callbacks.map((c) => c.getState?.() ?? {})) as Json;
     training = { counters: model.training.counters.read(), callbacks: state };
   }
-  const text = JSON.stringify({ format: FORMAT, model: describe(model), seed: model.randomSeed, compile, training });
+  const text = JSON.stringify({
+    format: FORMAT,
+    model: describe(model),
+    seed: model.randomSeed,
+    compile,
+    training,
+  });
   guard(() => native.saveCheckpoint(path, names, variables, text));
 }

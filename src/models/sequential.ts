@@ -31,18 +31,27 @@ export class Sequential<K extends string = string> extends Model<K> {
   }
 
   #push(layer: Layer | SymbolicTensor): void {
-    if (layer instanceof SymbolicTensor && layer.call === undefined && this.#list.length === 0 && !this.#input) {
+    if (
+      layer instanceof SymbolicTensor &&
+      layer.call === undefined &&
+      this.#list.length === 0 &&
+      !this.#input
+    ) {
       this.#input = layer;
       return;
     }
     if (!(layer instanceof Layer)) throw argumentError(`layers[${this.#list.length}]`, 'a layer', layer);
-    if (this.#list.includes(layer)) throw argumentError(`layers[${this.#list.length}]`, 'a layer that is not in the model yet', layer.name);
+    if (this.#list.includes(layer))
+      throw argumentError(`layers[${this.#list.length}]`, 'a layer that is not in the model yet', layer.name);
     this.#list.push(layer);
   }
 
   #join(): void {
     if (!this.#input || this.#list.length === 0) return;
-    const output = this.#list.reduce<SymbolicTensor>((x, layer) => layer.invoke([x]) as SymbolicTensor, this.#input);
+    const output = this.#list.reduce<SymbolicTensor>(
+      (x, layer) => layer.invoke([x]) as SymbolicTensor,
+      this.#input,
+    );
     this.connect([this.#input], [output]);
   }
 
@@ -52,7 +61,13 @@ export class Sequential<K extends string = string> extends Model<K> {
    */
   add(layer: Layer | SymbolicTensor): this {
     this.#push(layer);
-    this.#join();
+    try {
+      this.#join();
+    } catch (error) {
+      if (layer instanceof Layer) this.#list.pop();
+      this.#join();
+      throw error;
+    }
     return this;
   }
 

@@ -15,7 +15,11 @@ export interface SummaryOptions {
 /** The summary as text. */
 export function summary(model: Model, options: SummaryOptions): string {
   const { print = true } = checkOptions('summary', options, ['print']);
-  const table = new Table({ head: ['Layer (class)', 'Output shape', 'Params'], colAligns: ['left', 'left', 'right'], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['Layer (class)', 'Output shape', 'Params'],
+    colAligns: ['left', 'left', 'right'],
+    style: { head: [], border: [] },
+  });
   const calls = model.built ? model.graph.calls : [];
   const seen = new Set<object>();
   for (const call of calls) {

@@ -3,13 +3,12 @@
  */
 import type { CallbackLike, Logs } from '../callbacks/callback.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
-import { boolean, integer, nonNegative, number, options as checkOptions } from '../core/check.js';
-import { Tensor, tensor, type TensorInput } from '../core/tensor.js';
+import { boolean, options as checkOptions, count, nonNegative, number } from '../core/check.js';
+import { shapeText, Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import type { Weight } from '../core/weight.js';
-import { argumentError, RidgelineError, show } from '../errors.js';
+import { argumentError, RidgelineError, shapeError } from '../errors.js';
 import {
   guard,
-  native,
   type NativeCounters,
   type NativeData,
   type NativeEvaluator,
@@ -17,6 +16,8 @@ import {
   type NativeRun,
   type NativeTrainer,
   type NativeVariable,
+  native,
+  succeeded,
 } from '../native.js';
 import { byName, type DataInput, fitInputs, type NamedTensor, rowsOf, upload } from './batches.js';
 import type { Model } from './model.js';
@@ -52,7 +53,9 @@ export interface FitOptions<K extends string = string> {
   /** Takes the rows in a new random order each epoch. Default true. */
   readonly shuffle?: boolean;
   /** Who follows the run. */
-  readonly callbacks?: readonly (CallbackLike & { readonly monitor?: NoInfer<HistoryKey<K>> | (string extends K ? string : never) })[];
+  readonly callbacks?: readonly (CallbackLike & {
+    readonly monitor?: NoInfer<HistoryKey<K>> | (string extends K ? string : never);
+  })[];
   /** 0 silent, 1 a progress bar, 2 a line an epoch, `auto` a bar on a terminal and else nothing. Default `auto`. */
   readonly verbose?: 0 | 1 | 2 | 'auto';
   /** Weight of each row's loss. */
@@ -87,7 +90,9 @@ const FIT_OPTIONS = [
 /** What {@link Model.fit} gives. */
 export interface FitResult<K extends string = string> {
   /** One number an epoch, by key. */
-  readonly history: { readonly [P in LogKey<K>]: number[] } & { readonly [P in `val_${LogKey<K>}`]: number[] };
+  readonly history: { readonly [P in LogKey<K>]: number[] } & {
+    readonly [P in `val_${LogKey<K>}`]: number[];
+  };
   /** Epochs that were run, counted from 0. */
   readonly epoch: number[];
 }
@@ -102,6 +107,8 @@ export interface EvaluateOptions {
   readonly threads?: number;
 }
 
+type Weighting = Pick<FitOptions, 'sampleWeight' | 'classWeight'>;
+
 /** Rows ready to be fed, and what they look like. */
 interface Rows {
   readonly data: NamedTensor[];
@@ -109,11 +116,11 @@ interface Rows {
   readonly weighted: boolean;
 }
 
-/** Programs for one kind of labels. */
+/** Programs for one kind of labels; the trainer only once there is something to train. */
 interface Programs {
   readonly key: string;
-  readonly trainer: NativeTrainer;
   readonly evaluator: NativeEvaluator;
+  trainer: NativeTrainer | undefined;
 }
 
 /** See the module documentation. */
@@ -133,6 +140,11 @@ export class Training {
 
   constructor(model: Model) {
     this.#model = model;
+  }
+
+  /** Drops programs, after a change of the model. */
+  forget(): void {
+    this.#programs = undefined;
   }
 
   /** The optimizer's state for a weight. */
@@ -174,33 +186,64 @@ export class Training {
     if (/(^|_)loss(_without_penalty)?$|^penalty$/.test(plain)) return 'min';
     const { compiled } = this.#model;
     const all = [...compiled.metrics.flat(), ...compiled.weightedMetrics.flat()];
-    const direction = all.find((metric) => plain === metric.name || plain.endsWith(`_${metric.name}`))?.direction;
+    const direction = all.find(
+      (metric) => plain === metric.name || plain.endsWith(`_${metric.name}`),
+    )?.direction;
     if (direction) return direction;
-    throw new RidgelineError('ERR_ARGUMENT', `mode must be 'min' or 'max' to watch '${key}', whose direction is not known`, {
-      argument: 'mode',
-      received: 'auto',
-    });
+    throw new RidgelineError(
+      'ERR_ARGUMENT',
+      `mode must be 'min' or 'max' to watch '${key}', whose direction is not known`,
+      {
+        argument: 'mode',
+        received: 'auto',
+      },
+    );
   }
 
   // ---- data ----
 
-  #rows(where: string, x: DataInput, y: DataInput, sampleWeight: TensorInput | undefined): Rows {
+  #rows(
+    where: 'fit' | 'validation',
+    x: DataInput,
+    y: DataInput,
+    given: Weighting,
+    like?: readonly LabelSpec[],
+  ): Rows {
     const model = this.#model;
     if (!model.built) model.ready(byName('x', x, ['x'], [undefined])[0]?.tensor.shape ?? []);
     const prefix = where === 'fit' ? '' : `${where} `;
-    const inputs = fitInputs(byName(`${prefix}x`, x, model.inputNames, model.inputs.map((t) => t.dtype)), model.inputs);
-    const labels = byName(`${prefix}y`, y, model.outputNames, model.outputNames.map(() => undefined));
+    const inputs = fitInputs(
+      byName(
+        `${prefix}x`,
+        x,
+        model.inputNames,
+        model.inputs.map((t) => t.dtype),
+      ),
+      model.inputs,
+    );
+    const named = byName(
+      `${prefix}y`,
+      y,
+      model.outputNames,
+      model.outputNames.map(() => undefined),
+    );
+    const labels = named.map((label, i) => (like ? alike(label, like[i] as LabelSpec) : label));
     const data = [...inputs, ...labels];
     const rows = rowsOf(data);
     model.compiled.losses.forEach((loss, i) => {
       if (loss.sparse) checkIndices(labels[i] as NamedTensor, model.outputs[i]?.shape.at(-1) ?? null);
     });
+    const sampleWeight = given.classWeight === undefined ? given.sampleWeight : classWeights(labels, given);
     if (sampleWeight !== undefined) {
       const weight = tensor(sampleWeight, { dtype: 'float32' });
       if (weight.rank !== 1 || weight.shape[0] !== rows) {
-        throw new RidgelineError('ERR_SHAPE', `${prefix}sampleWeight must have shape [${rows}], received [${weight.shape.join(', ')}]`, {
-          argument: 'sampleWeight',
-        });
+        throw new RidgelineError(
+          'ERR_SHAPE',
+          `${prefix}sampleWeight must have shape [${rows}], received [${weight.shape.join(', ')}]`,
+          {
+            argument: 'sampleWeight',
+          },
+        );
       }
       data.push({ name: `${prefix}sampleWeight`, tensor: weight });
     }
@@ -213,41 +256,45 @@ export class Training {
   #prepare(rows: Rows): Programs {
     const model = this.#model;
     const weights = model.trainableWeights;
-    const key = JSON.stringify([rows.labels.map((l) => [l.dtype, l.shape.slice(1)]), rows.weighted, weights.map((w) => w.path)]);
+    const key = JSON.stringify([
+      rows.labels.map((l) => [l.dtype, l.shape.slice(1)]),
+      rows.weighted,
+      weights.map((w) => w.path),
+    ]);
     if (this.#programs?.key === key) return this.#programs;
-    const { compiled } = model;
-    const natives = (of: Objective): ConstructorParameters<typeof native.NativeEvaluator>[1] => ({
-      loss: of.trace.ids([of.loss])[0] as number,
-      penalties: of.trace.ids(of.trace.penalties),
-      totals: of.trace.ids(of.totals),
-      weights: of.trace.ids(of.weights),
-    });
-    const evaluation = trace(model, compiled, rows.labels, rows.weighted, false);
-    const training = trace(model, compiled, rows.labels, rows.weighted, true);
-    const variables = weights.map((w) => w.variable);
-    const l1 = weights.map((w) => w.regularizer?.factors?.l1 ?? 0);
-    const l2 = weights.map((w) => w.regularizer?.factors?.l2 ?? 0);
-    const evaluator = guard(() => new native.NativeEvaluator(evaluation.trace.graph, natives(evaluation), variables, l1, l2));
-    const state = [...training.trace.nextState];
-    const trainer = guard(
+    const { variables, l1, l2 } = penalized(weights);
+    const of = trace(model, model.compiled, rows.labels, rows.weighted, false);
+    const evaluator = guard(() => new native.NativeEvaluator(of.trace.graph, handles(of), variables, l1, l2));
+    this.#programs = { key, evaluator, trainer: undefined };
+    return this.#programs;
+  }
+
+  #trainer(rows: Rows): NativeTrainer {
+    const model = this.#model;
+    const programs = this.#prepare(rows);
+    if (programs.trainer) return programs.trainer;
+    const weights = model.trainableWeights;
+    const { variables, l1, l2 } = penalized(weights);
+    const of = trace(model, model.compiled, rows.labels, rows.weighted, true);
+    const state = [...of.trace.nextState];
+    programs.trainer = guard(
       () =>
         new native.NativeTrainer(
-          training.trace.graph,
-          natives(training),
+          of.trace.graph,
+          handles(of),
           model.optimizer.native,
           variables,
           l1,
           l2,
           weights.flatMap((w) => this.slots(w)),
           state.map(([weight]) => weight.variable),
-          training.trace.ids(state.map(([, next]) => next)),
-          evaluator,
+          of.trace.ids(state.map(([, next]) => next)),
+          programs.evaluator,
           this.counters,
           model.randomSeed,
         ),
     );
-    this.#programs = { key, trainer, evaluator };
-    return this.#programs;
+    return programs.trainer;
   }
 
   #keys(): string[] {
@@ -257,7 +304,9 @@ export class Training {
   #logs(values: readonly number[]): Logs {
     const [loss = 0, penalty = 0, ...metrics] = values;
     const logs: Logs = { loss };
-    this.#keys().forEach((key, i) => { logs[key] = metrics[i] as number; });
+    this.#keys().forEach((key, i) => {
+      logs[key] = metrics[i] as number;
+    });
     logs.penalty = penalty;
     logs.loss_without_penalty = loss - penalty;
     return logs;
@@ -265,31 +314,38 @@ export class Training {
 
   #begin(): void {
     if (this.#poisoned) {
-      throw new RidgelineError('ERR_NATIVE', `model '${this.#model.name}' failed inside native code and cannot be trained further; its weights can still be read`);
+      throw new RidgelineError(
+        'ERR_NATIVE',
+        `model '${this.#model.name}' failed inside native code and cannot be trained further; its weights can still be read`,
+      );
     }
     if (this.#busy) {
-      throw new RidgelineError('ERR_BUSY', `model '${this.#model.name}' is being trained; wait for fit to end`, { layer: this.#model.name });
+      throw new RidgelineError(
+        'ERR_BUSY',
+        `model '${this.#model.name}' is being trained; wait for fit to end`,
+        { layer: this.#model.name },
+      );
     }
     this.#busy = true;
   }
 
+  /** An event of training: a panic in it may have left weights half updated. */
   #check(event: NativeEvent): NativeEvent {
-    if (!event.failure) return event;
-    if (event.failure.code === 'ERR_NATIVE') this.#poisoned = true;
-    throw RidgelineError.inLayer(event.failure.code as never, event.failure.message, event.failure.layer);
+    if (event.failure?.code === 'ERR_NATIVE') this.#poisoned = true;
+    return succeeded(event);
   }
 
   // ---- the verbs ----
 
   async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions): Promise<Logs> {
     const given = checkOptions('evaluate', options, ['batchSize', 'sampleWeight', 'threads']);
-    const size = integer('batchSize', given.batchSize ?? 32, 1);
-    if (given.threads !== undefined) integer('threads', given.threads, 1);
-    const rows = this.#rows('fit', x, y, given.sampleWeight);
+    const size = count('batchSize', given.batchSize ?? 32);
+    if (given.threads !== undefined) count('threads', given.threads);
+    const rows = this.#rows('fit', x, y, given);
     const { evaluator } = this.#prepare(rows);
     const data = upload(rows.data);
     const event = await guard(() => evaluator.evaluate(data, size, this.#model.randomSeed, given.threads));
-    return this.#logs(this.#check(event).logs);
+    return this.#logs(succeeded(event).logs);
   }
 
   async trainOnBatch(
@@ -298,32 +354,55 @@ export class Training {
     options: Pick<FitOptions, 'sampleWeight' | 'classWeight' | 'threads'>,
   ): Promise<Logs> {
     const given = checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight', 'threads']);
-    const rows = this.#rows('fit', x, y, sampleWeights(y, given));
+    const rows = this.#rows('fit', x, y, given);
     this.#begin();
     try {
-      const { trainer } = this.#prepare(rows);
+      const trainer = this.#trainer(rows);
       const data = upload(rows.data);
-      const event = await guard(() => trainer.trainOnBatch(data, this.#model.optimizer.learningRate, given.threads));
+      const event = await guard(() =>
+        trainer.trainOnBatch(data, this.#model.optimizer.learningRate, given.threads),
+      );
       return this.#logs(this.#check(event).logs);
     } finally {
       this.#busy = false;
     }
   }
 
+  /** Milliseconds of each phase of a training step on one batch, for benches; weights change. */
+  profile(
+    x: DataInput,
+    y: DataInput,
+    steps: number,
+    threads: number,
+  ): { tasks: string; milliseconds: number }[] {
+    const rows = this.#rows('fit', x, y, {});
+    const trainer = this.#trainer(rows);
+    const data = upload(rows.data);
+    return guard(() => trainer.profile(data, this.#model.optimizer.learningRate, steps, threads));
+  }
+
   async fit(x: DataInput, y: DataInput, options: FitOptions): Promise<FitResult> {
     const given = checkOptions('fit', options, FIT_OPTIONS);
-    const batchSize = integer('batchSize', given.batchSize ?? 32, 1);
-    const epochs = integer('epochs', given.epochs ?? 1, 1);
-    const initialEpoch = integer('initialEpoch', given.initialEpoch ?? 0, 0);
-    const validationSplit = number('validationSplit', given.validationSplit ?? 0, 'in [0, 1)', (s) => s >= 0 && s < 1);
-    if (given.threads !== undefined) integer('threads', given.threads, 1);
+    const batchSize = count('batchSize', given.batchSize ?? 32);
+    const epochs = count('epochs', given.epochs ?? 1);
+    const initialEpoch = count('initialEpoch', given.initialEpoch ?? 0, 0);
+    const validationSplit = number(
+      'validationSplit',
+      given.validationSplit ?? 0,
+      'in [0, 1)',
+      (s) => s >= 0 && s < 1,
+    );
+    if (given.threads !== undefined) count('threads', given.threads);
+    if (given.signal !== undefined && typeof given.signal?.addEventListener !== 'function') {
+      throw argumentError('signal', 'an AbortSignal', given.signal);
+    }
     if (given.signal?.aborted) throw given.signal.reason;
     const model = this.#model;
-    const all = this.#rows('fit', x, y, sampleWeights(y, given));
+    const all = this.#rows('fit', x, y, given);
     this.#begin();
     try {
-      const { data, validation } = this.#split(all, given, validationSplit);
-      const { trainer } = this.#prepare(all);
+      const { training, data, validation } = this.#split(all, given, validationSplit);
+      const trainer = this.#trainer(training);
       const callbacks = callbackList(given);
       this.callbacks = callbacks;
       this.epochs = epochs;
@@ -335,8 +414,8 @@ export class Training {
             epochs,
             initialEpoch,
             shuffle: boolean('shuffle', given.shuffle ?? true),
-            validationBatchSize: integer('validationBatchSize', given.validationBatchSize ?? batchSize, 1),
-            validationFrequency: integer('validationFreq', given.validationFreq ?? 1, 1),
+            validationBatchSize: count('validationBatchSize', given.validationBatchSize ?? batchSize),
+            validationFrequency: count('validationFreq', given.validationFreq ?? 1),
             batchReports: everyBatch,
             learningRate: model.optimizer.learningRate,
             ...(given.threads === undefined ? {} : { threads: given.threads }),
@@ -349,38 +428,44 @@ export class Training {
     }
   }
 
-  #split(all: Rows, options: FitOptions, share: number): { data: NativeData[]; validation: NativeData[] } {
+  #split(
+    all: Rows,
+    options: FitOptions,
+    share: number,
+  ): { training: Rows; data: NativeData[]; validation: NativeData[] } {
     if (options.validationData !== undefined) {
       const given = options.validationData;
       if (!Array.isArray(given) || given.length < 2 || given.length > 3) {
         throw argumentError('validationData', '[x, y] or [x, y, sampleWeight]', given);
       }
-      const [x, y, weight] = given as readonly [DataInput, DataInput, TensorInput?];
-      const rows = this.#rows('validation', x, y, weight);
-      // Programs are shared, so unweighted validation data weighs one where the training data is weighted.
-      const count = rows.data[0]?.tensor.shape[0] as number;
-      if (all.weighted && !rows.weighted) {
-        rows.data.push({ name: 'sampleWeight', tensor: new Tensor(new Float32Array(count).fill(1), [count], 'float32') });
-      }
-      if (!all.weighted && rows.weighted) {
-        throw new RidgelineError('ERR_ARGUMENT', 'validationData has sample weights but the training data has none', {
-          argument: 'validationData',
-        });
-      }
-      return { data: upload(all.data), validation: upload(rows.data) };
+      const [x, y, sampleWeight] = given as readonly [DataInput, DataInput, TensorInput];
+      const rows = this.#rows('validation', x, y, { sampleWeight }, all.labels);
+      // Programs are shared: where one side has weights, the rows of the other weigh one.
+      const [training, held] =
+        all.weighted === rows.weighted ? [all, rows] : [withWeights(all), withWeights(rows)];
+      return { training, data: upload(training.data), validation: upload(held.data) };
     }
     const whole = upload(all.data);
-    if (share === 0) return { data: whole, validation: [] };
+    if (share === 0) return { training: all, data: whole, validation: [] };
     const rows = all.data[0]?.tensor.shape[0] as number;
     const cut = Math.floor(rows * (1 - share));
     if (cut === 0 || cut === rows) {
-      throw new RidgelineError('ERR_ARGUMENT', `validationSplit ${share} of ${rows} rows leaves ${cut} to train on and ${rows - cut} to validate on`, {
-        argument: 'validationSplit',
-        received: share,
-      });
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        `validationSplit ${share} of ${rows} rows leaves ${cut} to train on and ${rows - cut} to validate on`,
+        {
+          argument: 'validationSplit',
+          received: share,
+        },
+      );
     }
-    const part = (from: number, to: number): NativeData[] => whole.map((data) => guard(() => data.rows(from, to)));
-    return { data: part(0, cut), validation: part(cut, rows) };
+    const part = (from: number, to: number): NativeData[] =>
+      whole.map((data) => guard(() => data.rows(from, to)));
+    const held = part(cut, rows);
+    // Class weights are for training alone.
+    const validation =
+      options.classWeight === undefined ? held : [...held.slice(0, -1), ...upload([ones(rows - cut)])];
+    return { training: all, data: part(0, cut), validation };
   }
 
   /** Runs to the end, answering every event after the callbacks had their say. */
@@ -398,6 +483,7 @@ export class Training {
       for (const callback of callbacks) await say(callback);
     };
     let warned = false;
+    let over = false;
     let logs: Logs = {};
     const abort = (): void => this.#run?.cancel();
     model.stopTraining = false;
@@ -415,17 +501,21 @@ export class Training {
       try {
         for (;;) {
           const stop = model.stopTraining;
-          const event = this.#check(await guard(() => run.next({ stop, learningRate: model.optimizer.learningRate })));
-          if (event.kind === 'end') break;
+          const event = await guard(() => run.next({ stop, learningRate: model.optimizer.learningRate }));
+          over = event.kind === 'end';
+          this.#check(event);
+          if (over) break;
           logs = this.#logs(event.logs);
           if (event.kind === 'batch') {
             await each((c) => c.onTrainBatchEnd?.(event.batch, logs));
             const { batches } = run.progress();
-            if (!model.stopTraining && event.batch + 1 < batches) await each((c) => c.onTrainBatchBegin?.(event.batch + 1, {}));
+            if (!model.stopTraining && event.batch + 1 < batches)
+              await each((c) => c.onTrainBatchBegin?.(event.batch + 1, {}));
             continue;
           }
           if (event.validation) {
-            for (const [key, value] of Object.entries(this.#logs(event.validation))) logs[`val_${key}`] = value;
+            for (const [key, value] of Object.entries(this.#logs(event.validation)))
+              logs[`val_${key}`] = value;
           }
           if (!warned && !Number.isFinite(logs.loss)) {
             warned = true;
@@ -443,7 +533,7 @@ export class Training {
           }
         }
       } catch (error) {
-        await drain(run);
+        if (!over) await drain(run);
         throw error;
       }
     } finally {
@@ -453,6 +543,38 @@ export class Training {
     if (signal?.aborted) throw signal.reason;
     return { history, epoch } as FitResult;
   }
+}
+
+/** Handles of an objective's values. */
+function handles({
+  trace: of,
+  loss,
+  totals,
+  weights,
+}: Objective): ConstructorParameters<typeof native.NativeEvaluator>[1] {
+  return {
+    loss: of.ids([loss])[0] as number,
+    penalties: of.ids(of.penalties),
+    totals: of.ids(totals),
+    weights: of.ids(weights),
+  };
+}
+
+/** Weights with the factors of their penalties. */
+function penalized(weights: readonly Weight[]): { variables: NativeVariable[]; l1: number[]; l2: number[] } {
+  const factors = (kind: 'l1' | 'l2'): number[] => weights.map((w) => w.regularizer?.factors?.[kind] ?? 0);
+  return { variables: weights.map((w) => w.variable), l1: factors('l1'), l2: factors('l2') };
+}
+
+/** Sample weights of one. */
+function ones(rows: number): NamedTensor {
+  return { name: 'sampleWeight', tensor: new Tensor(new Float32Array(rows).fill(1), [rows], 'float32') };
+}
+
+/** The rows with sample weights, of one unless they have some. */
+function withWeights(rows: Rows): Rows {
+  if (rows.weighted) return rows;
+  return { ...rows, data: [...rows.data, ones(rows.data[0]?.tensor.shape[0] as number)], weighted: true };
 }
 
 /** Ends a run that nobody listens to any more, and waits until it has. */
@@ -474,7 +596,8 @@ function callbackList(options: FitOptions): CallbackLike[] {
   const { callbacks = [], verbose = 'auto' } = options;
   if (!Array.isArray(callbacks)) throw argumentError('callbacks', 'a list', callbacks);
   callbacks.forEach((callback, i) => {
-    if (typeof callback !== 'object' || callback === null) throw argumentError(`callbacks[${i}]`, 'an object of functions', callback);
+    if (typeof callback !== 'object' || callback === null)
+      throw argumentError(`callbacks[${i}]`, 'an object of functions', callback);
   });
   if (![0, 1, 2, 'auto'].includes(verbose)) throw argumentError('verbose', "0, 1, 2 or 'auto'", verbose);
   if (verbose === 1 || (verbose === 'auto' && process.stderr.isTTY)) return [...callbacks, new ProgressBar()];
@@ -489,12 +612,28 @@ function checkIndices(labels: NamedTensor, classes: number | null): void {
   }
 }
 
-/** Sample weights that were given, or that class weights stand for. */
-function sampleWeights(y: DataInput, options: Pick<FitOptions, 'sampleWeight' | 'classWeight'>): TensorInput | undefined {
-  const { sampleWeight, classWeight } = options;
-  if (classWeight === undefined) return sampleWeight;
+/** A validation label in the form of the training label, since they share programs. */
+function alike({ name, tensor: given }: NamedTensor, like: LabelSpec): NamedTensor {
+  const columns = (shape: readonly number[]): string =>
+    shapeText(shape.at(-1) === 1 ? shape.slice(1, -1) : shape.slice(1));
+  if (columns(given.shape) !== columns(like.shape)) {
+    throw shapeError(name, shapeText([null, ...like.shape.slice(1)]), shapeText(given.shape));
+  }
+  const same = tensor(given, { dtype: like.dtype });
+  if (same.data.some((value: number, i: number) => value !== given.data[i])) {
+    throw new RidgelineError('ERR_DTYPE', `${name} must be ${like.dtype} as y is, received ${given.dtype}`, {
+      argument: name,
+    });
+  }
+  return { name, tensor: same.reshape([given.shape[0] ?? 0, ...like.shape.slice(1)]) };
+}
+
+/** Sample weights that class weights stand for. */
+function classWeights(labels: readonly NamedTensor[], { sampleWeight, classWeight }: Weighting): TensorInput {
   if (sampleWeight !== undefined) {
-    throw new RidgelineError('ERR_ARGUMENT', 'classWeight and sampleWeight cannot both be given', { argument: 'classWeight' });
+    throw new RidgelineError('ERR_ARGUMENT', 'classWeight and sampleWeight cannot both be given', {
+      argument: 'classWeight',
+    });
   }
   if (typeof classWeight !== 'object' || classWeight === null || Array.isArray(classWeight)) {
     throw argumentError('classWeight', 'an object from class index to weight', classWeight);
@@ -503,9 +642,13 @@ function sampleWeights(y: DataInput, options: Pick<FitOptions, 'sampleWeight' | 
     if (!/^\d+$/.test(name)) throw argumentError('classWeight', 'class indices as keys', name);
     nonNegative(`classWeight[${name}]`, weight);
   }
-  const [labels, ...others] = byName('y', y, ['y'], [undefined]);
-  if (!labels || others.length > 0) throw argumentError('classWeight', 'used with one output', show(y));
-  const t = labels.tensor;
+  const [label, ...others] = labels as readonly [NamedTensor];
+  if (others.length > 0) {
+    throw new RidgelineError('ERR_ARGUMENT', `classWeight needs one output, the model has ${labels.length}`, {
+      argument: 'classWeight',
+    });
+  }
+  const t = label.tensor;
   const classes = t.rank > 1 && (t.shape[1] as number) > 1 ? t.argMax(1).data : t.data;
   return Float32Array.from(classes, (c) => classWeight[c as number] ?? 1);
 }

@@ -5,19 +5,26 @@ import { nativeOp } from '../core/apply.js';
 import type { Operand, Result } from '../core/symbolic.js';
 
 /** `a + b`. Throws `ERR_SHAPE` when the shapes do not broadcast. */
-export const add = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('add', [a, b]);
+export const add = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('add', [a, b]);
 /** `a − b`. */
-export const sub = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('sub', [a, b]);
+export const sub = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('sub', [a, b]);
 /** `a · b`. */
-export const mul = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('mul', [a, b]);
+export const mul = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('mul', [a, b]);
 /** `a / b`. */
-export const div = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('div', [a, b]);
+export const div = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('div', [a, b]);
 /** `a` to the power `b`. */
-export const pow = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('pow', [a, b]);
+export const pow = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('pow', [a, b]);
 /** The larger of two; NaN where either is. */
-export const maximum = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('maximum', [a, b]);
+export const maximum = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('maximum', [a, b]);
 /** The smaller of two; NaN where either is. */
-export const minimum = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('minimum', [a, b]);
+export const minimum = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('minimum', [a, b]);
 /** `x` held between `min` and `max`. */
 export const clip = <A extends Operand>(x: A, min: number, max: number): Result<A> =>
   minimum(maximum(x, min), max) as Result<A>;

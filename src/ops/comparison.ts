@@ -6,26 +6,36 @@ import type { Operand, Result } from '../core/symbolic.js';
 import type { DType } from '../core/tensor.js';
 
 /** `a < b`, as bool. */
-export const less = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('less', [a, b]);
+export const less = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('less', [a, b]);
 /** `a ≤ b`, as bool. */
-export const lessEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('lessEqual', [a, b]);
+export const lessEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('lessEqual', [a, b]);
 /** `a > b`, as bool. */
-export const greater = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('greater', [a, b]);
+export const greater = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('greater', [a, b]);
 /** `a ≥ b`, as bool. */
 export const greaterEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
   nativeOp('greaterEqual', [a, b]);
 /** `a = b`, as bool. */
-export const equal = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('equal', [a, b]);
+export const equal = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('equal', [a, b]);
 /** `a ≠ b`, as bool. */
-export const notEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('notEqual', [a, b]);
+export const notEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('notEqual', [a, b]);
 /** Both of two booleans. */
-export const logicalAnd = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('logicalAnd', [a, b]);
+export const logicalAnd = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('logicalAnd', [a, b]);
 /** Either of two booleans. */
-export const logicalOr = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> => nativeOp('logicalOr', [a, b]);
+export const logicalOr = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  nativeOp('logicalOr', [a, b]);
 /** The other boolean. */
 export const logicalNot = <A extends Operand>(x: A): Result<A> => nativeOp('logicalNot', [x]);
 /** `a` where `condition` holds, else `b`. */
-export const where = <C extends Operand, A extends Operand, B extends Operand>(condition: C, a: A, b: B): Result<C | A | B> =>
-  nativeOp('where', [condition, a, b]);
+export const where = <C extends Operand, A extends Operand, B extends Operand>(
+  condition: C,
+  a: A,
+  b: B,
+): Result<C | A | B> => nativeOp('where', [condition, a, b]);
 /** `x` with another element type: truncated towards zero, 0 and 1 for booleans. */
 export const cast = <A extends Operand>(x: A, dtype: DType): Result<A> => nativeOp('cast', [x], { dtype });

@@ -3,6 +3,6 @@
  */
 export * from './arithmetic.js';
 export * from './comparison.js';
+export * from './neural.js';
 export * from './reduction.js';
 export * from './shaping.js';
-export * from './neural.js';

@@ -6,8 +6,11 @@ import type { Operand, Result, SymbolicTensor } from '../core/symbolic.js';
 import { transpose } from './shaping.js';
 
 /** `x·W + b`: `x` `[…, in]`, `W` `[in, out]`, `b` `[out]`. */
-export const linear = <A extends Operand, W extends Operand>(x: A, kernel: W, bias?: Operand): Result<A | W> =>
-  nativeOp('linear', bias === undefined ? [x, kernel] : [x, kernel, bias]) as Result<A | W>;
+export const linear = <A extends Operand, W extends Operand>(
+  x: A,
+  kernel: W,
+  bias?: Operand,
+): Result<A | W> => nativeOp('linear', bias === undefined ? [x, kernel] : [x, kernel, bias]) as Result<A | W>;
 
 /** `max(x, 0)`; its gradient at 0 is 0. */
 export const relu = <A extends Operand>(x: A): Result<A> => nativeOp('relu', [x]);

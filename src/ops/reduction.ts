@@ -20,12 +20,16 @@ function reduce<A extends Operand>(name: string, x: A, given: ReduceOptions): Re
 }
 
 /** The sum over `axis`. */
-export const sum = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> => reduce('sum', x, options);
+export const sum = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
+  reduce('sum', x, options);
 /** The mean over `axis`. */
-export const mean = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> => reduce('mean', x, options);
+export const mean = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
+  reduce('mean', x, options);
 /** The largest over `axis`; NaN if there is one. */
-export const max = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> => reduce('max', x, options);
+export const max = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
+  reduce('max', x, options);
 /** The smallest over `axis`; NaN if there is one. */
-export const min = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> => reduce('min', x, options);
+export const min = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
+  reduce('min', x, options);
 /** The index of the largest along `axis` (default: the last), as int32; the first of equals. */
 export const argMax = <A extends Operand>(x: A, axis = -1): Result<A> => nativeOp('argMax', [x], { axis });

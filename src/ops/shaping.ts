@@ -27,7 +27,8 @@ export const broadcastTo = <A extends Operand>(x: A, shape: readonly (number | n
   nativeOp('broadcastTo', [x], { shape: shape.map((d) => d ?? KEEP) });
 
 /** Tensors one after the other along `axis` (default: the last). */
-export const concat = <A extends Operand>(tensors: readonly A[], axis = -1): Result<A> => nativeOp('concat', tensors, { axis });
+export const concat = <A extends Operand>(tensors: readonly A[], axis = -1): Result<A> =>
+  nativeOp('concat', tensors, { axis });
 
 /** `size` elements from `start` along `axis` (default: the first). */
 export const slice = <A extends Operand>(x: A, start: number, size: number, axis = 0): Result<A> =>
@@ -41,7 +42,10 @@ export function split<A extends Exclude<Operand, number>>(x: A, parts: number, a
   const at = axis < 0 ? axis + x.shape.length : axis;
   const size = x.shape[at];
   if (size === null || size === undefined || !Number.isInteger(size / parts)) {
-    throw new RidgelineError('ERR_SHAPE', `split expects a size that ${parts} divides along axis ${axis}, received ${size ?? 'an unknown one'}`);
+    throw new RidgelineError(
+      'ERR_SHAPE',
+      `split expects a size that ${parts} divides along axis ${axis}, received ${size ?? 'an unknown one'}`,
+    );
   }
   const piece = size / parts;
   return Array.from({ length: parts }, (_, i) => slice(x, i * piece, piece, at) as Result<A>);
@@ -57,6 +61,9 @@ export function matmul<A extends Operand, B extends Operand>(
   b: B,
   options: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
 ): Result<A | B> {
-  const { transposeA = false, transposeB = false } = checkOptions('matmul', options, ['transposeA', 'transposeB']);
+  const { transposeA = false, transposeB = false } = checkOptions('matmul', options, [
+    'transposeA',
+    'transposeB',
+  ]);
   return nativeOp('matmul', [a, b], { transposeA, transposeB });
 }

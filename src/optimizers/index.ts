@@ -4,9 +4,9 @@
  * One step clips, decays weights (all of them, biases too), then updates. Adam's epsilon is outside the root
  * and unscaled.
  */
-import { boolean, camel, type Name, number, options as checkOptions, unknownName } from '../core/check.js';
+import { boolean, camel, options as checkOptions, type Name, number, unknownName } from '../core/check.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { guard, native, type NativeOptimizer } from '../native.js';
+import { guard, type NativeOptimizer, native } from '../native.js';
 
 /** Options every optimizer takes. */
 export interface OptimizerOptions {
@@ -40,12 +40,17 @@ export class Optimizer {
     const bounds = ['clipNorm', 'clipValue', 'globalClipNorm'] as const;
     const set = bounds.filter((bound) => options[bound] != null);
     if (set.length > 1) {
-      throw new RidgelineError('ERR_ARGUMENT', `at most one of clipNorm, clipValue and globalClipNorm may be set, received ${set.join(' and ')}`, {
-        argument: set[1] as string,
-      });
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        `at most one of clipNorm, clipValue and globalClipNorm may be set, received ${set.join(' and ')}`,
+        {
+          argument: set[1] as string,
+        },
+      );
     }
     for (const bound of set) number(bound, options[bound], 'a number > 0', (n) => n > 0);
-    if (options.weightDecay != null) number('weightDecay', options.weightDecay, 'a finite number ≥ 0', (n) => n >= 0);
+    if (options.weightDecay != null)
+      number('weightDecay', options.weightDecay, 'a finite number ≥ 0', (n) => n >= 0);
     this.#parameters = {
       ...own,
       weightDecay: options.weightDecay ?? null,
@@ -89,8 +94,17 @@ export interface SGDOptions extends OptimizerOptions {
 
 /** Stochastic gradient descent. Default learning rate 0.01. */
 export function sgd(options: SGDOptions = {}): Optimizer {
-  const { momentum = 0, nesterov = false } = checkOptions('sgd', options, [...COMMON, 'momentum', 'nesterov']);
-  return new Optimizer('sgd', options, { momentum: share('momentum', momentum), nesterov: boolean('nesterov', nesterov) }, 0.01);
+  const { momentum = 0, nesterov = false } = checkOptions('sgd', options, [
+    ...COMMON,
+    'momentum',
+    'nesterov',
+  ]);
+  return new Optimizer(
+    'sgd',
+    options,
+    { momentum: share('momentum', momentum), nesterov: boolean('nesterov', nesterov) },
+    0.01,
+  );
 }
 
 /** Options of {@link rmsprop}. */
@@ -145,7 +159,8 @@ function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaults: Optimi
 /** Adam (Kingma & Ba 2015). Default learning rate 0.001. */
 export const adam = (options: AdamOptions = {}): Optimizer => adaptive('adam', options, {});
 /** Adam with decoupled weight decay (Loshchilov & Hutter 2019). Default learning rate 0.001, weight decay 0.004. */
-export const adamW = (options: AdamOptions = {}): Optimizer => adaptive('adamW', options, { weightDecay: 0.004 });
+export const adamW = (options: AdamOptions = {}): Optimizer =>
+  adaptive('adamW', options, { weightDecay: 0.004 });
 
 const FACTORIES = { sgd, rmsprop, adam, adamW } as const;
 
@@ -153,7 +168,11 @@ const FACTORIES = { sgd, rmsprop, adam, adamW } as const;
 export type OptimizerIdentifier = Optimizer | Name<keyof typeof FACTORIES> | 'adamw';
 
 /** @internal The optimizer that an option stands for. */
-export function getOptimizer(argument: string, of: OptimizerIdentifier, config?: Record<string, unknown>): Optimizer {
+export function getOptimizer(
+  argument: string,
+  of: OptimizerIdentifier,
+  config?: Record<string, unknown>,
+): Optimizer {
   if (of instanceof Optimizer) return of;
   if (typeof of !== 'string') throw argumentError(argument, 'an optimizer or its name', of);
   const name = of === 'adamw' || of === 'adam_w' ? 'adamW' : camel(of);

@@ -4,7 +4,7 @@
  * They are plain sums: not divided by the batch, the number of weights or of steps. The gradient of Σ|w| at 0
  * is 0. On activities the penalty is divided by the batch size.
  */
-import { type Name, nonNegative, options as checkOptions, unknownName } from '../core/check.js';
+import { options as checkOptions, type Name, nonNegative, unknownName } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -40,7 +40,11 @@ export class L1L2 implements Regularizer {
 
   getConfig(): { name: string; l1?: number; l2?: number } {
     const { l1, l2 } = this.factors;
-    return { name: this.#name, ...(this.#name !== 'l2' ? { l1 } : {}), ...(this.#name !== 'l1' ? { l2 } : {}) };
+    return {
+      name: this.#name,
+      ...(this.#name !== 'l2' ? { l1 } : {}),
+      ...(this.#name !== 'l1' ? { l2 } : {}),
+    };
   }
 }
 
@@ -56,7 +60,10 @@ class Custom implements Regularizer {
   call(x: SymbolicTensor | Weight): SymbolicTensor {
     const value = this.#penalty(ops.add(x, 0) as SymbolicTensor);
     if (value?.rank !== 0) {
-      throw new RidgelineError('ERR_SHAPE', `a custom regularizer must give a scalar, received rank ${value?.rank}`);
+      throw new RidgelineError(
+        'ERR_SHAPE',
+        `a custom regularizer must give a scalar, received rank ${value?.rank}`,
+      );
     }
     return value;
   }
@@ -92,7 +99,10 @@ export function l1L2(factors: { readonly l1: number; readonly l2: number }): Reg
 }
 
 /** @internal The regularizer that an option stands for. */
-export function getRegularizer(argument: string, of: RegularizerIdentifier | undefined | null): Regularizer | undefined {
+export function getRegularizer(
+  argument: string,
+  of: RegularizerIdentifier | undefined | null,
+): Regularizer | undefined {
   if (of === undefined || of === null) return undefined;
   if (typeof of === 'string') {
     if (of === 'l1') return l1();

@@ -13,7 +13,7 @@ use ridgeline_engine::passes::expand::expand;
 use ridgeline_engine::run::step::Step;
 use ridgeline_engine::shape::{Dim, Shape};
 use ridgeline_engine::tensor::{DType, TensorType};
-use ridgeline_engine::{Error, eval};
+use ridgeline_engine::{Error, autodiff, eval};
 
 /// One value of a graph: its handle and type. An unknown size is -1.
 #[napi(object)]
@@ -176,15 +176,20 @@ impl NativeGraph {
         Ok(tensors.into_iter().map(NativeTensor::from).collect())
     }
 
-    /// Appends the gradients of a scalar with respect to values; null where none flows.
+    /// Computes the gradients of a scalar with respect to values, in a graph without inputs; null
+    /// where none flows.
     #[napi(catch_unwind)]
-    pub fn gradients(&self, loss: f64, targets: Vec<f64>) -> Result<Vec<Option<NativeValue>>> {
-        let mut graph = self.graph.lock();
-        let loss = Self::checked(&graph, &[loss])?[0];
-        let targets = Self::checked(&graph, &targets)?;
-        let found = ridgeline_engine::autodiff::gradients(&mut graph, loss, &targets);
-        let found = found.map_err(convert)?;
-        Ok(found.into_iter().map(|v| v.map(|v| Self::describe(&graph, v))).collect())
+    pub fn gradients(&self, loss: f64, targets: Vec<f64>) -> Result<Vec<Option<NativeTensor>>> {
+        let graph = self.graph.lock();
+        let mut roots = Self::checked(&graph, &targets)?;
+        roots.extend(Self::checked(&graph, &[loss])?);
+        let (mut graph, roots) = expand(&graph, &roots).map_err(convert)?;
+        let (&loss, targets) = roots.split_last().expect("the loss is a root");
+        let found = autodiff::gradients(&mut graph, loss, targets).map_err(convert)?;
+        let flowing: Vec<Value> = found.iter().copied().flatten().collect();
+        let tensors = eval::evaluate_with(&graph, &flowing, &[], &Step::default());
+        let mut tensors = tensors.map_err(convert)?.into_iter().map(NativeTensor::from);
+        Ok(found.into_iter().map(|of| of.and_then(|_| tensors.next())).collect())
     }
 
     /// Writes the values as an ONNX model.

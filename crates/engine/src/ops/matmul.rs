@@ -5,18 +5,21 @@ use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
+use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::task::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
-use crate::variable::{Layout, PANEL};
+use crate::variable::{Layout, PANEL, panels};
 use ridgeline_kernels::gemm::{
-    Start, gemm, gemm_packed, pack, packed_len, panel_width, scratch_len,
+    Start, gemm, gemm_packed, gemm_packed_columns, pack, packed_len, panel_width, scratch_len,
 };
 use ridgeline_kernels::{Isa, Tile, TileMut};
 
 /// Nanoseconds of one core for a multiply-add, for cutting chunks.
 const NS_PER_FMA: f64 = 0.02;
+/// Rows of a weight gradient computed for all panels of a part before the next ones.
+const ROW_BLOCK: usize = 96;
 
 fn floats(name: &str, inputs: &[&TensorType]) -> Result<()> {
     match inputs.iter().find(|t| t.dtype != DType::F32) {
@@ -282,7 +285,9 @@ fn product(
     // than two panels there is nothing to cut, and rows do.
     let by_cols = y_panels || (b_panels && transpose_b) || n >= 2 * PANEL;
     let split = if by_cols { Axes::COLS } else { Axes::BOTH };
-    let slab_words = if b_panels && transpose_b { packed_words(n, k) } else { 0 };
+    // A part packs its right-hand side once for all its panels.
+    let packs = b_panels || y_panels;
+    let packed_words = if packs { packed_words(n, k) } else { 0 };
     let a_along = Axes { rows: !transpose_a, cols: false };
     let b_along = Axes { rows: false, cols: !transpose_b };
     let has_bias = bias.is_some();
@@ -290,7 +295,7 @@ fn product(
         .task(m, n)
         .split(split)
         .cost(k as f64 * NS_PER_FMA)
-        .scratch(gemm_scratch(m, n, k) + slab_words)
+        .scratch(gemm_scratch(m, n, k) + packed_words)
         .read(if transpose_a { a.matrix() } else { a.matrix().along(a_along) })
         .read(b.view(b.leading(), b.last()).along(b_along))
         .write(y.matrix().along(split));
@@ -304,44 +309,40 @@ fn product(
         };
         let a = oriented(f.tile(0), transpose_a);
         let (first, width) = (f.cols().start, f.cols().len());
+        if !packs {
+            let whole = f.tile(1);
+            let b = match transpose_b {
+                true => tile_part(whole, first, width, 0, whole.cols()).transposed(),
+                false => whole,
+            };
+            gemm(f.isa, a, b, f.tile_mut(0), start(0..width), f.scratch());
+            return;
+        }
+        let (packed, scratch) = f.scratch().split_at_mut(packed_words);
         match (b_panels, transpose_b) {
-            (true, false) => {
-                for (panel, b) in f.panels(1) {
-                    let at = panel - first..panel - first + b.cols();
-                    gemm(
-                        f.isa,
-                        a,
-                        b,
-                        columns(f, panel, b.cols(), y_panels),
-                        start(at),
-                        f.scratch(),
-                    );
-                }
-            }
-            // bᵀ of a panelled matrix: each panel is a slab of the inner dimension, packed in turn.
-            (true, true) => {
-                let (packed, scratch) = f.scratch().split_at_mut(slab_words);
-                pack_slabs(f, k, packed);
-                gemm_packed(f.isa, a, packed, width, f.tile_mut(0), Start::Zero, scratch);
-            }
+            (true, false) => pack_panels(f, k, packed),
+            (true, true) => pack_slabs(f, k, packed),
             (false, _) => {
                 let whole = f.tile(1);
                 let b = match transpose_b {
                     true => tile_part(whole, first, width, 0, whole.cols()).transposed(),
                     false => whole,
                 };
-                match y_panels {
-                    false => gemm(f.isa, a, b, f.tile_mut(0), start(0..width), f.scratch()),
-                    true => {
-                        for (panel, wide) in crate::variable::panels(n) {
-                            if (first..first + width).contains(&panel) {
-                                let b = tile_part(b, 0, b.rows(), panel - first, wide);
-                                let c = f.panel_mut(0, panel);
-                                gemm(f.isa, a, b, c, Start::Zero, f.scratch());
-                            }
-                        }
-                    }
-                }
+                pack(f.isa, b, packed);
+            }
+        }
+        if !y_panels {
+            gemm_packed(f.isa, a, packed, width, f.tile_mut(0), start(0..width), scratch);
+            return;
+        }
+        // Row block by row block, so that it stays in cache for all panels of the part.
+        for row in (0..m).step_by(ROW_BLOCK) {
+            let rows = ROW_BLOCK.min(m - row);
+            let a = tile_part(a, row, rows, 0, k);
+            for (panel, wide) in panels(n).filter(|(panel, _)| f.cols().contains(panel)) {
+                let at = panel - first..panel - first + wide;
+                let c = f.panel_rows_mut(0, panel, row, rows);
+                gemm_packed_columns(f.isa, a, packed, width, at, c, Start::Zero, scratch);
             }
         }
     });
@@ -353,9 +354,16 @@ fn packed_words(n: usize, k: usize) -> usize {
     Isa::available().map(|isa| packed_len(isa, k, n)).max().unwrap_or(0)
 }
 
+/// Packs the part's panels of read 1, which are `k` rows high, one after the other.
+fn pack_panels(f: &Frame, k: usize, packed: &mut [f32]) {
+    for (first, panel) in f.panels(1) {
+        pack(f.isa, panel, &mut packed[(first - f.cols().start) * k..]);
+    }
+}
+
 /// Packs the part's rows of the panelled read 1, transposed: slab by slab into panels of the
 /// GEMM, which are `k` rows high.
-fn pack_slabs(f: &crate::plan::Frame, k: usize, packed: &mut [f32]) {
+fn pack_slabs(f: &Frame, k: usize, packed: &mut [f32]) {
     let (rows, nr) = (f.cols(), panel_width(f.isa));
     for (first, panel) in f.panels(1) {
         for (at, row) in rows.clone().step_by(nr).enumerate() {
@@ -363,23 +371,6 @@ fn pack_slabs(f: &crate::plan::Frame, k: usize, packed: &mut [f32]) {
             pack(f.isa, slab.transposed(), &mut packed[(at * k + first) * nr..]);
         }
     }
-}
-
-/// Columns `first..first + width` of the product, in panels or not.
-fn columns<'a>(
-    f: &crate::plan::Frame<'a>,
-    first: usize,
-    width: usize,
-    panels: bool,
-) -> TileMut<'a> {
-    if panels {
-        return f.panel_mut(0, first);
-    }
-    let mut all = f.tile_mut(0);
-    let offset = first - f.cols().start;
-    let (rows, stride) = (all.rows(), all.row_stride());
-    // SAFETY: the columns lie inside the part's own tile.
-    unsafe { TileMut::from_raw(all.as_mut_ptr().add(offset), rows, width, stride) }
 }
 
 /// A rectangle of a tile.

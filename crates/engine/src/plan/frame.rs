@@ -149,13 +149,17 @@ impl<'a> Frame<'a> {
         )
     }
 
-    /// Panel `first..` of write `i`. A task takes each panel once.
-    pub fn panel_mut(&self, i: usize, first: usize) -> TileMut<'a> {
+    /// Rows of the panel that begins with column `first`, of write `i`. A task takes each once.
+    pub fn panel_rows_mut(&self, i: usize, first: usize, row: usize, rows: usize) -> TileMut<'a> {
         let view = &self.task.writes[i];
         let width = PANEL.min(view.cols - first);
+        assert!(row + rows <= view.rows, "rows outside a panel");
         let base = self.bases[view.buffer.0 as usize];
-        // SAFETY: a panel lies inside its buffer; see the module documentation.
-        unsafe { TileMut::from_raw(base.add(first * view.rows).cast(), view.rows, width, width) }
+        // SAFETY: the rows lie inside the panel and that in its buffer; see the module documentation.
+        unsafe {
+            let ptr = base.add(first * view.rows + row * width).cast();
+            TileMut::from_raw(ptr, rows, width, width)
+        }
     }
 
     /// The words of the panels of read `i` that the part's columns cover; they are adjacent.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+use ridgeline_engine::Result;
 use ridgeline_engine::graph::Graph;
 use ridgeline_engine::ops::batch_norm::BatchNorm;
 use ridgeline_engine::ops::cross_entropy::SoftmaxCrossEntropy;
@@ -14,7 +15,6 @@ use ridgeline_engine::train::trainer::{
     Counters, Data, FitOptions, Listener, Objective, Report, Trainer, Verdict, training_program,
 };
 use ridgeline_engine::variable::Variable;
-use ridgeline_engine::{Result, autodiff};
 use ridgeline_kernels::unary::Unary;
 use ridgeline_kernels::update::Penalty;
 use std::sync::Arc;
@@ -114,6 +114,3 @@ impl Listener for Silent {
     }
     fn progress(&self, _: usize, _: usize, _: usize, _: f64) {}
 }
-
-/// Gradients of a graph, for tests that only need that.
-pub use autodiff::gradients;

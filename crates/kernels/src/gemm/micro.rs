@@ -3,76 +3,17 @@
 //! Every element of the tile is one sequential FMA chain over the k-block, then one addition of
 //! what was there (`base`). Rows of A are broadcast, rows of B are vectors, as in BLIS and in
 //! oneDNN's BRGEMM; C is row-major with its columns on the lanes. The tile fills the register
-//! file: 6×16 for AVX2, 14×32 for AVX-512, 6×16 for NEON. A short tile (`ROWS` / height ≥ 2) takes
-//! several panels at once, because its own few chains would leave the FMA units waiting.
+//! file: 6×16 for AVX2 and NEON, 14×32 for AVX-512. A short tile takes several panels at once, because
+//! its own few chains would leave the FMA units waiting.
 
-#![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on `Operands`")]
+#![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on the trait and on `Operands`")]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "loops over constant bounds unroll and leave the sums in registers; iterators do not"
+)]
 
-use super::block::LINE;
+use super::operands::{Operands, prefetch};
 use crate::simd::{Simd, portable::Portable};
-
-/// What one call of the micro-kernel reads and writes: a column of tiles of the same height.
-///
-/// Valid when A has `tiles * height` rows and `k` columns, B `k` rows of whole panels, and C and
-/// base `tiles * height` rows of `cols` columns.
-#[derive(Clone, Copy)]
-pub(super) struct Operands {
-    pub tiles: usize,
-    /// Columns of A, rows of B.
-    pub k: usize,
-    pub a: *const f32,
-    /// From one row of A to the next; ignored when they are adjacent.
-    pub a_row: usize,
-    /// From one column of A to the next; ignored when they are adjacent.
-    pub a_col: usize,
-    /// From one tile of A to the next.
-    pub a_tile: usize,
-    pub b: *const f32,
-    /// From one row of a panel to the next.
-    pub b_row: usize,
-    /// From one panel to the next.
-    pub b_panel: usize,
-    /// What the product is added to: C itself, a bias (row stride 0) or zeros.
-    pub base: *const f32,
-    pub base_row: usize,
-    pub c: *mut f32,
-    pub c_row: usize,
-    /// Columns of C that exist, of the panels' width.
-    pub cols: usize,
-    pub ahead: Ahead,
-}
-
-/// Memory that is needed soon: rows of adjacent floats, of which every tile fetches a `piece`.
-#[derive(Clone, Copy)]
-pub(super) struct Ahead {
-    pub ptr: *const f32,
-    pub row: usize,
-    pub cols: usize,
-    pub rows: usize,
-    pub piece: usize,
-}
-
-impl Ahead {
-    /// Fetches into L2, and goes to the next piece.
-    #[inline(always)]
-    fn fetch(&mut self) {
-        let rows = self.piece.min(self.rows);
-        for _ in 0..rows {
-            for at in (0..self.cols).step_by(LINE) {
-                prefetch::<false>(self.ptr.wrapping_add(at));
-            }
-            self.ptr = self.ptr.wrapping_add(self.row);
-        }
-        self.rows -= rows;
-    }
-
-    /// What is left after `pieces`.
-    pub(super) fn skip(self, pieces: usize) -> Ahead {
-        let rows = (pieces * self.piece).min(self.rows);
-        let ptr = self.ptr.wrapping_add(rows * self.row);
-        Ahead { ptr, rows: self.rows - rows, ..self }
-    }
-}
 
 /// The tile of an instruction set and its kernels.
 pub(super) trait Micro: Simd {
@@ -83,7 +24,7 @@ pub(super) trait Micro: Simd {
     /// Columns of a panel.
     const WIDTH: usize = Self::VECTORS * Self::LANES;
 
-    /// Computes tiles of `height <= ROWS` rows by `panels` panels, where `panels` is 1 or `group(height)`.
+    /// Computes tiles of `height <= ROWS` rows by `panels` panels, which is 1 or `group(height)`.
     ///
     /// With `ADJACENT` the rows of A are adjacent (`a_row` is 1), otherwise its columns are.
     ///
@@ -275,21 +216,4 @@ unsafe fn store_partial<S: Simd>(x: Operands, i: usize, sums: &[S::F]) {
             S::store_partial(c.add(at), S::add(S::load_partial(base.add(at), n), sum), n);
         }
     }
-}
-
-/// Asks for the cache line at `p`, which need not be readable: into L1, or only into L2.
-#[inline(always)]
-pub(super) fn prefetch<const L1: bool>(p: *const f32) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch has no effect but on the cache, whatever the address.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
-        if L1 {
-            _mm_prefetch::<_MM_HINT_T0>(p.cast());
-        } else {
-            _mm_prefetch::<_MM_HINT_T1>(p.cast());
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = p;
 }

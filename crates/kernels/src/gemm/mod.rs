@@ -2,7 +2,7 @@
 //!
 //! [`gemm`] takes strided views, so a transpose is [`Tile::transposed`]; [`pack`] and
 //! [`gemm_packed`] reuse one right-hand side for several products. The structure is BLIS's
-//! (`block`: cache blocks, `pack`: panels, `micro`: the register tile), with oneDNN BRGEMM's
+//! (`block`, `sweep`: cache blocks; `pack`: panels; `micro`: the register tile), with oneDNN BRGEMM's
 //! habit of reading an operand in place where packing would not pay.
 //!
 //! Numbers: an element of C is its start value plus, block of k after block of k, a sum that is one
@@ -12,7 +12,9 @@
 
 mod block;
 mod micro;
+mod operands;
 mod pack;
+mod sweep;
 
 use crate::{Isa, Tile, TileMut};
 use block::Source;
@@ -35,7 +37,7 @@ dispatch! {
 
     /// Floats of scratch a GEMM of this shape needs, whatever the strides, packed or not.
     ///
-    /// Grows with each of `m`, `n` and `k`, up to a bound.
+    /// Does not shrink as `m`, `n` or `k` grows, and is bounded.
     pub fn scratch_len(m: usize, n: usize, k: usize) -> usize = block::scratch_len;
 
     /// Rewrites B for [`gemm_packed`]; `packed` has at least [`packed_len`] floats.

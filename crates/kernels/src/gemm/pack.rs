@@ -7,7 +7,8 @@
 
 #![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on the functions")]
 
-use super::micro::{Ahead, Micro, prefetch};
+use super::micro::Micro;
+use super::operands::{Ahead, prefetch};
 use crate::{Tile, simd::Simd};
 
 /// Rows of B asked for in advance: a column block of a wide matrix is too scattered for the

@@ -28,7 +28,7 @@ struct Case {
 impl Case {
     fn new(rows: usize, cols: usize) -> Self {
         // A mean far from 0 in some columns is what one-pass variances get wrong.
-        let offset = |c: usize| if c % 3 == 0 { 100.0 } else { 0.5 };
+        let offset = |c: usize| if c.is_multiple_of(3) { 100.0 } else { 0.5 };
         let mut x = noise(1, rows * cols);
         x.iter_mut().enumerate().for_each(|(i, x)| *x += offset(i % cols));
         let dy = noise(2, rows * cols);

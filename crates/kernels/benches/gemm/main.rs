@@ -12,14 +12,15 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 
+mod pair;
+mod peak;
+mod report;
+
+use pair::{Pair, now};
+use peak::peak;
+use report::{Rates, print_json, print_table};
 use ridgeline_kernels::gemm::{Start, gemm, gemm_packed_columns, pack, packed_len, scratch_len};
-use ridgeline_kernels::isa::Level;
-use ridgeline_kernels::simd::{Simd, portable::Portable};
 use ridgeline_kernels::{Isa, Tile, TileMut};
-use std::hint::{black_box, spin_loop};
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Instant;
 
 /// A product of a training step.
 #[derive(Clone, Copy)]
@@ -145,145 +146,6 @@ fn theirs(x: &Operands, threads: usize) {
     }
 }
 
-/// Chains of the peak loop, and its length: long enough to time, short enough to fit a time slice.
-const CHAINS: usize = 12;
-const STEPS: usize = 20_000;
-
-/// Independent FMA chains in registers; returns the floating-point operations.
-#[inline(always)]
-unsafe fn peak_of<S: Simd>() -> f64 {
-    // SAFETY: the caller runs on a CPU that executes `S`.
-    unsafe {
-        let (x, y) = (S::splat(black_box(0.999)), S::splat(black_box(0.001)));
-        let mut chains = [S::splat(black_box(1.0)); CHAINS];
-        for _ in 0..STEPS {
-            for chain in &mut chains {
-                *chain = S::fma(*chain, x, y);
-            }
-        }
-        black_box(chains.map(|chain| S::sum(chain)));
-    }
-    (2 * CHAINS * STEPS * S::LANES) as f64
-}
-
-fn peak(isa: Isa) -> f64 {
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-    fn avx512() -> f64 {
-        // SAFETY: compiled for, and entered only on, a CPU with these features.
-        unsafe { peak_of::<ridgeline_kernels::simd::avx512::Avx512>() }
-    }
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn avx2() -> f64 {
-        // SAFETY: compiled for, and entered only on, a CPU with these features.
-        unsafe { peak_of::<ridgeline_kernels::simd::avx2::Avx2>() }
-    }
-    // SAFETY: an `Isa` of a level exists only where the CPU has its features.
-    unsafe {
-        match isa.level() {
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => avx512(),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => avx2(),
-            #[cfg(target_arch = "aarch64")]
-            Level::Neon => peak_of::<ridgeline_kernels::simd::neon::Neon>(),
-            _ => peak_of::<Portable>(),
-        }
-    }
-}
-
-/// Seconds, of the wall clock or of this thread's CPU time.
-fn now(cpu: bool) -> f64 {
-    #[cfg(target_os = "linux")]
-    if cpu {
-        #[repr(C)]
-        struct Time {
-            seconds: std::ffi::c_long,
-            nanoseconds: std::ffi::c_long,
-        }
-        unsafe extern "C" {
-            fn clock_gettime(clock: std::ffi::c_int, time: *mut Time) -> std::ffi::c_int;
-        }
-        const CLOCK_THREAD_CPUTIME_ID: std::ffi::c_int = 3;
-        let mut time = Time { seconds: 0, nanoseconds: 0 };
-        // SAFETY: the C library that std links has it, and this is its `timespec`.
-        let failed = unsafe { clock_gettime(CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
-        assert!(failed == 0, "no CPU time of a thread");
-        return time.seconds as f64 + time.nanoseconds as f64 * 1e-9;
-    }
-    assert!(!cpu, "--cpu works on Linux");
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    START.elapsed().as_secs_f64()
-}
-
-/// A second thread that spins between jobs, as the engine's workers do within a step.
-struct Pair<'a> {
-    /// The number of the round in the high bits, its job in the low eight.
-    posted: AtomicUsize,
-    done: AtomicUsize,
-    /// Seconds the other thread's last job took, as bits.
-    spent: AtomicU64,
-    job: &'a (dyn Fn(usize, usize, &mut [f32]) + Sync),
-    cpu: bool,
-}
-
-const QUIT: usize = usize::MAX;
-
-impl Pair<'_> {
-    /// Runs part 0 of `job` here and part 1 on the other thread; returns the seconds.
-    fn run(&self, job: usize, round: &mut usize, scratch: &mut [f32]) -> f64 {
-        *round += 1;
-        let start = now(self.cpu);
-        self.posted.store(*round << 8 | job, Ordering::Release);
-        (self.job)(job, 0, scratch);
-        let own = now(self.cpu) - start;
-        while self.done.load(Ordering::Acquire) != *round {
-            spin_loop();
-        }
-        match self.cpu {
-            true => own.max(f64::from_bits(self.spent.load(Ordering::Relaxed))),
-            false => now(false) - start,
-        }
-    }
-
-    /// Serves the rounds after `last` until told to quit.
-    fn serve(&self, mut last: usize, scratch: &mut [f32]) {
-        loop {
-            let posted = self.posted.load(Ordering::Acquire);
-            if posted == QUIT {
-                return;
-            }
-            if posted >> 8 == last {
-                spin_loop();
-                continue;
-            }
-            last = posted >> 8;
-            let start = now(self.cpu);
-            (self.job)(posted & 0xFF, 1, scratch);
-            self.spent.store((now(self.cpu) - start).to_bits(), Ordering::Relaxed);
-            self.done.store(last, Ordering::Release);
-        }
-    }
-}
-
-/// Rates of one way of computing one shape, one per round.
-#[derive(Clone, Default)]
-struct Rates(Vec<f64>);
-
-impl Rates {
-    fn quantile(&mut self, q: f64) -> f64 {
-        self.0.sort_by(f64::total_cmp);
-        self.0[((self.0.len() - 1) as f64 * q).round() as usize]
-    }
-    fn best_decile(&mut self) -> f64 {
-        self.quantile(0.9)
-    }
-    fn median(&mut self) -> f64 {
-        self.quantile(0.5)
-    }
-}
-
 /// GF/s of `work`, which does `flops` each time and returns its seconds, over 50 µs or more.
 fn rate(flops: f64, mut work: impl FnMut() -> f64) -> f64 {
     let repeats = (5e6 / flops).ceil() as usize;
@@ -331,8 +193,7 @@ fn main() {
             ours(isa, &shapes[(job - 1) / 2], (job - 1) % 2 == 1, thread, 2, scratch);
         }
     };
-    let (posted, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let pair = Pair { posted, done, spent: AtomicU64::new(0), job: &job, cpu };
+    let pair = Pair::new(&job, cpu);
 
     // Peak on one and two threads; per shape: ours, ours packed, theirs, on one and two threads.
     let mut peaks = [Rates::default(), Rates::default()];
@@ -359,9 +220,8 @@ fn main() {
                 rates[1][0].0.push(rate(x.flops(), || run(1 + 2 * i)));
                 rates[1][1].0.push(rate(x.flops(), || run(2 + 2 * i)));
             }
-            pair.posted.store(QUIT, Ordering::Release);
+            pair.stop();
         });
-        pair.posted.store(round << 8, Ordering::Release);
     }
 
     let tops = [peaks[0].best_decile(), peaks[1].best_decile()];
@@ -370,46 +230,4 @@ fn main() {
     } else {
         print_table(isa, tops, &mut rates);
     }
-}
-
-const WAYS: [&str; 3] = ["ridgeline", "packed", "gemm"];
-
-fn print_table(isa: Isa, tops: [f64; 2], rates: &mut [[[Rates; 3]; 2]]) {
-    println!("{}; FMA peak {:.1} GF/s, two threads {:.1}", isa.name(), tops[0], tops[1]);
-    println!("best decile / median GF/s (best decile, % of peak)");
-    print!("{:<16}{:>2}", "m×n×k", "T");
-    WAYS.iter().for_each(|way| print!("{way:>24}"));
-    println!();
-    for (shape, rates) in SHAPES.iter().zip(rates) {
-        for (threads, (rates, top)) in rates.iter_mut().zip(tops).enumerate() {
-            print!("{:<16}{:>2}", shape.name, threads + 1);
-            for rate in rates {
-                let (best, median) = (rate.best_decile(), rate.median());
-                print!("{best:>9.1} /{median:>6.1} ({:>3.0}%)", best / top * 100.0);
-            }
-            println!();
-        }
-    }
-}
-
-fn print_json(isa: Isa, tops: [f64; 2], rates: &mut [[[Rates; 3]; 2]]) {
-    let mut rows = Vec::new();
-    for (shape, rates) in SHAPES.iter().zip(rates) {
-        for (threads, (rates, top)) in rates.iter_mut().zip(tops).enumerate() {
-            for (way, rate) in WAYS.iter().zip(rates) {
-                let (best, median) = (rate.best_decile(), rate.median());
-                rows.push(format!(
-                    r#"{{"shape":"{}","threads":{},"by":"{way}","best_decile":{best:.2},"median":{median:.2},"of_peak":{:.4}}}"#,
-                    shape.name, threads + 1, best / top
-                ));
-            }
-        }
-    }
-    println!(
-        r#"{{"isa":"{}","peak":[{:.2},{:.2}],"unit":"GF/s","rows":[{}]}}"#,
-        isa.name(),
-        tops[0],
-        tops[1],
-        rows.join(",")
-    );
 }

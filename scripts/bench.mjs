@@ -1,0 +1,19 @@
+// Runs a bench by name: `npm run bench -- step --workload mlp`, `npm run bench -- gemm`, `npm run bench -- norm`.
+import { spawnSync } from 'node:child_process';
+import { root } from './environment.mjs';
+
+const [name, ...rest] = process.argv.slice(2);
+const kernels = ['gemm', 'norm'];
+const commands = {
+  step: ['tsx', 'bench/step.ts', ...rest],
+  ...Object.fromEntries(
+    kernels.map((k) => [k, ['cargo', 'bench', '-p', 'ridgeline-kernels', '--bench', k, '--', ...rest]]),
+  ),
+};
+const command = commands[name];
+if (!command) {
+  console.error(`usage: npm run bench -- ${Object.keys(commands).join('|')} [options]`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = spawnSync(command[0], command.slice(1), { cwd: root, stdio: 'inherit' }).status ?? 1;
+}

@@ -1,0 +1,61 @@
+/**
+ * Processes and workers: load, train, be killed and end without taking anything else along. They run `dist/`.
+ */
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, test } from 'vitest';
+import { node } from '../support/child.js';
+
+const script = (name: string): string =>
+  fileURLToPath(new URL(`../support/children/${name}.mjs`, import.meta.url));
+
+describe('exit', () => {
+  test.each([0, 3, 42])('process.exit(%i) in the middle of a fit', async (code) => {
+    const { status, stdout, stderr } = await node([script('exit'), 'exit', String(code)]);
+    expect({ status, stderr }).toEqual({ status: code, stderr: '' });
+    expect(stdout).toBe('training\n');
+  });
+
+  test('an uncaught error in the middle of a fit', async () => {
+    const { status, stderr } = await node([script('exit'), 'throw']);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/Error: uncaught/);
+  });
+
+  test('the natural end waits for a fit under way', async () => {
+    expect(await node([script('pending')])).toEqual({ status: 0, stdout: 'epochs 20\n', stderr: '' });
+  });
+});
+
+test('memory does not grow over many fits', async () => {
+  const { status, stdout, stderr } = await node(['--expose-gc', script('memory')]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const { before, after } = JSON.parse(stdout);
+  expect(after - before).toBeLessThan(24);
+}, 120_000);
+
+describe('workers', () => {
+  const start = (workerData: object): Worker => new Worker(script('worker'), { workerData });
+
+  test('several load the package and train alike', async () => {
+    const workers = [0, 1, 2, 3].map(() => start({}));
+    const results = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0]));
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    for (const result of results) expect(result).toEqual(results[0]);
+    expect(results[0].history.loss).toHaveLength(5);
+  });
+
+  test('one is terminated in the middle of a fit, the others go on', async () => {
+    const endless = [start({ endless: true }), start({ endless: true })];
+    await Promise.all(endless.map((worker) => once(worker, 'message')));
+    const other = start({});
+    const result = once(other, 'message');
+    for (const worker of endless) expect(await worker.terminate()).toBe(1);
+    expect((await result)[0].history.loss).toHaveLength(5);
+    await other.terminate();
+    const again = start({});
+    expect((await once(again, 'message'))[0].history.loss).toHaveLength(5);
+    await again.terminate();
+  });
+});

@@ -1,0 +1,89 @@
+/**
+ * A strict project that uses what the package exports, as an ES module.
+ */
+import {
+  type Callback,
+  callbacks,
+  input,
+  isRidgelineError,
+  Layer,
+  type LayerOptions,
+  layers,
+  Model,
+  metrics,
+  ops,
+  optimizers,
+  regularizers,
+  Sequential,
+  type Shape,
+  type SymbolicTensor,
+  type Tensor,
+  tensor,
+  type Weight,
+} from 'ridgeline';
+
+/** Fails to compile unless both types are the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
+const same = <A, B>(_: Same<A, B>): void => {};
+
+class Scale extends Layer {
+  static override readonly className: string = 'Scale';
+  readonly #inner = layers.dense(4, {
+    activation: 'leaky_relu',
+    kernelRegularizer: regularizers.l1L2({ l1: 1e-4, l2: 1e-4 }),
+  });
+  #factor!: Weight;
+
+  constructor(options: LayerOptions = {}) {
+    super(options);
+  }
+  override build(shape: Shape): void {
+    this.#factor = this.addWeight('factor', { shape: [shape.at(-1) ?? null], initializer: 'ones' });
+  }
+  override call(x: SymbolicTensor): SymbolicTensor {
+    return this.#inner(ops.mul(x, this.#factor) as SymbolicTensor, { training: false });
+  }
+}
+
+export async function train(): Promise<number[]> {
+  const x = input([4], { name: 'features' });
+  const hidden = new Scale()(x);
+  same<typeof hidden, SymbolicTensor>(true);
+  const model = new Model({ inputs: x, outputs: layers.dense(3, { activation: 'softmax' })(hidden) }).compile(
+    {
+      optimizer: optimizers.adam({ learningRate: 0.01 }),
+      loss: 'sparseCategoricalCrossentropy',
+      metrics: ['accuracy'],
+    },
+  );
+  same<typeof model, Model<'accuracy'>>(true);
+  const stopping: Callback = callbacks.earlyStopping({
+    monitor: 'val_accuracy',
+    patience: 2,
+    restoreBestWeights: true,
+  });
+  const { history } = await model.fit(tensor([[1, 2, 3, 4]]), [0], {
+    epochs: 2,
+    callbacks: [stopping, { onEpochEnd: (_, logs) => void logs.loss }],
+  });
+  same<typeof history.val_accuracy, number[]>(true);
+  // @ts-expect-error: no such metric was asked for.
+  history.precision;
+  await model.fit([[1, 2, 3, 4]], [0], {
+    // @ts-expect-error: nor can it be monitored.
+    callbacks: [callbacks.earlyStopping({ monitor: 'val_precision' })],
+  });
+  // @ts-expect-error: a spelling mistake.
+  new Sequential().compile({ optimizer: 'adam', loss: 'mse', metrics: ['acuracy'] });
+  // @ts-expect-error: an option of another layer.
+  layers.dropout(0.5, { units: 3 });
+  const p: Tensor = await model.predict([[1, 2, 3, 4]]);
+  const bytes: Uint8Array = await model.export();
+  return [...history.loss, p.data[0] ?? 0, bytes.length];
+}
+
+export function code(error: unknown): string | undefined {
+  return isRidgelineError(error) ? error.code : undefined;
+}
+
+export const known = Object.keys(metrics);

@@ -1,0 +1,119 @@
+/**
+ * Every layer with its options: what it predicts is what ONNX Runtime computes.
+ */
+import { layers, regularizers } from 'ridgeline';
+import { describe, expect, test } from 'vitest';
+import { alone, expectSameInRuntime } from '../support/onnx.js';
+
+type Shape = readonly (number | null)[];
+type Case = readonly [layer: () => layers.Layer, ...shapes: Shape[]];
+
+const { batchNormalization, dense, layerNormalization, normalization, prelu, relu, softmax } = layers;
+
+/** By class: layers, each with the shapes it is tried on. */
+const CASES: Record<string, readonly Case[]> = {
+  Dense: [
+    [() => dense(3), [4], [5, 4], [2, 3, 4], [null, 4]],
+    [() => dense(1), [4]],
+    [() => dense(17), [33]],
+    [() => dense(3, { useBias: false }), [4], [5, 4]],
+    [() => dense(3, { activation: 'relu' }), [4], [5, 4]],
+    [() => dense(3, { activation: 'softmax' }), [4], [5, 4]],
+    [() => dense(3, { kernelRegularizer: 'l2', activityRegularizer: regularizers.l1(0.1) }), [4]],
+  ],
+  Activation: [[() => layers.activation('tanh'), [4], [null, 4]]],
+  ReLU: [
+    [() => relu(), [6], [2, 6]],
+    [() => relu({ maxValue: 1 }), [6]],
+    [() => relu({ negativeSlope: 0.1 }), [6]],
+    [() => relu({ threshold: 0.5 }), [6]],
+    [() => relu({ maxValue: 2, negativeSlope: 0.25, threshold: 1 }), [6]],
+  ],
+  LeakyReLU: [
+    [() => layers.leakyRelu(), [6]],
+    [() => layers.leakyRelu({ negativeSlope: 0.01 }), [6]],
+  ],
+  ELU: [
+    [() => layers.elu(), [6]],
+    [() => layers.elu({ alpha: 0.3 }), [6]],
+  ],
+  Softmax: [
+    [() => softmax(), [6], [5, 6]],
+    [() => softmax({ axis: 1 }), [5, 6], [2, 3, 4]],
+    [() => softmax({ axis: -2 }), [2, 3, 4]],
+  ],
+  PReLU: [
+    [() => prelu(), [6], [5, 6]],
+    [() => prelu({ sharedAxes: [1] }), [5, 6], [null, 6]],
+    [() => prelu({ sharedAxes: [1, 2] }), [3, 4, 5]],
+  ],
+  BatchNormalization: [
+    [() => batchNormalization(), [6], [5, 6], [3, 4, 6], [null, 6]],
+    [() => batchNormalization({ axis: 1 }), [5, 6], [3, 4, 6]],
+    [() => batchNormalization({ axis: 2 }), [3, 4, 6]],
+    [() => batchNormalization({ center: false }), [6], [5, 6]],
+    [() => batchNormalization({ scale: false }), [6], [5, 6]],
+    [() => batchNormalization({ center: false, scale: false, epsilon: 0.1 }), [6]],
+    [() => batchNormalization({ trainable: false }), [6]],
+  ],
+  LayerNormalization: [
+    [() => layerNormalization(), [6], [5, 6], [null, 6]],
+    [() => layerNormalization({ axis: 1 }), [5, 6], [3, 4, 6]],
+    [() => layerNormalization({ axis: [1, 2] }), [5, 6], [3, 4, 6]],
+    [() => layerNormalization({ axis: [1, 3] }), [3, 4, 6]],
+    [() => layerNormalization({ center: false }), [6]],
+    [() => layerNormalization({ scale: false }), [6], [5, 6]],
+    [() => layerNormalization({ center: false, scale: false, epsilon: 0.1 }), [6]],
+  ],
+  Dropout: [
+    [() => layers.dropout(0.5), [6], [5, 6]],
+    [() => layers.dropout(0.5, { noiseShape: [null, 1] }), [6]],
+  ],
+  Flatten: [[() => layers.flatten(), [], [6], [5, 6], [2, 3, 4]]],
+  Reshape: [
+    [() => layers.reshape([2, 3]), [6], [3, 2]],
+    [() => layers.reshape([-1, 2]), [6], [2, 3, 4], [null, 6]],
+    [() => layers.reshape([1, 6, 1]), [6]],
+  ],
+  Normalization: [
+    [() => normalization(), [6], [5, 6]],
+    [() => normalization({ axis: 1 }), [5, 6]],
+    [() => normalization({ axis: [1, 2] }), [5, 6]],
+    [() => normalization({ axis: null }), [6], [5, 6]],
+    [() => normalization({ invert: true }), [6]],
+    [() => normalization({ mean: [1, 2, 3], variance: [4, 5, 6] }), [3], [null, 3]],
+  ],
+  Rescaling: [
+    [() => layers.rescaling(0.5), [6]],
+    [() => layers.rescaling(1 / 255, { offset: -1 }), [5, 6]],
+  ],
+};
+
+/** Layers with several inputs, which models.test.ts has. */
+const ELSEWHERE = ['Add', 'Concatenate'];
+
+test('every layer has a case', () => {
+  const classes = Object.entries(layers).filter(
+    ([name, value]) => /^[A-Z]/.test(name) && 'className' in (value as object),
+  );
+  const names = classes.map(([name]) => name).filter((name) => name !== 'Layer');
+  expect([...Object.keys(CASES), ...ELSEWHERE].sort()).toEqual(names.sort());
+});
+
+describe.each(Object.entries(CASES))('%s', (_, cases) => {
+  const runs = cases.flatMap(([layer, ...shapes]) =>
+    shapes.map((shape) => ({ layer, shape, source: String(layer).slice(6) })),
+  );
+  test.each(runs)('$source on [batch, $shape]', async ({ layer, shape }) => {
+    await expectSameInRuntime(alone(layer(), shape));
+  });
+});
+
+describe.each([18, 21, 25])('opset %i', (opset) => {
+  test.each(Object.entries(CASES))('%s', async (_, cases) => {
+    for (const [layer, ...shapes] of cases) {
+      for (const shape of shapes)
+        await expectSameInRuntime(alone(layer(), shape), { opsets: [opset], batches: [7] });
+    }
+  });
+});

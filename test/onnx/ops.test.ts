@@ -1,0 +1,255 @@
+/**
+ * Every op, as a layer of one's own uses it: what it computes is what ONNX Runtime computes.
+ */
+import { type DType, input, Layer, Model, ops, type SymbolicTensor, tensor } from 'ridgeline';
+import { describe, expect, test } from 'vitest';
+import { expectSameInRuntime } from '../support/onnx.js';
+
+/** A layer that applies a function of ops. */
+class Apply extends Layer {
+  readonly #of: (...inputs: SymbolicTensor[]) => unknown;
+
+  constructor(of: (...inputs: SymbolicTensor[]) => unknown) {
+    super({ name: 'apply' });
+    this.#of = of;
+  }
+  override call(...inputs: SymbolicTensor[]): SymbolicTensor {
+    return this.#of(...inputs) as SymbolicTensor;
+  }
+}
+
+type Of = (...inputs: SymbolicTensor[]) => unknown;
+type Shapes = readonly (readonly (number | null)[])[];
+
+/** A model that applies `of` to inputs `a`, `b`, …. */
+function model(of: Of, shapes: Shapes, types: readonly DType[] = []): Model {
+  const inputs = shapes.map((shape, i) => input(shape, { name: 'abc'[i]!, dtype: types[i] ?? 'float32' }));
+  return new Model({ inputs, outputs: new Apply(of)(...inputs) });
+}
+
+/** Ops of one float, with what brings inputs into their domain. */
+const UNARY: Record<string, (x: number) => number> = {
+  neg: Number,
+  abs: Number,
+  sign: Number,
+  sqrt: Math.abs,
+  rsqrt: (x) => Math.abs(x) + 0.1,
+  square: Number,
+  reciprocal: (x) => x + 4,
+  exp: Number,
+  expm1: Number,
+  log: (x) => Math.abs(x) + 0.1,
+  log1p: Math.abs,
+  erf: Number,
+  floor: Number,
+  relu: Number,
+  sigmoid: Number,
+  tanh: Number,
+  softplus: Number,
+  softmax: Number,
+  logSoftmax: Number,
+};
+const BINARY = ['add', 'sub', 'mul', 'maximum', 'minimum'] as const;
+const COMPARISONS = ['less', 'lessEqual', 'greater', 'greaterEqual', 'equal', 'notEqual'] as const;
+const LOGIC = ['logicalAnd', 'logicalOr'] as const;
+const REDUCTIONS = ['sum', 'mean', 'max', 'min'] as const;
+
+/** A constant matrix. */
+const TABLE = tensor([
+  [1, 2],
+  [3, 4],
+  [5, 6],
+  [7, 8],
+]);
+
+/** By name: functions of ops, the shapes of their inputs, and their types where they are not floats. */
+const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...types: DType[]])[]> = {
+  div: [[(a, b) => ops.div(a, ops.add(b, 4)), [[6], [6]]]],
+  pow: [
+    [(a) => ops.pow(a, 3), [[6]]],
+    [(a, b) => ops.pow(ops.abs(a), b), [[6], [6]]],
+  ],
+  clip: [[(a) => ops.clip(a, -1, 2), [[6]]]],
+  logicalNot: [[(a) => ops.cast(ops.logicalNot(a), 'float32'), [[6]], 'bool']],
+  where: [
+    [(a, b) => ops.where(ops.greater(a, b), a, 0), [[6], [6]]],
+    [
+      (a, b) => ops.where(ops.greater(a, 0), a, b),
+      [
+        [4, 6],
+        [1, 6],
+      ],
+    ],
+    [(a, b, c) => ops.where(a, b, c), [[6], [6], [6]], 'bool'],
+  ],
+  cast: [
+    [(a) => ops.cast(ops.cast(a, 'int32'), 'float32'), [[6]]],
+    [(a) => ops.cast(ops.cast(a, 'bool'), 'float32'), [[6]]],
+    [(a) => ops.cast(a, 'float32'), [[6]], 'int32'],
+    [(a) => ops.cast(a, 'float32'), [[6]], 'bool'],
+    [(a) => ops.cast(a, 'int32'), [[6]], 'bool'],
+  ],
+  argMax: [
+    [(a) => ops.argMax(a), [[6]]],
+    [(a) => ops.argMax(a, 1), [[4, 6]]],
+  ],
+  reshape: [
+    [(a) => ops.reshape(a, [null, 3, 4]), [[12]]],
+    [(a) => ops.reshape(a, [null, null, 2, 3]), [[null, 6]]],
+    [(a) => ops.reshape(a, [-1, 6]), [[4, 6]]],
+  ],
+  transpose: [
+    [(a) => ops.transpose(a, [0, 2, 1]), [[4, 6]]],
+    [(a) => ops.transpose(a, [0, 3, 1, 2]), [[2, 3, 4]]],
+    [(a) => ops.transpose(ops.relu(ops.transpose(a))), [[4, 6]]],
+  ],
+  broadcastTo: [
+    [(a) => ops.broadcastTo(a, [null, 4]), [[1]]],
+    [(a) => ops.broadcastTo(a, [null, 3, 4]), [[1, 4]]],
+  ],
+  concat: [
+    [(a, b) => ops.concat([a, b]), [[6], [3]]],
+    [
+      (a, b) => ops.concat([a, b], 1),
+      [
+        [4, 6],
+        [3, 6],
+      ],
+    ],
+    [(a) => ops.concat([a, a, ops.neg(a)]), [[2, 3]]],
+  ],
+  slice: [
+    [(a) => ops.slice(a, 1, 2, 1), [[4]]],
+    [(a) => ops.slice(a, 2, 3, 2), [[4, 6]]],
+  ],
+  split: [[(a) => ops.concat(ops.split(a, 3).reverse()), [[6]]]],
+  gather: [
+    [(a, b) => ops.gather(a, b, 1), [[6], [2]], 'float32', 'int32'],
+    [(a) => ops.gather(a, tensor(Int32Array.of(2, 0, -1)), 1), [[4, 6]]],
+    [(a) => ops.gather(TABLE, a), [[3]], 'int32'],
+  ],
+  matmul: [
+    [
+      (a, b) => ops.matmul(a, b),
+      [
+        [3, 4],
+        [4, 5],
+      ],
+    ],
+    [
+      (a, b) => ops.matmul(a, b, { transposeA: true }),
+      [
+        [4, 3],
+        [4, 5],
+      ],
+    ],
+    [
+      (a, b) => ops.matmul(a, b, { transposeB: true }),
+      [
+        [3, 4],
+        [5, 4],
+      ],
+    ],
+    [
+      (a, b) => ops.matmul(a, b, { transposeA: true, transposeB: true }),
+      [
+        [2, 4, 3],
+        [2, 5, 4],
+      ],
+    ],
+    [(a) => ops.matmul(a, TABLE), [[3, 4]]],
+  ],
+  linear: [
+    [(a) => ops.linear(a, TABLE), [[4]]],
+    [(a) => ops.linear(a, TABLE, tensor([7, 8])), [[4]]],
+    [(a) => ops.linear(a, TABLE, tensor([7, 8])), [[3, 4]]],
+  ],
+};
+
+test('every op has a case', () => {
+  const covered = [
+    ...Object.keys(UNARY),
+    ...BINARY,
+    ...COMPARISONS,
+    ...LOGIC,
+    ...REDUCTIONS,
+    ...Object.keys(OTHERS),
+  ];
+  expect(covered.sort()).toEqual(Object.keys(ops).sort());
+});
+
+test.each(Object.entries(UNARY))('%s', async (name, domain) => {
+  const of = ops[name as 'neg'];
+  await expectSameInRuntime(
+    model((a) => of(a), [[6]]),
+    { domain },
+  );
+});
+
+test.each(BINARY)('%s', async (name) => {
+  await expectSameInRuntime(model((a, b) => ops[name](a, b), [[6], [6]]));
+  await expectSameInRuntime(
+    model(
+      (a, b) => ops[name](a, b),
+      [
+        [4, 1],
+        [4, 6],
+      ],
+    ),
+  );
+  await expectSameInRuntime(model((a) => ops[name](1.5, a), [[6]]));
+});
+
+test.each(COMPARISONS)('%s', async (name) => {
+  await expectSameInRuntime(model((a, b) => ops.cast(ops[name](a, b), 'float32'), [[6], [6]]));
+  const whole = model((a, b) => ops.cast(ops[name](a, b), 'float32'), [[6], [6]], ['int32', 'int32']);
+  await expectSameInRuntime(whole);
+});
+
+test.each(LOGIC)('%s', async (name) => {
+  await expectSameInRuntime(
+    model((a, b) => ops.cast(ops[name](a, b), 'float32'), [[6], [6]], ['bool', 'bool']),
+  );
+});
+
+test.each(['equal', 'notEqual'] as const)('%s of booleans', async (name) => {
+  await expectSameInRuntime(
+    model((a, b) => ops.cast(ops[name](a, b), 'float32'), [[6], [6]], ['bool', 'bool']),
+  );
+});
+
+describe.each(REDUCTIONS)('%s', (name) => {
+  const options = [
+    { axis: -1 },
+    { axis: 1 },
+    { axis: [1, 2] },
+    { axis: [1, -1], keepdims: true },
+    { axis: 2, keepdims: true },
+  ];
+  test.each(options)('%o', async (options) => {
+    const of = (a: SymbolicTensor) => ops[name](a, options);
+    await expectSameInRuntime(model(of, [[4, 6]]), { opsets: [17, 18, 21, 25] });
+    await expectSameInRuntime(model(of, [[null, 6]]), { opsets: [17, 18, 21] });
+  });
+  test('of everything, batch included', async () => {
+    const of = (a: SymbolicTensor) => ops.add(a, ops[name](a));
+    await expectSameInRuntime(model(of, [[6]]), { opsets: [17, 18, 21] });
+  });
+});
+
+describe.each(Object.entries(OTHERS))('%s', (_, cases) => {
+  test.each(cases.map(([of, shapes, ...types]) => ({ source: String(of), of, shapes, types })))(
+    '$source',
+    async ({ of, shapes, types }) => {
+      await expectSameInRuntime(model(of, shapes, types));
+    },
+  );
+});
+
+test.each(['int32', 'bool'] as const)('outputs of type %s', async (dtype) => {
+  await expectSameInRuntime(model((a) => ops.cast(a, dtype), [[6]]));
+});
+
+test('sums of integers', async () => {
+  await expectSameInRuntime(model((a, b) => ops.add(a, b), [[6], [6]], ['int32', 'int32']));
+});

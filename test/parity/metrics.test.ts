@@ -1,0 +1,74 @@
+/**
+ * Every metric against Keras: running values over batches of several sizes.
+ */
+import { input, layers, Model, metrics, ops, type SymbolicTensor, type Tensor, tensor } from 'ridgeline';
+import { describe, expect, it } from 'vitest';
+import type { Metric } from '../../src/metrics/index.js';
+import '../support/allclose.js';
+import { type Golden, golden, make, tensorOf } from '../support/golden.js';
+
+interface Update {
+  readonly yTrue: Golden;
+  readonly yPred: Golden;
+  readonly sampleWeight: Golden | null;
+}
+
+interface MetricCase {
+  readonly name: string;
+  readonly metric: string;
+  readonly config: Record<string, unknown>;
+  readonly updates: readonly [Update, ...Update[]];
+  readonly results: readonly number[];
+}
+
+const { cases } = golden<{ cases: MetricCase[] }>('metrics');
+/** A weight belongs to a row. */
+const weighsPositions = ({ updates: [{ sampleWeight }] }: MetricCase) =>
+  sampleWeight !== null && sampleWeight.shape.length > 1;
+
+/** Arrays one after the other along the first axis. */
+function joined(arrays: readonly Golden[]): Tensor {
+  const [first] = arrays as [Golden];
+  const rows = arrays.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  return tensorOf({
+    ...first,
+    shape: [rows, ...first.shape.slice(1)],
+    data: arrays.flatMap(({ data }) => data),
+  });
+}
+
+/** What `evaluate` says after each update; predictions are the model's inputs. */
+async function check({ metric, config, updates, results }: MetricCase): Promise<void> {
+  const x = input(updates[0].yPred.shape.slice(1));
+  const model = new Model({ inputs: x, outputs: layers.activation('linear')(x) });
+  const weighted = updates[0].sampleWeight !== null;
+  const of = make<Metric>(metrics, metric, config);
+  const loss = (_: SymbolicTensor, yPred: SymbolicTensor) => ops.mean(yPred, { axis: -1 });
+  model.compile({ loss, [weighted ? 'weightedMetrics' : 'metrics']: [of] });
+  for (const [i, expected] of results.entries()) {
+    const seen = updates.slice(0, i + 1);
+    const sampleWeight = weighted ? { sampleWeight: joined(seen.map((update) => update.sampleWeight!)) } : {};
+    // Batches of 3 leave rests, which count by their size.
+    const options = { batchSize: 3, ...sampleWeight };
+    const logs = await model.evaluate(
+      joined(seen.map((u) => u.yPred)),
+      joined(seen.map((u) => u.yTrue)),
+      options,
+    );
+    expect([logs[of.name]!]).toBeAllclose([expected]);
+  }
+}
+
+describe('metrics', () => {
+  const offered = cases.filter((of) => !weighsPositions(of));
+  it.each(offered)('$name', check);
+  it('take no weights of positions', async () => {
+    const x = input([3, 4]);
+    const model = new Model({ inputs: x, outputs: layers.activation('linear')(x) });
+    model.compile({ loss: 'mse', weightedMetrics: ['mae'] });
+    const data = tensor(new Float32Array(24), { shape: [2, 3, 4] });
+    const options = { sampleWeight: tensor(new Float32Array(6), { shape: [2, 3] }) };
+    await expect(model.evaluate(data, data, options)).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    expect([offered.length, cases.length - offered.length]).toEqual([42, 6]);
+  });
+});
