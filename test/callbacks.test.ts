@@ -35,7 +35,6 @@ async function watch(
 }
 
 describe('early stopping', () => {
-  const NaN = Number.NaN;
   test.each<[string, number[], Options, number]>([
     ['patience 0 behaves as 1', [3, 2, 2, 1], {}, 3],
     ['patience counts epochs without improvement', [3, 2, 2, 2, 2, 1], { patience: 3 }, 5],
@@ -96,7 +95,9 @@ describe('early stopping', () => {
   ])('mode auto knows the direction of %s', async (monitor, values, epochs) => {
     const model = regression().compile({ loss: 'mse', metrics: ['accuracy', 'mae'] }) as Model;
     const script = {
-      onEpochEnd: (epoch: number, logs: Logs): void => void (logs[monitor] = values[epoch] as number),
+      onEpochEnd: (epoch: number, logs: Logs): void => {
+        logs[monitor] = values[epoch] as number;
+      },
     };
     const options = {
       epochs: 3,

@@ -180,7 +180,7 @@ export type ActivationName = keyof typeof TABLE;
 /** An activation's name, or a function of ops. */
 export type ActivationIdentifier = Name<ActivationName> | ((x: SymbolicTensor) => SymbolicTensor);
 
-/** @internal An activation and its name, if it has one. */
+/** An activation and its name, if it has one. */
 export interface NamedActivation {
   readonly name: string | undefined;
   readonly apply: (x: SymbolicTensor) => SymbolicTensor;

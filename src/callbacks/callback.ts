@@ -29,7 +29,7 @@ export interface CallbackLike {
   onTrainBatchBegin?(batch: number, logs?: Logs): Maybe;
   /** After a batch. */
   onTrainBatchEnd?(batch: number, logs: Logs): Maybe;
-  /** @internal Called before `onTrainBegin`. */
+  /** Before `onTrainBegin`: the model that is being trained. */
   setModel?(model: Model): void;
   /** @internal State to save with the model. */
   getState?(): Record<string, unknown>;

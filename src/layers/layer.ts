@@ -292,7 +292,13 @@ export abstract class Layer extends Callable {
     try {
       return trace.within(name, training ?? trace.training, () => {
         if (!this.built) {
-          this.build((inputs[0] as SymbolicTensor).shape);
+          try {
+            this.build((inputs[0] as SymbolicTensor).shape);
+          } catch (error) {
+            // The next call builds again, from nothing.
+            this.#weights.length = 0;
+            throw error;
+          }
           this.built = true;
         }
         // The instance's own `call` is the platform's; the class's is found through the prototype.

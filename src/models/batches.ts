@@ -6,8 +6,8 @@ import { type DType, shapeText, Tensor, type TensorInput, tensor } from '../core
 import { RidgelineError, shapeError, show } from '../errors.js';
 import { guard, type NativeData, native } from '../native.js';
 
-/** Data for one or several inputs or outputs: one value, or one by name. */
-export type DataInput = TensorInput | Record<string, TensorInput>;
+/** Data for one or several inputs or outputs: one value, a list, or one by name. */
+export type DataInput = TensorInput | readonly TensorInput[] | Record<string, TensorInput>;
 
 /** A tensor to learn from, named for messages. */
 export interface NamedTensor {
@@ -68,7 +68,7 @@ export function byName(
       return one(value, `${argument}.${name}`, i);
     });
   }
-  if (names.length === 1) return [one(data, argument, 0)];
+  if (names.length === 1) return [one(data as TensorInput, argument, 0)];
   if (Array.isArray(data) && data.length === names.length) {
     return names.map((name, i) => one(data[i] as TensorInput, `${argument}.${name}`, i));
   }

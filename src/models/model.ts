@@ -19,7 +19,7 @@ import { type ExportOptions, exportOnnx } from './export.js';
 import type { Compiled } from './objective.js';
 import { type SaveOptions, save } from './saving.js';
 import { type SummaryOptions, summary } from './summary.js';
-import { type EvaluateOptions, type FitOptions, type FitResult, type LogKey, Training } from './training.js';
+import { type EvaluateOptions, type FitOptions, type FitResult, type LogsOf, Training } from './training.js';
 
 /** Config of {@link Model}. */
 export interface ModelConfig extends LayerOptions {
@@ -194,7 +194,7 @@ export class Model<K extends string = string> extends Layer {
     this.#seed = seed;
   }
 
-  /** @internal */
+  /** What the model computes, as {@link Layer.call}: models are layers too. */
   override call(inputs: SymbolicTensor | readonly SymbolicTensor[]): Outputs {
     const outputs = this.replay(list(inputs) as SymbolicTensor[]);
     return outputs.length === 1 ? (outputs[0] as SymbolicTensor) : outputs;
@@ -329,12 +329,8 @@ export class Model<K extends string = string> extends Layer {
   }
 
   /** Loss and metrics on data, by Keras' keys; the loss includes the penalties. */
-  async evaluate(
-    x: DataInput,
-    y: DataInput,
-    options: EvaluateOptions = {},
-  ): Promise<Record<LogKey<K>, number>> {
-    return this.training.evaluate(x, y, options) as Promise<Record<LogKey<K>, number>>;
+  async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions = {}): Promise<LogsOf<K>> {
+    return this.training.evaluate(x, y, options) as Promise<LogsOf<K>>;
   }
 
   /** One update on one batch; loss and metrics before it. */
@@ -342,8 +338,8 @@ export class Model<K extends string = string> extends Layer {
     x: DataInput,
     y: DataInput,
     options: Pick<FitOptions, 'sampleWeight' | 'classWeight' | 'threads'> = {},
-  ): Promise<Record<LogKey<K>, number>> {
-    return this.training.trainOnBatch(x, y, options) as Promise<Record<LogKey<K>, number>>;
+  ): Promise<LogsOf<K>> {
+    return this.training.trainOnBatch(x, y, options) as Promise<LogsOf<K>>;
   }
 
   #predictable(

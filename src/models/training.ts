@@ -25,6 +25,10 @@ import { type LabelSpec, metricKeys, type Objective, trace } from './objective.j
 
 /** Keys of logs: losses, metrics `K`, and the same for validation data. */
 export type LogKey<K extends string> = 'loss' | 'penalty' | 'loss_without_penalty' | K;
+/** Loss and metrics by key. */
+export type LogsOf<K extends string> = { readonly [P in LogKey<never>]: number } & {
+  readonly [P in K]: number;
+};
 /** Keys of a history. */
 export type HistoryKey<K extends string> = LogKey<K> | `val_${LogKey<K>}`;
 
@@ -90,7 +94,7 @@ const FIT_OPTIONS = [
 /** What {@link Model.fit} gives. */
 export interface FitResult<K extends string = string> {
   /** One number an epoch, by key. */
-  readonly history: { readonly [P in LogKey<K>]: number[] } & {
+  readonly history: { readonly [P in LogKey<never>]: number[] } & { readonly [P in K]: number[] } & {
     readonly [P in `val_${LogKey<K>}`]: number[];
   };
   /** Epochs that were run, counted from 0. */

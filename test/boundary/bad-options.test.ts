@@ -36,7 +36,7 @@ describe('layers', () => {
     ...[0, -1, 2.5, Number.NaN, '8', null, Number.POSITIVE_INFINITY].map(units),
     {
       name: 'factory without arguments',
-      run: () => (layers.dense as () => void)(),
+      run: () => (layers.dense as unknown as () => void)(),
       code: 'ERR_ARGUMENT',
       says: /units must be an integer/,
     },
@@ -120,7 +120,7 @@ describe('layers', () => {
     },
     {
       name: 'l1L2 without options',
-      run: () => (regularizers.l1L2 as () => void)(),
+      run: () => (regularizers.l1L2 as unknown as () => void)(),
       code: 'ERR_ARGUMENT',
       says: /^l1 must be .*received undefined/,
     },

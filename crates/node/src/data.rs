@@ -8,6 +8,7 @@ use ridgeline_kernels::{Isa, reduce};
 use std::sync::Arc;
 
 /// Typed arrays that tensors are made of; booleans are bytes.
+#[napi]
 pub type Values = Either3<Float32Array, Int32Array, Uint8Array>;
 
 /// Sizes as they come from JavaScript.

@@ -1,14 +1,16 @@
-// Fits small models many times and prints how much resident memory grew after the first ones, in MiB.
+// Fits many times, one model again and again or a new one each time, and prints by how many MiB resident memory grew
+// after the first fits, with which allocators settle.
 import { model, numbers } from './small.mjs';
 
+const [kind, first, then] = process.argv.slice(2);
 const [x, y] = [numbers(1024, 32), numbers(1024, 1)];
 const kept = model(32);
-async function fit(times) {
-  for (let i = 0; i < times; i++) {
-    await kept.fit(x, y, { batchSize: 256, validationSplit: 0.1 });
-    const fresh = model(32);
-    await fresh.fit(x, y, { batchSize: 256 });
-    await fresh.predict(x);
+
+async function resident(fits) {
+  for (let i = 0; i < fits; i++) {
+    const net = kind === 'kept' ? kept : model(32);
+    await net.fit(x, y, { batchSize: 256, validationSplit: 0.1 });
+    await net.predict(x);
   }
   for (let i = 0; i < 5; i++) {
     globalThis.gc();
@@ -16,7 +18,5 @@ async function fit(times) {
   }
   return process.memoryUsage().rss / 2 ** 20;
 }
-// Allocators take hundreds of fits to settle.
-const before = await fit(300);
-const after = await fit(200);
-console.log(JSON.stringify({ before, after }));
+const before = await resident(Number(first));
+console.log((await resident(Number(then))) - before);

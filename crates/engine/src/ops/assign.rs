@@ -39,7 +39,7 @@ impl Op for Assign {
         let x = lower.in_layout(0, self.variable.layout())?;
         let y = lower.resident(Home::Variable(Arc::clone(&self.variable)));
         let panels = y.layout == Layout::Panels;
-        let (rows, cols) = if panels { (y.leading(), y.last()) } else { (1, y.len()) };
+        let (rows, cols) = if panels { (y.leading(), y.last()) } else { (1, y.size()) };
         let split =
             if panels { crate::plan::task::Axes::COLS } else { crate::plan::task::Axes::BOTH };
         lower

@@ -47,9 +47,9 @@ impl Op for Gather {
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (x, indices) = (lower.input(0)?, lower.input(1)?);
         let y = lower.output(0);
-        let sizes = Sizes::of(&x.shape, self.axis, indices.len());
+        let sizes = Sizes::of(&x.shape, self.axis, indices.size());
         lower
-            .task(1, y.len())
+            .task(1, y.size())
             .cost(0.3)
             .read(x.whole())
             .read(indices.whole())
@@ -91,9 +91,9 @@ impl Op for Scatter {
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (dy, indices) = (lower.input(0)?, lower.input(1)?);
         let dx = lower.output(0);
-        let sizes = Sizes::of(&dx.shape, self.axis, indices.len());
+        let sizes = Sizes::of(&dx.shape, self.axis, indices.size());
         lower
-            .task(1, dy.len())
+            .task(1, dy.size())
             .cost(0.5)
             .read(dy.whole())
             .read(indices.whole())

@@ -64,7 +64,7 @@ impl Lower<'_> {
 
     fn permute_into(&mut self, x: &Buffer, order: &[usize], y: &Buffer) {
         let (shape, order) = (x.shape.clone(), order.to_vec());
-        self.task(1, x.len())
+        self.task(1, x.size())
             .cost(0.6)
             .read(x.whole())
             .write(y.whole())

@@ -78,7 +78,7 @@ impl Op for Update {
         let partial = if self.penalized() { Some(lower.output(0)) } else { None };
         let panels = weight.layout == Layout::Panels;
         let (rows, cols) =
-            if panels { (weight.leading(), weight.last()) } else { (1, weight.len()) };
+            if panels { (weight.leading(), weight.last()) } else { (1, weight.size()) };
         let split = if panels { Axes::COLS } else { Axes::NONE };
         let view = |buffer: &crate::plan::lower::Buffer| buffer.view(rows, cols).along(split);
         let mut task = lower

@@ -24,7 +24,7 @@ pub struct Buffer {
 
 impl Buffer {
     /// Number of elements.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.shape.iter().product()
     }
     /// Size of the last axis; one for a scalar.
@@ -37,7 +37,7 @@ impl Buffer {
     }
     /// The buffer as a `rows` × `cols` matrix, touched whole.
     pub fn view(&self, rows: usize, cols: usize) -> View {
-        debug_assert_eq!(rows * cols, self.len(), "a view covers its buffer");
+        debug_assert_eq!(rows * cols, self.size(), "a view covers its buffer");
         View {
             buffer: self.id,
             rows,
@@ -53,15 +53,15 @@ impl Buffer {
     }
     /// One value per column of the task.
     pub fn row(&self) -> View {
-        self.view(1, self.len()).along(Axes::COLS)
+        self.view(1, self.size()).along(Axes::COLS)
     }
     /// One value per row of the task.
     pub fn column(&self) -> View {
-        self.view(self.len(), 1).along(Axes::ROWS)
+        self.view(self.size(), 1).along(Axes::ROWS)
     }
     /// All of it, as one row.
     pub fn whole(&self) -> View {
-        self.view(1, self.len())
+        self.view(1, self.size())
     }
     /// The words of a bit mask whose rows are rows of the task, columns cut in whole words.
     pub fn bits(&self, along: Axes) -> View {

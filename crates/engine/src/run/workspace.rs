@@ -129,7 +129,7 @@ impl Workspace {
         let buffer = self.plan.output(i);
         let place = &self.plan.places[buffer.id.0 as usize];
         match &place.home {
-            Home::Arena => &self.arena.as_slice()[place.offset..place.offset + buffer.len()],
+            Home::Arena => &self.arena.as_slice()[place.offset..place.offset + buffer.size()],
             Home::Constant(tensor) => &tensor.words,
             Home::Variable(_) => &[],
         }

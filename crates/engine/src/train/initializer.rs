@@ -8,7 +8,7 @@ use crate::tensor::{DType, Tensor, count};
 use ridgeline_kernels::rng::{Key, fill_normal, fill_truncated_normal, fill_uniform};
 
 /// σ of a normal truncated at ±2σ, relative to the untruncated one.
-const TRUNCATED_STD: f32 = 0.879_625_66;
+const TRUNCATED_STD: f32 = 0.879_625_7;
 
 fn fans(shape: &[usize]) -> (f64, f64) {
     match shape {

@@ -60,7 +60,7 @@ impl Rule {
     /// Names of the slots each variable needs.
     pub fn slots(&self) -> &'static [&'static str] {
         match *self {
-            Rule::Sgd { momentum, .. } if momentum == 0.0 => &[],
+            Rule::Sgd { momentum: 0.0, .. } => &[],
             Rule::Sgd { .. } => &["momentum"],
             Rule::RmsProp { momentum, centered, .. } => match (centered, momentum != 0.0) {
                 (false, false) => &["velocity"],

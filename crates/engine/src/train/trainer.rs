@@ -41,7 +41,7 @@ impl Objective {
         let metrics = self.metrics.iter().flat_map(|&(total, weight)| [total, weight]);
         std::iter::once(self.loss).chain(self.penalties.iter().copied()).chain(metrics).collect()
     }
-    fn from_values(&self, values: &[Value]) -> Objective {
+    fn with_values(&self, values: &[Value]) -> Objective {
         let (penalties, metrics) = values[1..].split_at(self.penalties.len());
         Objective {
             loss: values[0],
@@ -85,7 +85,7 @@ pub fn training_program(
     let (graph, roots) = expand(graph, &roots)?;
     let (mut graph, roots) = absorb(&graph, &roots)?;
     let count = objective.values().len();
-    let objective = objective.from_values(&roots[..count]);
+    let objective = objective.with_values(&roots[..count]);
     graph.set_label("");
     let extra = objective.penalty(&mut graph)?;
     let total = graph.add(objective.loss, extra)?;

@@ -1,0 +1,180 @@
+/**
+ * Saving and loading: what comes back, and what is refused with the culprit by name.
+ */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  input,
+  Layer,
+  layers,
+  loadModel,
+  Model,
+  ops,
+  optimizers,
+  Sequential,
+  type SymbolicTensor,
+  type Tensor,
+  tensor,
+} from 'ridgeline';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Block, Scale } from './support/layers.js';
+import { bits, expectFailure, numbers, regression, x, y } from './support/small.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ridgeline-save-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+async function again(model: Model, options?: Parameters<typeof loadModel>[1]): Promise<Model> {
+  const path = join(folder, `${files++}`);
+  await model.save(path);
+  return loadModel(path, options);
+}
+
+describe('what comes back', () => {
+  test('a sequential model: class, names, weights, what it was compiled with', async () => {
+    const model = new Sequential(
+      [layers.input([4]), layers.dense(3, { name: 'd', kernelRegularizer: 'l2' }), layers.prelu()],
+      {
+        name: 'mine',
+      },
+    ).compile({
+      optimizer: optimizers.adamW({ learningRate: 0.01 }),
+      loss: 'mse',
+      metrics: ['mae', 'accuracy'],
+    });
+    await model.fit(x, numbers(10, 3));
+    const loaded = await again(model as Model);
+    expect(loaded).toBeInstanceOf(Sequential);
+    expect(loaded.name).toBe('mine');
+    expect(loaded.layers.map((l) => l.getConfig())).toEqual(model.layers.map((l) => l.getConfig()));
+    expect(bits(loaded)).toEqual(bits(model as Model));
+    expect(loaded.optimizer.getConfig()).toEqual(model.optimizer.getConfig());
+    expect(await loaded.evaluate(x, numbers(10, 3))).toEqual(await model.evaluate(x, numbers(10, 3)));
+  });
+
+  test('a functional model with several inputs and outputs, a nested one and a shared layer', async () => {
+    const [a, b] = [input([4], { name: 'a' }), input([4], { name: 'b' })];
+    const shared = layers.dense(3);
+    const inner = new Sequential([layers.input([3]), layers.dense(2)], { name: 'inner' });
+    const h = layers.add()([shared(a), shared(b)]);
+    const outputs = [inner(h) as SymbolicTensor, layers.dense(1, { name: 'out' })(h)];
+    const model = new Model({ inputs: [a, b], outputs }).compile({ loss: 'mse' });
+    const loaded = await again(model as Model);
+    const predict = async (m: Model): Promise<Tensor[]> =>
+      (await m.predict({ a: x, b: x })) as unknown as Tensor[];
+    expect(await predict(loaded)).toEqual(await predict(model as Model));
+    expect([loaded.inputNames, loaded.outputNames]).toEqual([model.inputNames, model.outputNames]);
+    expect(loaded.weights.map((w) => w.path)).toEqual(model.weights.map((w) => w.path));
+  });
+
+  test('layers of one’s own', async () => {
+    const model = new Sequential([
+      layers.input([4]),
+      new Block({ units: 5 }),
+      new Scale(),
+      layers.dense(1),
+    ]).compile({ loss: 'mse' });
+    await model.fit(x, y);
+    const loaded = await again(model as Model, { layers: [Block, Scale] });
+    expect(loaded.layers[0]).toBeInstanceOf(Block);
+    expect(loaded.predictSync(x)).toEqual(model.predictSync(x));
+    await expectFailure(
+      () => again(model as Model),
+      'ERR_ARGUMENT',
+      /class 'Block'; pass it: loadModel\(path, \{ layers: \[Block\] \}\)/,
+    );
+  });
+
+  test('statistics of an adapted normalization', async () => {
+    const norm = layers.normalization();
+    norm.adapt(x);
+    const model = new Sequential([layers.input([4]), norm]);
+    expect((await again(model)).predictSync(x)).toEqual(model.predictSync(x));
+  });
+
+  test('a frozen layer', async () => {
+    const model = new Sequential([layers.input([4]), layers.dense(2, { trainable: false })]);
+    expect((await again(model)).trainableWeights).toEqual([]);
+  });
+
+  test('without the optimizer, not compiled', async () => {
+    const path = join(folder, 'bare');
+    const model = regression();
+    await model.save(path, { includeOptimizer: false });
+    const loaded = await loadModel(path);
+    expect(bits(loaded)).toEqual(bits(model));
+    await expectFailure(() => loaded.fit(x, y), 'ERR_NOT_COMPILED', /must be compiled/);
+  });
+
+  test('a model whose weights are no longer finite', async () => {
+    const model = regression();
+    model.optimizer.learningRate = 1e30;
+    await model.fit(x, y, { epochs: 4 });
+    expect(bits(model).every(Number.isFinite)).toBe(false);
+    expect(bits(await again(model))).toEqual(bits(model));
+  });
+
+  test('a file is replaced as a whole', async () => {
+    const path = join(folder, 'twice');
+    await regression().save(path);
+    await regression().save(path);
+    expect(readdirSync(folder).filter((name) => name.startsWith('twice'))).toEqual(['twice']);
+  });
+});
+
+describe('refused', () => {
+  class Nameless extends Layer {
+    override call(a: SymbolicTensor): SymbolicTensor {
+      return a;
+    }
+  }
+  const own = (v: SymbolicTensor): SymbolicTensor => ops.mul(v, 2);
+  const of = (layer: Layer): Model => new Sequential([layers.input([4]), layer]);
+  const at = input([4]);
+  test.each<[string, Model, RegExp]>([
+    [
+      'an activation that is a function',
+      of(layers.dense(1, { name: 'd', activation: own })),
+      /'activation' of layer 'd' is a function/,
+    ],
+    [
+      'a regularizer that is a function',
+      of(layers.dense(1, { name: 'd', kernelRegularizer: (w) => ops.sum(w) })),
+      /'kernelRegularizer' of layer 'd' is a function/,
+    ],
+    [
+      'a class without a name',
+      of(new Nameless({ name: 'n' })),
+      /the class of layer 'n' has no 'static className'/,
+    ],
+    [
+      'ops between layers',
+      new Model({ inputs: at, outputs: layers.dense(1)(own(at)) }),
+      /ops\.mul was used outside a layer/,
+    ],
+    [
+      'a constant',
+      new Model({ inputs: at, outputs: layers.add()([at, tensor([[1, 2, 3, 4]]) as never]) }),
+      /constant/,
+    ],
+    [
+      'a loss that is a function',
+      of(layers.dense(1)).compile({ loss: (a, b) => ops.sub(a, b) }) as Model,
+      /the loss is a function/,
+    ],
+    [
+      'a metric that is a function',
+      of(layers.dense(1)).compile({
+        loss: 'mse',
+        metrics: [(_: SymbolicTensor, b: SymbolicTensor) => b],
+      }) as Model,
+      /a metric/,
+    ],
+  ])('%s', async (_, model, says) => {
+    const path = join(folder, 'refused');
+    await expectFailure(() => model.save(path), 'ERR_ARGUMENT', says);
+    expect(readdirSync(folder)).not.toContain('refused');
+    expect(model.predictSync(x).shape[0]).toBe(10);
+  });
+});
