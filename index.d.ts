@@ -313,3 +313,6 @@ export interface Runtime {
 
 /** Writes variables and a JSON text to a file, atomically. */
 export declare function saveCheckpoint(path: string, names: Array<string>, of: Array<NativeVariable>, text: string): void
+
+/** Typed arrays that tensors are made of; booleans are bytes. */
+export type Values = Float32Array | Int32Array | Uint8Array

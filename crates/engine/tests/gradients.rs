@@ -69,7 +69,7 @@ fn check(name: &str, inputs: &[Tensor], build: &Build) {
     let (_, found) = value_and_gradients(inputs, build, true);
     for (i, gradient) in found.iter().enumerate().filter(|&(i, _)| inputs[i].dtype == DType::F32) {
         let Some(gradient) = gradient else { continue };
-        for element in 0..inputs[i].words.len() {
+        for (element, &got) in gradient.iter().enumerate() {
             let shifted = |by: f32| {
                 let mut inputs = inputs.to_vec();
                 let x = f32::from_bits(inputs[i].words[element]) + by;
@@ -77,7 +77,7 @@ fn check(name: &str, inputs: &[Tensor], build: &Build) {
                 value_and_gradients(&inputs, build, false).0
             };
             let expected = (shifted(STEP) - shifted(-STEP)) / f64::from(2.0 * STEP);
-            let got = f64::from(gradient[element]);
+            let got = f64::from(got);
             assert!(
                 (got - expected).abs() <= 0.01 * expected.abs() + 2e-3,
                 "{name}: input {i}, element {element}: {got} instead of {expected}"

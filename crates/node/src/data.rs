@@ -1,7 +1,10 @@
 //! Tensors across the boundary: copied in, copied out.
 
 use crate::error::{Result, convert, fail};
-use napi::bindgen_prelude::{Either, Either3, Float32Array, Int32Array, Uint8Array};
+use napi::Env;
+use napi::bindgen_prelude::{
+    Either, Either3, Float32Array, Int32Array, ObjectFinalize, Uint8Array,
+};
 use napi_derive::napi;
 use ridgeline_engine::tensor::{DType, Tensor};
 use ridgeline_kernels::{Isa, reduce};
@@ -54,17 +57,37 @@ impl From<Tensor> for NativeTensor {
 }
 
 /// Rows held by the native core, to train or predict from.
-#[napi]
+#[napi(custom_finalize)]
 pub struct NativeData {
     pub(crate) tensor: Arc<Tensor>,
+}
+
+impl NativeData {
+    /// Rows whose memory the garbage collector knows of: without that, the data of many fits would
+    /// pile up behind small JavaScript objects.
+    fn accounted(env: Env, tensor: Tensor) -> Result<NativeData> {
+        let data = NativeData { tensor: Arc::new(tensor) };
+        env.adjust_external_memory(data.bytes()).map_err(|e| fail("ERR_NATIVE", &e.reason))?;
+        Ok(data)
+    }
+
+    fn bytes(&self) -> i64 {
+        size_of_val(self.tensor.words.as_slice()) as i64
+    }
+}
+
+impl ObjectFinalize for NativeData {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        env.adjust_external_memory(-self.bytes()).map(drop)
+    }
 }
 
 #[napi]
 impl NativeData {
     /// Copies a typed array.
     #[napi(constructor, catch_unwind)]
-    pub fn new(values: Values, shape: Vec<f64>) -> Result<NativeData> {
-        Ok(NativeData { tensor: Arc::new(tensor(&values, &shape)?) })
+    pub fn new(env: Env, values: Values, shape: Vec<f64>) -> Result<NativeData> {
+        NativeData::accounted(env, tensor(&values, &shape)?)
     }
 
     /// Index of the first element that is NaN or infinite, or -1.
@@ -86,7 +109,7 @@ impl NativeData {
 
     /// A copy of the rows `start..end`.
     #[napi(catch_unwind)]
-    pub fn rows(&self, start: u32, end: u32) -> Result<NativeData> {
+    pub fn rows(&self, env: Env, start: u32, end: u32) -> Result<NativeData> {
         let width: usize = self.tensor.shape.iter().skip(1).product();
         let mut shape = self.tensor.shape.clone();
         let (start, end) = (start as usize, end as usize);
@@ -97,6 +120,6 @@ impl NativeData {
         shape[0] = end - start;
         let words = self.tensor.words[start * width..end * width].to_vec();
         let tensor = Tensor::new(&shape, self.tensor.dtype, words).map_err(convert)?;
-        Ok(NativeData { tensor: Arc::new(tensor) })
+        NativeData::accounted(env, tensor)
     }
 }
