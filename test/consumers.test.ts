@@ -134,17 +134,17 @@ describe('a layer with private inner layers', () => {
     (compiler: string) =>
     async (target: Target): Promise<string> => {
       const folder = `${compiler}-${target}`;
-      const { compilerOptions } = {
-        compilerOptions: { target, module: 'nodenext', noEmit: false, outDir: folder, rootDir: 'layer' },
+      const compilerOptions = {
+        target,
+        module: 'nodenext',
+        // The DOM for `console`.
+        lib: ['es2022', 'dom'],
+        rootDir: 'layer',
+        outDir: folder,
+        noEmit: false,
       };
-      await writeFile(
-        join(project, `${folder}.json`),
-        JSON.stringify({
-          extends: './tsconfig.json',
-          compilerOptions: { ...compilerOptions, lib: ['es2022', 'dom'] },
-          files: ['layer/gate.ts'],
-        }),
-      );
+      const config = { extends: './tsconfig.json', compilerOptions, files: ['layer/gate.ts'] };
+      await writeFile(join(project, `${folder}.json`), JSON.stringify(config));
       await tsc(compiler, '--project', `${folder}.json`);
       return readFile(join(project, folder, 'gate.js'), 'utf8');
     };

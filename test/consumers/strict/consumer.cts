@@ -5,7 +5,9 @@ import ridgeline = require('ridgeline');
 
 const { layers, Sequential } = ridgeline;
 
-export async function predict(): Promise<ridgeline.Tensor> {
+async function predict(): Promise<ridgeline.Tensor> {
   const model = new Sequential([ridgeline.input([2]), layers.dense(1)]);
   return model.predict([[1, 2]]);
 }
+
+export = predict;
