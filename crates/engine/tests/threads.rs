@@ -17,17 +17,3 @@ fn weights_do_not_depend_on_the_number_of_threads() {
         assert_eq!(train(threads), one, "{threads} threads");
     }
 }
-
-#[test]
-fn a_fault_ends_the_run_and_only_the_run() {
-    use ridgeline_engine::Code;
-    use ridgeline_engine::run::executor::FAULT;
-    use std::sync::atomic::Ordering;
-    let (trainer, data) = trainer();
-    FAULT.store(1, Ordering::Relaxed);
-    let error = trainer.fit(&data, None, 1e-2, &options(2, 1), &mut Silent).unwrap_err();
-    assert_eq!(error.code, Code::Native);
-    assert!(error.message.contains("injected fault"), "{error}");
-    let (other, data) = common::trainer();
-    other.fit(&data, None, 1e-2, &options(2, 1), &mut Silent).unwrap();
-}

@@ -3,12 +3,12 @@
 //! Classes are thin handles on engine objects. Long work runs on threads of its own and answers
 //! through deferred promises; every entry catches panics.
 
-mod data;
-mod error;
-mod graph;
-mod model;
-mod run;
-mod variable;
+pub mod data;
+pub mod error;
+pub mod graph;
+pub mod model;
+pub mod run;
+pub mod variable;
 
 use error::{Result, fail};
 use napi_derive::napi;

@@ -1,19 +1,20 @@
 // Fits many times, one model again and again or a new one each time, and prints by how many MiB resident memory grew
-// after the first fits, with which allocators settle.
+// after the first fits, with which allocators settle. Collects garbage itself only under --expose-gc.
 import { model, numbers } from './small.mjs';
 
 const [kind, first, then] = process.argv.slice(2);
-const [x, y] = [numbers(1024, 32), numbers(1024, 1)];
+const rows = kind === 'large' ? 100_000 : 1024;
+const [x, y] = [numbers(rows, 32), numbers(rows, 1)];
 const kept = model(32);
 
 async function resident(fits) {
   for (let i = 0; i < fits; i++) {
-    const net = kind === 'kept' ? kept : model(32);
-    await net.fit(x, y, { batchSize: 256, validationSplit: 0.1 });
+    const net = kind === 'fresh' ? model(32) : kept;
+    await net.fit(x, y, { batchSize: rows / 4, validationSplit: 0.1 });
     await net.predict(x);
   }
   for (let i = 0; i < 5; i++) {
-    globalThis.gc();
+    globalThis.gc?.();
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return process.memoryUsage().rss / 2 ** 20;
