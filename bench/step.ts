@@ -37,6 +37,8 @@ const { model, x, y, batchSize, steps } = make();
 class Peer {
   readonly #process: ChildProcess;
   readonly #lines: Interface;
+  /** Settled when it has compiled and warmed up; heard from the start, so that no line is missed. */
+  readonly ready: Promise<string>;
 
   constructor(script: string, args: string[], backend?: string) {
     const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url));
@@ -52,13 +54,11 @@ class Peer {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     this.#lines = createInterface({ input: this.#process.stdout as NodeJS.ReadableStream });
+    this.ready = this.#line();
   }
   async #line(): Promise<string> {
     const [line] = (await once(this.#lines, 'line')) as [string];
     return line;
-  }
-  async ready(): Promise<void> {
-    await this.#line();
   }
   async epoch(): Promise<number> {
     const answer = this.#line();
@@ -85,7 +85,7 @@ if (values.peers) {
     'keras+jax': new Peer('keras_mlp.py', [String(threads)], 'jax'),
     'keras+tensorflow': new Peer('keras_mlp.py', [String(threads)], 'tensorflow'),
   };
-  for (const peer of Object.values(started)) await peer.ready();
+  for (const peer of Object.values(started)) await peer.ready;
   peers.push(...Object.values(started));
   Object.assign(runs, started);
 }
