@@ -4,10 +4,10 @@
 
 import { dispatch } from '../core/apply.js';
 import { Callable } from '../core/callable.js';
-import { boolean, camel, options as checkOptions, snake } from '../core/check.js';
+import { boolean, options as checkOptions, snake } from '../core/check.js';
 import { nextStream } from '../core/random.js';
 import { isTensorLike, type Operand, type Shape, type SymbolicTensor } from '../core/symbolic.js';
-import { isTensor, type NestedArray, shapeText, type Tensor, type TensorInput } from '../core/tensor.js';
+import { isTensor, shapeText, type Tensor, type TensorInput } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError, show } from '../errors.js';
@@ -393,6 +393,3 @@ export function merge<T extends object>(
   }
   return { ...positional, ...rest } as T;
 }
-
-export type { NestedArray };
-export { camel };

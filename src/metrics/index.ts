@@ -151,9 +151,3 @@ export function getMetric(argument: string, of: MetricIdentifier): Metric {
   // As in Keras, the key is the name that was asked for: `acc` stays `acc`.
   return of in ALIASES ? { ...metric, name: of, call: metric.call } : metric;
 }
-
-/** @internal The kind of a metric, for saving. */
-export function metricKind(of: MetricIdentifier): string | undefined {
-  if (typeof of === 'string') return of;
-  return undefined;
-}
