@@ -6,7 +6,7 @@ use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::task::Axes;
-use crate::shape::{Dim, Shape};
+use crate::shape::Shape;
 use crate::tensor::TensorType;
 
 /// The input repeated to `shape`.
@@ -131,15 +131,5 @@ impl Graph {
     pub fn zeros_like(&mut self, like: Value) -> Result<Value> {
         let zero = self.scalar(0.0)?;
         self.broadcast_like(zero, like)
-    }
-
-    /// `x` with a new axis of size one at `axis`.
-    ///
-    /// # Errors
-    /// None in practice.
-    pub fn expand(&mut self, x: Value, axis: usize) -> Result<Value> {
-        let mut shape = self.value_type(x).shape.clone();
-        shape.0.insert(axis, Dim::ONE);
-        self.reshape(x, &shape)
     }
 }

@@ -8,7 +8,7 @@ use crate::ops::reduce::Kind;
 use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::task::Axes;
-use crate::shape::{Dim, Shape};
+use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use crate::variable::{Layout, PANEL, panels};
 use ridgeline_kernels::gemm::{
@@ -390,9 +390,5 @@ impl Graph {
         let mut inputs = vec![x, w];
         inputs.extend(b);
         self.one(Linear, &inputs)
-    }
-    /// The number of columns of a value's last axis, as a dimension.
-    pub fn last_dim(&self, x: Value) -> Dim {
-        self.value_type(x).shape.last()
     }
 }
