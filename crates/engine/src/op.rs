@@ -9,8 +9,10 @@ use crate::onnx::Exporter;
 use crate::plan::lower::Lower;
 use crate::plan::program::Instruction;
 use crate::tensor::TensorType;
+use crate::variable::Variable;
 use std::any::Any;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// An operation on tensors.
 pub trait Op: Any + Debug + Send + Sync {
@@ -65,9 +67,10 @@ pub trait Op: Any + Debug + Send + Sync {
         Err(Error::new(Code::Export, format!("'{}' cannot be written as ONNX", self.name())))
     }
 
-    /// True for ops that act besides computing outputs (updates of weights and state).
-    fn is_effect(&self) -> bool {
-        false
+    /// The variable that the op writes from its first input, if it acts besides computing outputs
+    /// (updates of weights and state).
+    fn effect(&self) -> Option<&Arc<Variable>> {
+        None
     }
 
     /// True when the same inputs always give the same outputs, so constants can be folded.

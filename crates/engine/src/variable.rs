@@ -1,27 +1,46 @@
 //! A variable: the memory of one weight, statistic or optimizer slot.
 //!
 //! It belongs to whoever created it (a layer, an optimizer) and is shared by every program that
-//! uses it. A matrix is stored in column panels, so that a GEMM, its weight gradient and the
-//! optimizer all walk adjacent memory; readers and writers outside a program see row-major order.
+//! uses it. A matrix is stored as GEMM reads it, in column panels, so that a step packs no weight,
+//! and weight gradient and optimizer walk adjacent memory; readers and writers outside a program
+//! see row-major order.
 
 use crate::error::{Error, Result};
 use crate::tensor::{DType, Tensor, Words, count};
 use parking_lot::RwLock;
 use ridgeline_kernels::Isa;
+use ridgeline_kernels::gemm::panel_width;
 use ridgeline_kernels::update::{self, Penalty};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Columns of a panel.
-pub const PANEL: usize = 32;
 
 /// How the elements of a buffer stand in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// Row-major, dense.
     Plain,
-    /// A matrix cut into panels of [`PANEL`] columns: each panel dense, one after the other.
-    Panels,
+    /// A matrix cut into panels of so many columns: each panel dense, one after the other, zeros
+    /// past the last column. The layout of `ridgeline_kernels::gemm::Packed`.
+    Panels(usize),
+}
+
+impl Layout {
+    /// The layout of a variable: panels for a matrix that fills half of one or more.
+    fn of(isa: Isa, shape: &[usize], dtype: DType) -> Layout {
+        let width = panel_width(isa);
+        match shape {
+            [_, cols] if dtype == DType::F32 && 2 * cols >= width => Layout::Panels(width),
+            _ => Layout::Plain,
+        }
+    }
+
+    /// Words that a matrix takes.
+    pub(crate) fn words(self, rows: usize, cols: usize) -> usize {
+        match self {
+            Layout::Plain => rows * cols,
+            Layout::Panels(width) => rows * cols.next_multiple_of(width),
+        }
+    }
 }
 
 /// See the module documentation.
@@ -52,13 +71,19 @@ impl Variable {
     /// `ERR_SHAPE` or `ERR_MEMORY` when it is too large.
     pub fn zeros(name: &str, shape: &[usize], dtype: DType) -> Result<Arc<Variable>> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
+        let isa = Isa::current().map_err(Error::argument)?;
+        let layout = Layout::of(isa, shape, dtype);
+        let words = match layout {
+            Layout::Plain => count(shape)?,
+            Layout::Panels(width) => count(&[shape[0], shape[1].next_multiple_of(width)])?,
+        };
         Ok(Arc::new(Variable {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             name: RwLock::new(name.to_owned()),
             shape: shape.to_vec(),
             dtype,
-            layout: if shape.len() == 2 { Layout::Panels } else { Layout::Plain },
-            words: Arc::new(RwLock::new(Words::zeroed(count(shape)?)?)),
+            layout,
+            words: Arc::new(RwLock::new(Words::zeroed(words)?)),
         }))
     }
 
@@ -97,10 +122,14 @@ impl Variable {
     /// A copy in row-major order, taken between two training steps.
     pub fn read(&self) -> Tensor {
         let words = self.words.read();
-        let mut plain = words.as_slice().to_vec();
-        if self.layout == Layout::Panels {
-            from_panels(words.as_slice(), self.shape[0], self.shape[1], &mut plain);
-        }
+        let plain = match self.layout {
+            Layout::Plain => words.as_slice().to_vec(),
+            Layout::Panels(width) => {
+                let mut plain = vec![0; self.shape[0] * self.shape[1]];
+                from_panels(words.as_slice(), self.shape[0], self.shape[1], width, &mut plain);
+                plain
+            }
+        };
         Tensor { shape: self.shape.clone(), dtype: self.dtype, words: plain }
     }
 
@@ -128,35 +157,33 @@ impl Variable {
         let mut words = self.words.write();
         match self.layout {
             Layout::Plain => words.as_mut_slice().copy_from_slice(&value.words),
-            Layout::Panels => {
-                to_panels(&value.words, self.shape[0], self.shape[1], words.as_mut_slice());
+            Layout::Panels(width) => {
+                let [rows, cols] = [self.shape[0], self.shape[1]];
+                to_panels(&value.words, rows, cols, width, words.as_mut_slice());
             }
         }
         Ok(())
     }
 }
 
-/// The panels of `cols` columns: for each its first column and its width.
-pub fn panels(cols: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..cols).step_by(PANEL).map(move |first| (first, PANEL.min(cols - first)))
-}
-
-/// Row-major to panels.
-pub fn to_panels(plain: &[u32], rows: usize, cols: usize, out: &mut [u32]) {
-    for (first, width) in panels(cols) {
-        for r in 0..rows {
-            let at = first * rows + r * width;
-            out[at..at + width].copy_from_slice(&plain[r * cols + first..][..width]);
+/// Row-major to panels of `width` columns.
+pub(crate) fn to_panels(plain: &[u32], rows: usize, cols: usize, width: usize, out: &mut [u32]) {
+    for (panel, first) in out.chunks_exact_mut((rows * width).max(1)).zip((0..cols).step_by(width))
+    {
+        let some = width.min(cols - first);
+        for (r, row) in panel.chunks_exact_mut(width).enumerate() {
+            row[..some].copy_from_slice(&plain[r * cols + first..][..some]);
+            row[some..].fill(0);
         }
     }
 }
 
-/// Panels to row-major.
-pub fn from_panels(panelled: &[u32], rows: usize, cols: usize, out: &mut [u32]) {
-    for (first, width) in panels(cols) {
-        for r in 0..rows {
-            let at = first * rows + r * width;
-            out[r * cols + first..][..width].copy_from_slice(&panelled[at..at + width]);
+/// Panels of `width` columns to row-major.
+pub(crate) fn from_panels(panels: &[u32], rows: usize, cols: usize, width: usize, out: &mut [u32]) {
+    for (panel, first) in panels.chunks_exact((rows * width).max(1)).zip((0..cols).step_by(width)) {
+        let some = width.min(cols - first);
+        for (r, row) in panel.chunks_exact(width).enumerate() {
+            out[r * cols + first..][..some].copy_from_slice(&row[..some]);
         }
     }
 }
@@ -170,9 +197,12 @@ mod tests {
         let values: Vec<f32> = (0..3 * 70).map(|i| i as f32).collect();
         let tensor = Tensor::f32(&[3, 70], &values).unwrap();
         let variable = Variable::new("w", &tensor).unwrap();
-        assert_eq!(variable.layout(), Layout::Panels);
         assert_eq!(variable.read(), tensor);
-        // Row 1 of the first panel follows its row 0.
-        assert_eq!(f32::from_bits(variable.words.read().as_slice()[32]), 70.0);
+        let Layout::Panels(width) = variable.layout() else { panic!("a matrix in panels") };
+        // Row 1 of the first panel follows its row 0, and zeros the last column.
+        let words = variable.words.read();
+        assert_eq!(f32::from_bits(words.as_slice()[width]), 70.0);
+        assert_eq!(words.as_slice().len(), 3 * 70usize.next_multiple_of(width));
+        assert_eq!(words.as_slice().last(), Some(&0));
     }
 }

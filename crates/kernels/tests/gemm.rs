@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ridgeline_kernels::gemm::{
-    Start, gemm, gemm_packed, gemm_packed_columns, pack, packed_len, panel_width, scratch_len,
+    Packed, PackedMut, Start, gemm, pack, packed_len, panel_width, scratch_len,
 };
 use ridgeline_kernels::{Isa, Tile, TileMut};
 
@@ -179,11 +179,12 @@ proptest! {
             prop_assert_eq!(&whole, &bits(&again), "layouts, {}", isa.name());
 
             let mut packed = vec![f32::NAN; packed_len(isa, k, n)];
-            pack(isa, other_b.tile(), &mut packed);
+            pack(isa, other_b.tile(), PackedMut::new(isa, &mut packed, k, n));
+            let packed = Packed::new(isa, &packed, k, n);
             let mut scratch = vec![f32::NAN; scratch_len(isa, m, n, k)];
             let mut c = old.data.clone();
             let tile = TileMut::new(&mut c, m, n, n);
-            gemm_packed(isa, other_a.tile(), &packed, n, tile, start_of(start, &bias), &mut scratch);
+            gemm(isa, other_a.tile(), packed, tile, start_of(start, &bias), &mut scratch);
             prop_assert_eq!(&whole, &bits(&c), "packed, {}", isa.name());
 
             let row = (row_cut * m as f64) as usize;
@@ -204,12 +205,10 @@ proptest! {
                 }
                 for j in [0..panel, panel..n] {
                     let at = (r * n + j.start).min(m * n);
-                    gemm_packed_columns(
+                    gemm(
                         isa,
                         other_a.part(r, rows, 0, k),
-                        &packed,
-                        n,
-                        j.clone(),
+                        packed.columns(j.clone()),
                         TileMut::new(&mut cut_packed[at..], rows, j.len(), n),
                         start_of(start, &bias[j]),
                         &mut scratch,
@@ -218,6 +217,63 @@ proptest! {
             }
             prop_assert_eq!(&whole, &bits(&cut), "cut, {}", isa.name());
             prop_assert_eq!(&whole, &bits(&cut_packed), "cut and packed, {}", isa.name());
+        }
+    }
+}
+
+/// The elements of a packed matrix in row-major order, and its padding.
+fn unpacked(isa: Isa, packed: &[f32], rows: usize, cols: usize) -> (Vec<f32>, Vec<f32>) {
+    let width = panel_width(isa);
+    let (mut matrix, mut padding) = (vec![0.0; rows * cols], Vec::new());
+    for (i, &x) in packed.iter().enumerate() {
+        let (row, col) = (i / width % rows, i / (width * rows) * width + i % width);
+        match col < cols {
+            true => matrix[row * cols + col] = x,
+            false => padding.push(x),
+        }
+    }
+    (matrix, padding)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    #[test]
+    fn a_packed_product_has_the_bits_of_a_plain_one_and_zeros_beside_it(
+        (m, n, k) in (1usize..120, prop_oneof![1usize..140, 1020usize..1100], 1usize..400),
+        (a_layout, b_layout) in (layout(), layout()),
+        packs_b in any::<bool>(),
+        accumulates in any::<bool>(),
+        seed in 0u64..u64::MAX - 9,
+    ) {
+        let a = Matrix::random(m, k, a_layout, seed);
+        let b = Matrix::random(k, n, b_layout, seed + 1);
+        let zeros = Matrix::new(m, n, Layout::Rows(0), |_, _| 0.0);
+        let (start, times) = match accumulates {
+            true => (StartKind::Accumulate, 2),
+            false => (StartKind::Zero, 1),
+        };
+        for isa in Isa::available() {
+            let mut plain = zeros.data.clone();
+            let old = if accumulates { 0.0 } else { f32::NAN };
+            let mut c = vec![old; packed_len(isa, m, n)];
+            let mut scratch = vec![f32::NAN; scratch_len(isa, m, n, k)];
+            let mut b_panels = vec![f32::NAN; packed_len(isa, k, n)];
+            pack(isa, b.tile(), PackedMut::new(isa, &mut b_panels, k, n));
+            for _ in 0..times {
+                let to = PackedMut::new(isa, &mut c, m, n);
+                let start = start_of(start, &[]);
+                if packs_b {
+                    let b = Packed::new(isa, &b_panels, k, n);
+                    gemm(isa, a.tile(), b, to, start, &mut scratch);
+                } else {
+                    gemm(isa, a.tile(), b.tile(), to, start, &mut scratch);
+                }
+                gemm(isa, a.tile(), b.tile(), TileMut::new(&mut plain, m, n, n), start, &mut scratch);
+            }
+            let (got, padding) = unpacked(isa, &c, m, n);
+            prop_assert_eq!(bits(&plain), bits(&got), "{}", isa.name());
+            prop_assert!(padding.iter().all(|&x| x == 0.0), "{}: padding", isa.name());
         }
     }
 }

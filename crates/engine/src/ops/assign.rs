@@ -38,7 +38,7 @@ impl Op for Assign {
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let x = lower.in_layout(0, self.variable.layout())?;
         let y = lower.resident(Home::Variable(Arc::clone(&self.variable)));
-        let panels = y.layout == Layout::Panels;
+        let panels = y.layout != Layout::Plain;
         let (rows, cols) = if panels { (y.leading(), y.last()) } else { (1, y.size()) };
         let split =
             if panels { crate::plan::task::Axes::COLS } else { crate::plan::task::Axes::BOTH };
@@ -54,8 +54,8 @@ impl Op for Assign {
             });
         Ok(())
     }
-    fn is_effect(&self) -> bool {
-        true
+    fn effect(&self) -> Option<&Arc<Variable>> {
+        Some(&self.variable)
     }
     fn is_pure(&self) -> bool {
         false

@@ -7,19 +7,18 @@ use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
 use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::task::Axes;
+use crate::plan::task::{Axes, UNIT};
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
-use crate::variable::{Layout, PANEL, panels};
+use crate::variable::Layout;
 use ridgeline_kernels::gemm::{
-    Start, gemm, gemm_packed, gemm_packed_columns, pack, packed_len, panel_width, scratch_len,
+    Packed, PackedMut, Right, Start, gemm, pack, packed_len, panel_width, scratch_len,
 };
 use ridgeline_kernels::{Isa, Tile, TileMut};
+use std::ops::Range;
 
 /// Nanoseconds of one core for a multiply-add, for cutting chunks.
 const NS_PER_FMA: f64 = 0.02;
-/// Rows of a weight gradient computed for all panels of a part before the next ones.
-const ROW_BLOCK: usize = 96;
 
 fn floats(name: &str, inputs: &[&TensorType]) -> Result<()> {
     match inputs.iter().find(|t| t.dtype != DType::F32) {
@@ -266,7 +265,7 @@ fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
     Isa::available().map(|isa| scratch_len(isa, m, n, k)).max().unwrap_or(0)
 }
 
-/// Lowers a product of two matrices, either of which `b` and `y` may stand in panels.
+/// Lowers a product of two matrices, of which `b` and `y` may stand in panels.
 fn product(
     lower: &mut Lower,
     a: &Buffer,
@@ -279,16 +278,16 @@ fn product(
     let (a_rows, a_cols) = (a.leading(), a.last());
     let (m, k) = if transpose_a { (a_cols, a_rows) } else { (a_rows, a_cols) };
     let n = y.last();
-    let b_panels = b.layout == Layout::Panels;
-    let y_panels = y.layout == Layout::Panels;
+    let [b_panels, y_panels] = [b, y].map(|of| of.layout != Layout::Plain);
     // Cut by columns, a weight is read once in all and its layer's chain can follow; with fewer
-    // than two panels there is nothing to cut, and rows do.
-    let by_cols = y_panels || (b_panels && transpose_b) || n >= 2 * PANEL;
+    // than two units there is nothing to cut, and rows do.
+    let by_cols = y_panels || (b_panels && transpose_b) || n >= 2 * UNIT;
     let split = if by_cols { Axes::COLS } else { Axes::BOTH };
-    // A part packs its right-hand side once for all its panels.
-    let packs = b_panels || y_panels;
-    let packed_words = if packs { packed_words(n, k) } else { 0 };
+    // Panels hold k on their columns when they are to be transposed: a part packs its own anew.
+    let packed_words = if b_panels && transpose_b { packed_words(n, k) } else { 0 };
     let a_along = Axes { rows: !transpose_a, cols: false };
+    // The columns of a transposed a are the task's rows, and the rows of a transposed b its columns,
+    // which no view can say: they are read whole.
     let b_along = Axes { rows: false, cols: !transpose_b };
     let has_bias = bias.is_some();
     let mut task = lower
@@ -303,47 +302,21 @@ fn product(
         task = task.read(bias.row());
     }
     task.run(move |f| {
-        let start = |cols: std::ops::Range<usize>| match has_bias {
-            true => Start::Bias(&f.floats(2)[cols]),
-            false => Start::Zero,
+        let start = if has_bias { Start::Bias(f.floats(2)) } else { Start::Zero };
+        let a = match transpose_a {
+            true => tile_part(f.tile(0), 0..k, f.rows()).transposed(),
+            false => f.tile(0),
         };
-        let a = oriented(f.tile(0), transpose_a);
-        let (first, width) = (f.cols().start, f.cols().len());
-        if !packs {
-            let whole = f.tile(1);
-            let b = match transpose_b {
-                true => tile_part(whole, first, width, 0, whole.cols()).transposed(),
-                false => whole,
-            };
-            gemm(f.isa, a, b, f.tile_mut(0), start(0..width), f.scratch());
-            return;
-        }
         let (packed, scratch) = f.scratch().split_at_mut(packed_words);
-        match (b_panels, transpose_b) {
-            (true, false) => pack_panels(f, k, packed),
-            (true, true) => pack_slabs(f, k, packed),
-            (false, _) => {
-                let whole = f.tile(1);
-                let b = match transpose_b {
-                    true => tile_part(whole, first, width, 0, whole.cols()).transposed(),
-                    false => whole,
-                };
-                pack(f.isa, b, packed);
-            }
-        }
-        if !y_panels {
-            gemm_packed(f.isa, a, packed, width, f.tile_mut(0), start(0..width), scratch);
-            return;
-        }
-        // Row block by row block, so that it stays in cache for all panels of the part.
-        for row in (0..m).step_by(ROW_BLOCK) {
-            let rows = ROW_BLOCK.min(m - row);
-            let a = tile_part(a, row, rows, 0, k);
-            for (panel, wide) in panels(n).filter(|(panel, _)| f.cols().contains(panel)) {
-                let at = panel - first..panel - first + wide;
-                let c = f.panel_rows_mut(0, panel, row, rows);
-                gemm_packed_columns(f.isa, a, packed, width, at, c, Start::Zero, scratch);
-            }
+        let b = match (b_panels, transpose_b) {
+            (true, false) => Right::Packed(f.packed(1)),
+            (true, true) => Right::Packed(transposed(f, k, packed)),
+            (false, false) => Right::Tile(f.tile(1)),
+            (false, true) => Right::Tile(tile_part(f.tile(1), f.cols(), 0..k).transposed()),
+        };
+        match y_panels {
+            true => gemm(f.isa, a, b, f.packed_mut(0), start, scratch),
+            false => gemm(f.isa, a, b, f.tile_mut(0), start, scratch),
         }
     });
     Ok(())
@@ -354,31 +327,29 @@ fn packed_words(n: usize, k: usize) -> usize {
     Isa::available().map(|isa| packed_len(isa, k, n)).max().unwrap_or(0)
 }
 
-/// Packs the part's panels of read 1, which are `k` rows high, one after the other.
-fn pack_panels(f: &Frame, k: usize, packed: &mut [f32]) {
-    for (first, panel) in f.panels(1) {
-        pack(f.isa, panel, &mut packed[(first - f.cols().start) * k..]);
-    }
-}
-
-/// Packs the part's rows of the panelled read 1, transposed: slab by slab into panels of the
-/// GEMM, which are `k` rows high.
-fn pack_slabs(f: &Frame, k: usize, packed: &mut [f32]) {
+/// The part's rows of read 1, which stands in panels, as the columns of a packed matrix of `k`
+/// rows: panel by panel of the one, slab by slab of the other.
+fn transposed<'a>(f: &Frame, k: usize, packed: &'a mut [f32]) -> Packed<'a> {
     let (rows, nr) = (f.cols(), panel_width(f.isa));
     for (first, panel) in f.panels(1) {
-        for (at, row) in rows.clone().step_by(nr).enumerate() {
-            let slab = tile_part(panel, row, nr.min(rows.end - row), 0, panel.cols());
-            pack(f.isa, slab.transposed(), &mut packed[(at * k + first) * nr..]);
+        for (slab, row) in rows.clone().step_by(nr).enumerate() {
+            let rows = tile_part(panel, row..rows.end.min(row + nr), 0..panel.cols());
+            let to = &mut packed[(slab * k + first) * nr..];
+            pack(f.isa, rows.transposed(), PackedMut::new(f.isa, to, panel.cols(), rows.rows()));
         }
     }
+    Packed::new(f.isa, packed, k, rows.len())
 }
 
 /// A rectangle of a tile.
-fn tile_part(t: Tile<'_>, row: usize, rows: usize, col: usize, cols: usize) -> Tile<'_> {
-    assert!(row + rows <= t.rows() && col + cols <= t.cols(), "a part outside its tile");
-    let offset = row * t.row_stride() + col * t.col_stride();
+fn tile_part(t: Tile<'_>, rows: Range<usize>, cols: Range<usize>) -> Tile<'_> {
+    assert!(rows.end <= t.rows() && cols.end <= t.cols(), "a part outside its tile");
+    let (row_stride, col_stride) = (t.row_stride(), t.col_stride());
+    let offset = rows.start * row_stride + cols.start * col_stride;
     // SAFETY: the rectangle lies inside the tile, as just asserted.
-    unsafe { Tile::from_raw(t.as_ptr().add(offset), rows, cols, t.row_stride(), t.col_stride()) }
+    unsafe {
+        Tile::from_raw(t.as_ptr().add(offset), rows.len(), cols.len(), row_stride, col_stride)
+    }
 }
 
 impl Graph {

@@ -8,11 +8,11 @@ use crate::op::Op;
 use crate::plan::Home;
 use crate::plan::frame::Frame;
 use crate::plan::lower::Lower;
-use crate::plan::task::{Axes, View};
+use crate::plan::task::{Axes, UNIT, View};
 use crate::shape::Shape;
 use crate::tensor::TensorType;
 use crate::train::optimizer::Rule;
-use crate::variable::{Layout, PANEL, Variable};
+use crate::variable::{Layout, Variable};
 use ridgeline_kernels::update::{self as kernels, Common, Penalty};
 use std::sync::Arc;
 
@@ -45,10 +45,10 @@ impl Update {
     fn penalized(&self) -> bool {
         self.penalty.l1 != 0.0 || self.penalty.l2 != 0.0
     }
-    /// Number of partial sums: one per panel, or one in all.
+    /// Number of partial sums: one per unit of columns, or one in all.
     fn pieces(&self) -> usize {
         match self.variable.layout() {
-            Layout::Panels => self.variable.shape()[1].div_ceil(PANEL),
+            Layout::Panels(_) => self.variable.shape()[1].div_ceil(UNIT),
             Layout::Plain => 1,
         }
     }
@@ -62,8 +62,8 @@ impl Op for Update {
         let partial = TensorType::f32(Shape::of(&[self.pieces()]));
         Ok(if self.penalized() { vec![partial] } else { Vec::new() })
     }
-    fn is_effect(&self) -> bool {
-        true
+    fn effect(&self) -> Option<&Arc<Variable>> {
+        Some(&self.variable)
     }
     fn is_pure(&self) -> bool {
         false
@@ -76,7 +76,7 @@ impl Op for Update {
         let slots: Vec<_> =
             self.slots.iter().map(|s| lower.resident(Home::Variable(Arc::clone(s)))).collect();
         let partial = if self.penalized() { Some(lower.output(0)) } else { None };
-        let panels = weight.layout == Layout::Panels;
+        let panels = weight.layout != Layout::Plain;
         let (rows, cols) =
             if panels { (weight.leading(), weight.last()) } else { (1, weight.size()) };
         let split = if panels { Axes::COLS } else { Axes::NONE };
@@ -91,7 +91,7 @@ impl Op for Update {
             task = task.write(view(slot));
         }
         if let Some(partial) = &partial {
-            task = task.write(View { unit: PANEL, ..partial.row() }.along(split));
+            task = task.write(View { unit: UNIT, ..partial.row() }.along(split));
         }
         if let Some(factor) = factor {
             task = task.read(factor.whole());
@@ -106,7 +106,7 @@ impl Op for Update {
             panels,
             slots: slots.len(),
             partial: partial.is_some(),
-            piece: if panels { rows * PANEL } else { rows * cols },
+            piece: if panels { rows * UNIT } else { rows * cols },
         };
         task.run(move |f| work.run(f));
         Ok(())
@@ -155,7 +155,7 @@ impl Work {
             if self.partial { f.floats_mut(1 + self.slots) } else { &mut [] };
         let mut at = 0;
         while at < weight.len() {
-            // Partial sums end with their panel, whatever the part.
+            // Partial sums end with their unit, whatever the part.
             let piece_end = (at / self.piece + 1) * self.piece;
             let end = (at + BLOCK).min(piece_end).min(weight.len());
             let range = at..end;
@@ -164,7 +164,7 @@ impl Work {
                     *partial = 0.0;
                 }
                 *partial += kernels::penalty(f.isa, &self.penalty, &weight[range.clone()]);
-                if end == piece_end {
+                if end == piece_end || end == weight.len() {
                     partials = &mut partials[1..];
                 }
             }

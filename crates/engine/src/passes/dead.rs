@@ -15,7 +15,7 @@ pub fn remove_dead(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)
         live[root.node as usize] = true;
     }
     for (at, node) in nodes.iter().enumerate().rev() {
-        live[at] |= node.op.is_effect();
+        live[at] |= node.op.effect().is_some();
         if live[at] {
             for input in &node.inputs {
                 live[input.node as usize] = true;

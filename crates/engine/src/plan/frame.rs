@@ -6,8 +6,9 @@
 
 use super::task::{Part, Task, View};
 use crate::run::step::Step;
-use crate::variable::{PANEL, panels};
+use crate::variable::Layout;
 use ridgeline_kernels::dropout::{Mask, MaskMut};
+use ridgeline_kernels::gemm::{Packed, PackedMut};
 use ridgeline_kernels::{Isa, Tile, TileMut};
 use std::ops::Range;
 
@@ -57,6 +58,7 @@ impl<'a> Frame<'a> {
     /// What read `i` shows of this part, as a matrix.
     pub fn tile(&self, i: usize) -> Tile<'a> {
         let view = &self.task.reads[i];
+        debug_assert!(view.layout == Layout::Plain, "{}", self.task.label);
         let (rows, cols) = self.window(view);
         let ptr = self.address(view, rows.start, cols.start).cast_const().cast();
         // SAFETY: see the module documentation.
@@ -133,33 +135,33 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The panels of read `i` that the part's columns cover: first column, then the panel.
+    /// The columns of read `i`, which stands in panels, that the part covers.
+    pub fn packed(&self, i: usize) -> Packed<'a> {
+        let view = &self.task.reads[i];
+        let words = bytemuck::cast_slice(self.panel_words(i));
+        Packed::new(self.isa, words, view.rows, self.packed_columns(view).len())
+    }
+
+    /// As [`Frame::packed`], of write `i`.
+    pub fn packed_mut(&self, i: usize) -> PackedMut<'a> {
+        let view = &self.task.writes[i];
+        let words = bytemuck::cast_slice_mut(self.panel_words_mut(i));
+        PackedMut::new(self.isa, words, view.rows, self.packed_columns(view).len())
+    }
+
+    /// All panels of read `i`: the first column of each, and the columns that exist.
     pub fn panels(&self, i: usize) -> impl Iterator<Item = (usize, Tile<'a>)> + use<'a> {
         let view = self.task.reads[i];
         let base = self.bases[view.buffer.0 as usize];
-        let cols = if view.along.cols { self.part.cols.clone() } else { 0..view.cols };
-        panels(view.cols).filter(move |&(first, _)| cols.contains(&first)).map(
-            move |(first, width)| {
-                // SAFETY: a panel lies inside its buffer; see the module documentation.
-                let tile = unsafe {
-                    Tile::from_raw(base.add(first * view.rows).cast(), view.rows, width, width, 1)
-                };
-                (first, tile)
-            },
-        )
-    }
-
-    /// Rows of the panel that begins with column `first`, of write `i`. A task takes each once.
-    pub fn panel_rows_mut(&self, i: usize, first: usize, row: usize, rows: usize) -> TileMut<'a> {
-        let view = &self.task.writes[i];
-        let width = PANEL.min(view.cols - first);
-        assert!(row + rows <= view.rows, "rows outside a panel");
-        let base = self.bases[view.buffer.0 as usize];
-        // SAFETY: the rows lie inside the panel and that in its buffer; see the module documentation.
-        unsafe {
-            let ptr = base.add(first * view.rows + row * width).cast();
-            TileMut::from_raw(ptr, rows, width, width)
-        }
+        let panel = match view.layout {
+            Layout::Plain => view.cols,
+            Layout::Panels(width) => width,
+        };
+        (0..view.cols).step_by(panel.max(1)).map(move |first| {
+            let (at, cols) = (first * view.rows, panel.min(view.cols - first));
+            // SAFETY: a panel lies inside its buffer; see the module documentation.
+            (first, unsafe { Tile::from_raw(base.add(at).cast(), view.rows, cols, panel, 1) })
+        })
     }
 
     /// The words of the panels of read `i` that the part's columns cover; they are adjacent.
@@ -179,9 +181,13 @@ impl<'a> Frame<'a> {
         unsafe { std::slice::from_raw_parts_mut(base.add(start), len) }
     }
 
+    fn packed_columns(&self, view: &View) -> Range<usize> {
+        if view.along.cols { self.part.cols.clone() } else { 0..view.cols }
+    }
+
     fn panel_range(&self, view: &View) -> (usize, usize) {
-        let cols = if view.along.cols { self.part.cols.clone() } else { 0..view.cols };
-        (cols.start * view.rows, cols.len() * view.rows)
+        let cols = self.packed_columns(view);
+        (cols.start * view.rows, view.layout.words(view.rows, cols.len()))
     }
 
     /// This thread's scratch, as many words as the task asked for.

@@ -1,12 +1,12 @@
 //! Lowering: the surroundings in which an op turns into tasks.
 
-use super::task::{Axes, BufferId, Run, Task, View};
+use super::task::{Axes, BufferId, Run, Task, UNIT, View};
 use super::{Home, PlanBuilder};
 use crate::error::{Error, Result};
 use crate::graph::{Node, Value};
 use crate::op::Op;
 use crate::tensor::DType;
-use crate::variable::{Layout, PANEL};
+use crate::variable::Layout;
 use std::sync::Arc;
 
 /// A buffer with what an op must know of it.
@@ -38,14 +38,7 @@ impl Buffer {
     /// The buffer as a `rows` × `cols` matrix, touched whole.
     pub fn view(&self, rows: usize, cols: usize) -> View {
         debug_assert_eq!(rows * cols, self.size(), "a view covers its buffer");
-        View {
-            buffer: self.id,
-            rows,
-            cols,
-            panels: self.layout == Layout::Panels,
-            along: Axes::NONE,
-            unit: 1,
-        }
+        View { buffer: self.id, rows, cols, layout: self.layout, along: Axes::NONE, unit: 1 }
     }
     /// All leading axes as rows, the last as columns.
     pub fn matrix(&self) -> View {
@@ -68,21 +61,21 @@ impl Buffer {
         View {
             buffer: self.id,
             rows: self.leading(),
-            cols: self.last().div_ceil(PANEL),
-            panels: false,
+            cols: self.last().div_ceil(UNIT),
+            layout: Layout::Plain,
             along,
-            unit: PANEL,
+            unit: UNIT,
         }
     }
 }
 
 /// Words a buffer of this type takes.
-pub(crate) fn words(shape: &[usize], dtype: DType) -> usize {
+pub(crate) fn words(shape: &[usize], dtype: DType, layout: Layout) -> usize {
     let last = shape.last().copied().unwrap_or(1);
     let leading: usize = shape.iter().rev().skip(1).product();
     match dtype {
-        DType::Bits => leading * last.div_ceil(32),
-        _ => leading * last,
+        DType::Bits => leading * last.div_ceil(UNIT),
+        _ => layout.words(leading, last),
     }
 }
 
@@ -93,8 +86,8 @@ pub struct Lower<'a> {
     pub(crate) at: usize,
     /// Sizes of the symbols.
     pub bindings: &'a [usize],
-    /// For each output: do all its uses prefer panels?
-    pub(crate) panel_outputs: &'a [bool],
+    /// For each output: the layout that all its uses prefer.
+    pub(crate) preferred: &'a [Layout],
 }
 
 impl Lower<'_> {
@@ -125,9 +118,13 @@ impl Lower<'_> {
     pub fn in_layout(&mut self, i: usize, layout: Layout) -> Result<Buffer> {
         match layout {
             Layout::Plain => self.input(i),
-            Layout::Panels => {
+            Layout::Panels(width) => {
                 let buffer = self.stored(i)?;
-                if buffer.layout == layout { Ok(buffer) } else { self.plan.panelled(&buffer) }
+                if buffer.layout == layout {
+                    Ok(buffer)
+                } else {
+                    self.plan.panelled(&buffer, width)
+                }
             }
         }
     }
@@ -137,10 +134,9 @@ impl Lower<'_> {
         self.output_as(i, Layout::Plain)
     }
 
-    /// The buffer of output `i`, in panels if all its uses prefer that.
+    /// The buffer of output `i`, in the layout that all its uses prefer.
     pub fn preferred_output(&mut self, i: usize) -> Buffer {
-        let layout = if self.panel_outputs[i] { Layout::Panels } else { Layout::Plain };
-        self.output_as(i, layout)
+        self.output_as(i, self.preferred[i])
     }
 
     fn output_as(&mut self, i: usize, layout: Layout) -> Buffer {

@@ -86,7 +86,7 @@ impl PlanBuilder {
         home: Home,
     ) -> Buffer {
         let id = BufferId(self.places.len() as u32);
-        self.places.push(Place { words: lower::words(&shape, dtype), home, offset: 0 });
+        self.places.push(Place { words: lower::words(&shape, dtype, layout), home, offset: 0 });
         Buffer { id, shape, dtype, layout }
     }
 
@@ -113,12 +113,13 @@ impl PlanBuilder {
 
     /// A row-major copy of a buffer in panels; one copy serves all readers of an arena buffer.
     fn plain(&mut self, buffer: &Buffer) -> Result<Buffer> {
-        self.convert(buffer, Layout::Plain, "unpack", from_panels)
+        let Layout::Panels(width) = buffer.layout else { return Ok(buffer.clone()) };
+        self.convert(buffer, Layout::Plain, "unpack", width, from_panels)
     }
 
     /// A copy in panels of a row-major buffer.
-    fn panelled(&mut self, buffer: &Buffer) -> Result<Buffer> {
-        self.convert(buffer, Layout::Panels, "pack", to_panels)
+    fn panelled(&mut self, buffer: &Buffer, width: usize) -> Result<Buffer> {
+        self.convert(buffer, Layout::Panels(width), "pack", width, to_panels)
     }
 
     fn convert(
@@ -126,7 +127,8 @@ impl PlanBuilder {
         buffer: &Buffer,
         layout: Layout,
         name: &str,
-        copy: fn(&[u32], usize, usize, &mut [u32]),
+        width: usize,
+        copy: fn(&[u32], usize, usize, usize, &mut [u32]),
     ) -> Result<Buffer> {
         // A variable may be updated between two uses, so its copy is not shared.
         let shared = matches!(self.places[buffer.id.0 as usize].home, Home::Arena);
@@ -140,16 +142,20 @@ impl PlanBuilder {
             )));
         };
         let to = self.buffer(buffer.shape.clone(), buffer.dtype, layout, Home::Arena);
-        let flat = |b: &Buffer| View { panels: false, ..b.whole() };
+        let flat = |b: &Buffer| {
+            let cols = self.places[b.id.0 as usize].words;
+            View { rows: 1, cols, layout: Layout::Plain, ..b.whole() }
+        };
+        let (reads, writes) = (vec![flat(buffer)], vec![flat(&to)]);
         self.tasks.push(Task {
             label: name.to_owned(),
             space: [1, rows * cols],
             split: Axes::NONE,
             cost: (rows * cols) as f64 * 0.3,
-            reads: vec![flat(buffer)],
-            writes: vec![flat(&to)],
+            reads,
+            writes,
             scratch: 0,
-            run: Box::new(move |f| copy(f.words(0), rows, cols, f.words_mut(0))),
+            run: Box::new(move |f| copy(f.words(0), rows, cols, width, f.words_mut(0))),
         });
         if shared {
             self.converted.insert(buffer.id, to.clone());
@@ -164,7 +170,7 @@ impl Plan {
     /// # Errors
     /// What an op's lowering finds wrong.
     pub fn compile(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Result<Plan> {
-        let panel = panel_values(graph, outputs);
+        let preferred = preferred_layouts(graph, outputs);
         let mut builder = PlanBuilder {
             tasks: Vec::new(),
             buffers_of: HashMap::new(),
@@ -175,7 +181,7 @@ impl Plan {
         };
         for (at, node) in graph.nodes().iter().enumerate() {
             let mut lower =
-                Lower { plan: &mut builder, node, at, bindings, panel_outputs: &panel[at] };
+                Lower { plan: &mut builder, node, at, bindings, preferred: &preferred[at] };
             node.op.lower(&mut lower).map_err(|error| error.in_layer(&node.label))?;
         }
         let mut kept = Vec::with_capacity(outputs.len());
@@ -184,7 +190,7 @@ impl Plan {
             let buffer = buffer.ok_or_else(|| Error::native("an output was not lowered"))?;
             kept.push(match buffer.layout {
                 Layout::Plain => buffer,
-                Layout::Panels => builder.plain(&buffer)?,
+                Layout::Panels(_) => builder.plain(&buffer)?,
             });
         }
         let PlanBuilder { tasks, mut places, .. } = builder;
@@ -227,27 +233,24 @@ fn types(graph: &Graph) -> HashMap<Value, TensorType> {
     types
 }
 
-/// For each output of each node: is it used, and by nothing but ops that act on variables?
-fn panel_values(graph: &Graph, outputs: &[Value]) -> Vec<Vec<bool>> {
+/// For each output of each node: the layout of the variables that are all its uses, or row-major.
+fn preferred_layouts(graph: &Graph, outputs: &[Value]) -> Vec<Vec<Layout>> {
     let nodes = graph.nodes();
-    let mut used: Vec<Vec<bool>> = nodes.iter().map(|n| vec![false; n.outputs.len()]).collect();
-    let mut only_effects: Vec<Vec<bool>> =
-        nodes.iter().map(|n| n.outputs.iter().map(|t| t.shape.rank() == 2).collect()).collect();
+    let mut preferred: Vec<Vec<Option<Layout>>> =
+        nodes.iter().map(|n| vec![None; n.outputs.len()]).collect();
+    let mut wish = |v: &Value, layout: Layout| {
+        let of = &mut preferred[v.node as usize][v.output as usize];
+        *of = Some(if of.is_none_or(|other| other == layout) { layout } else { Layout::Plain });
+    };
     for node in nodes {
-        for v in &node.inputs {
-            used[v.node as usize][v.output as usize] = true;
-            if !node.op.is_effect() {
-                only_effects[v.node as usize][v.output as usize] = false;
-            }
+        for (i, v) in node.inputs.iter().enumerate() {
+            let variable = node.op.effect().filter(|_| i == 0);
+            wish(v, variable.map_or(Layout::Plain, |variable| variable.layout()));
         }
     }
     for v in outputs {
-        only_effects[v.node as usize][v.output as usize] = false;
+        wish(v, Layout::Plain);
     }
-    for (effects, used) in only_effects.iter_mut().zip(used) {
-        for (effect, used) in effects.iter_mut().zip(used) {
-            *effect &= used;
-        }
-    }
-    only_effects
+    let plain = |layout: Option<Layout>| layout.unwrap_or(Layout::Plain);
+    preferred.into_iter().map(|of| of.into_iter().map(plain).collect()).collect()
 }

@@ -9,8 +9,7 @@
 //!
 //! Chunks are cut by sizes alone, never by the number of threads, so results do not depend on it.
 
-use super::task::{Axes, BufferId, Task};
-use crate::variable::PANEL;
+use super::task::{Axes, BufferId, Task, UNIT};
 use std::collections::HashMap;
 
 /// Tasks that run chunk by chunk.
@@ -171,7 +170,7 @@ fn cut(tasks: &[Task], strand: Growing) -> Strand {
     let [rows, cols] = strand.space;
     // Columns go in whole panels: GEMM tiles and words of bit masks stay undivided.
     let by_rows = rows.div_ceil(wanted).max(1);
-    let by_cols = cols.div_ceil(wanted).next_multiple_of(PANEL).max(1);
+    let by_cols = cols.div_ceil(wanted).next_multiple_of(UNIT).max(1);
     let row_chunks = if strand.axes.rows { rows.div_ceil(by_rows).max(1) } else { 1 };
     let col_chunks = if strand.axes.cols { cols.div_ceil(by_cols).max(1) } else { 1 };
     // Columns first where they give as much to do: weights are then read once in all.

@@ -2,7 +2,11 @@
 //! buffer a part of the rectangle touches; from that alone follow order, fusion and safety.
 
 use super::frame::Frame;
+use crate::variable::Layout;
 use std::ops::Range;
+
+/// Columns are cut in multiples of this: one word of a bit mask, a whole number of GEMM panels.
+pub const UNIT: usize = 32;
 
 /// Which axes of the rectangle something holds for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +50,8 @@ pub struct View {
     pub rows: usize,
     /// Columns of the matrix.
     pub cols: usize,
-    /// Words from one row to the next; for panels, rows of each panel.
-    pub panels: bool,
+    /// How it stands in memory.
+    pub layout: Layout,
     /// Along which axes a part touches only its own rows or columns; elsewhere it touches all.
     pub along: Axes,
     /// Task columns to one column of the view: 32 for packed bits.

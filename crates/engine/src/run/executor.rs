@@ -18,7 +18,6 @@ use crate::plan::task::Part;
 use rayon::ThreadPool;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::denormal::FlushDenormals;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -64,11 +63,8 @@ fn pack(generation: u32, next: u32, end: u32) -> u64 {
 }
 
 impl Shared {
-    /// Takes half of what is left of participant `of`'s range in phase `generation`: adjacent
-    /// chunks, which run as one part. So parts are large at first, when caches gain from that, and
-    /// single chunks at the end, when a late thread would cost (guided self-scheduling,
-    /// Polychronopoulos & Kuck 1987).
-    fn claim(&self, generation: u32, of: usize) -> Option<Range<u32>> {
+    /// Takes the next chunk of participant `of`'s range in phase `generation`.
+    fn claim(&self, generation: u32, of: usize) -> Option<usize> {
         let range = &self.ranges[of].0;
         let mut word = range.load(Ordering::Acquire);
         loop {
@@ -76,11 +72,9 @@ impl Shared {
             if (word >> 32) as u32 != generation || next >= end {
                 return None;
             }
-            let first = next;
-            let next = first + (end - first).div_ceil(2);
-            let taken = pack(generation, next, end);
+            let taken = pack(generation, next + 1, end);
             match range.compare_exchange_weak(word, taken, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return Some(first..next),
+                Ok(_) => return Some(next as usize),
                 Err(now) => word = now,
             }
         }
@@ -90,18 +84,17 @@ impl Shared {
     fn work(&self, generation: u32, me: usize) {
         let count = self.ranges.len();
         for of in (0..count).map(|i| (me + i) % count) {
-            while let Some(chunks) = self.claim(generation, of) {
-                let count = chunks.len() as u32;
+            while let Some(chunk) = self.claim(generation, of) {
                 if !self.failed.load(Ordering::Relaxed) {
-                    // SAFETY: the claim succeeded, so the phase is not over before these chunks are
+                    // SAFETY: the claim succeeded, so the phase is not over before this chunk is
                     // counted done, and the run thread keeps the job until then.
                     let job = unsafe { &*self.job.load(Ordering::Acquire) };
-                    let outcome = catch_unwind(AssertUnwindSafe(|| run_chunks(job, chunks, me)));
+                    let outcome = catch_unwind(AssertUnwindSafe(|| run_chunk(job, chunk, me)));
                     if let Err(panic) = outcome {
                         self.fail(&*panic);
                     }
                 }
-                self.done.0.fetch_add(count, Ordering::Release);
+                self.done.0.fetch_add(1, Ordering::Release);
             }
         }
     }
@@ -152,27 +145,23 @@ impl Shared {
 /// boundary: a fault there must end one run and nothing else.
 pub static FAULT: AtomicU32 = AtomicU32::new(0);
 
-/// Runs the tasks of the strands that `chunks` belong to, on the parts they make up.
-fn run_chunks(job: &Job, chunks: Range<u32>, me: usize) {
+/// Runs chunk `chunk` of the phase: all tasks of the strand it belongs to, on the part it is.
+fn run_chunk(job: &Job, mut chunk: usize, me: usize) {
     let fault = FAULT.load(Ordering::Relaxed);
     if fault != 0 && (fault == 2) == (me > 0) && FAULT.swap(0, Ordering::Relaxed) != 0 {
         panic!("injected fault");
     }
-    let (mut first, mut end) = (chunks.start as usize, chunks.end as usize);
     for strand in job.strands {
-        if end == 0 {
-            return;
+        if chunk < strand.chunks {
+            return run_strand(job, strand, chunk, me);
         }
-        if first < strand.chunks {
-            run_strand(job, strand, first..end.min(strand.chunks), me);
-        }
-        (first, end) = (first.saturating_sub(strand.chunks), end.saturating_sub(strand.chunks));
+        chunk -= strand.chunks;
     }
 }
 
-/// Runs all tasks of a strand on the part that some of its chunks make up.
-fn run_strand(job: &Job, strand: &Strand, chunks: Range<usize>, me: usize) {
-    let range = chunks.start * strand.chunk..(chunks.end * strand.chunk).min(strand.extent);
+/// Runs all tasks of a strand on one of its chunks.
+fn run_strand(job: &Job, strand: &Strand, chunk: usize, me: usize) {
+    let range = chunk * strand.chunk..((chunk + 1) * strand.chunk).min(strand.extent);
     for &task in &strand.tasks {
         let task = &job.plan.tasks[task];
         let [rows, cols] = task.space;

@@ -1,20 +1,21 @@
 //! The loops around the micro-kernel: which part of A, B and C is in which cache.
 //!
 //! B goes by blocks of `DEPTH` rows, A by blocks of `DEPTH` columns and `ROWS` rows: a panel of B
-//! stays in L1, the block of A in L2, as in BLIS. Where A is one block high, B is packed a few
-//! panels at a time, which stay in L2 too, while the tiles fetch the source of the next few;
-//! otherwise by `COLUMNS`, so that A passes through the caches seldom. Unlike BLIS, an operand is
-//! packed only where the copy pays: a GEMM of a training step is a few hundred on a side, and its
-//! operands usually lie well enough.
+//! stays in L1, the block of A in L2, as in BLIS. Where A is one block high, the product goes by a
+//! few panels at a time, so that their columns of C stay in L1 over all blocks of k; a B to be
+//! packed is packed so too, while the tiles fetch the source of the next few panels. Otherwise it
+//! goes by `COLUMNS`, so that A passes through the caches seldom. Unlike BLIS, an operand is packed
+//! only where the copy pays: a GEMM of a training step is a few hundred on a side, and its operands
+//! usually lie well enough.
 
 #![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on the functions")]
 
-use super::Start;
 use super::micro::Micro;
 use super::operands::{LINE, Operands};
 use super::pack::Part;
-use super::sweep::{self, Next, Panels, Right};
-use crate::{Tile, TileMut};
+use super::sweep::{self, Block, Next, Panels};
+use super::{Output, Right, Start};
+use crate::Tile;
 
 /// Most rows of B in a block.
 const DEPTH: usize = 288;
@@ -24,33 +25,50 @@ const COLUMNS: usize = 1024;
 const GROUP: usize = 128;
 /// Most rows of A in a block, up to a whole tile.
 const ROWS: usize = 192;
-/// What a product that starts from zero is added to: the widest group of panels.
-static ZEROS: [f32; 128] = [0.0; 128];
+/// What a product that starts from zero is added to: the widest panel.
+static ZEROS: [f32; 32] = [0.0; 32];
 
-/// Where the right-hand side comes from.
-#[derive(Clone, Copy)]
-pub(super) enum Source<'a> {
-    View(Tile<'a>),
-    /// Panels written by `pack::whole`, from the first column of C on.
-    Packed(&'a [f32]),
+/// Whether `m` rows of C use B enough to pack it.
+fn packs<S: Micro>(b: Right, m: usize) -> bool {
+    match b {
+        Right::Tile(b) => b.col_stride() != 1 || m > 3 * S::ROWS,
+        Right::Packed(_) => false,
+    }
 }
 
-impl Source<'_> {
-    /// Whether `m` rows of C use B enough to pack it.
-    fn packs<S: Micro>(self, m: usize) -> bool {
-        match self {
-            Source::View(b) => b.col_stride() != 1 || m > 3 * S::ROWS,
-            Source::Packed(_) => false,
-        }
+/// Columns of B per block.
+fn block_columns<S: Micro>(b: Right, m: usize) -> usize {
+    match b {
+        // A transposed source is read in as many streams as it has columns.
+        Right::Tile(b) if m <= ROWS && b.col_stride() != 1 => GROUP / 2,
+        Right::Tile(_) if m <= ROWS && packs::<S>(b, m) => GROUP,
+        Right::Packed(_) if m <= ROWS => GROUP / 2,
+        _ => COLUMNS,
     }
+}
 
-    /// Columns of B per block.
-    fn step<S: Micro>(self, m: usize) -> usize {
-        match self {
-            // A transposed source is read in as many streams as it has columns.
-            Source::View(b) if m <= ROWS && b.col_stride() != 1 => GROUP / 2,
-            Source::View(_) if m <= ROWS && self.packs::<S>(m) => GROUP,
-            _ => COLUMNS,
+/// C in memory: panels of columns, which for a row-major C stand side by side.
+#[derive(Clone, Copy)]
+struct Target {
+    ptr: *mut f32,
+    row: usize,
+    panel: usize,
+    /// Columns to write: those of the padding too, where C has room for them.
+    cols: usize,
+}
+
+impl Target {
+    fn new<S: Micro>(c: Output) -> Target {
+        match c {
+            Output::Tile(mut c) => {
+                Target { ptr: c.as_mut_ptr(), row: c.row_stride(), panel: S::WIDTH, cols: c.cols() }
+            }
+            Output::Packed(c) => Target {
+                ptr: c.data.as_mut_ptr(),
+                row: S::WIDTH,
+                panel: c.rows * S::WIDTH,
+                cols: c.cols.next_multiple_of(S::WIDTH),
+            },
         }
     }
 }
@@ -88,17 +106,18 @@ pub(super) unsafe fn panel_width<S: Micro>() -> usize {
 /// C = start + A · B.
 ///
 /// # Safety
-/// The CPU executes `S`; A is `c.rows()` × k, B is k × `c.cols()`, a bias has `c.cols()` values.
+/// The CPU executes `S`; A is m × k, B is k × n and C is m × n, packed ones for `S`; a bias has n
+/// values, and C is then row-major.
 #[inline(always)]
 pub(super) unsafe fn multiply<S: Micro>(
     a: Tile,
-    b: Source,
-    mut c: TileMut,
+    b: Right,
+    c: Output,
     start: Start,
     scratch: &mut [f32],
 ) {
-    const { assert!(4 * S::WIDTH <= ZEROS.len(), "a group of panels starts from zeros") }
-    let (m, n, k) = (a.rows(), c.cols(), a.cols());
+    const { assert!(S::WIDTH <= ZEROS.len(), "a panel starts from zeros") }
+    let (m, n, k) = (a.rows(), b.cols(), a.cols());
     if m == 0 || n == 0 {
         return;
     }
@@ -106,27 +125,27 @@ pub(super) unsafe fn multiply<S: Micro>(
     let skip = scratch.as_ptr().align_offset(LINE * size_of::<f32>());
     let (b_space, a_space) = scratch[skip..][..b_space + a_space].split_at_mut(b_space);
 
-    let (c_ptr, c_row) = (c.as_mut_ptr(), c.row_stride());
-    let step = b.step::<S>(m);
-    let mut from = 0;
-    loop {
-        let depth = block_depth(k).min(k - from);
-        let (base, base_row, base_col) = match start {
-            Start::Zero if from == 0 => (ZEROS.as_ptr(), 0, 0),
-            Start::Bias(bias) if from == 0 => (bias.as_ptr(), 0, 1),
-            _ => (c_ptr.cast_const(), c_row, 1),
-        };
-        for column in (0..n).step_by(step) {
-            let columns = step.min(n - column);
-            let mut right = right::<S>(b, m, k, (from, depth), (column, columns), b_space);
-            if let Source::View(b) = b
+    let c = Target::new::<S>(c);
+    let step = block_columns::<S>(b, m);
+    for column in (0..n).step_by(step) {
+        let (columns, panel) = (step.min(n - column), column / S::WIDTH);
+        let mut from = 0;
+        loop {
+            let depth = block_depth(k).min(k - from);
+            let (base, base_row, base_panel) = match start {
+                Start::Zero if from == 0 => (ZEROS.as_ptr(), 0, 0),
+                Start::Bias(bias) if from == 0 => (bias.as_ptr(), 0, S::WIDTH),
+                _ => (c.ptr.cast_const(), c.row, c.panel),
+            };
+            let mut right = right::<S>(b, m, (from, depth), (column, columns), b_space);
+            if let Right::Tile(b) = b
                 && step < COLUMNS
             {
-                let end = column + step;
-                let (from, column) = if end < n { (from, end) } else { (from + depth, 0) };
-                let depth = depth.min(k - from);
-                let part = Part::of_b(b, from, depth, column, step.min(n - column));
-                right.next = Next::Block(part.ahead());
+                let end = from + depth;
+                let (from, column) = if end < k { (end, column) } else { (0, column + step) };
+                let (depth, columns) =
+                    (block_depth(k).min(k - from), step.min(n.saturating_sub(column)));
+                right.next = Next::Block(Part::of_b(b, from, depth, column, columns).ahead());
             }
             let mut row = 0;
             while row < m {
@@ -136,20 +155,22 @@ pub(super) unsafe fn multiply<S: Micro>(
                     a: a.as_ptr().wrapping_add(row * a.row_stride() + from * a.col_stride()),
                     a_row: a.row_stride(),
                     a_col: a.col_stride(),
-                    base: base.wrapping_add(row * base_row + column * base_col),
+                    base: base.wrapping_add(row * base_row + panel * base_panel),
                     base_row,
-                    c: c_ptr.wrapping_add(row * c_row + column),
-                    c_row,
-                    cols: columns,
+                    base_panel,
+                    c: c.ptr.wrapping_add(row * c.row + panel * c.panel),
+                    c_row: c.row,
+                    c_panel: c.panel,
+                    cols: (c.cols - column).min(columns.next_multiple_of(S::WIDTH)),
                     ..Operands::NONE
                 };
-                sweep::sweep::<S>(corner, rows, base_col, right, a_space);
+                sweep::sweep::<S>(corner, rows, right, a_space);
                 row += rows;
             }
-        }
-        from += depth;
-        if from >= k {
-            break;
+            from += depth;
+            if from >= k {
+                break;
+            }
         }
     }
 }
@@ -157,31 +178,32 @@ pub(super) unsafe fn multiply<S: Micro>(
 /// A block of B as panels: packed already, packed here, or in place but for the partial one.
 #[inline(always)]
 unsafe fn right<S: Micro>(
-    b: Source,
+    b: Right,
     m: usize,
-    k: usize,
     (from, depth): (usize, usize),
     (column, columns): (usize, usize),
     space: &mut [f32],
-) -> Right {
+) -> Block {
     let here = Panels { ptr: space.as_ptr(), row: S::WIDTH, panel: depth * S::WIDTH };
+    let count = columns / S::WIDTH;
     match b {
-        Source::Packed(packed) => {
-            let ptr = packed.as_ptr().wrapping_add(column * k + from * S::WIDTH);
-            let whole = Panels { ptr, row: S::WIDTH, panel: k * S::WIDTH };
-            Right { whole, partial: whole.skip(columns / S::WIDTH), next: Next::Panel }
+        Right::Packed(b) => {
+            let ptr = b.data.as_ptr().wrapping_add(column * b.rows + from * S::WIDTH);
+            let whole = Panels { ptr, row: S::WIDTH, panel: b.rows * S::WIDTH };
+            Block { whole, count, partial: whole.skip(count), next: Next::Panel }
         }
-        Source::View(view) => {
-            let done = if b.packs::<S>(m) { 0 } else { columns / S::WIDTH };
+        Right::Tile(view) => {
+            let packs = packs::<S>(b, m);
+            let done = if packs { 0 } else { count };
             let (start, left) = (column + done * S::WIDTH, columns - done * S::WIDTH);
             let part = Part::of_b(view, from, depth, start, left);
             part.pack::<S>(left.div_ceil(S::WIDTH), S::WIDTH, S::WIDTH, space.as_mut_ptr());
-            if b.packs::<S>(m) {
-                Right { whole: here, partial: here.skip(columns / S::WIDTH), next: Next::Nothing }
+            if packs {
+                Block { whole: here, count, partial: here.skip(count), next: Next::Nothing }
             } else {
                 let ptr = view.as_ptr().wrapping_add(from * view.row_stride() + column);
                 let whole = Panels { ptr, row: view.row_stride(), panel: S::WIDTH };
-                Right { whole, partial: here, next: Next::Nothing }
+                Block { whole, count, partial: here, next: Next::Nothing }
             }
         }
     }

@@ -120,8 +120,9 @@ unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const AD
     let mut acc = [[[S::splat(0.0); V]; P]; H];
     for i in 0..H {
         for p in 0..P {
-            prefetch::<true>(x.c.wrapping_add(i * x.c_row + p * V * S::LANES));
-            prefetch::<true>(x.c.wrapping_add(i * x.c_row + (p + 1) * V * S::LANES - 1));
+            let c = x.c.wrapping_add(i * x.c_row + p * x.c_panel);
+            prefetch::<true>(c);
+            prefetch::<true>(c.wrapping_add(V * S::LANES - 1));
         }
     }
     // The loop's own instructions take slots that the FMA units cannot spare when another hardware
@@ -142,10 +143,11 @@ unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const AD
     }
     if x.cols >= P * V * S::LANES {
         for i in 0..H {
-            let (base, c) = (x.base.add(i * x.base_row), x.c.add(i * x.c_row));
             for p in 0..P {
+                let base = x.base.add(i * x.base_row + p * x.base_panel);
+                let c = x.c.add(i * x.c_row + p * x.c_panel);
                 for v in 0..V {
-                    let at = (p * V + v) * S::LANES;
+                    let at = v * S::LANES;
                     S::store(c.add(at), S::add(S::load(base.add(at)), acc[i][p][v]));
                 }
             }

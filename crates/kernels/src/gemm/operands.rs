@@ -28,11 +28,14 @@ pub(super) struct Operands {
     pub b_row: usize,
     /// From one panel to the next.
     pub b_panel: usize,
-    /// What the product is added to: C itself, a bias (row stride 0) or zeros.
+    /// What the product is added to: C itself, a bias (row stride 0) or zeros (panel stride 0 too).
     pub base: *const f32,
     pub base_row: usize,
+    pub base_panel: usize,
     pub c: *mut f32,
     pub c_row: usize,
+    /// From a panel's columns of C to the next one's.
+    pub c_panel: usize,
     /// Columns of C that exist, of the panels' width.
     pub cols: usize,
     pub ahead: Ahead,
@@ -52,8 +55,10 @@ impl Operands {
         b_panel: 0,
         base: std::ptr::null(),
         base_row: 0,
+        base_panel: 0,
         c: std::ptr::null_mut(),
         c_row: 0,
+        c_panel: 0,
         cols: 0,
         ahead: Ahead::NOTHING,
     };

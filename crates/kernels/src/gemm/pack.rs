@@ -3,12 +3,13 @@
 //! A panel is `depth` rows of `width` floats, one row per k: of B, `width` columns; of A, the
 //! rows of a tile. Where the width direction is adjacent in memory the rows are copied; where the
 //! k direction is, squares are transposed in registers; anything else goes float by float. Lanes
-//! past the matrix are padding: finite work, never stored. After BLIS's packm.
+//! past the matrix are zeros. After BLIS's packm.
 
 #![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on the functions")]
 
 use super::micro::Micro;
 use super::operands::{Ahead, prefetch};
+use super::packed::PackedMut;
 use crate::{Tile, simd::Simd};
 
 /// Rows of B asked for in advance: a column block of a wide matrix is too scattered for the
@@ -123,15 +124,19 @@ impl Part {
     #[inline(always)]
     unsafe fn transpose<S: Simd>(self, panel: usize, dst: *mut f32) {
         let squares = self.depth - self.depth % S::LANES;
-        for at in (0..panel).step_by(S::LANES) {
-            // A strip of pure padding repeats the last column.
-            let strip = self.skip(at.min(self.width - 1));
+        for at in (0..self.width).step_by(S::LANES) {
+            let strip = self.skip(at);
             for k in (0..squares).step_by(S::LANES) {
                 let dst = dst.add(k * panel + at);
                 for column in S::LANES..2 * S::LANES {
                     prefetch::<true>(strip.src.wrapping_add(column * self.across + k));
                 }
                 S::transpose(strip.src.add(k), self.across, strip.width, dst, panel);
+            }
+        }
+        for k in 0..squares {
+            for j in self.width..panel {
+                *dst.add(k * panel + j) = 0.0;
             }
         }
         self.gather(squares, panel, dst);
@@ -142,8 +147,10 @@ impl Part {
     unsafe fn gather(self, from: usize, panel: usize, dst: *mut f32) {
         for k in from..self.depth {
             for j in 0..panel {
-                let column = j.min(self.width - 1);
-                *dst.add(k * panel + j) = *self.src.add(k * self.along_k + column * self.across);
+                *dst.add(k * panel + j) = match j < self.width {
+                    true => *self.src.add(k * self.along_k + j * self.across),
+                    false => 0.0,
+                };
             }
         }
     }
@@ -152,11 +159,10 @@ impl Part {
 /// Packs the whole of B, panel after panel, each with all its rows of k.
 ///
 /// # Safety
-/// The CPU executes `S`. Panics when `packed` is too short.
+/// The CPU executes `S`, and `to` was made for it. Panics when the sizes differ.
 #[inline(always)]
-pub(super) unsafe fn whole<S: Micro>(b: Tile, packed: &mut [f32]) {
-    let panels = b.cols().div_ceil(S::WIDTH);
-    assert!(packed.len() >= panels * S::WIDTH * b.rows(), "packed is too short");
+pub(super) unsafe fn whole<S: Micro>(b: Tile, to: PackedMut) {
+    assert!(b.rows() == to.rows && b.cols() == to.cols, "packed has other sizes");
     let part = Part::of_b(b, 0, b.rows(), 0, b.cols());
-    part.pack::<S>(panels, S::WIDTH, S::WIDTH, packed.as_mut_ptr());
+    part.pack::<S>(b.cols().div_ceil(S::WIDTH), S::WIDTH, S::WIDTH, to.data.as_mut_ptr());
 }

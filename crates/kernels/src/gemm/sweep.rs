@@ -33,8 +33,10 @@ impl Panels {
 
 /// A block of B.
 #[derive(Clone, Copy)]
-pub(super) struct Right {
+pub(super) struct Block {
     pub whole: Panels,
+    /// How many of them there are.
+    pub count: usize,
     /// The last panel, where it has fewer columns.
     pub partial: Panels,
     pub next: Next,
@@ -72,8 +74,7 @@ pub(super) fn padded<S: Micro>() -> usize {
 pub(super) unsafe fn sweep<S: Micro>(
     corner: Operands,
     rows: usize,
-    base_col: usize,
-    right: Right,
+    right: Block,
     a_space: &mut [f32],
 ) {
     let tiles = rows.div_ceil(S::ROWS);
@@ -92,7 +93,7 @@ pub(super) unsafe fn sweep<S: Micro>(
         adjacent = true;
     }
 
-    let whole = x.cols / S::WIDTH;
+    let whole = right.count;
     let mut panel = 0;
     while panel * S::WIDTH < x.cols {
         let (b, take) = match whole - panel {
@@ -120,7 +121,7 @@ pub(super) unsafe fn sweep<S: Micro>(
             let mut done = 0;
             while done < take {
                 let group = if take - done >= S::group(height) { S::group(height) } else { 1 };
-                let column = (panel + done) * S::WIDTH;
+                let at = panel + done;
                 let y = Operands {
                     tiles,
                     a,
@@ -128,9 +129,9 @@ pub(super) unsafe fn sweep<S: Micro>(
                     b: b.skip(done).ptr,
                     b_row: b.row,
                     b_panel: b.panel,
-                    base: x.base.wrapping_add(row * x.base_row + column * base_col),
-                    c: x.c.wrapping_add(row * x.c_row + column),
-                    cols: x.cols - column,
+                    base: x.base.wrapping_add(row * x.base_row + at * x.base_panel),
+                    c: x.c.wrapping_add(row * x.c_row + at * x.c_panel),
+                    cols: x.cols - at * S::WIDTH,
                     ahead: if done == 0 { ahead.skip(tile) } else { Ahead::NOTHING },
                     ..x
                 };
