@@ -17,6 +17,11 @@ export declare class NativeData {
   constructor(values: Values, shape: Array<number>)
   /** Index of the first element that is NaN or infinite, or -1. */
   firstNonFinite(): number
+  /**
+   * Gives the memory back at once, rather than when the collector finds out. A run under way
+   * keeps what it reads.
+   */
+  release(): void
   /** Sizes. */
   get shape(): Array<number>
   /** A copy of the rows `start..end`. */

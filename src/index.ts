@@ -28,10 +28,6 @@ export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
 export type { DataInput } from './models/batches.js';
 export { type ExportOptions, type OnnxMetadata, readOnnxMetadata } from './models/export.js';
-export { type LoadOptions, loadModel } from './models/loading.js';
-export { type CompileOptions, Model, type ModelConfig, type PredictOptions } from './models/model.js';
-export type { SaveOptions } from './models/saving.js';
-export { Sequential } from './models/sequential.js';
 export type {
   EvaluateOptions,
   FitOptions,
@@ -39,7 +35,11 @@ export type {
   HistoryKey,
   LogKey,
   Signal,
-} from './models/training.js';
+} from './models/fit-options.js';
+export { type LoadOptions, loadModel } from './models/loading.js';
+export { type CompileOptions, Model, type ModelConfig, type PredictOptions } from './models/model.js';
+export type { SaveOptions } from './models/saving.js';
+export { Sequential } from './models/sequential.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers/index.js';
 export * as regularizers from './regularizers/index.js';

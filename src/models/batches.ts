@@ -117,23 +117,57 @@ export function rowsOf(data: readonly NamedTensor[]): number {
   return rows;
 }
 
-/** Copies tensors into native memory; NaN and infinity are errors. */
-export function upload(data: readonly NamedTensor[]): NativeData[] {
-  return data.map(({ name, tensor: t }) => {
-    const rows = guard(() => new native.NativeData(t.data, [...t.shape]));
-    const bad = rows.firstNonFinite();
-    if (bad >= 0) {
-      const index: number[] = [];
-      let rest = bad;
-      for (const size of [...t.shape].reverse()) {
-        index.unshift(rest % size);
-        rest = Math.floor(rest / size);
+/** Rows in native memory. Large ones are not left to the garbage collector: `release` gives them back. */
+export class Uploaded {
+  readonly handles: readonly NativeData[];
+
+  private constructor(handles: readonly NativeData[]) {
+    this.handles = handles;
+  }
+
+  /**
+   * Copies tensors into native memory.
+   * @throws {RidgelineError} `ERR_NON_FINITE` naming the first NaN or infinity, `ERR_MEMORY`.
+   */
+  static of(data: readonly NamedTensor[]): Uploaded {
+    const copies: NativeData[] = [];
+    const all = new Uploaded(copies);
+    try {
+      for (const { name, tensor: t } of data) {
+        const rows = guard(() => new native.NativeData(t.data, [...t.shape]));
+        copies.push(rows);
+        const bad = rows.firstNonFinite();
+        if (bad >= 0) throw nonFinite(name, t, bad);
       }
-      throw new RidgelineError('ERR_NON_FINITE', `${name} has ${t.data[bad]} at [${index.join(', ')}]`, {
-        argument: name,
-        received: t.data[bad],
-      });
+    } catch (error) {
+      all.release();
+      throw error;
     }
-    return rows;
+    return all;
+  }
+
+  /** A copy of some rows; `last` replaces what comes last. */
+  rows(from: number, to: number, last?: Uploaded): Uploaded {
+    const copied = last ? this.handles.slice(0, -1) : this.handles;
+    const part = copied.map((data) => guard(() => data.rows(from, to)));
+    return new Uploaded([...part, ...(last?.handles ?? [])]);
+  }
+
+  /** Gives the memory back; a run under way keeps what it reads. */
+  release(): void {
+    for (const data of this.handles) data.release();
+  }
+}
+
+function nonFinite(name: string, { shape, data }: Tensor, bad: number): RidgelineError {
+  const index: number[] = [];
+  let rest = bad;
+  for (const size of [...shape].reverse()) {
+    index.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return new RidgelineError('ERR_NON_FINITE', `${name} has ${data[bad]} at [${index.join(', ')}]`, {
+    argument: name,
+    received: data[bad],
   });
 }

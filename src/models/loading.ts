@@ -122,7 +122,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
     for (const weight of model.trainableWeights) {
       const at = weights.indexOf(weight);
       if (!tensors.has(`optimizer/0/${at}`)) continue;
-      model.training.slots(weight).forEach((slot, k) => {
+      model.training.programs.slots(weight).forEach((slot, k) => {
         fill(slot, take(`optimizer/${k}/${at}`, weight.shape));
       });
     }

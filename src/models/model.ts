@@ -13,13 +13,14 @@ import { getLoss, type Loss, type LossIdentifier } from '../losses/index.js';
 import { getMetric, type Metric, type MetricIdentifier, type MetricKey } from '../metrics/index.js';
 import { guard, type NativePredictor, type NativeRun, native, succeeded } from '../native.js';
 import { getOptimizer, type Optimizer, type OptimizerIdentifier } from '../optimizers/index.js';
-import { byName, type DataInput, fitInputs, rowsOf, upload } from './batches.js';
+import { byName, type DataInput, fitInputs, rowsOf, Uploaded } from './batches.js';
 import { CallGraph } from './call-graph.js';
 import { type ExportOptions, exportOnnx } from './export.js';
+import type { EvaluateOptions, FitOptions, FitResult, LogsOf } from './fit-options.js';
 import type { Compiled } from './objective.js';
 import { type SaveOptions, save } from './saving.js';
 import { type SummaryOptions, summary } from './summary.js';
-import { type EvaluateOptions, type FitOptions, type FitResult, type LogsOf, Training } from './training.js';
+import { Training } from './training.js';
 
 /** Config of {@link Model}. */
 export interface ModelConfig extends LayerOptions {
@@ -97,7 +98,7 @@ export class Model<K extends string = string> extends Layer {
     this.#graph = new CallGraph(inputs, outputs);
     this.built = true;
     this.#predictor = undefined;
-    this.#training?.forget();
+    this.#training?.programs.forget();
     const twice = inputs.find(
       (t, i) => t.name !== undefined && inputs.findIndex((u) => u.name === t.name) < i,
     );
@@ -345,7 +346,7 @@ export class Model<K extends string = string> extends Layer {
   #predictable(
     x: DataInput,
     options: PredictOptions,
-  ): { data: ReturnType<typeof upload>; size: number; program: NativePredictor } {
+  ): { data: Uploaded; size: number; program: NativePredictor } {
     this.#alive();
     const { batchSize = 32 } = checkOptions('predict', options, ['batchSize', 'threads']);
     const size = count('batchSize', batchSize);
@@ -355,7 +356,7 @@ export class Model<K extends string = string> extends Layer {
     const named = fitInputs(byName('x', x, this.inputNames, types), this.inputs);
     rowsOf(named);
     this.#predictor ??= this.#newPredictor();
-    return { data: upload(named), size, program: this.#predictor };
+    return { data: Uploaded.of(named), size, program: this.#predictor };
   }
 
   #newPredictor(): NativePredictor {
@@ -373,14 +374,23 @@ export class Model<K extends string = string> extends Layer {
    */
   async predict(x: DataInput, options: PredictOptions = {}): Promise<Prediction> {
     const { data, size, program } = this.#predictable(x, options);
-    const event = await guard(() => program.predict(data, size, this.#seed, options.threads));
-    return single(succeeded(event).tensors.map((t) => Tensor.fromNative(t)));
+    try {
+      const run = guard(() => program.predict([...data.handles], size, this.#seed, options.threads));
+      return single(succeeded(await run).tensors.map((t) => Tensor.fromNative(t)));
+    } finally {
+      data.release();
+    }
   }
 
   /** As {@link Model.predict}, on the calling thread; works inside callbacks. */
   predictSync(x: DataInput, options: Pick<PredictOptions, 'batchSize'> = {}): Prediction {
     const { data, size, program } = this.#predictable(x, options);
-    return single(guard(() => program.predictSync(data, size, this.#seed)).map((t) => Tensor.fromNative(t)));
+    try {
+      const tensors = guard(() => program.predictSync([...data.handles], size, this.#seed));
+      return single(tensors.map((t) => Tensor.fromNative(t)));
+    } finally {
+      data.release();
+    }
   }
 
   override setWeights(values: readonly TensorInput[]): void {

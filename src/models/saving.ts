@@ -132,9 +132,9 @@ export function save(model: Model, path: string, options: SaveOptions): void {
   });
   const compile = includeOptimizer ? describeCompile(model) : undefined;
   let training: Json | undefined;
-  if (compile && model.training.hasSlots) {
+  if (compile && model.training.programs.hasSlots) {
     model.trainableWeights.forEach((weight) => {
-      model.training.slots(weight).forEach((slot, k) => {
+      model.training.programs.slots(weight).forEach((slot, k) => {
         names.push(`optimizer/${k}/${model.weights.indexOf(weight)}`);
         variables.push(slot);
       });

@@ -8,6 +8,7 @@ pub mod autodiff;
 pub mod error;
 pub mod eval;
 pub mod graph;
+pub mod memory;
 pub mod onnx;
 pub mod op;
 pub mod ops;

@@ -3,7 +3,8 @@
 //! Every element is four bytes wide: f32, i32, or a boolean held as the word 0 or 1. One width
 //! keeps buffers, views and permutations free of a type parameter.
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
+use crate::memory::reserve;
 use crate::shape::{MAX_ELEMENTS, Shape};
 use std::fmt;
 
@@ -147,10 +148,7 @@ impl Words {
     /// # Errors
     /// `ERR_MEMORY` when the system has none.
     pub fn zeroed(len: usize) -> Result<Words> {
-        let mut lines = Vec::new();
-        lines
-            .try_reserve_exact(len.div_ceil(16))
-            .map_err(|_| Error::new(Code::Memory, format!("cannot allocate {} MiB", len >> 18)))?;
+        let mut lines = reserve(len.div_ceil(16))?;
         lines.resize(len.div_ceil(16), Line([0; 16]));
         Ok(Words { lines, len })
     }

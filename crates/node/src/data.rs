@@ -6,6 +6,7 @@ use napi::bindgen_prelude::{
     Either, Either3, Float32Array, Int32Array, ObjectFinalize, Uint8Array,
 };
 use napi_derive::napi;
+use ridgeline_engine::memory::reserve;
 use ridgeline_engine::tensor::{DType, Tensor};
 use ridgeline_kernels::{Isa, reduce};
 use std::sync::Arc;
@@ -23,11 +24,22 @@ pub fn sizes(shape: &[f64]) -> Result<Vec<usize>> {
 
 /// A tensor from a typed array and a shape.
 pub fn tensor(values: &Values, shape: &[f64]) -> Result<Tensor> {
-    let (dtype, words): (DType, Vec<u32>) = match values {
-        Either3::A(x) => (DType::F32, x.iter().map(|x| x.to_bits()).collect()),
-        Either3::B(x) => (DType::I32, x.iter().map(|&x| x as u32).collect()),
-        Either3::C(x) => (DType::Bool, x.iter().map(|&x| u32::from(x != 0)).collect()),
+    let dtype = match values {
+        Either3::A(_) => DType::F32,
+        Either3::B(_) => DType::I32,
+        Either3::C(_) => DType::Bool,
     };
+    let count = match values {
+        Either3::A(x) => x.len(),
+        Either3::B(x) => x.len(),
+        Either3::C(x) => x.len(),
+    };
+    let mut words = reserve(count).map_err(convert)?;
+    match values {
+        Either3::A(x) => words.extend(x.iter().map(|x| x.to_bits())),
+        Either3::B(x) => words.extend(x.iter().map(|&x| x as u32)),
+        Either3::C(x) => words.extend(x.iter().map(|&x| u32::from(x != 0))),
+    }
     Tensor::new(&sizes(shape)?, dtype, words).map_err(convert)
 }
 
@@ -99,6 +111,15 @@ impl NativeData {
         }
         let at = self.tensor.as_f32().iter().position(|x| !x.is_finite());
         Ok(at.map_or(-1.0, |at| at as f64))
+    }
+
+    /// Gives the memory back at once, rather than when the collector finds out. A run under way
+    /// keeps what it reads.
+    #[napi(catch_unwind)]
+    pub fn release(&mut self, env: Env) -> Result<()> {
+        let bytes = self.bytes();
+        self.tensor = Arc::new(Tensor { shape: vec![0], dtype: DType::F32, words: Vec::new() });
+        env.adjust_external_memory(-bytes).map(drop).map_err(|e| fail("ERR_NATIVE", &e.reason))
     }
 
     /// Sizes.

@@ -3,7 +3,8 @@
 //! Fans: the last two axes are in and out, the axes before them the receptive field.
 
 use crate::attributes::Attributes;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
+use crate::memory::zeros;
 use crate::tensor::{DType, Tensor, count};
 use ridgeline_kernels::rng::{Key, fill_normal, fill_truncated_normal, fill_uniform};
 
@@ -19,16 +20,6 @@ fn fans(shape: &[usize]) -> (f64, f64) {
             ((field * input) as f64, (field * output) as f64)
         }
     }
-}
-
-/// `len` zeros; allocation can fail without aborting.
-fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
-    let mut values = Vec::new();
-    values
-        .try_reserve_exact(len)
-        .map_err(|_| Error::new(Code::Memory, format!("cannot allocate {} MiB", len >> 18)))?;
-    values.resize(len, T::default());
-    Ok(values)
 }
 
 /// Values of `shape` by the initializer called `kind`.

@@ -1,0 +1,136 @@
+/**
+ * The conversation with a native run: every event is answered after the callbacks had their say.
+ */
+import type { CallbackLike, Logs } from '../callbacks/callback.js';
+import { guard, type NativeEvent, type NativeRun } from '../native.js';
+import type { FitResult, Signal } from './fit-options.js';
+import type { Model } from './model.js';
+
+/** What a conversation needs to know of its fit. */
+export interface Fit {
+  readonly model: Model;
+  readonly callbacks: readonly CallbackLike[];
+  readonly initialEpoch: number;
+  readonly epochs: number;
+  readonly signal: Signal | undefined;
+  /** Throws what an event reports as failure. */
+  readonly check: (event: NativeEvent) => NativeEvent;
+  /** Names native numbers. */
+  readonly logsOf: (values: readonly number[]) => Logs;
+}
+
+/** See the module documentation. */
+export class Conversation {
+  readonly #fit: Fit;
+  readonly #history: Record<string, number[]> = {};
+  readonly #epoch: number[] = [];
+  #logs: Logs = {};
+  #warned = false;
+  #run: NativeRun | undefined;
+
+  constructor(fit: Fit) {
+    this.#fit = fit;
+  }
+
+  /** Where the run stands, once it has begun. */
+  progress(): ReturnType<NativeRun['progress']> | undefined {
+    return this.#run?.progress();
+  }
+
+  /** Ends the run within a batch. */
+  cancel(): void {
+    this.#run?.cancel();
+  }
+
+  async #each(say: (callback: CallbackLike) => unknown): Promise<void> {
+    for (const callback of this.#fit.callbacks) await say(callback);
+  }
+
+  /**
+   * Trains to the end.
+   * @throws What a callback throws, the reason of the signal, or the failure of the run; the run is over then.
+   */
+  async hold(start: () => NativeRun): Promise<FitResult> {
+    const { model, initialEpoch, epochs, signal } = this.#fit;
+    const abort = (): void => this.cancel();
+    model.stopTraining = false;
+    try {
+      await this.#each((c) => c.setModel?.(model));
+      await this.#each((c) => c.onTrainBegin?.({}));
+      if (initialEpoch < epochs) await this.#beginEpoch(initialEpoch);
+      const run = start();
+      this.#run = run;
+      signal?.addEventListener('abort', abort, { once: true });
+      if (signal?.aborted) run.cancel();
+      await this.#follow(run);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      await this.#each((c) => c.onTrainEnd?.(this.#logs));
+    }
+    if (signal?.aborted) throw signal.reason;
+    return { history: this.#history, epoch: this.#epoch } as FitResult;
+  }
+
+  async #follow(run: NativeRun): Promise<void> {
+    const { model } = this.#fit;
+    let over = false;
+    try {
+      for (;;) {
+        const stop = model.stopTraining;
+        const event = await guard(() => run.next({ stop, learningRate: model.optimizer.learningRate }));
+        over = event.kind === 'end';
+        this.#fit.check(event);
+        if (over) return;
+        this.#logs = this.#fit.logsOf(event.logs);
+        await (event.kind === 'batch' ? this.#batchEnd(event, run) : this.#epochEnd(event));
+      }
+    } catch (error) {
+      if (!over) await drain(run);
+      throw error;
+    }
+  }
+
+  async #beginEpoch(epoch: number): Promise<void> {
+    await this.#each((c) => c.onEpochBegin?.(epoch, {}));
+    await this.#each((c) => c.onTrainBatchBegin?.(0, {}));
+  }
+
+  async #batchEnd({ batch }: NativeEvent, run: NativeRun): Promise<void> {
+    await this.#each((c) => c.onTrainBatchEnd?.(batch, this.#logs));
+    if (!this.#fit.model.stopTraining && batch + 1 < run.progress().batches)
+      await this.#each((c) => c.onTrainBatchBegin?.(batch + 1, {}));
+  }
+
+  async #epochEnd({ epoch, validation }: NativeEvent): Promise<void> {
+    const { model, epochs, logsOf } = this.#fit;
+    const logs = this.#logs;
+    for (const [key, value] of Object.entries(validation ? logsOf(validation) : {}))
+      logs[`val_${key}`] = value;
+    if (!this.#warned && !Number.isFinite(logs.loss)) {
+      this.#warned = true;
+      console.warn(`ridgeline: the loss of epoch ${epoch + 1} is ${logs.loss}${firstBad(model)}`);
+    }
+    this.#epoch.push(epoch);
+    for (const [key, value] of Object.entries(logs)) {
+      this.#history[key] ??= [];
+      this.#history[key].push(value);
+    }
+    await this.#each((c) => c.onEpochEnd?.(epoch, logs));
+    if (!model.stopTraining && epoch + 1 < epochs) await this.#beginEpoch(epoch + 1);
+  }
+}
+
+/** Ends a run that nobody listens to any more, and waits until it has. */
+async function drain(run: NativeRun): Promise<void> {
+  run.cancel();
+  for (;;) {
+    const event = await run.next({ stop: true });
+    if (event.kind === 'end') return;
+  }
+}
+
+/** Names the first layer with a weight that is not finite. */
+function firstBad(model: Model): string {
+  const bad = model.weights.find((weight) => weight.read().data.some((x: number) => !Number.isFinite(x)));
+  return bad ? `; the first weight that is not finite is '${bad.path}'` : '';
+}
