@@ -8,6 +8,10 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 
+#[path = "support/aligned.rs"]
+mod aligned;
+
+use aligned::Aligned;
 use ridgeline_kernels::batch_norm::{Epilogue, backward, forward};
 use ridgeline_kernels::dropout::{Mask, MaskMut, Rate, draw};
 use ridgeline_kernels::rng::{Key, fill_normal};
@@ -21,8 +25,8 @@ const ROWS: usize = 128;
 const FULL: usize = 512;
 const KEY: Key = Key { seed: 1, stream: 2, step: 3, time: 0 };
 
-fn noise(stream: u32, n: usize) -> Vec<f32> {
-    let mut y = vec![0.0; n];
+fn noise(stream: u32, n: usize) -> Aligned {
+    let mut y = Aligned::new(n, |_| 0.0);
     fill_normal(Key { stream, ..KEY }, 0.0, 1.0, &mut y);
     y
 }
@@ -36,12 +40,12 @@ struct Case<'a> {
 
 /// The buffers of a normalized layer; tiles are blocks of its columns.
 struct Layer {
-    x: Vec<f32>,
-    dy: Vec<f32>,
-    y: Vec<f32>,
-    dx: Vec<f32>,
+    x: Aligned,
+    dy: Aligned,
+    y: Aligned,
+    dx: Aligned,
     mask: Vec<u32>,
-    columns: [Vec<f32>; 7],
+    columns: [Aligned; 7],
 }
 
 impl Layer {
@@ -49,8 +53,8 @@ impl Layer {
         Layer {
             x: noise(1, ROWS * FULL),
             dy: noise(2, ROWS * FULL),
-            y: vec![0.0; ROWS * FULL],
-            dx: vec![0.0; ROWS * FULL],
+            y: Aligned::new(ROWS * FULL, |_| 0.0),
+            dx: Aligned::new(ROWS * FULL, |_| 0.0),
             mask: vec![0; ROWS * FULL / 32],
             columns: std::array::from_fn(|i| noise(3 + i as u32, FULL)),
         }

@@ -166,7 +166,8 @@ fn phases(tasks: &[Task], strands: Vec<Growing>) -> Vec<Phase> {
 /// Chooses the axis and the size of a strand's chunks.
 fn cut(tasks: &[Task], strand: Growing) -> Strand {
     let cost: f64 = strand.tasks.iter().map(|&t| tasks[t].cost).sum();
-    let wanted = ((cost / MIN_CHUNK_NS) as usize).clamp(1, MAX_CHUNKS);
+    // A power of two, so that two, four or eight threads get equal shares.
+    let wanted = ((cost / MIN_CHUNK_NS) as usize).clamp(1, MAX_CHUNKS).next_power_of_two();
     let [rows, cols] = strand.space;
     // Columns go in whole panels: GEMM tiles and words of bit masks stay undivided.
     let by_rows = rows.div_ceil(wanted).max(1);

@@ -12,10 +12,13 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 
+#[path = "../support/aligned.rs"]
+mod aligned;
 mod pair;
 mod peak;
 mod report;
 
+use aligned::Aligned;
 use pair::{Pair, now};
 use peak::peak;
 use report::{Rates, print_json, print_table};
@@ -49,25 +52,6 @@ const SHAPES: [Shape; 9] = [
     shape("1×512×512", 1, 512, 512),
 ];
 
-/// Floats that start on a cache line, as the engine's buffers do.
-struct Aligned(Vec<f32>);
-
-impl Aligned {
-    fn new(len: usize, value: impl FnMut(usize) -> f32) -> Self {
-        let mut all = vec![0.0; len + 15];
-        let skip = all.as_ptr().align_offset(64);
-        all[skip..][..len].iter_mut().zip((0..len).map(value)).for_each(|(x, v)| *x = v);
-        Aligned(all)
-    }
-    fn floats(&self) -> &[f32] {
-        &self.0[self.0.as_ptr().align_offset(64)..]
-    }
-    fn floats_mut(&mut self) -> &mut [f32] {
-        let skip = self.0.as_ptr().align_offset(64);
-        &mut self.0[skip..]
-    }
-}
-
 /// The operands of a shape; `c` is written by both threads in disjoint parts.
 struct Operands<'a> {
     shape: &'a Shape,
@@ -81,18 +65,18 @@ impl Operands<'_> {
     fn a(&self) -> Tile<'_> {
         let Shape { m, k, a_transposed, .. } = *self.shape;
         if a_transposed {
-            Tile::matrix(self.a.floats(), k, m).transposed()
+            Tile::matrix(&self.a, k, m).transposed()
         } else {
-            Tile::matrix(self.a.floats(), m, k)
+            Tile::matrix(&self.a, m, k)
         }
     }
 
     fn b(&self) -> Tile<'_> {
         let Shape { n, k, b_transposed, .. } = *self.shape;
         if b_transposed {
-            Tile::matrix(self.b.floats(), n, k).transposed()
+            Tile::matrix(&self.b, n, k).transposed()
         } else {
-            Tile::matrix(self.b.floats(), k, n)
+            Tile::matrix(&self.b, k, n)
         }
     }
 
@@ -125,10 +109,10 @@ fn ours(isa: Isa, x: &Operands, packed: bool, thread: usize, threads: usize, scr
         false => (x.a(), part(x.b(), false, from, len), from, m, len),
     };
     // SAFETY: the parts of different threads do not overlap.
-    let c = unsafe { TileMut::from_raw(x.c.floats().as_ptr().cast_mut().add(at), rows, cols, n) };
+    let c = unsafe { TileMut::from_raw(x.c.as_ptr().cast_mut().add(at), rows, cols, n) };
     if packed {
         let columns = if by_rows { 0..n } else { from..to };
-        let b = Packed::new(isa, x.packed.floats(), x.shape.k, n).columns(columns);
+        let b = Packed::new(isa, &x.packed, x.shape.k, n).columns(columns);
         gemm(isa, a, b, c, Start::Zero, scratch);
     } else {
         gemm(isa, a, b, c, Start::Zero, scratch);
@@ -146,7 +130,7 @@ fn theirs(x: &Operands, threads: usize) {
             m,
             n,
             k,
-            x.c.floats().as_ptr().cast_mut(),
+            x.c.as_ptr().cast_mut(),
             1,
             n as isize,
             false,
@@ -196,9 +180,9 @@ fn main() {
             let mut packed = Aligned::new(packed_len(isa, k, n), |_| 0.0);
             let (b_rows, b_cols) = if shape.b_transposed { (n, k) } else { (k, n) };
             let b = fill(k * n);
-            let tile = Tile::matrix(b.floats(), b_rows, b_cols);
+            let tile = Tile::matrix(&b, b_rows, b_cols);
             let tile = if shape.b_transposed { tile.transposed() } else { tile };
-            pack(isa, tile, PackedMut::new(isa, packed.floats_mut(), k, n));
+            pack(isa, tile, PackedMut::new(isa, &mut packed, k, n));
             Operands { shape, a: fill(m * k), b, packed, c: fill(m * n) }
         })
         .collect();
