@@ -12,10 +12,11 @@ import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { statistics } from './statistics.js';
 import { workloads } from './workloads.js';
 
 const { values } = parseArgs({
-  args: process.argv.slice(2).filter((argument) => argument !== 'step'),
+  args: process.argv.slice(2),
   options: {
     workload: { type: 'string', default: 'mlp' },
     threads: { type: 'string', default: '2' },
@@ -96,11 +97,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
 }
 for (const peer of peers) peer.close();
 
-const stats = (list: number[]): { median: number; min: number } => {
-  const sorted = [...list].sort((a, b) => a - b);
-  return { median: sorted[sorted.length >> 1] as number, min: sorted[0] as number };
-};
-const all = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, stats(list)]));
+const all = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, statistics(list)]));
 const phases = values.profile
   ? model.training.profile(x.rows(0, batchSize), y.rows(0, batchSize), 300, threads)
   : undefined;

@@ -1,11 +1,12 @@
-// Runs a bench by name: `npm run bench -- step --workload mlp`, `npm run bench -- gemm`, `npm run bench -- norm`.
+// Runs a bench by name: `npm run bench -- step --workload mlp`, `npm run bench -- gemm`, …
 import { spawnSync } from 'node:child_process';
 import { root } from './environment.mjs';
 
 const [name, ...rest] = process.argv.slice(2);
+const programs = ['step', 'cold-start', 'neighbour'];
 const kernels = ['gemm', 'norm'];
 const commands = {
-  step: ['tsx', 'bench/step.ts', ...rest],
+  ...Object.fromEntries(programs.map((p) => [p, ['tsx', `bench/${p}.ts`, ...rest]])),
   ...Object.fromEntries(
     kernels.map((k) => [k, ['cargo', 'bench', '-p', 'ridgeline-kernels', '--bench', k, '--', ...rest]]),
   ),
