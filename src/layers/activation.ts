@@ -1,26 +1,30 @@
 /**
  * Layers that apply an activation: Activation, ReLU, LeakyReLU, ELU, Softmax.
  */
+import { type ActivationIdentifier, getActivation, type NamedActivation } from '../activations/identifier.js';
 import * as activations from '../activations/index.js';
 import { options as checkOptions, integer, nonNegative, number } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
+import { argumentError } from '../errors.js';
 import { LAYER_OPTIONS, Layer, type LayerOptions, merge } from './layer.js';
 
 /** Config of {@link Activation}. */
 export interface ActivationConfig extends LayerOptions {
   /** Name of the activation, or a function of ops. */
-  readonly activation: activations.ActivationIdentifier;
+  readonly activation: ActivationIdentifier;
 }
 
 /** Applies an activation. */
 export class Activation extends Layer {
   static override readonly className: string = 'Activation';
-  readonly activation: activations.NamedActivation;
+  readonly activation: NamedActivation;
 
-  constructor(config: ActivationConfig) {
-    super(config);
-    checkOptions('activation', config, [...LAYER_OPTIONS, 'activation']);
-    this.activation = activations.getActivation('activation', config.activation);
+  constructor(given: ActivationConfig) {
+    super(given);
+    const config = checkOptions('activation', given, [...LAYER_OPTIONS, 'activation']);
+    if (config.activation == null)
+      throw argumentError('activation', 'a name or a function of ops', config.activation);
+    this.activation = getActivation('activation', config.activation);
   }
   override call(x: SymbolicTensor): SymbolicTensor {
     return this.activation.apply(x);
@@ -31,10 +35,7 @@ export class Activation extends Layer {
 }
 
 /** Applies an activation, by name or as a function of ops. */
-export function activation(
-  of: activations.ActivationIdentifier | ActivationConfig,
-  options?: LayerOptions,
-): Activation {
+export function activation(of: ActivationIdentifier | ActivationConfig, options?: LayerOptions): Activation {
   return new Activation(merge<ActivationConfig>({ activation: of }, options));
 }
 

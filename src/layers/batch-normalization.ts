@@ -6,7 +6,8 @@ import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
-import { getInitializer, type Initializer, type InitializerIdentifier } from '../initializers/index.js';
+import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
+import type { Initializer } from '../initializers/initializer.js';
 import * as ops from '../ops/index.js';
 import {
   getRegularizer,
@@ -153,7 +154,7 @@ export class BatchNormalization extends Layer {
 
   #follow(moving: Weight, batch: SymbolicTensor): void {
     const past = ops.mul(moving, this.momentum);
-    this.assign(moving, ops.add(past, ops.mul(batch, 1 - this.momentum)) as SymbolicTensor);
+    this.assign(moving, ops.add(past, ops.mul(batch, 1 - this.momentum)));
   }
 
   override getConfig(): Record<string, unknown> {

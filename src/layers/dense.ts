@@ -1,11 +1,12 @@
 /**
  * Dense: `activation(x·W + b)` over the last axis.
  */
-import { type ActivationIdentifier, getActivation, type NamedActivation } from '../activations/index.js';
+import { type ActivationIdentifier, getActivation, type NamedActivation } from '../activations/identifier.js';
 import { boolean, options as checkOptions, integer } from '../core/check.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import type { Weight } from '../core/weight.js';
-import { getInitializer, type Initializer, type InitializerIdentifier } from '../initializers/index.js';
+import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
+import type { Initializer } from '../initializers/initializer.js';
 import * as ops from '../ops/index.js';
 import {
   getRegularizer,
@@ -62,9 +63,9 @@ export class Dense extends Layer {
   #kernel!: Weight;
   #bias: Weight | undefined;
 
-  constructor(config: DenseConfig) {
-    super(config);
-    checkOptions('dense', config, OPTIONS);
+  constructor(given: DenseConfig) {
+    super(given);
+    const config = checkOptions('dense', given, OPTIONS);
     this.units = integer('units', config.units, 1);
     this.activation = getActivation('activation', config.activation);
     this.useBias = config.useBias === undefined ? true : boolean('useBias', config.useBias);
@@ -97,7 +98,7 @@ export class Dense extends Layer {
   }
 
   override call(x: SymbolicTensor): SymbolicTensor {
-    return this.activation.apply(ops.linear(x, this.#kernel, this.#bias) as SymbolicTensor);
+    return this.activation.apply(ops.linear(x, this.#kernel, this.#bias));
   }
 
   override getConfig(): Record<string, unknown> {

@@ -29,9 +29,9 @@ export class Dropout extends Layer {
   readonly noiseShape: readonly (number | null)[] | undefined;
   readonly seed: number | undefined;
 
-  constructor(config: DropoutConfig) {
-    super(config);
-    checkOptions('dropout', config, [...LAYER_OPTIONS, 'rate', 'noiseShape', 'seed']);
+  constructor(given: DropoutConfig) {
+    super(given);
+    const config = checkOptions('dropout', given, [...LAYER_OPTIONS, 'rate', 'noiseShape', 'seed']);
     this.rate = checkRate('rate', config.rate);
     this.seed = config.seed == null ? undefined : integer('seed', config.seed, 0);
     this.noiseShape = config.noiseShape ?? undefined;

@@ -6,7 +6,8 @@ import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
-import { getInitializer, type Initializer, type InitializerIdentifier } from '../initializers/index.js';
+import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
+import type { Initializer } from '../initializers/initializer.js';
 import * as ops from '../ops/index.js';
 import {
   getRegularizer,

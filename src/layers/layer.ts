@@ -11,7 +11,8 @@ import { isTensor, shapeText, type Tensor, type TensorInput } from '../core/tens
 import { Trace } from '../core/trace.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError, show } from '../errors.js';
-import { getInitializer, type Initializer, type InitializerIdentifier } from '../initializers/index.js';
+import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
+import type { Initializer } from '../initializers/initializer.js';
 import { guard } from '../native.js';
 import * as ops from '../ops/index.js';
 import { getRegularizer, type Regularizer, type RegularizerIdentifier } from '../regularizers/regularizer.js';
@@ -104,17 +105,18 @@ export abstract class Layer extends Callable {
   readonly #weights: Weight[] = [];
   readonly #inner = new Map<Layer, string>();
 
-  constructor(options: LayerOptions = {}) {
+  constructor(options?: LayerOptions) {
     super();
-    if (
-      options.name !== undefined &&
-      (typeof options.name !== 'string' || !/^[^/\s][^/]*$/.test(options.name))
-    ) {
-      throw argumentError('name', "a non-empty string without '/'", options.name);
+    if (options !== undefined && (typeof options !== 'object' || options === null)) {
+      throw argumentError(`config of ${new.target.className}`, 'an object', options);
     }
-    this.#name = options.name;
-    this.#named = options.name !== undefined;
-    this.trainable = options.trainable === undefined ? true : boolean('trainable', options.trainable);
+    const { name, trainable = true } = options ?? {};
+    if (name !== undefined && (typeof name !== 'string' || !/^[^/\s][^/]*$/.test(name))) {
+      throw argumentError('name', "a non-empty string without '/'", name);
+    }
+    this.#name = name;
+    this.#named = name !== undefined;
+    this.trainable = boolean('trainable', trainable);
   }
 
   /** What the layer computes, from symbolic tensors. */

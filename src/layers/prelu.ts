@@ -5,7 +5,8 @@ import { options as checkOptions } from '../core/check.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
-import { getInitializer, type Initializer, type InitializerIdentifier } from '../initializers/index.js';
+import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
+import type { Initializer } from '../initializers/initializer.js';
 import * as ops from '../ops/index.js';
 import {
   getRegularizer,
@@ -53,7 +54,7 @@ export class PReLU extends Layer {
   }
   override call(x: SymbolicTensor): SymbolicTensor {
     const below = ops.mul(ops.neg(ops.relu(ops.neg(x))), this.#alpha);
-    return ops.add(ops.relu(x), below) as SymbolicTensor;
+    return ops.add(ops.relu(x), below);
   }
   override getConfig(): Record<string, unknown> {
     return {

@@ -156,8 +156,8 @@ export class Normalization extends Layer {
       ops.sqrt(ops.reshape(this.#variance as Weight | Tensor, axes.length ? shape : [])),
       EPSILON,
     );
-    if (this.invert) return ops.add(mean, ops.mul(x, deviation)) as SymbolicTensor;
-    return ops.div(ops.sub(x, mean), deviation) as SymbolicTensor;
+    if (this.invert) return ops.add(mean, ops.mul(x, deviation));
+    return ops.div(ops.sub(x, mean), deviation);
   }
 
   /** True once the layer has statistics. */
@@ -191,14 +191,14 @@ export class Rescaling extends Layer {
   readonly scale: number;
   readonly offset: number;
 
-  constructor(config: RescalingConfig) {
-    super(config);
-    checkOptions('rescaling', config, [...LAYER_OPTIONS, 'scale', 'offset']);
+  constructor(given: RescalingConfig) {
+    super(given);
+    const config = checkOptions('rescaling', given, [...LAYER_OPTIONS, 'scale', 'offset']);
     this.scale = number('scale', config.scale);
     this.offset = number('offset', config.offset ?? 0);
   }
   override call(x: SymbolicTensor): SymbolicTensor {
-    return ops.add(ops.mul(x, this.scale), this.offset) as SymbolicTensor;
+    return ops.add(ops.mul(x, this.scale), this.offset);
   }
   override getConfig(): Record<string, unknown> {
     return { ...super.getConfig(), scale: this.scale, offset: this.offset };

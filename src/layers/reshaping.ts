@@ -34,9 +34,9 @@ export class Reshape extends Layer {
   static override readonly className: string = 'Reshape';
   readonly targetShape: readonly number[];
 
-  constructor(config: ReshapeConfig) {
-    super(config);
-    checkOptions('reshape', config, [...LAYER_OPTIONS, 'targetShape']);
+  constructor(given: ReshapeConfig) {
+    super(given);
+    const config = checkOptions('reshape', given, [...LAYER_OPTIONS, 'targetShape']);
     const { targetShape } = config;
     const bad = (d: number): boolean => !Number.isInteger(d) || d < -1 || d === 0;
     if (

@@ -9,10 +9,13 @@ import { Trace } from '../core/trace.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { Layer, type LayerOptions, type Outputs } from '../layers/layer.js';
-import { getLoss, type Loss, type LossIdentifier } from '../losses/index.js';
-import { getMetric, type Metric, type MetricIdentifier, type MetricKey } from '../metrics/index.js';
+import { getLoss, type LossIdentifier } from '../losses/identifier.js';
+import type { Loss } from '../losses/loss.js';
+import { getMetric, type MetricIdentifier, type MetricKey } from '../metrics/identifier.js';
+import type { Metric } from '../metrics/metric.js';
 import { guard, type NativePredictor, type NativeRun, native, succeeded } from '../native.js';
-import { getOptimizer, type Optimizer, type OptimizerIdentifier } from '../optimizers/index.js';
+import { getOptimizer, type OptimizerIdentifier } from '../optimizers/identifier.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
 import { byName, type DataInput, fitInputs, rowsOf, Uploaded } from './batches.js';
 import { CallGraph } from './call-graph.js';
 import { type ExportOptions, exportOnnx } from './export.js';
@@ -225,9 +228,11 @@ export class Model<K extends string = string> extends Layer {
    * @returns The model, typed by its metrics, so that `history` and `monitor` keys are checked.
    * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options.
    */
-  compile<const M extends readonly MetricIdentifier[] = readonly []>(
+  compile(options: CompileOptions<readonly []> & { readonly metrics?: undefined }): Model<never>;
+  compile<const M extends readonly MetricIdentifier[]>(
     options: CompileOptions<M>,
-  ): Model<MetricKey<M[number]>> {
+  ): Model<MetricKey<M[number]>>;
+  compile(options: CompileOptions): Model {
     this.#alive();
     const { loss, lossWeights } = checkOptions('compile', options, [
       'optimizer',
@@ -285,7 +290,7 @@ export class Model<K extends string = string> extends Layer {
         return model.outputNames.map(() => weighted);
       },
     };
-    return this as unknown as Model<MetricKey<M[number]>>;
+    return this;
   }
 
   /** @internal What it was compiled with. */

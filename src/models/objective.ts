@@ -5,8 +5,8 @@ import { SymbolicTensor } from '../core/symbolic.js';
 import type { DType } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import type { Loss } from '../losses/index.js';
-import type { Metric } from '../metrics/index.js';
+import type { Loss } from '../losses/loss.js';
+import type { Metric } from '../metrics/metric.js';
 import * as ops from '../ops/index.js';
 import type { Model } from './model.js';
 
@@ -76,14 +76,11 @@ export function trace(
         output,
         sampleWeight,
       );
-      const share =
-        compiled.lossWeights[i] === 1
-          ? one
-          : (ops.mul(one, compiled.lossWeights[i] as number) as SymbolicTensor);
-      loss = loss ? (ops.add(loss, share) as SymbolicTensor) : share;
+      const share = compiled.lossWeights[i] === 1 ? one : ops.mul(one, compiled.lossWeights[i] as number);
+      loss = loss ? ops.add(loss, share) : share;
       if (outputs.length > 1) {
         const rows = into.size(inputs[0] as SymbolicTensor, 0);
-        totals.push(ops.mul(one, rows) as SymbolicTensor);
+        totals.push(ops.mul(one, rows));
         weights.push(rows);
       }
     });
@@ -96,7 +93,7 @@ export function trace(
           return;
         }
         const spread = along(weight, each);
-        totals.push(ops.sum(ops.mul(each, spread)) as SymbolicTensor);
+        totals.push(ops.sum(ops.mul(each, spread)));
         weights.push(ops.sum(into.emit('broadcastLike', [spread, each])[0] as SymbolicTensor));
       };
       for (const metric of compiled.metrics[i] ?? []) measure(metric, undefined);
@@ -129,8 +126,8 @@ export function reduced(
   }
   if (each.dtype !== 'float32')
     throw new RidgelineError('ERR_DTYPE', `the loss must give float32, received ${each.dtype}`);
-  const weighted = weight ? (ops.mul(each, along(weight, each)) as SymbolicTensor) : each;
-  return ops.div(ops.sum(weighted), into.size(each)) as SymbolicTensor;
+  const weighted = weight ? ops.mul(each, along(weight, each)) : each;
+  return ops.div(ops.sum(weighted), into.size(each));
 }
 
 /** `[batch]` as `[batch, 1, …]`, to broadcast against `each`. */

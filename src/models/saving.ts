@@ -5,7 +5,7 @@ import { boolean, options as checkOptions } from '../core/check.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
-import type { MetricIdentifier } from '../metrics/index.js';
+import type { MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
 import type { Model } from './model.js';
 import { isKnown } from './registry.js';

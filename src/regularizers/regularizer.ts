@@ -58,7 +58,7 @@ class Custom implements Regularizer {
   }
 
   call(x: SymbolicTensor | Weight): SymbolicTensor {
-    const value = this.#penalty(ops.add(x, 0) as SymbolicTensor);
+    const value = this.#penalty(ops.add(x, 0));
     if (value?.rank !== 0) {
       throw new RidgelineError(
         'ERR_SHAPE',

@@ -32,6 +32,30 @@ describe('layers', () => {
       says: /units must be an integer/,
     },
     {
+      name: 'class without config',
+      run: () => new layers.Dense(any(undefined)),
+      code: 'ERR_ARGUMENT',
+      says: /units must be an integer/,
+    },
+    {
+      name: 'config that is no object',
+      run: () => new layers.ReLU(any(null)),
+      code: 'ERR_ARGUMENT',
+      says: /config of ReLU must be an object, received null/,
+    },
+    {
+      name: 'activation without a function',
+      run: () => layers.activation(any(undefined)),
+      code: 'ERR_ARGUMENT',
+      says: /activation must be a name or a function of ops, received undefined/,
+    },
+    {
+      name: 'option of a loss that has none',
+      run: () => losses.meanSquaredError(any({ reduction: 'sum' })),
+      code: 'ERR_ARGUMENT',
+      says: /meanSquaredError has no option 'reduction'; it has none/,
+    },
+    {
       name: 'unknown option',
       run: () => layers.dense(1, any({ activaton: 'relu' })),
       code: 'ERR_ARGUMENT',

@@ -41,7 +41,7 @@ class Scale extends Layer {
     this.#factor = this.addWeight('factor', { shape: [shape.at(-1) ?? null], initializer: 'ones' });
   }
   override call(x: SymbolicTensor): SymbolicTensor {
-    return this.#inner(ops.mul(x, this.#factor) as SymbolicTensor, { training: false });
+    return this.#inner(ops.mul(x, this.#factor), { training: false });
   }
 }
 
@@ -69,6 +69,13 @@ export async function train(): Promise<number[]> {
   same<typeof history.val_accuracy, number[]>(true);
   // @ts-expect-error: no such metric was asked for.
   history.precision;
+  const own = new Sequential().compile({
+    loss: (yTrue, yPred) => ops.mean(ops.square(ops.sub(yTrue, yPred)), { axis: -1 }),
+    metrics: ['mae', (yTrue, yPred) => ops.abs(ops.sub(yTrue, yPred))],
+  });
+  same<typeof own, Model<string>>(true);
+  const bare = new Sequential().compile({ loss: 'mse' });
+  same<typeof bare, Model<never>>(true);
   await model.fit([[1, 2, 3, 4]], [0], {
     // @ts-expect-error: nor can it be monitored.
     callbacks: [callbacks.earlyStopping({ monitor: 'val_precision' })],

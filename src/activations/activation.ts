@@ -1,0 +1,139 @@
+/**
+ * Activation functions, with Keras 3's definitions and defaults.
+ */
+import type { Operand, Result } from '../core/symbolic.js';
+import * as ops from '../ops/index.js';
+
+type Activation = <A extends Operand>(x: A) => Result<A>;
+
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
+/** `x` itself. */
+export const linear: Activation = (x) => ops.add(x, 0) as never;
+/** `max(x, 0)`, with Keras' options: slope below `threshold`, bound `maxValue`. */
+export function relu<A extends Operand>(
+  x: A,
+  {
+    negativeSlope = 0,
+    maxValue,
+    threshold = 0,
+  }: { negativeSlope?: number; maxValue?: number; threshold?: number } = {},
+): Result<A> {
+  if (negativeSlope === 0 && threshold === 0) {
+    const y = ops.relu(x);
+    return (maxValue === undefined ? y : ops.minimum(y, maxValue)) as Result<A>;
+  }
+  const below = ops.mul(ops.sub(x, threshold), negativeSlope);
+  const above = maxValue === undefined ? x : ops.minimum(x, maxValue);
+  return ops.where(ops.greaterEqual(x, threshold), above, below) as Result<A>;
+}
+/** `1 / (1 + e⁻ˣ)`. */
+export const sigmoid: Activation = ops.sigmoid;
+/** Hyperbolic tangent. */
+export const tanh: Activation = ops.tanh;
+/** `eˣ / Σeˣ` along `axis` (default: the last). */
+export const softmax = ops.softmax;
+/** The logarithm of softmax along `axis` (default: the last). */
+export const logSoftmax = ops.logSoftmax;
+/** `x·Φ(x)` with the exact normal distribution, or its tanh approximation (Hendrycks & Gimpel 2016). */
+export function gelu<A extends Operand>(
+  x: A,
+  { approximate = false }: { approximate?: boolean } = {},
+): Result<A> {
+  if (approximate) {
+    const cubic = ops.mul(ops.mul(ops.square(x), x), 0.044715);
+    const inner = ops.mul(ops.add(x, cubic), Math.sqrt(2 / Math.PI));
+    return ops.mul(ops.mul(x, 0.5), ops.add(ops.tanh(inner), 1)) as Result<A>;
+  }
+  return ops.mul(ops.mul(x, 0.5), ops.add(ops.erf(ops.mul(x, Math.SQRT1_2)), 1)) as Result<A>;
+}
+/** `x` above 0, `alpha·(eˣ − 1)` below. Default alpha 1. */
+export function elu<A extends Operand>(x: A, { alpha = 1 }: { alpha?: number } = {}): Result<A> {
+  const below = ops.mul(ops.expm1(ops.minimum(x, 0)), alpha);
+  return ops.where(ops.greater(x, 0), x, below) as Result<A>;
+}
+/** ELU scaled so that activations keep mean 0 and variance 1 (Klambauer et al. 2017). */
+export const selu: Activation = (x) => ops.mul(elu(x, { alpha: SELU_ALPHA }), SELU_SCALE) as never;
+/** `ln(1 + eˣ)`. */
+export const softplus: Activation = ops.softplus;
+/** `x / (1 + |x|)`. */
+export const softsign: Activation = (x) => ops.div(x, ops.add(ops.abs(x), 1)) as never;
+/** `x·σ(x)`. */
+export const silu: Activation = (x) => ops.mul(x, ops.sigmoid(x)) as never;
+/** `relu6(x + 3) / 6`. */
+export const hardSigmoid: Activation = (x) => ops.div(relu6(ops.add(x, 3)), 6) as never;
+/** `eˣ`. */
+export const exponential: Activation = ops.exp;
+/** `x` above 0, `negativeSlope·x` below. Default 0.2. */
+export const leakyRelu = <A extends Operand>(
+  x: A,
+  { negativeSlope = 0.2 }: { negativeSlope?: number } = {},
+): Result<A> => relu(x, { negativeSlope });
+/** `min(max(x, 0), 6)`. */
+export const relu6: Activation = (x) => ops.minimum(ops.relu(x), 6) as never;
+/** `x·tanh(ln(1 + eˣ))` (Misra 2019). */
+export const mish: Activation = (x) => ops.mul(x, ops.tanh(ops.softplus(x))) as never;
+/** `x·hardSigmoid(x)`. */
+export const hardSilu: Activation = (x) => ops.mul(x, hardSigmoid(x)) as never;
+/** `max(x, 0) + min(alpha·(e^(x/alpha) − 1), 0)`. Default alpha 1. */
+export const celu = <A extends Operand>(x: A, { alpha = 1 }: { alpha?: number } = {}): Result<A> =>
+  ops.add(ops.relu(x), ops.mul(ops.expm1(ops.div(ops.minimum(x, 0), alpha)), alpha)) as Result<A>;
+/** The first half times the sigmoid of the second, along `axis` (default: the last). */
+export function glu<A extends Exclude<Operand, number>>(
+  x: A,
+  { axis = -1 }: { axis?: number } = {},
+): Result<A> {
+  const [value, gate] = ops.split(x, 2, axis) as unknown as [Operand, Operand];
+  return ops.mul(value, ops.sigmoid(gate)) as Result<A>;
+}
+/** `x` held between −1 and 1. */
+export const hardTanh: Activation = (x) => ops.clip(x, -1, 1) as never;
+/** `x` where `|x| > threshold`, else 0. Default 0.5. */
+export const hardShrink = <A extends Operand>(
+  x: A,
+  { threshold = 0.5 }: { threshold?: number } = {},
+): Result<A> => ops.where(ops.greater(ops.abs(x), threshold), x, 0) as Result<A>;
+/** `x` moved towards 0 by `threshold`, 0 within it. Default 0.5. */
+export const softShrink = <A extends Operand>(
+  x: A,
+  { threshold = 0.5 }: { threshold?: number } = {},
+): Result<A> =>
+  ops.sub(ops.relu(ops.sub(x, threshold)), ops.relu(ops.sub(ops.neg(x), threshold))) as Result<A>;
+/** `x − tanh x`. */
+export const tanhShrink: Activation = (x) => ops.sub(x, ops.tanh(x)) as never;
+/** `ln σ(x)`. */
+export const logSigmoid: Activation = (x) => ops.neg(ops.softplus(ops.neg(x))) as never;
+/** `x` above `threshold`, else `defaultValue`. */
+export const threshold = <A extends Operand>(
+  x: A,
+  { threshold: bound = 0, defaultValue = 0 }: { threshold?: number; defaultValue?: number } = {},
+): Result<A> => ops.where(ops.greater(x, bound), x, defaultValue) as Result<A>;
+/** `(x + √(x² + b)) / 2`. Default b 4. */
+export const squareplus = <A extends Operand>(x: A, { b = 4 }: { b?: number } = {}): Result<A> =>
+  ops.div(ops.add(x, ops.sqrt(ops.add(ops.square(x), b))), 2) as Result<A>;
+/** 0 below −1, `x` above 1, `(x + 1)² / 4` between. */
+export const sparsePlus: Activation = (x) => {
+  const middle = ops.div(ops.square(ops.add(x, 1)), 4);
+  return ops.where(ops.lessEqual(x, -1), 0, ops.where(ops.greaterEqual(x, 1), x, middle)) as never;
+};
+/** 0 below −1, 1 above 1, `(x + 1) / 2` between. */
+export const sparseSigmoid: Activation = (x) => ops.clip(ops.div(ops.add(x, 1), 2), 0, 1) as never;
+/**
+ * The Euclidean projection onto the simplex along the last axis (Martins & Astudillo 2016): probabilities with
+ * exact zeros. For each element k(z) and τ come from comparing it with all others, so n² comparisons.
+ * Keras 3.15 gives other values, whose sum is not 1.
+ */
+export function sparsemax<A extends Exclude<Operand, number>>(x: A): Result<A> {
+  const shape = x.shape as readonly (number | null)[];
+  const other = ops.reshape(x, [...shape.slice(0, -1), 1, shape.at(-1) ?? -1]);
+  const own = ops.reshape(x, [...shape, 1]);
+  // For each element: how many are at least as large, and their sum.
+  const above = ops.cast(ops.greaterEqual(other, own), 'float32');
+  const count = ops.sum(above, { axis: -1 });
+  const total = ops.sum(ops.mul(above, other), { axis: -1 });
+  const supported = ops.cast(ops.greater(ops.add(ops.mul(x, count), 1), total), 'float32');
+  const size = ops.sum(supported, { axis: -1, keepdims: true });
+  const mass = ops.sum(ops.mul(supported, x), { axis: -1, keepdims: true });
+  return ops.relu(ops.sub(x, ops.div(ops.sub(mass, 1), size))) as Result<A>;
+}
