@@ -34,6 +34,8 @@ export declare class NativeEvaluator {
   constructor(graph: NativeGraph, objective: NativeObjective, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>)
   /** Loss, penalty and metrics over all rows. */
   evaluate(inputs: Array<NativeData>, batchSize: number, seed: number, threads?: number | undefined | null): Promise<NativeEvent>
+  /** Gives back its memory; a run under way ends as it would. */
+  release(): void
 }
 
 /** A graph under construction. */
@@ -85,6 +87,8 @@ export declare class NativePredictor {
   predictSync(inputs: Array<NativeData>, batchSize: number, seed: number): Array<NativeTensor>
   /** Computes the outputs on threads of their own. */
   predict(inputs: Array<NativeData>, batchSize: number, seed: number, threads?: number | undefined | null): Promise<NativeEvent>
+  /** Gives back its memory; a run under way ends as it would. */
+  release(): void
 }
 
 /** A fit under way. */
@@ -120,9 +124,11 @@ export declare class NativeTrainer {
   trainOnBatch(inputs: Array<NativeData>, learningRate: number, threads?: number | undefined | null): Promise<NativeEvent>
   /** Times the phases of a training step on the calling thread; weights change. For benches. */
   profile(inputs: Array<NativeData>, learningRate: number, steps: number, threads?: number | undefined | null): Array<PhaseTime>
+  /** Gives back its memory; a run under way ends as it would. */
+  release(): void
 }
 
-/** The memory of one weight. */
+/** The memory of one weight, which the garbage collector knows of. */
 export declare class NativeVariable {
   /** A variable with values by an initializer; `config` is its JSON. */
   static initialized(name: string, shape: Array<number>, kind: string, config: string, seed: number, stream: number): NativeVariable

@@ -453,6 +453,8 @@ export class Model<K extends string = string> extends Layer {
   dispose(): void {
     if (this.#disposed) return;
     this.#training?.cancel();
+    this.#training?.programs.release();
+    this.#predictor?.release();
     this.#disposed = true;
     this.#training = undefined;
     this.#predictor = undefined;

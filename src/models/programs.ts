@@ -38,6 +38,13 @@ export class Programs {
     this.#kept = undefined;
   }
 
+  /** Drops them for good and gives their memory back. */
+  release(): void {
+    this.#kept?.evaluator.release();
+    this.#kept?.trainer?.release();
+    this.forget();
+  }
+
   /** The optimizer's state for a weight. */
   slots(weight: Weight): NativeVariable[] {
     let slots = this.#slots.get(weight);

@@ -44,6 +44,13 @@ test.each([
   120_000,
 );
 
+// One activation of 20,000 × 1,024 floats is 78 MiB, and backward holds two at a time.
+test('dispose gives the memory of programs back at once', async () => {
+  const { status, stdout, stderr } = await node([script('dispose')]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(Number(stdout)).toBeGreaterThan(100);
+});
+
 describe('workers', () => {
   const start = (workerData: object): Worker => new Worker(script('worker'), { workerData });
 

@@ -112,6 +112,13 @@ impl Variable {
         self.layout
     }
 
+    /// Bytes of its memory.
+    pub fn bytes(&self) -> usize {
+        let last = self.shape.last().copied().unwrap_or(1);
+        let leading = self.shape.iter().rev().skip(1).product();
+        self.layout.words(leading, last) * size_of::<u32>()
+    }
+
     /// The penalty on the contents, summed in storage order.
     pub(crate) fn penalty(&self, isa: Isa, penalty: &Penalty) -> f64 {
         let words = self.words.read();

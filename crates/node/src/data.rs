@@ -68,6 +68,11 @@ impl From<Tensor> for NativeTensor {
     }
 }
 
+/// Tells the garbage collector of memory behind small JavaScript objects, which would pile up else.
+pub fn account(env: Env, bytes: i64) -> Result<()> {
+    env.adjust_external_memory(bytes).map(drop).map_err(|e| fail("ERR_NATIVE", &e.reason))
+}
+
 /// Rows held by the native core, to train or predict from.
 #[napi(custom_finalize)]
 pub struct NativeData {
@@ -75,11 +80,10 @@ pub struct NativeData {
 }
 
 impl NativeData {
-    /// Rows whose memory the garbage collector knows of: without that, the data of many fits would
-    /// pile up behind small JavaScript objects.
+    /// Rows whose memory the garbage collector knows of.
     fn accounted(env: Env, tensor: Tensor) -> Result<NativeData> {
         let data = NativeData { tensor: Arc::new(tensor) };
-        env.adjust_external_memory(data.bytes()).map_err(|e| fail("ERR_NATIVE", &e.reason))?;
+        account(env, data.bytes())?;
         Ok(data)
     }
 
@@ -119,7 +123,7 @@ impl NativeData {
     pub fn release(&mut self, env: Env) -> Result<()> {
         let bytes = self.bytes();
         self.tensor = Arc::new(Tensor { shape: vec![0], dtype: DType::F32, words: Vec::new() });
-        env.adjust_external_memory(-bytes).map(drop).map_err(|e| fail("ERR_NATIVE", &e.reason))
+        account(env, -bytes)
     }
 
     /// Sizes.

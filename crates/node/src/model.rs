@@ -76,6 +76,12 @@ impl NativePredictor {
             Ok(NativeEvent { tensors, ..NativeEvent::default() })
         })
     }
+
+    /// Gives back its memory; a run under way ends as it would.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        self.program.close();
+    }
 }
 
 /// What a training or evaluation graph computes for a batch: handles of scalars.
@@ -163,6 +169,12 @@ impl NativeEvaluator {
             Ok(NativeEvent { logs, ..NativeEvent::default() })
         })
     }
+
+    /// Gives back its memory; a run under way ends as it would.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        self.program.close();
+    }
 }
 
 /// An optimizer's formula and bounds.
@@ -188,9 +200,9 @@ impl NativeOptimizer {
 
     /// New state for a weight.
     #[napi(catch_unwind)]
-    pub fn slots(&self, of: &NativeVariable) -> Result<Vec<NativeVariable>> {
+    pub fn slots(&self, env: Env, of: &NativeVariable) -> Result<Vec<NativeVariable>> {
         let slots = self.optimizer.new_slots(&of.variable).map_err(convert)?;
-        Ok(slots.into_iter().map(|variable| NativeVariable { variable }).collect())
+        slots.into_iter().map(|variable| NativeVariable::accounted(env, variable)).collect()
     }
 }
 
@@ -394,6 +406,12 @@ impl NativeTrainer {
             milliseconds: time.as_secs_f64() * 1e3 / steps.max(1) as f64,
         };
         Ok(phases.map_err(convert)?.into_iter().map(time).collect())
+    }
+
+    /// Gives back its memory; a run under way ends as it would.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        self.trainer.training.close();
     }
 }
 

@@ -1,7 +1,9 @@
 //! Variables, snapshots of them, and checkpoint files.
 
-use crate::data::{NativeTensor, Values, sizes, tensor};
+use crate::data::{NativeTensor, Values, account, sizes, tensor};
 use crate::error::{Result, convert};
+use napi::Env;
+use napi::bindgen_prelude::ObjectFinalize;
 use napi_derive::napi;
 use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::train::{checkpoint, initializer, snapshot};
@@ -9,10 +11,24 @@ use ridgeline_engine::variable::Variable;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The memory of one weight.
-#[napi]
+/// The memory of one weight, which the garbage collector knows of.
+#[napi(custom_finalize)]
 pub struct NativeVariable {
     pub(crate) variable: Arc<Variable>,
+}
+
+impl NativeVariable {
+    /// A handle of `variable`, its only one.
+    pub fn accounted(env: Env, variable: Arc<Variable>) -> Result<NativeVariable> {
+        account(env, variable.bytes() as i64)?;
+        Ok(NativeVariable { variable })
+    }
+}
+
+impl ObjectFinalize for NativeVariable {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        env.adjust_external_memory(-(self.variable.bytes() as i64)).map(drop)
+    }
 }
 
 #[napi]
@@ -20,6 +36,7 @@ impl NativeVariable {
     /// A variable with values by an initializer; `config` is its JSON.
     #[napi(factory, catch_unwind)]
     pub fn initialized(
+        env: Env,
         name: String,
         shape: Vec<f64>,
         kind: String,
@@ -30,14 +47,14 @@ impl NativeVariable {
         let with = Attributes::parse(&config).map_err(convert)?;
         let values = initializer::initialize(&kind, &with, &sizes(&shape)?, seed as u64, stream);
         let variable = Variable::new(&name, &values.map_err(convert)?).map_err(convert)?;
-        Ok(NativeVariable { variable })
+        NativeVariable::accounted(env, variable)
     }
 
     /// A variable with given values.
     #[napi(factory, catch_unwind)]
-    pub fn of(name: String, values: Values, shape: Vec<f64>) -> Result<NativeVariable> {
+    pub fn of(env: Env, name: String, values: Values, shape: Vec<f64>) -> Result<NativeVariable> {
         let variable = Variable::new(&name, &tensor(&values, &shape)?).map_err(convert)?;
-        Ok(NativeVariable { variable })
+        NativeVariable::accounted(env, variable)
     }
 
     /// A copy of the contents.

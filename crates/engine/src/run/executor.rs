@@ -28,7 +28,7 @@ const SPIN: Duration = Duration::from_micros(20);
 /// Waiting for work after which a helper leaves.
 const IDLE: Duration = Duration::from_micros(200);
 
-/// Runs that want a helper and have none: others let theirs go.
+/// Helpers that were called and have no thread yet: other runs let theirs go.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// One phase as participants see it.
@@ -53,6 +53,8 @@ struct Shared {
     generation: Line<AtomicU32>,
     done: Line<AtomicU32>,
     helpers: AtomicUsize,
+    /// Helpers of this run that were called and have no thread yet.
+    waiting: AtomicUsize,
     failed: AtomicBool,
     closed: AtomicBool,
     fault: parking_lot::Mutex<Option<String>>,
@@ -120,7 +122,7 @@ impl Shared {
                 self.work(generation, me);
                 seen = generation;
                 idle = Instant::now();
-                if WAITING.load(Ordering::Relaxed) > 0 {
+                if WAITING.load(Ordering::Relaxed) > self.waiting.load(Ordering::Relaxed) {
                     break;
                 }
                 continue;
@@ -201,6 +203,7 @@ impl Crew {
             generation: Line(AtomicU32::new(0)),
             done: Line(AtomicU32::new(0)),
             helpers: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             fault: parking_lot::Mutex::new(None),
@@ -233,9 +236,11 @@ impl Crew {
             let bit = 1 << me;
             if self.shared.helpers.fetch_or(bit, Ordering::AcqRel) & bit == 0 {
                 let shared = Arc::clone(&self.shared);
+                shared.waiting.fetch_add(1, Ordering::Relaxed);
                 WAITING.fetch_add(1, Ordering::Relaxed);
                 pool.spawn(move || {
                     WAITING.fetch_sub(1, Ordering::Relaxed);
+                    shared.waiting.fetch_sub(1, Ordering::Relaxed);
                     shared.help(me);
                 });
             }

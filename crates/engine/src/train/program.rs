@@ -20,7 +20,8 @@ pub struct Program {
     graph: Graph,
     outputs: Vec<Value>,
     inputs: Vec<(String, TensorType)>,
-    idle: Mutex<Vec<(Vec<usize>, Workspace)>>,
+    /// None once it is closed.
+    idle: Mutex<Option<Vec<(Vec<usize>, Workspace)>>>,
 }
 
 impl Program {
@@ -40,7 +41,7 @@ impl Program {
         let inputs = inputs.ok_or_else(|| Error::native("inputs are not numbered in a row"))?;
         let (graph, outputs) = expand::expand(graph, outputs)?;
         let (graph, outputs) = optimize(&graph, &outputs)?;
-        Ok(Program { graph, outputs, inputs, idle: Mutex::new(Vec::new()) })
+        Ok(Program { graph, outputs, inputs, idle: Mutex::new(Some(Vec::new())) })
     }
 
     /// Names and types of the inputs.
@@ -99,18 +100,24 @@ impl Program {
     /// # Errors
     /// `ERR_MEMORY` when there is not enough.
     pub fn take(&self, bindings: &[usize]) -> Result<Workspace> {
-        let mut idle = self.idle.lock();
-        if let Some(at) = idle.iter().position(|(of, _)| of == bindings) {
+        if let Some(idle) = self.idle.lock().as_mut()
+            && let Some(at) = idle.iter().position(|(of, _)| of == bindings)
+        {
             return Ok(idle.swap_remove(at).1);
         }
-        drop(idle);
         let plan = Plan::compile(&self.graph, &self.outputs, bindings)?;
         Workspace::new(Arc::new(plan))
+    }
+
+    /// Gives back the memory of all workspaces: now, or when a run that uses one returns it.
+    pub fn close(&self) {
+        *self.idle.lock() = None;
     }
 
     /// Returns a workspace for later use.
     pub fn give(&self, bindings: Vec<usize>, workspace: Workspace) {
         let mut idle = self.idle.lock();
+        let Some(idle) = idle.as_mut() else { return };
         idle.push((bindings, workspace));
         if idle.len() > KEPT {
             idle.remove(0);
