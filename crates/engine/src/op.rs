@@ -33,7 +33,8 @@ pub trait Op: Any + Debug + Send + Sync {
         Err(Error::argument(format!("'{}' has no gradient", self.name())))
     }
 
-    /// The same outputs from primitive ops: test oracle, second derivatives, export fallback.
+    /// The same outputs from primitive ops: what composite ops are replaced by, and what tests hold
+    /// coarse ones against. Outputs that only serve backward may be left out.
     ///
     /// # Errors
     /// As building a graph.

@@ -15,6 +15,7 @@ use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::batch_norm::{self as kernels, Epilogue};
 use ridgeline_kernels::dropout::Rate;
+use ridgeline_kernels::unary::Unary;
 
 /// Dropout behind a normalization.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,6 +100,18 @@ impl Op for BatchNorm {
         all.extend(self.scale.then_some(Some(gradients[1])));
         all.extend(self.center.then_some(Some(gradients[2])));
         Ok(all)
+    }
+
+    /// Not with dropout, whose bits no primitive op draws.
+    fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        if self.dropout.is_some() {
+            return Ok(None);
+        }
+        let rank = g.value_type(inputs[0]).shape.rank() as i64;
+        let axes: Vec<i64> = (0..rank - 1).collect();
+        let by = (self.scale, self.center);
+        let y = g.normalize(inputs[0], &axes, self.epsilon, &inputs[1..], by)?;
+        Ok(Some(vec![if self.relu { g.unary(Unary::Relu, y)? } else { y }]))
     }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {
@@ -233,7 +246,7 @@ impl BatchNormInference {
         let rank = g.value_type(x).shape.rank();
         let epsilon = g.scalar(self.epsilon)?;
         let shifted = g.add(variance, epsilon)?;
-        let rstd = g.unary(ridgeline_kernels::unary::Unary::Rsqrt, shifted)?;
+        let rstd = g.unary(Unary::Rsqrt, shifted)?;
         let slope = g.mul(gamma, rstd)?;
         let centre = g.mul(mean, slope)?;
         let offset = g.sub(beta, centre)?;

@@ -4,13 +4,17 @@
 //! `max(z, 0) − z·y + log(1 + e^−|z|)`, whose gradient is `σ(z) − y`. Labels get no gradient.
 
 use crate::error::{Error, Result};
-use crate::graph::Value;
+use crate::graph::{Graph, Value};
 use crate::op::{Backward, Op};
+use crate::ops::reduce::Kind;
+use crate::ops::softmax::Softmax;
 use crate::plan::lower::Lower;
 use crate::plan::task::Axes;
-use crate::shape::Shape;
-use crate::tensor::{DType, TensorType};
+use crate::shape::{Dim, Shape};
+use crate::tensor::{DType, Tensor, TensorType};
+use ridgeline_kernels::compare::Compare;
 use ridgeline_kernels::cross_entropy as kernels;
+use ridgeline_kernels::unary::Unary;
 
 /// Softmax and cross-entropy over the last axis. Inputs logits and labels; outputs the loss of
 /// each row and the probabilities.
@@ -51,6 +55,31 @@ impl Op for SoftmaxCrossEntropy {
         let (labels, probabilities, dy) = (b.inputs[1], b.outputs[1], b.dy()?);
         let op = SoftmaxCrossEntropyGradient { forward: self.clone() };
         Ok(vec![Some(b.graph.one(op, &[probabilities, labels, dy])?), None])
+    }
+
+    fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        let shape = g.value_type(inputs[0]).shape.clone();
+        let Some(classes) = shape.last().known() else { return Ok(None) };
+        let labels = match self.sparse {
+            false => inputs[1],
+            true => {
+                let mut column = leading(&shape);
+                column.0.push(Dim::ONE);
+                let column = g.reshape(inputs[1], &column)?;
+                let range = (0..classes as u32).collect();
+                let range = g.constant(Tensor::new(&[classes], DType::I32, range)?)?;
+                let hot = g.compare(Compare::Equal, column, range)?;
+                g.cast(hot, DType::F32)?
+            }
+        };
+        let (keep, share) =
+            (g.scalar(1.0 - self.smoothing)?, g.scalar(self.smoothing / classes as f32)?);
+        let kept = g.mul(labels, keep)?;
+        let smooth = g.add(kept, share)?;
+        let log = g.one(Softmax { log: true }, &[inputs[0]])?;
+        let terms = g.mul(smooth, log)?;
+        let sum = g.reduce(Kind::Sum, terms, Some(&[-1]), false)?;
+        Ok(Some(vec![g.unary(Unary::Neg, sum)?]))
     }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {
@@ -154,6 +183,16 @@ impl Op for SigmoidCrossEntropy {
         let dy = b.dy()?;
         let op = SigmoidCrossEntropy { gradient: true };
         Ok(vec![Some(b.graph.one(op, &[b.inputs[0], b.inputs[1], dy])?), None])
+    }
+    fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        let &[z, y] = inputs else { return Ok(None) };
+        let size = g.unary(Unary::Abs, z)?;
+        let negative = g.unary(Unary::Neg, size)?;
+        let power = g.unary(Unary::Exp, negative)?;
+        let tail = g.unary(Unary::Log1p, power)?;
+        let (positive, product) = (g.unary(Unary::Relu, z)?, g.mul(z, y)?);
+        let linear = g.sub(positive, product)?;
+        Ok(Some(vec![g.add(linear, tail)?]))
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let gradient = self.gradient;

@@ -3,7 +3,7 @@
 //! `y = γ·(x − μ)/√(σ² + ε) + β`; the axes are merged into one before the op.
 
 use crate::error::{Error, Result};
-use crate::graph::Value;
+use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
@@ -57,6 +57,11 @@ impl Op for LayerNorm {
             all.extend(self.center.then_some(Some(sums[1])));
         }
         Ok(all)
+    }
+
+    fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        let by = (self.scale, self.center);
+        Ok(Some(vec![g.normalize(inputs[0], &[-1], self.epsilon, &inputs[1..], by)?]))
     }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {

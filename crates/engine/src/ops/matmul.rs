@@ -78,6 +78,12 @@ impl Op for Linear {
         Ok(gradients)
     }
 
+    fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        let product = g.one(MatMul { transpose_a: false, transpose_b: false }, &inputs[..2])?;
+        let y = inputs.get(2).map_or(Ok(product), |&bias| g.add(product, bias))?;
+        Ok(Some(vec![y]))
+    }
+
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let bias = match lower.node.inputs.len() {
             3 => Some(lower.input(2)?),

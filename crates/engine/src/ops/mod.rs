@@ -16,6 +16,7 @@ pub mod gather;
 pub mod layer_norm;
 pub mod leaf;
 pub mod matmul;
+mod normalize;
 pub mod reduce;
 pub mod reshape;
 pub mod softmax;

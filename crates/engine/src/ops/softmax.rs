@@ -4,10 +4,12 @@ use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
+use crate::ops::reduce::Kind;
 use crate::plan::lower::Lower;
 use crate::plan::task::Axes;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::softmax as kernels;
+use ridgeline_kernels::unary::Unary;
 
 /// Softmax, or log-softmax, over the last axis.
 #[derive(Debug)]
@@ -35,6 +37,19 @@ impl Op for Softmax {
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let (y, dy) = (b.outputs[0], b.dy()?);
         Ok(vec![Some(b.graph.one(SoftmaxGradient { log: self.log }, &[y, dy])?)])
+    }
+    fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        let last = Some([-1].as_slice());
+        let largest = g.reduce(Kind::Max, inputs[0], last, true)?;
+        let shifted = g.sub(inputs[0], largest)?;
+        let power = g.unary(Unary::Exp, shifted)?;
+        let total = g.reduce(Kind::Sum, power, last, true)?;
+        Ok(Some(vec![if self.log {
+            let log = g.unary(Unary::Log, total)?;
+            g.sub(shifted, log)?
+        } else {
+            g.div(power, total)?
+        }]))
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let log = self.log;
