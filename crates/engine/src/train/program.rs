@@ -15,13 +15,19 @@ use std::sync::Arc;
 /// Workspaces kept for reuse: a full and a partial batch, and one more of each.
 const KEPT: usize = 4;
 
+/// A workspace that waits to be used again, and the sizes it is for.
+struct Idle {
+    bindings: Vec<usize>,
+    workspace: Workspace,
+}
+
 /// See the module documentation.
 pub struct Program {
     graph: Graph,
     outputs: Vec<Value>,
     inputs: Vec<(String, TensorType)>,
     /// None once it is closed.
-    idle: Mutex<Option<Vec<(Vec<usize>, Workspace)>>>,
+    idle: Mutex<Option<Vec<Idle>>>,
 }
 
 impl Program {
@@ -101,9 +107,9 @@ impl Program {
     /// `ERR_MEMORY` when there is not enough.
     pub fn take(&self, bindings: &[usize]) -> Result<Workspace> {
         if let Some(idle) = self.idle.lock().as_mut()
-            && let Some(at) = idle.iter().position(|(of, _)| of == bindings)
+            && let Some(at) = idle.iter().position(|idle| idle.bindings == bindings)
         {
-            return Ok(idle.swap_remove(at).1);
+            return Ok(idle.swap_remove(at).workspace);
         }
         let plan = Plan::compile(&self.graph, &self.outputs, bindings)?;
         Workspace::new(Arc::new(plan))
@@ -118,7 +124,7 @@ impl Program {
     pub fn give(&self, bindings: Vec<usize>, workspace: Workspace) {
         let mut idle = self.idle.lock();
         let Some(idle) = idle.as_mut() else { return };
-        idle.push((bindings, workspace));
+        idle.push(Idle { bindings, workspace });
         if idle.len() > KEPT {
             idle.remove(0);
         }
