@@ -3,42 +3,8 @@
  */
 import { camel, type Name, unknownName } from '../core/check.js';
 import { argumentError } from '../errors.js';
-import {
-  constant,
-  glorotNormal,
-  glorotUniform,
-  heNormal,
-  heUniform,
-  type Initializer,
-  identity,
-  lecunNormal,
-  lecunUniform,
-  ones,
-  orthogonal,
-  randomNormal,
-  randomUniform,
-  truncatedNormal,
-  varianceScaling,
-  zeros,
-} from './initializer.js';
-
-const FACTORIES = {
-  zeros,
-  ones,
-  constant,
-  randomUniform,
-  randomNormal,
-  truncatedNormal,
-  glorotUniform,
-  glorotNormal,
-  heUniform,
-  heNormal,
-  lecunUniform,
-  lecunNormal,
-  varianceScaling,
-  orthogonal,
-  identity,
-} as const;
+import type { Initializer } from './initializer.js';
+import * as FACTORIES from './initializer.js';
 
 /** An initializer, its config or its name. */
 export type InitializerIdentifier =

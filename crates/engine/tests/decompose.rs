@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::noise;
+use common::{noise, positive, tensor};
 use ridgeline_engine::autodiff::gradients;
 use ridgeline_engine::eval::evaluate;
 use ridgeline_engine::graph::{Graph, Value};
@@ -56,17 +56,6 @@ fn check(op: impl Op, inputs: &[Tensor]) {
         }
     }
     assert!(coarse.iter().flatten().count() > 1, "{op:?}: no gradient was compared");
-}
-
-fn tensor(shape: &[usize], seed: u32) -> Tensor {
-    Tensor::f32(shape, &noise(shape.iter().product(), seed)).unwrap()
-}
-
-/// Values between 0.5 and 1.5.
-fn positive(shape: &[usize], seed: u32) -> Tensor {
-    let values: Vec<f32> =
-        noise(shape.iter().product(), seed).iter().map(|x| 1.0 + 0.5 * x).collect();
-    Tensor::f32(shape, &values).unwrap()
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::noise;
+use common::{noise, positive, tensor};
 use ridgeline_engine::Result;
 use ridgeline_engine::autodiff::gradients;
 use ridgeline_engine::eval::evaluate;
@@ -85,17 +85,6 @@ fn check(name: &str, inputs: &[Tensor], build: &Build) {
         }
     }
     assert!(found.iter().any(Option::is_some), "{name}: no input has a gradient");
-}
-
-fn tensor(shape: &[usize], seed: u32) -> Tensor {
-    Tensor::f32(shape, &noise(shape.iter().product(), seed)).unwrap()
-}
-
-/// Values between 0.5 and 1.5: inside every domain, away from every kink.
-fn positive(shape: &[usize], seed: u32) -> Tensor {
-    let values: Vec<f32> =
-        noise(shape.iter().product(), seed).iter().map(|x| 1.0 + 0.5 * x).collect();
-    Tensor::f32(shape, &values).unwrap()
 }
 
 #[test]

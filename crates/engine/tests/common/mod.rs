@@ -30,6 +30,18 @@ pub fn noise(count: usize, seed: u32) -> Vec<f32> {
         .collect()
 }
 
+/// A tensor of noise.
+pub fn tensor(shape: &[usize], seed: u32) -> Tensor {
+    Tensor::f32(shape, &noise(shape.iter().product(), seed)).unwrap()
+}
+
+/// Values between 0.5 and 1.5: inside every domain, away from every kink.
+pub fn positive(shape: &[usize], seed: u32) -> Tensor {
+    let values: Vec<f32> =
+        noise(shape.iter().product(), seed).iter().map(|x| 1.0 + 0.5 * x).collect();
+    Tensor::f32(shape, &values).unwrap()
+}
+
 pub fn variable(name: &str, shape: &[usize], seed: u32) -> Arc<Variable> {
     let values = noise(shape.iter().product(), seed);
     Variable::new(name, &Tensor::f32(shape, &values).unwrap()).unwrap()
