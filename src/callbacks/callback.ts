@@ -37,8 +37,13 @@ export interface CallbackLike {
   setState?(state: Record<string, unknown>): void;
 }
 
+/** The hooks of {@link Callback}, for subclasses to override. */
+// biome-ignore lint/correctness/noUnusedVariables: merged with the class below, which implements what it needs.
+export interface Callback extends CallbackLike {}
+
 /** A callback as a class: `model` is set before training begins. */
-export abstract class Callback implements CallbackLike {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: every member of the interface is optional or implemented.
+export abstract class Callback {
   /** The model that is being trained. */
   model!: Model;
 

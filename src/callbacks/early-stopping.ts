@@ -78,8 +78,10 @@ export class EarlyStopping extends Callback {
     return `earlyStopping/${this.monitor}`;
   }
 
-  onTrainBegin(): void {
-    const resumed = this.model.resumedState(this.#kind);
+  override onTrainBegin(): void {
+    // State of an equal callback that had not stopped: another one, or one that is done, starts anew.
+    const saved = this.model.resumedState(this.#kind);
+    const resumed = saved && !saved.stopped && same(saved.options, this.#options) ? saved : undefined;
     this.#best = resumed?.best as number | undefined;
     this.#wait = (resumed?.wait as number | undefined) ?? 0;
     this.bestEpoch = (resumed?.bestEpoch as number | undefined) ?? 0;
@@ -88,10 +90,12 @@ export class EarlyStopping extends Callback {
     // A resumed run starts from its last weights; the best ones so far are those it can still reach.
   }
 
-  onEpochEnd(epoch: number, logs: Logs): void {
+  override onEpochEnd(epoch: number, logs: Logs): void {
     if (epoch < this.#options.startFromEpoch) return;
     const current = logs[this.monitor];
     if (current === undefined) {
+      // Some epochs are not validated.
+      if (this.monitor.startsWith('val_') && this.model.validates) return;
       throw new RidgelineError(
         'ERR_ARGUMENT',
         `earlyStopping: monitor '${this.monitor}' is not in the logs; there are ${Object.keys(logs).join(', ')}`,
@@ -119,7 +123,7 @@ export class EarlyStopping extends Callback {
     }
   }
 
-  onTrainEnd(): void {
+  override onTrainEnd(): void {
     if (this.stoppedEpoch > 0 && this.#options.verbose > 0) {
       console.log(`Epoch ${this.stoppedEpoch + 1}: early stopping`);
     }
@@ -130,8 +134,10 @@ export class EarlyStopping extends Callback {
     }
   }
 
-  getState(): Record<string, unknown> {
-    return { [this.#kind]: { best: this.#best, wait: this.#wait, bestEpoch: this.bestEpoch } };
+  override getState(): Record<string, unknown> {
+    const stopped = this.stoppedEpoch > 0;
+    const state = { best: this.#best, wait: this.#wait, bestEpoch: this.bestEpoch };
+    return { [this.#kind]: { ...state, stopped, options: this.#options } };
   }
 
   #better(a: number, b: number | undefined): boolean {
@@ -143,8 +149,15 @@ export class EarlyStopping extends Callback {
   }
 }
 
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
 /**
  * Ends training when `monitor` has not improved for `patience` epochs.
+ *
+ * Its state is saved with the model: where a loaded model goes on with an equal callback that had not stopped, the
+ * count of epochs without improvement goes on too.
  *
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, and from `fit` when `monitor` is not in the logs.
  */

@@ -29,11 +29,11 @@ export class ProgressBar extends Callback {
     this.#lines = style === 'line' || (style === undefined && !process.stderr.isTTY);
   }
 
-  onTrainBegin(): void {
+  override onTrainBegin(): void {
     this.#epochs = this.model.runEpochs;
   }
 
-  onEpochBegin(epoch: number): void {
+  override onEpochBegin(epoch: number): void {
     if (this.#lines) return;
     const format = `Epoch ${epoch + 1}/${this.#epochs} {bar} {value}/{total} {logs}`;
     const preset = process.env.NO_COLOR === undefined ? Presets.shades_classic : Presets.legacy;
@@ -53,7 +53,7 @@ export class ProgressBar extends Callback {
     this.#bar?.update(place.batch, { logs: text({ loss: place.loss }) });
   }
 
-  onEpochEnd(epoch: number, logs: Logs): void {
+  override onEpochEnd(epoch: number, logs: Logs): void {
     if (this.#lines) {
       process.stderr.write(`Epoch ${epoch + 1}/${this.#epochs} - ${text(logs)}\n`);
       return;
@@ -66,7 +66,7 @@ export class ProgressBar extends Callback {
     this.#bar = undefined;
   }
 
-  onTrainEnd(): void {
+  override onTrainEnd(): void {
     clearInterval(this.#timer);
     this.#bar?.stop();
   }

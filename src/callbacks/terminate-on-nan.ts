@@ -5,7 +5,7 @@ import { Callback, type Logs } from './callback.js';
 
 /** See {@link terminateOnNaN}. */
 export class TerminateOnNaN extends Callback {
-  onTrainBatchEnd(batch: number, logs: Logs): void {
+  override onTrainBatchEnd(batch: number, logs: Logs): void {
     if (Number.isFinite(logs.loss)) return;
     console.warn(`Batch ${batch}: the loss is ${logs.loss}, terminating training`);
     this.model.stopTraining = true;

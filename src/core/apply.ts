@@ -1,10 +1,11 @@
 /**
  * Where a call happens: in a trace, recorded for a functional model, or at once on concrete tensors.
  */
-import { RidgelineError } from '../errors.js';
-import { type Call, type Operand, type Result, SymbolicTensor } from './symbolic.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { type Call, isTensorLike, type Operand, type Result, SymbolicTensor } from './symbolic.js';
 import { Tensor } from './tensor.js';
 import { Trace } from './trace.js';
+import { Weight } from './weight.js';
 
 /** Numbers the immediate evaluations, so that each draws its own random numbers. */
 let evaluations = 0;
@@ -89,18 +90,28 @@ export function op<T extends Operand>(
   inputs: readonly T[],
   work: (trace: Trace, inputs: SymbolicTensor[]) => SymbolicTensor,
 ): Result<T> {
+  for (const [i, t] of inputs.entries()) {
+    if (typeof t !== 'number' && !isTensorLike(t) && !(t instanceof Weight))
+      throw argumentError(`operand ${i} of ${label}`, 'a tensor, a weight or a number', t);
+  }
   const [result] = dispatch({ label }, inputs, (given) => {
     const trace = Trace.current as Trace;
     const typed = given.find((t) => typeof t !== 'number');
     const like = typed === undefined || typeof typed === 'number' ? 'float32' : typed.dtype;
-    return [
-      work(
-        trace,
-        given.map((t) => trace.value(t, like)),
-      ),
-    ];
+    // As in Keras, a fraction beside integers makes numbers of them.
+    const promotes = like !== 'float32' && given.some((t) => typeof t === 'number' && !Number.isInteger(t));
+    const values = given.map((t) =>
+      promotes ? floating(trace, trace.value(t, 'float32')) : trace.value(t, like),
+    );
+    return [work(trace, values)];
   });
   return result as Result<T>;
+}
+
+/** The value as float32. */
+export function floating(trace: Trace, value: SymbolicTensor): SymbolicTensor {
+  if (value.dtype === 'float32') return value;
+  return trace.emit('cast', [value], { dtype: 'float32' })[0] as SymbolicTensor;
 }
 
 /** An op that is one native op with one result. */

@@ -36,8 +36,8 @@ export class SymbolicTensor {
   readonly shape: Shape;
   /** Element type. */
   readonly dtype: DType;
-  /** @internal Value of a trace, if it is one. */
-  readonly traced: { trace: Trace; id: number } | undefined;
+  // Private, so that a concrete tensor of the same shape is no symbolic one to the compiler.
+  readonly #traced: { trace: Trace; id: number } | undefined;
   /** @internal Output of a recorded call, if it is one. */
   call: Call | undefined;
   /** @internal Name, for inputs. */
@@ -47,7 +47,12 @@ export class SymbolicTensor {
   constructor(shape: Shape, dtype: DType, traced?: { trace: Trace; id: number }) {
     this.shape = Object.freeze([...shape]);
     this.dtype = dtype;
-    this.traced = traced;
+    this.#traced = traced;
+  }
+
+  /** @internal Value of a trace, if it is one. */
+  get traced(): { trace: Trace; id: number } | undefined {
+    return this.#traced;
   }
 
   /** @internal A value of a trace. */

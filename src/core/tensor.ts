@@ -180,7 +180,8 @@ export function isTensor(value: unknown): value is Tensor {
  * @param values Numbers or booleans. Bare typed arrays are vectors unless `shape` is given.
  * @param options `shape`, and `dtype` (default: `bool` for booleans, `int32` for Int32Array, else `float32`).
  * @throws {RidgelineError} `ERR_SHAPE` for ragged arrays or a shape that does not fit, `ERR_DTYPE` for
- *   elements that are neither numbers nor booleans.
+ *   elements that are neither numbers nor booleans or that `dtype` does not hold, `ERR_NON_FINITE` for NaN and
+ *   infinity where integers are asked for.
  */
 export function tensor<D extends DType = DType>(
   values: TensorInput,
@@ -200,6 +201,14 @@ function empty(dtype: DType, size: number): DataOf[DType] {
   );
 }
 
+/** An element that `dtype` can hold exactly enough: nothing is truncated, wrapped or taken for true. */
+function element(x: number, dtype: DType, where: () => string): number {
+  if (dtype === 'float32' || (dtype === 'int32' ? x === (x | 0) : x === 0 || x === 1)) return x;
+  const code = Number.isFinite(x) ? 'ERR_DTYPE' : 'ERR_NON_FINITE';
+  const expected = dtype === 'int32' ? 'int32 holds integers below 2^31' : 'bool holds 0 and 1';
+  throw new RidgelineError(code, `${expected}, received ${x} at ${where()}`, { expected, received: x });
+}
+
 function isNumberArray(value: unknown): value is NumberArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) && !isBigArray(value);
 }
@@ -213,18 +222,18 @@ function make(values: unknown, dtype: DType | undefined): Tensor {
     if (dtype === undefined || dtype === values.dtype) return values;
     const data = empty(dtype, values.size);
     values.data.forEach((x: number, i: number) => {
-      data[i] = dtype === 'bool' ? Number(x !== 0) : x;
+      data[i] = element(x, dtype, () => `[${i}]`);
     });
     return new Tensor(data, values.shape, dtype);
   }
   if (isNumberArray(values)) {
     const type = dtype ?? (values instanceof Int32Array ? 'int32' : 'float32');
     const data = empty(type, values.length);
-    if (type === 'bool')
+    if (type === 'float32' || (type === 'int32' && values instanceof Int32Array)) data.set(values);
+    else
       values.forEach((x, i) => {
-        data[i] = Number(x !== 0);
+        data[i] = element(x, type, () => `[${i}]`);
       });
-    else data.set(values);
     return new Tensor(data, [values.length], type);
   }
   if (isBigArray(values))
@@ -272,7 +281,7 @@ function nested(values: unknown, asked: DType | undefined): Tensor {
         `${ragged ? 'ragged array' : 'elements must be numbers or booleans'}${where}: received ${show(value)}`,
       );
     }
-    data[at++] = dtype === 'bool' ? Number(Boolean(value)) : Number(value);
+    data[at++] = element(Number(value), dtype, () => `[${path.join('][')}]`);
   };
   fill(values, 0, []);
   return new Tensor(data, shape, dtype);

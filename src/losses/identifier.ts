@@ -10,6 +10,7 @@ import {
   sparseCategoricalCrossentropy,
 } from './crossentropy.js';
 import { meanAbsoluteError, meanSquaredError } from './difference.js';
+import { matched } from './labels.js';
 import type { Loss } from './loss.js';
 
 const FACTORIES = {
@@ -37,7 +38,8 @@ export type LossIdentifier =
 /** The loss that an option stands for. */
 export function getLoss(argument: string, of: LossIdentifier): Loss {
   if (typeof of === 'function') {
-    return { name: undefined, sparse: false, getConfig: () => undefined, call: of };
+    const call: Loss['call'] = (yTrue, yPred) => of(matched(yTrue, yPred), yPred);
+    return { name: undefined, sparse: false, getConfig: () => undefined, call };
   }
   if (typeof of === 'object' && of !== null && 'call' in of) return of;
   if (typeof of !== 'string') throw argumentError(argument, 'a loss, its name or a function', of);

@@ -22,6 +22,14 @@ function reshapeLike(x: SymbolicTensor, like: SymbolicTensor): SymbolicTensor {
   return (Trace.current as Trace).emit('reshapeLike', [x, like])[0] as SymbolicTensor;
 }
 
+/** Labels as functions of one's own get them: float32, with the trailing axis of one that predictions have. */
+export function matched(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
+  const labels = float(yTrue);
+  const missing = labels.rank + 1 === yPred.rank && yPred.shape.at(-1) === 1;
+  const extra = labels.rank === yPred.rank + 1 && labels.shape.at(-1) === 1;
+  return missing || extra ? reshapeLike(labels, yPred) : labels;
+}
+
 /** As float32. */
 export function float(x: SymbolicTensor): SymbolicTensor {
   return ops.cast(x, 'float32');

@@ -4,6 +4,7 @@
 import { camel, type Name, type Snake, unknownName } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
+import { matched } from '../losses/labels.js';
 import { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracy.js';
 import { meanAbsoluteError, meanSquaredError } from './difference.js';
 import type { Metric } from './metric.js';
@@ -34,7 +35,8 @@ export type MetricKey<M> = M extends Metric<infer N> ? N : M extends string ? Sn
 /** The metric that an option stands for. */
 export function getMetric(argument: string, of: MetricIdentifier): Metric {
   if (typeof of === 'function') {
-    return { name: of.name || 'metric', direction: undefined, getConfig: () => undefined, call: of };
+    const call: Metric['call'] = (yTrue, yPred) => of(matched(yTrue, yPred), yPred);
+    return { name: of.name || 'metric', direction: undefined, getConfig: () => undefined, call };
   }
   if (typeof of === 'object' && of !== null && 'call' in of) return of;
   if (typeof of !== 'string') throw argumentError(argument, 'a metric, its name or a function', of);

@@ -436,6 +436,10 @@ export class Model<K extends string = string> extends Layer {
   get runEpochs(): number {
     return this.#training?.epochs ?? 0;
   }
+  /** @internal True while a fit validates, be it not every epoch. */
+  get validates(): boolean {
+    return this.#training?.validates ?? false;
+  }
   /** @internal Where the running fit stands. */
   progress(): ReturnType<NativeRun['progress']> | undefined {
     return this.#training?.progress();

@@ -32,6 +32,12 @@ export function layerClass(name: string, own: readonly LayerClass[]): LayerClass
   );
 }
 
+/** True if the class of `layer` is called as another one of this package. */
+export function isImpostor(layer: Layer): boolean {
+  const builtin = CLASSES.get((layer.constructor as typeof Layer).className);
+  return builtin !== undefined && builtin !== (layer.constructor as unknown);
+}
+
 /** True if `layer` can be made again by its class's name. */
 export function isKnown(layer: Layer): boolean {
   const { className } = layer.constructor as typeof Layer;

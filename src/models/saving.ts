@@ -8,7 +8,7 @@ import type { Layer } from '../layers/layer.js';
 import type { MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
 import type { Model } from './model.js';
-import { isKnown } from './registry.js';
+import { isImpostor, isKnown } from './registry.js';
 
 /** Version of the file's JSON. */
 export const FORMAT = 1;
@@ -90,6 +90,10 @@ function describe(model: Model): SavedModel {
     layers: layers.map((layer) => {
       const { className } = layer.constructor as typeof Layer;
       if ('graph' in layer) return { className, config: null, model: describe(layer as unknown as Model) };
+      if (isImpostor(layer))
+        throw refuse(
+          `the class of layer '${layer.name}' is called '${className}' as a layer of this package is`,
+        );
       if (!isKnown(layer)) throw refuse(`the class of layer '${layer.name}' has no 'static className'`);
       return { className, config: plain(layer, layer.getConfig()) };
     }),

@@ -38,6 +38,8 @@ export class Training {
   #callbackState: Record<string, Record<string, unknown>> = {};
   /** Epochs of the running fit. */
   epochs = 0;
+  /** True if it validates. */
+  validates = false;
   /** Callbacks of the last fit, whose state is saved. */
   callbacks: readonly CallbackLike[] = [];
 
@@ -213,6 +215,7 @@ export class Training {
         const callbacks = callbackList(given);
         this.callbacks = callbacks;
         this.epochs = epochs;
+        this.validates = validation.handles.length > 0;
         const batchReports = callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin);
         const start = (): NativeRun =>
           guard(() =>

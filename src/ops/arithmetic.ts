@@ -1,8 +1,8 @@
 /**
  * Arithmetic, element by element, with NumPy broadcasting.
  */
-import { nativeOp } from '../core/apply.js';
-import type { Operand, Result } from '../core/symbolic.js';
+import { floating, nativeOp, op } from '../core/apply.js';
+import type { Operand, Result, SymbolicTensor } from '../core/symbolic.js';
 
 /** `a + b`. Throws `ERR_SHAPE` when the shapes do not broadcast. */
 export const add = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
@@ -13,9 +13,12 @@ export const sub = <A extends Operand, B extends Operand>(a: A, b: B): Result<A 
 /** `a · b`. */
 export const mul = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
   nativeOp('mul', [a, b]);
-/** `a / b`. */
+/** `a / b`, in float32 also for integers. */
 export const div = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('div', [a, b]);
+  op('div', [a, b], (trace, values) => {
+    const numbers = values.map((value) => floating(trace, value));
+    return trace.emit('div', numbers)[0] as SymbolicTensor;
+  });
 /** `a` to the power `b`. */
 export const pow = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
   nativeOp('pow', [a, b]);
