@@ -19,13 +19,13 @@ export type ErrorCode =
 /** What an error is about, as far as it is known. */
 export interface ErrorDetails {
   /** Path of the layer. */
-  readonly layer?: string;
+  readonly layer?: string | undefined;
   /** Name of the argument. */
-  readonly argument?: string;
+  readonly argument?: string | undefined;
   /** What was expected. */
-  readonly expected?: string;
+  readonly expected?: string | undefined;
   /** What came. */
-  readonly received?: unknown;
+  readonly received?: unknown | undefined;
 }
 
 const BRAND = Symbol.for('ridgeline.error');

@@ -27,6 +27,7 @@ export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from '
 export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
 export type { DataInput } from './models/batches.js';
+export type { CompileOptions, Metrics } from './models/compiling.js';
 export { type ExportOptions, type OnnxMetadata, readOnnxMetadata } from './models/export.js';
 export type {
   EvaluateOptions,
@@ -34,10 +35,11 @@ export type {
   FitResult,
   HistoryKey,
   LogKey,
+  LogsOf,
   Signal,
 } from './models/fit-options.js';
 export { type LoadOptions, loadModel } from './models/loading.js';
-export { type CompileOptions, Model, type ModelConfig, type PredictOptions } from './models/model.js';
+export { Model, type ModelConfig, type Prediction, type PredictOptions } from './models/model.js';
 export type { SaveOptions } from './models/saving.js';
 export { Sequential } from './models/sequential.js';
 export * as ops from './ops/index.js';

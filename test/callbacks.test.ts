@@ -115,6 +115,13 @@ describe('early stopping', () => {
     }
   });
 
+  test('epochs that are not validated do not count', async () => {
+    const stopping = callbacks.earlyStopping({ monitor: 'val_loss', minDelta: 1000, patience: 2 });
+    const options = { epochs: 20, validationSplit: 0.2, validationFreq: 2, callbacks: [stopping] };
+    // Validated after epochs 2, 4 and 6; the first is the best.
+    expect((await regression().fit(x, y, options)).epoch).toHaveLength(6);
+  });
+
   test('verbose says what it does', async () => {
     const said = vi.spyOn(console, 'log').mockImplementation(() => {});
     await watch([1, 2, 3], { verbose: 1, restoreBestWeights: true, patience: 1 });

@@ -1,9 +1,19 @@
 /**
  * Models as users build them: lists, graphs, nested and shared layers, weights, summaries.
  */
-import { input, layers, Model, Sequential, setRandomSeed, type Tensor, tensor } from 'ridgeline';
+import {
+  input,
+  layers,
+  Model,
+  ops,
+  Sequential,
+  type SymbolicTensor,
+  setRandomSeed,
+  type Tensor,
+  tensor,
+} from 'ridgeline';
 import { describe, expect, test } from 'vitest';
-import { bits, numbers, regression, x, y } from './support/small.js';
+import { bits, classes, expectFailure, numbers, regression, x, y } from './support/small.js';
 
 describe('sequential', () => {
   test('add builds the same as the list', () => {
@@ -152,4 +162,82 @@ describe('looking at a model', () => {
     expect(() => model.setWeights([...weights.slice(0, 3), tensor([Number.NaN])])).toThrow(/dense_1\/bias/);
     expect(bits(model)).toEqual(before);
   });
+});
+
+describe('functions as losses and metrics', () => {
+  const squares = (yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor =>
+    ops.mean(ops.square(ops.sub(yTrue, yPred)), { axis: -1 });
+
+  test('get vectors of labels in the shape of predictions, as Keras gives them', async () => {
+    const model = regression().compile({ optimizer: 'sgd', loss: squares, metrics: ['mse', squares] });
+    const { loss, mse, squares: own } = (await model.evaluate(x, y)) as Record<string, number>;
+    expect(loss).toBeCloseTo(mse as number, 6);
+    expect(own).toBeCloseTo(mse as number, 6);
+  });
+
+  test('get whole numbers as float32', async () => {
+    const model = regression().compile({ optimizer: 'sgd', loss: squares });
+    const whole = Int32Array.from(y, (v) => Math.round(v * 10));
+    const { loss } = await model.evaluate(x, whole);
+    expect(loss).toBe((await model.evaluate(x, Float32Array.from(whole))).loss);
+  });
+
+  test('a metric may not be called as a loss is', async () => {
+    const name = { loss: squares }.loss.bind(undefined);
+    Object.defineProperty(name, 'name', { value: 'val_loss' });
+    const compile = (): unknown => regression().compile({ loss: 'mse', metrics: [name] });
+    await expectFailure(
+      compile,
+      'ERR_ARGUMENT',
+      /^metrics must be metrics whose names are no keys of losses/,
+    );
+  });
+
+  test('an error names the loss or metric and the output', async () => {
+    const features = input([4]);
+    const outputs = ['p', 'q'].map((name) => layers.dense(2, { name })(features));
+    const model = new Model({ inputs: features, outputs }).compile({ loss: 'mse', metrics: ['mae'] });
+    const fit = (): unknown => model.fit(x, { p: numbers(10, 2), q: numbers(10, 3) });
+    await expectFailure(fit, 'ERR_SHAPE', /^loss 'meanSquaredError' of output 'q': y must have shape/);
+  });
+});
+
+test('numbers beside integers are not cut', () => {
+  const whole = tensor([1, 2], { dtype: 'int32' });
+  expect([...ops.mul(whole, 1.5).data]).toEqual([1.5, 3]);
+  expect([...ops.sub(1.5, whole).data]).toEqual([0.5, -0.5]);
+  expect([...ops.pow(whole, 0.5).data]).toEqual([1, Math.fround(Math.SQRT2)]);
+  expect([...ops.equal(whole, 1.9).data]).toEqual([0, 0]);
+  expect([...ops.div(whole, 2).data]).toEqual([0.5, 1]);
+  expect([...ops.div(whole, 0).data]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  expect(ops.add(whole, 2).dtype).toBe('int32');
+});
+
+test('metrics and loss weights by the names of outputs', async () => {
+  const features = input([4]);
+  const model = new Model({
+    inputs: features,
+    outputs: [
+      layers.dense(1, { name: 'level' })(features),
+      layers.dense(3, { name: 'kind', activation: 'softmax' })(features),
+    ],
+  });
+  const options = {
+    optimizer: 'sgd',
+    loss: { level: 'mse', kind: 'sparseCategoricalCrossentropy' },
+    lossWeights: { kind: 0.5 },
+    metrics: { level: 'mae', kind: ['accuracy'] },
+  } as const;
+  const { history } = await model.compile(options).fit(x, { level: y, kind: classes });
+  const plain = ['loss', 'penalty', 'loss_without_penalty'];
+  expect(Object.keys(history).sort()).toEqual(
+    [...plain, 'level_loss', 'kind_loss', 'level_mae', 'kind_accuracy'].sort(),
+  );
+  const [loss, level, kind] = ['loss', 'level_loss', 'kind_loss'].map((key) => history[key]?.[0] as number);
+  expect(loss).toBeCloseTo((level as number) + 0.5 * (kind as number), 5);
+  await expectFailure(
+    () => model.compile({ ...options, metrics: { levl: 'mae' } }),
+    'ERR_ARGUMENT',
+    /^metrics .*'levl'; did you mean 'level'\?/,
+  );
 });

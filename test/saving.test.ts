@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  callbacks,
   input,
   Layer,
   layers,
@@ -86,6 +87,23 @@ describe('what comes back', () => {
     );
   });
 
+  test('the patience of an early stopping that is the same, and of no other', async () => {
+    const stopping = (patience: number) =>
+      callbacks.earlyStopping({ monitor: 'loss', minDelta: 1000, patience });
+    const model = regression();
+    // The first epoch is the best, so one of patience has been used up when it is saved.
+    await model.fit(x, y, { epochs: 2, callbacks: [stopping(4)] });
+    const options = { initialEpoch: 2, epochs: 20 };
+    const resumed = await (await again(model)).fit(x, y, { ...options, callbacks: [stopping(4)] });
+    expect(resumed.epoch).toEqual([2, 3, 4]);
+    const other = await (await again(model)).fit(x, y, { ...options, callbacks: [stopping(5)] });
+    expect(other.epoch).toEqual([2, 3, 4, 5, 6, 7]);
+    const over = regression();
+    await over.fit(x, y, { epochs: 9, callbacks: [stopping(1)] });
+    const anew = await (await again(over)).fit(x, y, { ...options, callbacks: [stopping(1)] });
+    expect(anew.epoch).toEqual([2, 3]);
+  });
+
   test('statistics of an adapted normalization', async () => {
     const norm = layers.normalization();
     norm.adapt(x);
@@ -129,6 +147,9 @@ describe('refused', () => {
       return a;
     }
   }
+  class Impostor extends Nameless {
+    static override readonly className: string = 'Dense';
+  }
   const own = (v: SymbolicTensor): SymbolicTensor => ops.mul(v, 2);
   const of = (layer: Layer): Model => new Sequential([layers.input([4]), layer]);
   const at = input([4]);
@@ -147,6 +168,11 @@ describe('refused', () => {
       'a class without a name',
       of(new Nameless({ name: 'n' })),
       /the class of layer 'n' has no 'static className'/,
+    ],
+    [
+      'a class called as one of the package',
+      of(new Impostor({ name: 'i' })),
+      /the class of layer 'i' is called 'Dense' as a layer of this package is/,
     ],
     [
       'ops between layers',

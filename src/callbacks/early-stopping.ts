@@ -1,7 +1,14 @@
 /**
  * Early stopping: ends training when a number stops improving, and can bring back the best weights.
  */
-import { boolean, options as checkOptions, integer, number, unknownName } from '../core/check.js';
+import {
+  boolean,
+  type Complete,
+  options as checkOptions,
+  integer,
+  number,
+  unknownName,
+} from '../core/check.js';
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeSnapshot, native } from '../native.js';
 import { Callback, type Logs } from './callback.js';
@@ -9,21 +16,21 @@ import { Callback, type Logs } from './callback.js';
 /** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions<M extends string = string> {
   /** Key of the number to watch. Default `val_loss`. */
-  readonly monitor?: M;
+  readonly monitor?: M | undefined;
   /** Smallest change that counts as improvement; its sign is ignored. Default 0. */
-  readonly minDelta?: number;
+  readonly minDelta?: number | undefined;
   /** Epochs without improvement before stopping; 0 behaves as 1. Default 0. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** 1 says when it stops. Default 0. */
-  readonly verbose?: 0 | 1;
+  readonly verbose?: 0 | 1 | undefined;
   /** Direction of improvement; `auto` knows losses and the metrics of this package. Default `auto`. */
-  readonly mode?: 'auto' | 'min' | 'max';
+  readonly mode?: 'auto' | 'min' | 'max' | undefined;
   /** A value to beat: below it, only improvements count that also beat it. */
-  readonly baseline?: number | null;
+  readonly baseline?: number | null | undefined;
   /** Brings back the weights of the best epoch at the end, stopped or not. Default false. */
-  readonly restoreBestWeights?: boolean;
+  readonly restoreBestWeights?: boolean | undefined;
   /** Epochs before this one are not watched. Default 0. */
-  readonly startFromEpoch?: number;
+  readonly startFromEpoch?: number | undefined;
 }
 
 const OPTIONS = [
@@ -40,7 +47,7 @@ const OPTIONS = [
 /** See {@link earlyStopping}. NaN counts as worse than any number, unlike in Keras. */
 export class EarlyStopping extends Callback {
   readonly monitor: string;
-  readonly #options: Required<Omit<EarlyStoppingOptions, 'monitor' | 'baseline'>> & {
+  readonly #options: Complete<Omit<EarlyStoppingOptions, 'monitor' | 'baseline'>> & {
     baseline: number | undefined;
   };
   #snapshot: NativeSnapshot | undefined;
@@ -161,7 +168,7 @@ function same(a: unknown, b: unknown): boolean {
  *
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, and from `fit` when `monitor` is not in the logs.
  */
-export const earlyStopping = <M extends string = 'val_loss'>(
+export const earlyStopping = <const M extends string = 'val_loss'>(
   options?: EarlyStoppingOptions<M>,
 ): EarlyStopping & { readonly monitor: M } =>
   new EarlyStopping(options) as EarlyStopping & { readonly monitor: M };

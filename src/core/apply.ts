@@ -13,13 +13,13 @@ let evaluations = 0;
 /** Options of {@link dispatch}. */
 interface Site {
   readonly label: string;
-  readonly layer?: object;
+  readonly layer?: object | undefined;
   /** Arguments of the layer as they were given. */
-  readonly args?: readonly unknown[];
+  readonly args?: readonly unknown[] | undefined;
   /** Training flag that was given, if any. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
   /** Seed of an immediate evaluation. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

@@ -111,6 +111,9 @@ export type Snake<S extends string> = S extends `${infer Head}${infer Rest}`
 /** An identifier in camelCase, completed by editors, or in snake_case. */
 export type Name<C extends string> = C | (Snake<C> & Record<never, never>);
 
+/** Options with all defaults filled in. */
+export type Complete<T> = { readonly [P in keyof T]-?: Exclude<T[P], undefined> };
+
 /** Rejects options that nobody knows, with a guess at what was meant. */
 export function options<T extends object>(where: string, given: T | undefined, known: readonly string[]): T {
   if (given === undefined) return {} as T;

@@ -9,7 +9,8 @@ let stream = 0;
 
 /**
  * Sets the seed of everything random that is created afterwards: initial weights, dropout, the order of
- * rows, splits. The same seed and the same program give the same bits for any number of threads.
+ * rows; `trainTestSplit` has a seed of its own. The same seed and the same program give the same bits for any
+ * number of threads.
  *
  * @throws {RidgelineError} `ERR_ARGUMENT` unless it is an integer ≥ 0.
  */

@@ -19,11 +19,11 @@ export interface Call {
   /** Recorded tensors it takes. */
   readonly inputs: readonly SymbolicTensor[];
   /** The layer, unless it was an op. */
-  readonly layer?: object;
+  readonly layer?: object | undefined;
   /** Arguments of the layer as they were given, tensors in their places. */
-  readonly args?: readonly unknown[];
+  readonly args?: readonly unknown[] | undefined;
   /** Training flag that was given, if any. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
   /** Runs it in a trace. */
   replay(inputs: SymbolicTensor[]): SymbolicTensor[];
   /** What it gave. */

@@ -32,13 +32,13 @@ export function toCategorical(labels: TensorInput, numClasses?: number): Tensor<
 /** Options of {@link trainTestSplit}. */
 export interface SplitOptions {
   /** Share of the rows, in (0, 1), or their number, that becomes test data. Default 0.25. */
-  readonly testSize?: number;
+  readonly testSize?: number | undefined;
   /** Seed of the order. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** False to cut without mixing. Default true. */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** True to keep the share of each class of `y` (class indices or one-hot rows) on both sides. Default false. */
-  readonly stratify?: boolean;
+  readonly stratify?: boolean | undefined;
 }
 
 /** What {@link trainTestSplit} gives. */
@@ -85,7 +85,7 @@ function pick(of: Tensor, rows: readonly number[]): Tensor {
  * const { xTrain, xTest, yTrain, yTest } = trainTestSplit(x, y, { testSize: 0.2, seed: 7, stratify: true });
  * ```
  * @throws {RidgelineError} `ERR_SHAPE` when `x` and `y` have different rows, `ERR_ARGUMENT` for a size that
- *   leaves one side empty.
+ *   leaves one side empty, and for a class of one row where `stratify` is to share it.
  */
 export function trainTestSplit(x: TensorInput, y: TensorInput, options: SplitOptions = {}): Split {
   const given = checkOptions('trainTestSplit', options, ['testSize', 'seed', 'shuffle', 'stratify']);
@@ -117,6 +117,13 @@ function stratified(order: readonly number[], y: Tensor, count: number, n: numbe
     const label = labels[row] as number;
     classes.set(label, [...(classes.get(label) ?? []), row]);
   }
+  const single = [...classes].find(([, rows]) => rows.length === 1);
+  if (single)
+    throw argumentError(
+      'stratify',
+      `false, or y classes of two rows or more (class ${single[0]} has one)`,
+      true,
+    );
   const shares = [...classes.values()].map((rows) => {
     const exact = (rows.length * count) / n;
     return { rows, take: Math.floor(exact), rest: exact - Math.floor(exact) };

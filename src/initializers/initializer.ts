@@ -14,7 +14,7 @@ export interface Initializer {
 
 /** A seed of its own; the same seed gives the same values for every weight of one shape. */
 export interface SeedOption {
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 function make(
@@ -61,7 +61,7 @@ export const zeros = (): Initializer => make('zeros', 'constant', { value: 0 }, 
 /** All ones. */
 export const ones = (): Initializer => make('ones', 'constant', { value: 1 }, {});
 /** All `value`. Default 0. */
-export function constant(options: { readonly value?: number } | number = {}): Initializer {
+export function constant(options: { readonly value?: number | undefined } | number = {}): Initializer {
   const given =
     typeof options === 'number' ? { value: options } : checkOptions('constant', options, ['value']);
   const value = number('value', given.value ?? 0);
@@ -132,12 +132,12 @@ export function varianceScaling(options: Partial<Scaling> & SeedOption = {}): In
   return make('varianceScaling', 'varianceScaling', parameters, { ...options });
 }
 /** A random orthogonal matrix times `gain` (Saxe et al. 2014); axes before the last are merged. Default gain 1. */
-export function orthogonal(options: { readonly gain?: number } & SeedOption = {}): Initializer {
+export function orthogonal(options: { readonly gain?: number | undefined } & SeedOption = {}): Initializer {
   checkOptions('orthogonal', options, ['gain', 'seed']);
   return make('orthogonal', 'orthogonal', { gain: number('gain', options.gain ?? 1) }, { ...options });
 }
 /** The identity matrix times `gain`. Default gain 1. */
-export function identity(options: { readonly gain?: number } = {}): Initializer {
+export function identity(options: { readonly gain?: number | undefined } = {}): Initializer {
   checkOptions('identity', options, ['gain']);
   return make('identity', 'identity', { gain: number('gain', options.gain ?? 1) }, { ...options });
 }

@@ -42,11 +42,11 @@ export function activation(of: ActivationIdentifier | ActivationConfig, options?
 /** Options of {@link ReLU}. */
 export interface ReLUOptions extends LayerOptions {
   /** Bound of the output. Default none. */
-  readonly maxValue?: number | null;
+  readonly maxValue?: number | null | undefined;
   /** Slope below the threshold. Default 0. */
-  readonly negativeSlope?: number;
+  readonly negativeSlope?: number | undefined;
   /** Where the output begins to follow the input. Default 0. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 /** `max(x, 0)`, bounded and sloped by options. */
@@ -78,7 +78,7 @@ export const relu = (options?: ReLUOptions): ReLU => new ReLU(options);
 /** Options of {@link LeakyReLU}. */
 export interface LeakyReLUOptions extends LayerOptions {
   /** Slope below 0. Default 0.3 (the activation's own default is 0.2, as in Keras). */
-  readonly negativeSlope?: number;
+  readonly negativeSlope?: number | undefined;
 }
 
 /** `x` above 0, `negativeSlope·x` below. */
@@ -105,7 +105,7 @@ export const leakyRelu = (options?: LeakyReLUOptions): LeakyReLU => new LeakyReL
 /** Options of {@link ELU}. */
 export interface ELUOptions extends LayerOptions {
   /** Scale below 0. Default 1. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
 }
 
 /** `x` above 0, `alpha·(eˣ − 1)` below. */
@@ -132,7 +132,7 @@ export const elu = (options?: ELUOptions): ELU => new ELU(options);
 /** Options of {@link Softmax}. */
 export interface SoftmaxOptions extends LayerOptions {
   /** Axis of the probabilities. Default −1. */
-  readonly axis?: number;
+  readonly axis?: number | undefined;
 }
 
 /** `eˣ / Σeˣ` along an axis. */

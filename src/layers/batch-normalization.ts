@@ -20,21 +20,21 @@ import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js';
 /** Options of {@link BatchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions {
   /** Axis of the channels. Default −1. */
-  readonly axis?: number;
+  readonly axis?: number | undefined;
   /** Weight of the past in the moving statistics. Default 0.99. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Added to the variance. Default 1e-3. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** Adds a learned β. Default true. */
-  readonly center?: boolean;
+  readonly center?: boolean | undefined;
   /** Multiplies by a learned γ. Default true. */
-  readonly scale?: boolean;
-  readonly betaInitializer?: InitializerIdentifier;
-  readonly gammaInitializer?: InitializerIdentifier;
-  readonly movingMeanInitializer?: InitializerIdentifier;
-  readonly movingVarianceInitializer?: InitializerIdentifier;
-  readonly betaRegularizer?: RegularizerIdentifier;
-  readonly gammaRegularizer?: RegularizerIdentifier;
+  readonly scale?: boolean | undefined;
+  readonly betaInitializer?: InitializerIdentifier | undefined;
+  readonly gammaInitializer?: InitializerIdentifier | undefined;
+  readonly movingMeanInitializer?: InitializerIdentifier | undefined;
+  readonly movingVarianceInitializer?: InitializerIdentifier | undefined;
+  readonly betaRegularizer?: RegularizerIdentifier | undefined;
+  readonly gammaRegularizer?: RegularizerIdentifier | undefined;
 }
 
 const OPTIONS = [

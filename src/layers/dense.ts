@@ -19,19 +19,19 @@ import { LAYER_OPTIONS, Layer, type LayerOptions, merge } from './layer.js';
 /** Options of {@link Dense}. */
 export interface DenseOptions extends LayerOptions {
   /** Activation. Default linear. */
-  readonly activation?: ActivationIdentifier;
+  readonly activation?: ActivationIdentifier | undefined;
   /** Adds a bias. Default true. */
-  readonly useBias?: boolean;
+  readonly useBias?: boolean | undefined;
   /** Initial kernel `[in, units]`. Default `glorotUniform`. */
-  readonly kernelInitializer?: InitializerIdentifier;
+  readonly kernelInitializer?: InitializerIdentifier | undefined;
   /** Initial bias `[units]`. Default `zeros`. */
-  readonly biasInitializer?: InitializerIdentifier;
+  readonly biasInitializer?: InitializerIdentifier | undefined;
   /** Penalty on the kernel. */
-  readonly kernelRegularizer?: RegularizerIdentifier;
+  readonly kernelRegularizer?: RegularizerIdentifier | undefined;
   /** Penalty on the bias. */
-  readonly biasRegularizer?: RegularizerIdentifier;
+  readonly biasRegularizer?: RegularizerIdentifier | undefined;
   /** Penalty on the output, divided by the batch size. */
-  readonly activityRegularizer?: RegularizerIdentifier;
+  readonly activityRegularizer?: RegularizerIdentifier | undefined;
 }
 
 /** Config of {@link Dense}. */

@@ -11,9 +11,9 @@ import { LAYER_OPTIONS, Layer, type LayerOptions, merge } from './layer.js';
 /** Options of {@link Dropout}. */
 export interface DropoutOptions extends LayerOptions {
   /** Shape of the mask; `null` takes the input's size, 1 shares the mask along an axis. */
-  readonly noiseShape?: readonly (number | null)[] | null;
+  readonly noiseShape?: readonly (number | null)[] | null | undefined;
   /** Number of a random stream of its own. */
-  readonly seed?: number | null;
+  readonly seed?: number | null | undefined;
 }
 
 /** Config of {@link Dropout}. */

@@ -9,9 +9,9 @@ import { argumentError, RidgelineError, show } from '../errors.js';
 /** Options of {@link input}. */
 export interface InputOptions {
   /** Name, also in the exported file. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Element type. Default `float32`. */
-  readonly dtype?: DType;
+  readonly dtype?: DType | undefined;
 }
 
 /**

@@ -20,17 +20,17 @@ import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js';
 /** Options of {@link LayerNormalization}. */
 export interface LayerNormalizationOptions extends LayerOptions {
   /** Axis or axes to normalize over. Default −1. */
-  readonly axis?: number | readonly number[];
+  readonly axis?: number | readonly number[] | undefined;
   /** Added to the variance. Default 1e-3. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** Adds a learned β. Default true. */
-  readonly center?: boolean;
+  readonly center?: boolean | undefined;
   /** Multiplies by a learned γ. Default true. */
-  readonly scale?: boolean;
-  readonly betaInitializer?: InitializerIdentifier;
-  readonly gammaInitializer?: InitializerIdentifier;
-  readonly betaRegularizer?: RegularizerIdentifier;
-  readonly gammaRegularizer?: RegularizerIdentifier;
+  readonly scale?: boolean | undefined;
+  readonly betaInitializer?: InitializerIdentifier | undefined;
+  readonly gammaInitializer?: InitializerIdentifier | undefined;
+  readonly betaRegularizer?: RegularizerIdentifier | undefined;
+  readonly gammaRegularizer?: RegularizerIdentifier | undefined;
 }
 
 const OPTIONS = [

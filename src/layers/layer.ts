@@ -20,15 +20,15 @@ import { getRegularizer, type Regularizer, type RegularizerIdentifier } from '..
 /** Options every layer takes. */
 export interface LayerOptions {
   /** Name within the model; by default from the class, numbered. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** False to freeze the weights. Default true. */
-  readonly trainable?: boolean;
+  readonly trainable?: boolean | undefined;
 }
 
 /** Options of a call. */
 export interface CallOptions {
   /** True for training behaviour, such as dropout. Default: that of the surrounding call, else false. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
 }
 
 /** Options of {@link Layer.addWeight}. */
@@ -36,11 +36,11 @@ export interface WeightOptions {
   /** Sizes; all must be known. */
   readonly shape: readonly (number | null)[];
   /** Initial values. Default `glorotUniform`. */
-  readonly initializer?: InitializerIdentifier;
+  readonly initializer?: InitializerIdentifier | undefined;
   /** Penalty added to the loss. */
   readonly regularizer?: RegularizerIdentifier | undefined;
   /** False for state that no gradient changes. Default true. */
-  readonly trainable?: boolean;
+  readonly trainable?: boolean | undefined;
 }
 
 /** Keys of {@link LayerOptions}. */

@@ -36,7 +36,7 @@ export class Add extends Layer {
 /** Options of {@link Concatenate}. */
 export interface ConcatenateOptions extends LayerOptions {
   /** Axis to join along. Default −1. */
-  readonly axis?: number;
+  readonly axis?: number | undefined;
 }
 
 /** A list of tensors one after the other along an axis. */

@@ -19,11 +19,11 @@ import { LAYER_OPTIONS, Layer, type LayerOptions } from './layer.js';
 /** Options of {@link PReLU}. */
 export interface PReLUOptions extends LayerOptions {
   /** Initial slopes. Default `zeros`. */
-  readonly alphaInitializer?: InitializerIdentifier;
+  readonly alphaInitializer?: InitializerIdentifier | undefined;
   /** Penalty on the slopes. */
-  readonly alphaRegularizer?: RegularizerIdentifier;
+  readonly alphaRegularizer?: RegularizerIdentifier | undefined;
   /** Axes, counted from 1, along which one slope serves all. */
-  readonly sharedAxes?: readonly number[];
+  readonly sharedAxes?: readonly number[] | undefined;
 }
 
 /** `x` above 0, `alpha·x` below, with a learned `alpha` for each feature. */

@@ -12,13 +12,13 @@ import { LAYER_OPTIONS, Layer, type LayerOptions, merge } from './layer.js';
 /** Options of {@link Normalization}. */
 export interface NormalizationOptions extends LayerOptions {
   /** Axis or axes with statistics of their own; `null` for one mean of all. Default −1. */
-  readonly axis?: number | readonly number[] | null;
+  readonly axis?: number | readonly number[] | null | undefined;
   /** Mean, instead of `adapt`. */
-  readonly mean?: number | readonly number[];
+  readonly mean?: number | readonly number[] | undefined;
   /** Variance, instead of `adapt`. */
-  readonly variance?: number | readonly number[];
+  readonly variance?: number | readonly number[] | undefined;
   /** Undoes the normalization. Default false. */
-  readonly invert?: boolean;
+  readonly invert?: boolean | undefined;
 }
 
 /** Keras' epsilon: the smallest standard deviation that is divided by. */
@@ -176,7 +176,7 @@ export const normalization = (options?: NormalizationOptions): Normalization => 
 /** Options of {@link Rescaling}. */
 export interface RescalingOptions extends LayerOptions {
   /** Added after scaling. Default 0. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
 }
 
 /** Config of {@link Rescaling}. */

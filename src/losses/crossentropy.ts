@@ -4,7 +4,7 @@
  * Softmax and sigmoid heads feed their cross-entropy as logits, which gives exact gradients where Keras'
  * clipped probabilities have none.
  */
-import { boolean, options as checkOptions, number } from '../core/check.js';
+import { boolean, type Complete, options as checkOptions, number } from '../core/check.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText, Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
@@ -29,16 +29,16 @@ function logitsOf(yPred: SymbolicTensor, op: 'softmax' | 'sigmoid'): SymbolicTen
 /** Options of cross-entropies. */
 export interface CrossentropyOptions {
   /** True when predictions are logits. Default false. */
-  readonly fromLogits?: boolean;
+  readonly fromLogits?: boolean | undefined;
   /** Share of each label spread over all classes, in [0, 1). Default 0. */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
 }
 
 function crossentropyOptions(
   name: string,
   given: CrossentropyOptions,
   known: readonly string[],
-): Required<CrossentropyOptions> {
+): Complete<CrossentropyOptions> {
   const { fromLogits = false, labelSmoothing = 0 } = checkOptions(name, given, known);
   return {
     fromLogits: boolean('fromLogits', fromLogits),

@@ -29,7 +29,7 @@ export function accuracy<N extends string = 'accuracy'>(given: MetricOptions<N> 
 
 /** Share of predictions on the right side of `threshold` (strictly above counts as 1). Default 0.5. */
 export function binaryAccuracy<N extends string = 'binary_accuracy'>(
-  given: MetricOptions<N> & { readonly threshold?: number } = {},
+  given: MetricOptions<N> & { readonly threshold?: number | undefined } = {},
 ): Metric<N> {
   checkOptions('binaryAccuracy', given, ['name', 'threshold']);
   const threshold = number('threshold', given.threshold ?? 0.5);

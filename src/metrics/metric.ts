@@ -19,5 +19,5 @@ export interface Metric<N extends string = string> {
 /** What every metric can be told. */
 export type MetricOptions<N extends string> = {
   /** Key in logs and history. */
-  readonly name?: N;
+  readonly name?: N | undefined;
 };

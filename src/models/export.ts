@@ -11,7 +11,7 @@ import type { Model } from './model.js';
 /** Options of {@link Model.export}. */
 export interface ExportOptions {
   /** Version of the operator set, 17 to 25. Default 17: runs on every ONNX Runtime since 1.14. */
-  readonly opset?: number;
+  readonly opset?: number | undefined;
 }
 
 /** Writes `model` as ONNX to `path`, or returns the bytes. */

@@ -27,35 +27,38 @@ export interface Signal {
 /** Options of {@link Model.fit}. */
 export interface FitOptions<K extends string = string> {
   /** Rows of a batch. Default 32. The last, smaller batch is kept. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Index of the epoch to end before. Default 1. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** Share of the rows, from the end and before shuffling, to validate on, in [0, 1). Default 0. */
-  readonly validationSplit?: number;
+  readonly validationSplit?: number | undefined;
   /** Data to validate on: `[x, y]` or `[x, y, sampleWeight]`. */
-  readonly validationData?: readonly [DataInput, DataInput] | readonly [DataInput, DataInput, TensorInput];
+  readonly validationData?:
+    | readonly [DataInput, DataInput]
+    | readonly [DataInput, DataInput, TensorInput]
+    | undefined;
   /** Rows of a validation batch. Default: `batchSize`. */
-  readonly validationBatchSize?: number;
+  readonly validationBatchSize?: number | undefined;
   /** Validates after every so many epochs. Default 1. */
-  readonly validationFreq?: number;
+  readonly validationFreq?: number | undefined;
   /** Takes the rows in a new random order each epoch. Default true. */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** Who follows the run. */
   readonly callbacks?: readonly (CallbackLike & {
-    readonly monitor?: NoInfer<HistoryKey<K>> | (string extends K ? string : never);
+    readonly monitor?: NoInfer<HistoryKey<K>> | (string extends K ? string : never) | undefined;
   })[];
   /** 0 silent, 1 a progress bar, 2 a line an epoch, `auto` a bar on a terminal and else nothing. Default `auto`. */
-  readonly verbose?: 0 | 1 | 2 | 'auto';
+  readonly verbose?: 0 | 1 | 2 | 'auto' | undefined;
   /** Weight of each row's loss. */
-  readonly sampleWeight?: TensorInput;
+  readonly sampleWeight?: TensorInput | undefined;
   /** Weight of each class; classes left out weigh 1. Not together with `sampleWeight`. */
-  readonly classWeight?: Readonly<Record<number, number>>;
+  readonly classWeight?: Readonly<Record<number, number>> | undefined;
   /** Index of the epoch to begin with. Default 0. */
-  readonly initialEpoch?: number;
+  readonly initialEpoch?: number | undefined;
   /** Ends the run within a batch; `fit` rejects with its reason. */
-  readonly signal?: Signal;
+  readonly signal?: Signal | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** The names in {@link FitOptions}. */
@@ -89,11 +92,11 @@ export interface FitResult<K extends string = string> {
 /** Options of {@link Model.evaluate}. */
 export interface EvaluateOptions {
   /** Rows computed at a time. Default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Weight of each row's loss. */
-  readonly sampleWeight?: TensorInput;
+  readonly sampleWeight?: TensorInput | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** How much each row or class counts. */

@@ -53,7 +53,8 @@ export function labelled(
   model.compiled.losses.forEach((loss, i) => {
     if (loss.sparse) checkIndices(labels[i] as NamedTensor, model.outputs[i]?.shape.at(-1) ?? null);
   });
-  const sampleWeight = given.classWeight === undefined ? given.sampleWeight : classWeights(labels, given);
+  const sampleWeight =
+    given.classWeight === undefined ? given.sampleWeight : classWeights(model, labels, given);
   if (sampleWeight !== undefined) {
     const weight = tensor(sampleWeight, { dtype: 'float32' });
     if (weight.rank !== 1 || weight.shape[0] !== rows) {
@@ -154,7 +155,11 @@ function alike({ name, tensor: given }: NamedTensor, like: LabelSpec): NamedTens
 }
 
 /** Sample weights that class weights stand for. */
-function classWeights(labels: readonly NamedTensor[], { sampleWeight, classWeight }: Weighting): TensorInput {
+function classWeights(
+  model: Model,
+  labels: readonly NamedTensor[],
+  { sampleWeight, classWeight }: Weighting,
+): TensorInput {
   if (sampleWeight !== undefined) {
     throw new RidgelineError('ERR_ARGUMENT', 'classWeight and sampleWeight cannot both be given', {
       argument: 'classWeight',
@@ -173,7 +178,14 @@ function classWeights(labels: readonly NamedTensor[], { sampleWeight, classWeigh
       argument: 'classWeight',
     });
   }
+  // A single output column tells two classes apart.
+  const columns = model.outputs[0]?.shape.at(-1) ?? null;
+  const count = columns === 1 ? 2 : (columns ?? Number.POSITIVE_INFINITY);
+  const beyond = Object.keys(classWeight).find((name) => Number(name) >= count);
+  if (beyond !== undefined) throw argumentError('classWeight', `classes below ${count}`, beyond);
   const t = label.tensor;
   const classes = t.rank > 1 && (t.shape[1] as number) > 1 ? t.argMax(1).data : t.data;
+  const fraction = classes.find((c: number) => !Number.isInteger(c));
+  if (fraction !== undefined) throw argumentError(label.name, 'classes, to be weighted by class', fraction);
   return Float32Array.from(classes, (c) => classWeight[c as number] ?? 1);
 }

@@ -8,9 +8,9 @@ import { argumentError, RidgelineError } from '../errors.js';
 import { input } from '../layers/input.js';
 import type { Layer } from '../layers/layer.js';
 import { type LossIdentifier, restoreLoss } from '../losses/identifier.js';
-import type { MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
 import { getOptimizer } from '../optimizers/identifier.js';
+import type { Metrics } from './compiling.js';
 import { Model } from './model.js';
 import { type LayerClass, layerClass } from './registry.js';
 import { FORMAT, type Json, type SavedModel } from './saving.js';
@@ -19,7 +19,7 @@ import { Sequential } from './sequential.js';
 /** Options of {@link loadModel}. */
 export interface LoadOptions {
   /** Own layer classes that the model has, found by `static className`. */
-  readonly layers?: readonly LayerClass[];
+  readonly layers?: readonly LayerClass[] | undefined;
 }
 
 function restore(saved: SavedModel, own: readonly LayerClass[]): Model {
@@ -78,8 +78,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       optimizer: { name: string; config: Record<string, unknown> };
       losses: { name: string; config: Record<string, unknown> }[];
       lossWeights: number[];
-      metrics: string[];
-      weightedMetrics: string[];
+      metrics: Metrics;
+      weightedMetrics: Metrics;
     };
     training?: { counters: [number, number, number]; callbacks: Record<string, Record<string, unknown>> };
   };
@@ -112,8 +112,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       optimizer: getOptimizer('optimizer', compile.optimizer.name as 'adam', compile.optimizer.config),
       loss: compile.losses.map(restoreLoss) as LossIdentifier[],
       lossWeights: compile.lossWeights,
-      metrics: compile.metrics as MetricIdentifier[],
-      weightedMetrics: compile.weightedMetrics as MetricIdentifier[],
+      metrics: compile.metrics,
+      weightedMetrics: compile.weightedMetrics,
     });
     if (training) {
       model.training.counters.write(...training.counters);

@@ -1,23 +1,20 @@
 /**
  * Models: layers from inputs to outputs, with training, prediction, saving and export.
  */
-import { options as checkOptions, count, number, unknownName } from '../core/check.js';
+import { options as checkOptions, count } from '../core/check.js';
 import { nextSeed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { Tensor, type TensorInput } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { Layer, type LayerOptions, type Outputs } from '../layers/layer.js';
-import { getLoss, type LossIdentifier } from '../losses/identifier.js';
-import type { Loss } from '../losses/loss.js';
-import { getMetric, type MetricIdentifier, type MetricKey } from '../metrics/identifier.js';
-import type { Metric } from '../metrics/metric.js';
+import { Layer, type LayerOptions } from '../layers/layer.js';
 import { guard, type NativePredictor, type NativeRun, native, succeeded } from '../native.js';
-import { getOptimizer, type OptimizerIdentifier } from '../optimizers/identifier.js';
+import { getOptimizer } from '../optimizers/identifier.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { byName, type DataInput, fitInputs, rowsOf, Uploaded } from './batches.js';
 import { CallGraph } from './call-graph.js';
+import { type CompileOptions, type KeysOf, type Metrics, type NoMetrics, resolve } from './compiling.js';
 import { type ExportOptions, exportOnnx } from './export.js';
 import type { EvaluateOptions, FitOptions, FitResult, LogsOf } from './fit-options.js';
 import type { Compiled } from './objective.js';
@@ -25,38 +22,34 @@ import { type SaveOptions, save } from './saving.js';
 import { type SummaryOptions, summary } from './summary.js';
 import { Training } from './training.js';
 
-/** Config of {@link Model}. */
-export interface ModelConfig extends LayerOptions {
-  /** Tensors made by `input()`. */
-  readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
-  /** Tensors computed from them. */
-  readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
-}
+/** One tensor, or several. */
+type Tensors = SymbolicTensor | readonly SymbolicTensor[];
 
-/** Options of {@link Model.compile}. */
-export interface CompileOptions<M extends readonly MetricIdentifier[] = readonly MetricIdentifier[]> {
-  /** Optimizer or its name. Default `rmsprop`, as in Keras. */
-  readonly optimizer?: OptimizerIdentifier;
-  /** Loss for all outputs, or one for each, in order or by name. */
-  readonly loss: LossIdentifier | readonly LossIdentifier[] | Readonly<Record<string, LossIdentifier>>;
-  /** Metrics of every output. */
-  readonly metrics?: M;
-  /** Metrics that sample weights apply to. */
-  readonly weightedMetrics?: readonly MetricIdentifier[];
-  /** Factor of each output's loss. Default 1. */
-  readonly lossWeights?: readonly number[];
+/** Config of {@link Model}. */
+export interface ModelConfig<O extends Tensors = Tensors> extends LayerOptions {
+  /** Tensors made by `input()`. */
+  readonly inputs: Tensors;
+  /** Tensors computed from them. */
+  readonly outputs: O;
 }
 
 /** Options of {@link Model.predict}. */
 export interface PredictOptions {
   /** Rows computed at a time. Default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
+/** True for a list of outputs; false for one, and where it is not known. */
+type Several<O> = 0 extends 1 & O ? false : O extends readonly unknown[] ? true : false;
+
 /** What a model predicts: a tensor, or a list for several outputs. */
-export type Prediction = Tensor<'float32'>;
+export type Prediction<O = SymbolicTensor> =
+  Several<O> extends true ? Tensor<'float32'>[] : Tensor<'float32'>;
+
+/** Keys of metrics in logs; those of several outputs carry names that the compiler does not know. */
+type KeyOf<M, O> = Several<O> extends true ? string : KeysOf<M>;
 
 function list<T>(of: T | readonly T[]): readonly T[] {
   return Array.isArray(of) ? of : [of as T];
@@ -65,7 +58,7 @@ function list<T>(of: T | readonly T[]): readonly T[] {
 /**
  * A model: the layers between inputs and outputs.
  *
- * `K` are the keys of its metrics, which `compile` finds out.
+ * `K` are the keys of its metrics, which `compile` finds out, and `O` its outputs: one tensor, or a list.
  *
  * @example
  * ```ts
@@ -74,7 +67,8 @@ function list<T>(of: T | readonly T[]): readonly T[] {
  * model.compile({ optimizer: 'adam', loss: 'mse' });
  * ```
  */
-export class Model<K extends string = string> extends Layer {
+// biome-ignore lint/suspicious/noExplicitAny: a model of which nothing is known takes and gives what any model does.
+export class Model<K extends string = string, O extends Tensors = any> extends Layer {
   static override readonly className: string = 'Model';
   /** Set by callbacks to end training after the current batch or epoch. */
   stopTraining = false;
@@ -87,10 +81,10 @@ export class Model<K extends string = string> extends Layer {
   #disposed = false;
   #seed: number;
 
-  constructor(config?: ModelConfig) {
+  constructor(config?: ModelConfig<O>) {
     super(config);
     this.#seed = nextSeed();
-    if (config && 'inputs' in config) {
+    if (config && (new.target === (Model as unknown) || 'inputs' in config)) {
       checkOptions('Model', config, ['inputs', 'outputs', 'name', 'trainable']);
       this.connect(list(config.inputs), list(config.outputs));
     }
@@ -154,6 +148,11 @@ export class Model<K extends string = string> extends Layer {
     this.#alive();
   }
 
+  /** The model as those see it who do not care for its types. */
+  get #self(): Model {
+    return this as unknown as Model;
+  }
+
   #alive(): void {
     if (this.#disposed)
       throw new RidgelineError('ERR_DISPOSED', `model '${this.name}' was disposed`, { layer: this.name });
@@ -199,9 +198,11 @@ export class Model<K extends string = string> extends Layer {
   }
 
   /** What the model computes, as {@link Layer.call}: models are layers too. */
-  override call(inputs: SymbolicTensor | readonly SymbolicTensor[]): Outputs {
+  override call(inputs: Tensors): Several<O> extends true ? SymbolicTensor[] : SymbolicTensor {
     const outputs = this.replay(list(inputs) as SymbolicTensor[]);
-    return outputs.length === 1 ? (outputs[0] as SymbolicTensor) : outputs;
+    return (outputs.length === 1 ? outputs[0] : outputs) as Several<O> extends true
+      ? SymbolicTensor[]
+      : SymbolicTensor;
   }
 
   /** @internal Replays all layers on traced inputs. */
@@ -228,68 +229,17 @@ export class Model<K extends string = string> extends Layer {
    * @returns The model, typed by its metrics, so that `history` and `monitor` keys are checked.
    * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options.
    */
-  compile(options: CompileOptions<readonly []> & { readonly metrics?: undefined }): Model<never>;
-  compile<const M extends readonly MetricIdentifier[]>(
-    options: CompileOptions<M>,
-  ): Model<MetricKey<M[number]>>;
-  compile(options: CompileOptions): Model {
+  compile(options: CompileOptions<readonly [], readonly []> & NoMetrics): Model<KeyOf<readonly [], O>, O>;
+  compile<const M extends Metrics, const W extends Metrics = readonly []>(
+    options: CompileOptions<M, W>,
+  ): Model<KeyOf<M, O> | KeyOf<W, O>, O>;
+  compile(options: CompileOptions): Model<string, O> {
     this.#alive();
-    const { loss, lossWeights } = checkOptions('compile', options, [
-      'optimizer',
-      'loss',
-      'metrics',
-      'weightedMetrics',
-      'lossWeights',
-    ]);
-    if (loss === undefined || loss === null)
-      throw argumentError('loss', 'a loss, its name or a function', loss);
-    const metrics = (argument: 'metrics' | 'weightedMetrics'): Metric[] => {
-      const of = options[argument] ?? [];
-      if (!Array.isArray(of)) throw argumentError(argument, 'a list', of);
-      return of.map((metric: MetricIdentifier) => getMetric(argument, metric));
-    };
-    const several = Array.isArray(loss) ? loss : undefined;
-    const named =
-      typeof loss === 'object' && !several && !('call' in loss)
-        ? (loss as Record<string, LossIdentifier>)
-        : undefined;
-    const single = several || named ? undefined : getLoss('loss', loss as LossIdentifier);
-    const resolve = (name: string, i: number): Loss => {
-      const of = named ? named[name] : several?.[i];
-      return single ?? getLoss(`loss of output '${name}'`, of as LossIdentifier);
-    };
-    // A model that does not know its input yet is sequential: one output, without a name so far.
-    const names = this.#graph ? this.outputNames : ['output'];
-    if (several && several.length !== names.length)
-      throw argumentError('loss', `a list for ${names.length} outputs`, loss);
-    const unknown = this.#graph && named && Object.keys(named).find((name) => !names.includes(name));
-    if (unknown !== undefined) throw unknownName('loss', names, unknown);
-    if (this.#graph || !named) names.forEach(resolve);
-    if (lossWeights !== undefined) {
-      const fits = Array.isArray(lossWeights) && lossWeights.length === names.length;
-      if (!fits) throw argumentError('lossWeights', `a list for ${names.length} outputs`, lossWeights);
-      for (const [i, weight] of lossWeights.entries()) number(`lossWeights[${i}]`, weight);
-    }
-    const [plain, weighted] = [metrics('metrics'), metrics('weightedMetrics')];
+    const names = this.#graph ? this.outputNames : undefined;
+    this.#compiled = resolve(options, names, () => this.outputNames);
     this.#optimizer = getOptimizer('optimizer', options.optimizer ?? 'rmsprop');
     this.#compileOptions = options;
     this.#training = undefined;
-    // Outputs may not be known before the first data; what depends on their number is found then.
-    const model = this;
-    this.#compiled = {
-      get losses() {
-        return model.outputNames.map(resolve);
-      },
-      get lossWeights() {
-        return model.outputNames.map((_, i) => lossWeights?.[i] ?? 1);
-      },
-      get metrics() {
-        return model.outputNames.map(() => plain);
-      },
-      get weightedMetrics() {
-        return model.outputNames.map(() => weighted);
-      },
-    };
     return this;
   }
 
@@ -317,7 +267,7 @@ export class Model<K extends string = string> extends Layer {
   /** @internal What trains it: programs, counters, state. */
   get training(): Training {
     this.compiled;
-    this.#training ??= new Training(this);
+    this.#training ??= new Training(this.#self);
     return this.#training;
   }
 
@@ -377,22 +327,22 @@ export class Model<K extends string = string> extends Layer {
    * Outputs for all rows, computed off the JavaScript thread.
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_DISPOSED`.
    */
-  async predict(x: DataInput, options: PredictOptions = {}): Promise<Prediction> {
+  async predict(x: DataInput, options: PredictOptions = {}): Promise<Prediction<O>> {
     const { data, size, program } = this.#predictable(x, options);
     try {
       const run = guard(() => program.predict([...data.handles], size, this.#seed, options.threads));
-      return single(succeeded(await run).tensors.map((t) => Tensor.fromNative(t)));
+      return single<O>(succeeded(await run).tensors.map((t) => Tensor.fromNative(t)));
     } finally {
       data.release();
     }
   }
 
   /** As {@link Model.predict}, on the calling thread; works inside callbacks. */
-  predictSync(x: DataInput, options: Pick<PredictOptions, 'batchSize'> = {}): Prediction {
+  predictSync(x: DataInput, options: Pick<PredictOptions, 'batchSize'> = {}): Prediction<O> {
     const { data, size, program } = this.#predictable(x, options);
     try {
       const tensors = guard(() => program.predictSync([...data.handles], size, this.#seed));
-      return single(tensors.map((t) => Tensor.fromNative(t)));
+      return single<O>(tensors.map((t) => Tensor.fromNative(t)));
     } finally {
       data.release();
     }
@@ -406,7 +356,7 @@ export class Model<K extends string = string> extends Layer {
   /** The table of layers, shapes and parameters as text; printed unless `print` is false. */
   summary(options: SummaryOptions = {}): string {
     this.#alive();
-    return summary(this, options);
+    return summary(this.#self, options);
   }
 
   /**
@@ -416,7 +366,7 @@ export class Model<K extends string = string> extends Layer {
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     this.#alive();
-    save(this, path, options);
+    save(this.#self, path, options);
   }
 
   /**
@@ -428,8 +378,8 @@ export class Model<K extends string = string> extends Layer {
   async export(to?: string | ExportOptions, options?: ExportOptions): Promise<Uint8Array | void> {
     this.#alive();
     return typeof to === 'string'
-      ? exportOnnx(this, to, options ?? {})
-      : exportOnnx(this, undefined, to ?? {});
+      ? exportOnnx(this.#self, to, options ?? {})
+      : exportOnnx(this.#self, undefined, to ?? {});
   }
 
   /** @internal Epochs of the running fit. */
@@ -485,7 +435,6 @@ function distinct(wanted: readonly string[], taken: readonly string[]): string[]
   return names.slice(taken.length);
 }
 
-function single(tensors: Tensor[]): Prediction {
-  // Several outputs come as a list; the type says the common case.
-  return (tensors.length === 1 ? tensors[0] : tensors) as Prediction;
+function single<O>(tensors: Tensor[]): Prediction<O> {
+  return (tensors.length === 1 ? tensors[0] : tensors) as Prediction<O>;
 }

@@ -65,17 +65,18 @@ export function trace(
     const truths = labels.map((of, i) => into.input(`y_${i}`, [null, ...of.shape.slice(1)], of.dtype));
     const sampleWeight = weighted ? into.input('sample_weight', [null], 'float32') : undefined;
     const outputs = model.replay(inputs);
+    const name = (given: string | undefined): string => (given === undefined ? '' : `'${given}' `);
+    const of = (i: number): string => (outputs.length > 1 ? `of output '${model.outputNames[i]}'` : '');
     const totals: SymbolicTensor[] = [];
     const weights: SymbolicTensor[] = [];
     let loss: SymbolicTensor | undefined;
     outputs.forEach((output, i) => {
-      const one = reduced(
-        into,
-        compiled.losses[i] as Loss,
-        truths[i] as SymbolicTensor,
-        output,
-        sampleWeight,
-      );
+      const given = compiled.losses[i] as Loss;
+      const named: Loss = {
+        ...given,
+        call: (yTrue, yPred) => within(`loss ${name(given.name)}${of(i)}`, () => given.call(yTrue, yPred)),
+      };
+      const one = reduced(into, named, truths[i] as SymbolicTensor, output, sampleWeight);
       const share = compiled.lossWeights[i] === 1 ? one : ops.mul(one, compiled.lossWeights[i] as number);
       loss = loss ? ops.add(loss, share) : share;
       if (outputs.length > 1) {
@@ -86,7 +87,9 @@ export function trace(
     });
     outputs.forEach((output, i) => {
       const measure = (metric: Metric, weight: SymbolicTensor | undefined): void => {
-        const each = metric.call(truths[i] as SymbolicTensor, output, compiled.losses[i]);
+        const each = within(`metric ${name(metric.name)}${of(i)}`, () =>
+          metric.call(truths[i] as SymbolicTensor, output, compiled.losses[i]),
+        );
         if (!weight) {
           totals.push(ops.sum(each));
           weights.push(into.size(each));
@@ -105,6 +108,17 @@ export function trace(
     }
     return { trace: into, loss: loss as SymbolicTensor, totals, weights };
   });
+}
+
+/** Says in what an error of `work` came up. */
+function within<T>(what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RidgelineError)) throw error;
+    const message = `${what.trim()}: ${error.message}`;
+    throw new RidgelineError(error.code, message, error.details, { cause: error });
+  }
 }
 
 /** @internal Sum of weighted values divided by their number, not by the sum of the weights: Keras' reduction. */

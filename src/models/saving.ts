@@ -7,6 +7,7 @@ import { argumentError, RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import type { MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
+import type { Metrics } from './compiling.js';
 import type { Model } from './model.js';
 import { isImpostor, isKnown } from './registry.js';
 
@@ -16,7 +17,7 @@ export const FORMAT = 1;
 /** Options of {@link Model.save}. */
 export interface SaveOptions {
   /** False leaves out what the model was compiled with: optimizer, its state, loss, metrics. Default true. */
-  readonly includeOptimizer?: boolean;
+  readonly includeOptimizer?: boolean | undefined;
 }
 
 /** A plain value. */
@@ -114,12 +115,16 @@ function describeCompile(model: Model): Json | undefined {
     if (typeof m === 'string') return m;
     throw refuse('a metric is not given by its name; save with { includeOptimizer: false }');
   };
+  const metrics = (of: Metrics): Json =>
+    Array.isArray(of)
+      ? of.map(metric)
+      : Object.fromEntries(Object.entries(of).map(([output, list]) => [output, [list].flat().map(metric)]));
   return {
     optimizer: { name: model.optimizer.name, config: model.optimizer.getConfig() as Json },
     losses: model.compiled.losses.map((loss) => name('the loss', loss.getConfig(), loss.name)),
     lossWeights: [...model.compiled.lossWeights],
-    metrics: (options.metrics ?? []).map(metric),
-    weightedMetrics: (options.weightedMetrics ?? []).map(metric),
+    metrics: metrics(options.metrics ?? []),
+    weightedMetrics: metrics(options.weightedMetrics ?? []),
   };
 }
 

@@ -7,6 +7,7 @@ import { shapeText } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
 import { input } from '../layers/input.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
+import type { CompileOptions, KeysOf, Metrics, NoMetrics } from './compiling.js';
 import { Model } from './model.js';
 
 /**
@@ -18,7 +19,7 @@ import { Model } from './model.js';
  * const model = new Sequential([layers.dense(16, { activation: 'relu' }), layers.dropout(0.2), layers.dense(1)]);
  * ```
  */
-export class Sequential<K extends string = string> extends Model<K> {
+export class Sequential<K extends string = string> extends Model<K, SymbolicTensor> {
   static override readonly className: string = 'Sequential';
   readonly #list: Layer[] = [];
   #input: SymbolicTensor | undefined;
@@ -68,6 +69,16 @@ export class Sequential<K extends string = string> extends Model<K> {
       this.#join();
       throw error;
     }
+    return this;
+  }
+
+  /** As {@link Model.compile}. */
+  override compile(options: CompileOptions<readonly [], readonly []> & NoMetrics): Sequential<never>;
+  override compile<const M extends Metrics, const W extends Metrics = readonly []>(
+    options: CompileOptions<M, W>,
+  ): Sequential<KeysOf<M> | KeysOf<W>>;
+  override compile(options: CompileOptions): Sequential {
+    super.compile(options);
     return this;
   }
 

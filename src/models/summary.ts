@@ -9,7 +9,7 @@ import type { Model } from './model.js';
 /** Options of {@link Model.summary}. */
 export interface SummaryOptions {
   /** False to return the text without printing it. Default true. */
-  readonly print?: boolean;
+  readonly print?: boolean | undefined;
 }
 
 /** The summary as text. */

@@ -8,9 +8,9 @@ import type { Operand, Result } from '../core/symbolic.js';
 /** Options of a reduction. */
 export interface ReduceOptions {
   /** Axis or axes; negative counts from the back. Default: all. */
-  readonly axis?: number | readonly number[];
+  readonly axis?: number | readonly number[] | undefined;
   /** True to keep reduced axes with size one. Default false. */
-  readonly keepdims?: boolean;
+  readonly keepdims?: boolean | undefined;
 }
 
 function reduce<A extends Operand>(name: string, x: A, given: ReduceOptions): Result<A> {

@@ -10,15 +10,15 @@ import { guard, type NativeOptimizer, native } from '../native.js';
 /** Options every optimizer takes. */
 export interface OptimizerOptions {
   /** Step size; may be changed between batches by assigning `optimizer.learningRate`. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Share of every weight that is taken away each step, times the learning rate. Default none. */
-  readonly weightDecay?: number | null;
+  readonly weightDecay?: number | null | undefined;
   /** Bound of the norm of each weight's gradient. */
-  readonly clipNorm?: number | null;
+  readonly clipNorm?: number | null | undefined;
   /** Bound of each element of the gradients. */
-  readonly clipValue?: number | null;
+  readonly clipValue?: number | null | undefined;
   /** Bound of the norm of all gradients together. */
-  readonly globalClipNorm?: number | null;
+  readonly globalClipNorm?: number | null | undefined;
 }
 
 /** The names in {@link OptimizerOptions}. */

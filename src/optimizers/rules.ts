@@ -12,9 +12,9 @@ function share(argument: string, value: unknown): number {
 /** Options of {@link sgd}. */
 export interface SGDOptions extends OptimizerOptions {
   /** Share of the last step that is kept, in [0, 1). Default 0. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Looks ahead along the momentum. Default false. */
-  readonly nesterov?: boolean;
+  readonly nesterov?: boolean | undefined;
 }
 
 /** Stochastic gradient descent. Default learning rate 0.01. */
@@ -35,13 +35,13 @@ export function sgd(options: SGDOptions = {}): Optimizer {
 /** Options of {@link rmsprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
   /** Decay of the mean square. Default 0.9. */
-  readonly rho?: number;
+  readonly rho?: number | undefined;
   /** Momentum of the scaled gradient. Default 0. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Added under the root. Default 1e-7. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** Subtracts the mean gradient. Default false. */
-  readonly centered?: boolean;
+  readonly centered?: boolean | undefined;
 }
 
 /** RMSprop (Hinton 2012). Default learning rate 0.001. */
@@ -60,13 +60,13 @@ export function rmsprop(options: RMSpropOptions = {}): Optimizer {
 /** Options of {@link adam} and {@link adamW}. */
 export interface AdamOptions extends OptimizerOptions {
   /** Decay of the first moment. Default 0.9. */
-  readonly beta1?: number;
+  readonly beta1?: number | undefined;
   /** Decay of the second moment. Default 0.999. */
-  readonly beta2?: number;
+  readonly beta2?: number | undefined;
   /** Added to the root. Default 1e-7. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** Keeps the largest second moment (Reddi et al. 2018). Default false. */
-  readonly amsgrad?: boolean;
+  readonly amsgrad?: boolean | undefined;
 }
 
 function adaptive(name: 'adam' | 'adamW', options: AdamOptions, defaults: OptimizerOptions): Optimizer {

@@ -237,10 +237,10 @@ describe('compile', () => {
       says: /^lossWeights must be .*received \[1, 2\]/,
     },
     {
-      name: 'loss weights by name',
-      run: (m) => m.compile({ loss: 'mse', lossWeights: { dense_1: 2 } }),
+      name: 'loss weights by a name that no output has',
+      run: (m) => m.compile({ loss: 'mse', lossWeights: { dense_2: 2 } }),
       code: 'ERR_ARGUMENT',
-      says: /^lossWeights must be/,
+      says: /^lossWeights .*'dense_2'; did you mean 'dense_1'\?/,
     },
     {
       name: 'loss weight NaN',

@@ -1,7 +1,7 @@
 /**
  * Bad values in data: every kind is the right error, names the culprit, and leaves the model usable.
  */
-import { input, layers, Model, Sequential, tensor, toCategorical } from 'ridgeline';
+import { input, layers, Model, ops, Sequential, tensor, toCategorical, trainTestSplit } from 'ridgeline';
 import { describe } from 'vitest';
 import { type Case, table } from '../support/cases.js';
 import { classes, classifier, numbers, x, y } from '../support/small.js';
@@ -41,6 +41,57 @@ describe('values', () => {
       run: (m) => m.fit([[1, 2, null, 4]], [1]),
       code: 'ERR_DTYPE',
       says: /^x: elements must be numbers or booleans at \[0\]\[2\]: received null/,
+    },
+    {
+      name: 'a fraction for int32',
+      run: () => tensor([[1, 1.7]], { dtype: 'int32' }),
+      code: 'ERR_DTYPE',
+      says: /^int32 holds integers below 2\^31, received 1\.7 at \[0\]\[1\]/,
+    },
+    {
+      name: 'NaN for int32',
+      run: () => tensor(Float32Array.of(1, Number.NaN), { dtype: 'int32' }),
+      code: 'ERR_NON_FINITE',
+      says: /received NaN at \[1\]/,
+    },
+    {
+      name: 'a number beyond int32 as input',
+      run: () => {
+        const ids = input([2], { dtype: 'int32' });
+        return new Model({ inputs: ids, outputs: layers.rescaling(1)(ids) }).predict([[1, 3e10]]);
+      },
+      code: 'ERR_DTYPE',
+      says: /^x: int32 holds integers below 2\^31, received 30000000000/,
+    },
+    {
+      name: 'a number for bool',
+      run: () => tensor([0.5], { dtype: 'bool' }),
+      code: 'ERR_DTYPE',
+      says: /^bool holds 0 and 1, received 0\.5/,
+    },
+    {
+      name: 'an array for an op',
+      run: () => ops.add([1, 2] as never, 3),
+      code: 'ERR_ARGUMENT',
+      says: /^operand 0 of add must be a tensor, a weight or a number, received \[1, 2\]/,
+    },
+    {
+      name: 'classWeight of a class that cannot be',
+      run: () => classifier().fit(x, classes, { classWeight: { 7: 3 } }),
+      code: 'ERR_ARGUMENT',
+      says: /^classWeight must be classes below 3, received '7'/,
+    },
+    {
+      name: 'classWeight for labels that are no classes',
+      run: (m) => m.fit(x, y, { classWeight: { 0: 2 } }),
+      code: 'ERR_ARGUMENT',
+      says: /^y must be classes, to be weighted by class, received 0\.1/,
+    },
+    {
+      name: 'stratify with a class of one row',
+      run: () => trainTestSplit(x, y, { stratify: true }),
+      code: 'ERR_ARGUMENT',
+      says: /^stratify must be false, or y classes of two rows or more \(class \d/,
     },
     {
       name: 'NaN in sampleWeight',

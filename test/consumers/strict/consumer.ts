@@ -2,12 +2,13 @@
  * A strict project that uses what the package exports, as an ES module.
  */
 import {
-  type Callback,
+  Callback,
   callbacks,
   input,
   isRidgelineError,
   Layer,
   type LayerOptions,
+  type Logs,
   layers,
   Model,
   metrics,
@@ -45,6 +46,21 @@ class Scale extends Layer {
   }
 }
 
+/** Concrete tensors give concrete ones. */
+export function eager(): number {
+  const t = tensor([[1, 2]]);
+  // @ts-expect-error: a tensor with values is no symbolic one.
+  const symbolic: SymbolicTensor = t;
+  return ops.sum(ops.add(layers.dense(2)(t), t)).item() + Number(symbolic === undefined);
+}
+
+/** Its hooks are known to the compiler. */
+export class Watcher extends Callback {
+  override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+    if (epoch > 0 && logs.loss === 0) this.model.stopTraining = true;
+  }
+}
+
 export async function train(): Promise<number[]> {
   const x = input([4], { name: 'features' });
   const hidden = new Scale()(x);
@@ -73,9 +89,19 @@ export async function train(): Promise<number[]> {
     loss: (yTrue, yPred) => ops.mean(ops.square(ops.sub(yTrue, yPred)), { axis: -1 }),
     metrics: ['mae', (yTrue, yPred) => ops.abs(ops.sub(yTrue, yPred))],
   });
-  same<typeof own, Model<string>>(true);
+  same<typeof own, Sequential<string>>(true);
   const bare = new Sequential().compile({ loss: 'mse' });
-  same<typeof bare, Model<never>>(true);
+  same<typeof bare, Sequential<never>>(true);
+  const weighted = new Sequential().compile({ loss: 'mse', metrics: ['mae'], weightedMetrics: ['mse'] });
+  same<typeof weighted, Sequential<'mae' | 'mse'>>(true);
+  await model.fit([[1, 2, 3, 4]], [0], {
+    callbacks: [callbacks.earlyStopping({ monitor: 'val_accuracy' })],
+  });
+  const twin = new Model({ inputs: x, outputs: [hidden, layers.dense(1)(hidden)] });
+  const [first, second]: Tensor[] = await twin.predict([[1, 2, 3, 4]]);
+  same<typeof first, typeof second>(true);
+  const nested: SymbolicTensor = layers.dense(1)(model(x));
+  same<typeof nested, SymbolicTensor>(true);
   await model.fit([[1, 2, 3, 4]], [0], {
     // @ts-expect-error: nor can it be monitored.
     callbacks: [callbacks.earlyStopping({ monitor: 'val_precision' })],
