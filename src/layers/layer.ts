@@ -73,7 +73,8 @@ export interface Layer {
  * A layer: weights, and what it does with its inputs.
  *
  * Subclasses say `call`, and `build` if they have weights of their own. `call` may run several times, so it
- * must be free of side effects. Inner layers are found when `call` uses them, in any field, private or not.
+ * must be free of side effects and make no layers with weights. Inner layers are found when `call` uses them, in any
+ * field, private or not. `this.isTraining` says what Keras passes to `call` as `training`.
  *
  * @example
  * ```ts
@@ -104,6 +105,8 @@ export abstract class Layer extends Callable {
   readonly #named: boolean;
   readonly #weights: Weight[] = [];
   readonly #inner = new Map<Layer, string>();
+  /** The layer in whose `call` this one was made, if in any. */
+  readonly #madeIn: Layer | undefined = calling.at(-1);
 
   constructor(options?: LayerOptions) {
     super();
@@ -303,9 +306,21 @@ export abstract class Layer extends Callable {
           }
           this.built = true;
         }
+        if (this.#madeIn && this.#madeIn === parent && this.weights.length > 0) {
+          throw new RidgelineError(
+            'ERR_ARGUMENT',
+            `it was made in call(), which runs for every program: make layers with weights in the constructor or in build()`,
+          );
+        }
         // The instance's own `call` is the platform's; the class's is found through the prototype.
         const { call } = Object.getPrototypeOf(this) as { call: (...args: unknown[]) => unknown };
-        const outputs = call.apply(this, args) as Outputs;
+        calling.push(this);
+        let outputs: Outputs;
+        try {
+          outputs = call.apply(this, args) as Outputs;
+        } finally {
+          calling.pop();
+        }
         if (this.activityRegularizer) this.#penalize(trace, this.activityRegularizer, outputs);
         return outputs;
       });
@@ -357,8 +372,10 @@ export abstract class Layer extends Callable {
   }
 }
 
-/** Layers whose `call` is running, outermost first. */
+/** Layers that are being built or called, outermost first. */
 const tracing: Layer[] = [];
+/** Those of them whose `call` is running. */
+const calling: Layer[] = [];
 
 /** Collects the tensors of an argument; the result puts traced values in their places. */
 function flatten(input: unknown, flat: Operand[], layer: string): (values: SymbolicTensor[]) => unknown {

@@ -17,8 +17,20 @@ describe('structure', () => {
       return this.#odd(a);
     }
   }
+  class Forgetful extends Layer {
+    static override readonly className = 'Forgetful';
+    override call(a: SymbolicTensor): SymbolicTensor {
+      return layers.dense(2)(a);
+    }
+  }
   const h = (name?: string): SymbolicTensor => input([4], name === undefined ? {} : { name });
   const cases: Case[] = [
+    {
+      name: 'a layer with weights made in call',
+      run: () => new Forgetful({ name: 'f' })(h()),
+      code: 'ERR_ARGUMENT',
+      says: /^layer 'f\/dense': it was made in call\(\), which runs for every program/,
+    },
     {
       name: 'sizes that do not connect',
       run: () => layers.add()([layers.dense(3)(h()), layers.dense(4)(h())]),
