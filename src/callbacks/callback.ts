@@ -38,7 +38,6 @@ export interface CallbackLike {
 }
 
 /** The hooks of {@link Callback}, for subclasses to override. */
-// biome-ignore lint/correctness/noUnusedVariables: merged with the class below, which implements what it needs.
 export interface Callback extends CallbackLike {}
 
 /** A callback as a class: `model` is set before training begins. */

@@ -29,6 +29,9 @@ export type NumberArray =
   | Int32Array
   | Uint32Array;
 
+/** What makes a tensor of float32 by itself: numbers, and typed arrays of other kinds than Int32Array. */
+type Numbers = number | Exclude<NumberArray, Int32Array> | readonly Numbers[];
+
 /** Something a tensor can be made of. */
 export type TensorInput = Tensor | NestedArray | NumberArray | readonly NumberArray[];
 
@@ -75,8 +78,8 @@ export class Tensor<D extends DType = DType> {
     return this.shape.length;
   }
 
-  /** The elements as nested arrays; the number itself for a scalar. */
-  toArray(): NestedArray {
+  /** The elements as nested arrays, such as `toArray<number[][]>()` of a matrix; the number itself for a scalar. */
+  toArray<A extends NestedArray = NestedArray>(): A {
     const bool = this.dtype === 'bool';
     const build = (axis: number, offset: number): NestedArray => {
       if (axis === this.shape.length) {
@@ -87,7 +90,7 @@ export class Tensor<D extends DType = DType> {
       const stride = this.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
       return Array.from({ length: size }, (_, i) => build(axis + 1, offset + i * stride));
     };
-    return build(0, 0);
+    return build(0, 0) as A;
   }
 
   /**
@@ -174,6 +177,12 @@ export function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }
 
+/** Options of {@link tensor}. */
+interface TensorOptions {
+  /** Sizes; one may be -1. Default: those of the nested array, or a vector. */
+  readonly shape?: readonly number[] | undefined;
+}
+
 /**
  * Makes a tensor of a nested array, a typed array with a shape, or an array of typed-array rows.
  *
@@ -183,12 +192,22 @@ export function isTensor(value: unknown): value is Tensor {
  *   elements that are neither numbers nor booleans or that `dtype` does not hold, `ERR_NON_FINITE` for NaN and
  *   infinity where integers are asked for.
  */
+export function tensor<D extends DType>(
+  values: TensorInput,
+  options: TensorOptions & { dtype: D },
+): Tensor<D>;
+export function tensor(values: Int32Array, options?: TensorOptions): Tensor<'int32'>;
+export function tensor(values: Numbers, options?: TensorOptions): Tensor<'float32'>;
 export function tensor<D extends DType = DType>(
   values: TensorInput,
-  options: { shape?: readonly number[]; dtype?: D } = {},
-): Tensor<D> {
+  options?: TensorOptions & { dtype?: D | undefined },
+): Tensor<D>;
+export function tensor(
+  values: unknown,
+  options: TensorOptions & { dtype?: DType | undefined } = {},
+): unknown {
   const made = make(values, options.dtype);
-  return (options.shape ? made.reshape(options.shape) : made) as Tensor<D>;
+  return options.shape ? made.reshape(options.shape) : made;
 }
 
 function empty(dtype: DType, size: number): DataOf[DType] {

@@ -17,7 +17,7 @@ export function toCategorical(labels: TensorInput, numClasses?: number): Tensor<
   const indices = tensor(labels, { dtype: 'float32' });
   const shape =
     indices.shape.length > 1 && indices.shape.at(-1) === 1 ? indices.shape.slice(0, -1) : indices.shape;
-  const largest = indices.data.reduce((a: number, b: number) => Math.max(a, b), -1);
+  const largest = indices.data.reduce((a: number, b: number) => Math.max(a, Math.floor(b)), -1);
   const classes = numClasses === undefined ? largest + 1 : integer('numClasses', numClasses, 1);
   const data = new Float32Array(indices.size * classes);
   indices.data.forEach((index: number, i: number) => {

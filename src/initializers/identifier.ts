@@ -4,7 +4,9 @@
 import { camel, type Name, unknownName } from '../core/check.js';
 import { argumentError } from '../errors.js';
 import type { Initializer } from './initializer.js';
-import * as FACTORIES from './initializer.js';
+import * as initializers from './initializer.js';
+
+const FACTORIES = { ...initializers } as const;
 
 /** An initializer, its config or its name. */
 export type InitializerIdentifier =
