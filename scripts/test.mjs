@@ -13,9 +13,10 @@ const report = join(scratch, 'vitest.json');
 const generated = ['index.d.ts', 'Cargo.lock', 'package-lock.json'];
 
 /** Runs a command line, shows its output and resolves to { ok, output }. */
-function run(command) {
+function run(command, variables = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, { cwd: root, shell: true, stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { ...process.env, ...variables };
+    const child = spawn(command, { cwd: root, shell: true, env, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;
@@ -37,8 +38,8 @@ const counts = (ok, passed, failed) => ({
   failed: failed === 0 && (!ok || passed === 0) ? 1 : failed,
 });
 
-async function cargoTest() {
-  const { ok, output } = await run('cargo test --workspace --no-fail-fast');
+async function cargoTest(packages = '--workspace', variables = {}) {
+  const { ok, output } = await run(`cargo test ${packages} --no-fail-fast`, variables);
   let [passed, failed] = [0, 0];
   for (const [, p, f] of output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed/gm)) {
     passed += Number(p);
@@ -47,14 +48,34 @@ async function cargoTest() {
   return counts(ok, passed, failed);
 }
 
-async function vitest() {
-  const { ok } = await run(`vitest run --reporter=default --reporter=json --outputFile.json="${report}"`);
+async function vitest(files = '', variables = {}) {
+  const reporters = `--reporter=default --reporter=json --outputFile.json="${report}"`;
+  const { ok } = await run(`vitest run ${files} ${reporters}`, variables);
   try {
     const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
     return counts(ok, numPassedTests, numFailedTests);
   } catch {
     return counts(false, 0, 0);
   }
+}
+
+/** What depends on the instruction set, on every lower level of this CPU; kernels test all levels by themselves. */
+async function lowerLevels() {
+  const { runtime } = await import(new URL('../dist/index.js', import.meta.url));
+  const { isa, available } = runtime();
+  const total = { passed: 0, failed: 0 };
+  for (const level of available.filter((level) => level !== isa)) {
+    console.log(`-- ${level}`);
+    const variables = { RIDGELINE_ISA: level };
+    for (const counted of [
+      await cargoTest('-p ridgeline-engine', variables),
+      await vitest('test/parity test/model.test.ts test/saving.test.ts', variables),
+    ]) {
+      total.passed += counted.passed;
+      total.failed += counted.failed;
+    }
+  }
+  return total;
 }
 
 const contents = () =>
@@ -86,8 +107,9 @@ const steps = {
   'types of tests and examples': check(`${tsc} --project tsconfig.test.json`),
   'types stand alone': check(`${tsc} --project tsconfig.dts.json`),
   'Rust lint': check('cargo clippy --workspace --all-targets -- -D warnings'),
-  'Rust tests': cargoTest,
-  'TypeScript tests': vitest,
+  'Rust tests': () => cargoTest(),
+  'TypeScript tests': () => vitest(),
+  'tests on lower instruction sets': lowerLevels,
   'package contents': check(
     `npm pack --silent --pack-destination "${scratch}" && publint run "${tarball}" --strict`,
   ),
