@@ -150,6 +150,11 @@ export class Normalization extends Layer {
 
   override call(x: SymbolicTensor): SymbolicTensor {
     const axes = this.#axesOf(x.rank);
+    const known = (this.#mean as Weight | Tensor).shape;
+    if (axes.some((a, i) => x.shape[a] !== known[i])) {
+      const message = `it has statistics of shape ${shapeText(known)} along axis ${axes.join(', ')}, received ${shapeText(x.shape)}`;
+      throw new RidgelineError('ERR_SHAPE', message, { received: x.shape });
+    }
     const shape = x.shape.map((size, i) => (axes.includes(i) ? (size as number) : 1));
     const mean = ops.reshape(this.#mean as Weight | Tensor, axes.length ? shape : []);
     const deviation = ops.maximum(

@@ -132,15 +132,16 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   get graph(): CallGraph {
     this.#alive();
     if (!this.#graph) {
-      throw new RidgelineError(
-        'ERR_ARGUMENT',
-        `model '${this.name}' has no input yet: begin it with layers.input(shape), or fit it first`,
-        {
-          layer: this.name,
-        },
-      );
+      throw new RidgelineError('ERR_ARGUMENT', `model '${this.name}' has no ${this.missing}`, {
+        layer: this.name,
+      });
     }
     return this.#graph;
+  }
+
+  /** @internal What a model without a call graph lacks, and where it comes from. */
+  protected get missing(): string {
+    return 'inputs and outputs: pass { inputs, outputs }; a class with a `call` of its own is a Layer';
   }
 
   /** @internal Makes the model computable for data; sequential ones learn their input from it. */

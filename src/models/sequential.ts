@@ -82,6 +82,11 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     return this;
   }
 
+  /** @internal */
+  protected override get missing(): string {
+    return 'input yet: begin it with layers.input(shape), or fit it first';
+  }
+
   override get layers(): Layer[] {
     return [...this.#list];
   }

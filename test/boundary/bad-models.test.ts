@@ -23,8 +23,29 @@ describe('structure', () => {
       return layers.dense(2)(a);
     }
   }
+  class Own extends Model {
+    override call(a: SymbolicTensor): SymbolicTensor {
+      return a;
+    }
+  }
   const h = (name?: string): SymbolicTensor => input([4], name === undefined ? {} : { name });
   const cases: Case[] = [
+    {
+      name: 'a model class with a call of its own',
+      run: () => new Own().compile({ loss: 'mse' }).fit(x, y),
+      code: 'ERR_ARGUMENT',
+      says: /has no inputs and outputs: pass \{ inputs, outputs \}; a class with a `call` of its own is a Layer/,
+    },
+    {
+      name: 'normalization of other columns than it was adapted to',
+      run: () => {
+        const norm = layers.normalization();
+        norm.adapt([[1, 2]]);
+        return norm(input([3]));
+      },
+      code: 'ERR_SHAPE',
+      says: /it has statistics of shape \[2\] along axis 1, received \[\?, 3\]/,
+    },
     {
       name: 'a layer with weights made in call',
       run: () => new Forgetful({ name: 'f' })(h()),
