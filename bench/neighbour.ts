@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { workloads } from './workloads.js';
+import { millisecondsPerStep, workload } from './workloads.js';
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -17,16 +17,9 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const make = workloads[values.workload];
-if (!make) throw new Error(`--workload must be one of ${Object.keys(workloads).join(', ')}`);
 const threads = Number(values.threads);
-const { model, x, y, batchSize, steps } = make();
-
-async function step(): Promise<number> {
-  const start = performance.now();
-  await model.fit(x, y, { batchSize, epochs: 1, verbose: 0, threads });
-  return (performance.now() - start) / steps;
-}
+const of = workload(values.workload);
+const step = (): Promise<number> => millisecondsPerStep(of, threads);
 
 const mean = (times: readonly number[]): number => times.reduce((a, b) => a + b, 0) / times.length;
 for (let i = 0; i < 3; i++) await step();

@@ -13,7 +13,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { statistics } from './statistics.js';
-import { workloads } from './workloads.js';
+import { millisecondsPerStep, workload } from './workloads.js';
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -26,13 +26,9 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const make = workloads[values.workload];
-if (!make)
-  throw new Error(
-    `--workload must be one of ${Object.keys(workloads).join(', ')}, received ${values.workload}`,
-  );
 const threads = Number(values.threads);
-const { model, x, y, batchSize, steps } = make();
+const of = workload(values.workload);
+const { model, x, y, batchSize } = of;
 
 /** A peer that runs an epoch for every line it is sent. */
 class Peer {
@@ -71,11 +67,7 @@ class Peer {
   }
 }
 
-async function ours(): Promise<number> {
-  const start = performance.now();
-  await model.fit(x, y, { batchSize, epochs: 1, verbose: 0, threads });
-  return (performance.now() - start) / steps;
-}
+const ours = (): Promise<number> => millisecondsPerStep(of, threads);
 
 const runs: Record<string, { epoch(): Promise<number> }> = { ridgeline: { epoch: ours } };
 const peers: Peer[] = [];

@@ -54,5 +54,19 @@ function mlp(): Workload {
   };
 }
 
-/** The workloads by name. */
-export const workloads: Record<string, () => Workload> = { mlp };
+const WORKLOADS: Record<string, () => Workload> = { mlp };
+
+/** The workload of that name. */
+export function workload(name: string): Workload {
+  const make = WORKLOADS[name];
+  if (make) return make();
+  throw new Error(`--workload must be one of ${Object.keys(WORKLOADS).join(', ')}, received ${name}`);
+}
+
+/** Milliseconds of a training step: one `fit` of one epoch, all that belongs to it included. */
+export async function millisecondsPerStep(of: Workload, threads: number): Promise<number> {
+  const { model, x, y, batchSize, steps } = of;
+  const start = performance.now();
+  await model.fit(x, y, { batchSize, epochs: 1, verbose: 0, threads });
+  return (performance.now() - start) / steps;
+}

@@ -221,11 +221,14 @@ function empty(dtype: DType, size: number): DataOf[DType] {
 }
 
 /** An element that `dtype` can hold exactly enough: nothing is truncated, wrapped or taken for true. */
-function element(x: number, dtype: DType, where: () => string): number {
+function element(x: number, dtype: DType, at: number | readonly number[]): number {
   if (dtype === 'float32' || (dtype === 'int32' ? x === (x | 0) : x === 0 || x === 1)) return x;
   const code = Number.isFinite(x) ? 'ERR_DTYPE' : 'ERR_NON_FINITE';
   const expected = dtype === 'int32' ? 'int32 holds integers below 2^31' : 'bool holds 0 and 1';
-  throw new RidgelineError(code, `${expected}, received ${x} at ${where()}`, { expected, received: x });
+  throw new RidgelineError(code, `${expected}, received ${x} at [${[at].flat().join('][')}]`, {
+    expected,
+    received: x,
+  });
 }
 
 function isNumberArray(value: unknown): value is NumberArray {
@@ -241,7 +244,7 @@ function make(values: unknown, dtype: DType | undefined): Tensor {
     if (dtype === undefined || dtype === values.dtype) return values;
     const data = empty(dtype, values.size);
     values.data.forEach((x: number, i: number) => {
-      data[i] = element(x, dtype, () => `[${i}]`);
+      data[i] = element(x, dtype, i);
     });
     return new Tensor(data, values.shape, dtype);
   }
@@ -251,7 +254,7 @@ function make(values: unknown, dtype: DType | undefined): Tensor {
     if (type === 'float32' || (type === 'int32' && values instanceof Int32Array)) data.set(values);
     else
       values.forEach((x, i) => {
-        data[i] = element(x, type, () => `[${i}]`);
+        data[i] = element(x, type, i);
       });
     return new Tensor(data, [values.length], type);
   }
@@ -300,7 +303,7 @@ function nested(values: unknown, asked: DType | undefined): Tensor {
         `${ragged ? 'ragged array' : 'elements must be numbers or booleans'}${where}: received ${show(value)}`,
       );
     }
-    data[at++] = element(Number(value), dtype, () => `[${path.join('][')}]`);
+    data[at++] = element(Number(value), dtype, path);
   };
   fill(values, 0, []);
   return new Tensor(data, shape, dtype);

@@ -7,27 +7,27 @@ import { Trace } from '../core/trace.js';
 import { shapeError } from '../errors.js';
 import * as ops from '../ops/index.js';
 
-/** Labels in the shape of predictions: a trailing axis of one is added or dropped. */
+/** Labels with the trailing axis of one that predictions have, or without the one they lack; else as they are. */
+function trailing(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
+  const missing = yTrue.rank + 1 === yPred.rank && yPred.shape.at(-1) === 1;
+  const extra = yTrue.rank === yPred.rank + 1 && yTrue.shape.at(-1) === 1;
+  if (!missing && !extra) return yTrue;
+  return (Trace.current as Trace).emit('reshapeLike', [yTrue, yPred])[0] as SymbolicTensor;
+}
+
+/** Labels in the shape of predictions; only a trailing axis of one may differ. */
 export function align(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
-  const [a, b] = [yTrue.shape, yPred.shape];
-  if (a.length + 1 === b.length && b.at(-1) === 1) return reshapeLike(yTrue, yPred);
-  if (a.length === b.length + 1 && a.at(-1) === 1) return reshapeLike(yTrue, yPred);
+  const labels = trailing(yTrue, yPred);
+  const [a, b] = [labels.shape, yPred.shape];
   if (a.length !== b.length || a.some((d, i) => d !== null && b[i] !== null && d !== b[i])) {
     throw shapeError('y', shapeText(b), shapeText(a));
   }
-  return yTrue;
-}
-
-function reshapeLike(x: SymbolicTensor, like: SymbolicTensor): SymbolicTensor {
-  return (Trace.current as Trace).emit('reshapeLike', [x, like])[0] as SymbolicTensor;
+  return labels;
 }
 
 /** Labels as functions of one's own get them: float32, with the trailing axis of one that predictions have. */
 export function matched(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
-  const labels = float(yTrue);
-  const missing = labels.rank + 1 === yPred.rank && yPred.shape.at(-1) === 1;
-  const extra = labels.rank === yPred.rank + 1 && labels.shape.at(-1) === 1;
-  return missing || extra ? reshapeLike(labels, yPred) : labels;
+  return trailing(float(yTrue), yPred);
 }
 
 /** As float32. */

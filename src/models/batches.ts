@@ -119,9 +119,9 @@ export function rowsOf(data: readonly NamedTensor[]): number {
 
 /** Rows in native memory. Large ones are not left to the garbage collector: `release` gives them back. */
 export class Uploaded {
-  readonly handles: readonly NativeData[];
+  readonly handles: NativeData[];
 
-  private constructor(handles: readonly NativeData[]) {
+  private constructor(handles: NativeData[]) {
     this.handles = handles;
   }
 

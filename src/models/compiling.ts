@@ -77,14 +77,12 @@ function metrics(
     return () => all;
   }
   if (typeof given !== 'object' || given === null) throw argumentError(argument, 'a list', given);
-  byOutput(argument, given, names);
-  const found = Object.entries(given).map(([name, of]): [string, Metric[]] => {
-    const where = `${argument} of output '${name}'`;
+  const found = Object.entries(given).map(([name, of]) => {
     const list = Array.isArray(of) ? of : [of];
-    return [name, list.map((one: MetricIdentifier) => metric(where, one))];
+    return [name, list.map((one: MetricIdentifier) => metric(`${argument} of output '${name}'`, one))];
   });
-  const each = new Map(found);
-  return (name) => each.get(name) ?? [];
+  const each = byOutput<Metric[]>(argument, Object.fromEntries(found), names);
+  return (name, i) => each(name, i) ?? [];
 }
 
 /**

@@ -331,7 +331,7 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   async predict(x: DataInput, options: PredictOptions = {}): Promise<Prediction<O>> {
     const { data, size, program } = this.#predictable(x, options);
     try {
-      const run = guard(() => program.predict([...data.handles], size, this.#seed, options.threads));
+      const run = guard(() => program.predict(data.handles, size, this.#seed, options.threads));
       return single<O>(succeeded(await run).tensors.map((t) => Tensor.fromNative(t)));
     } finally {
       data.release();
@@ -342,7 +342,7 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   predictSync(x: DataInput, options: Pick<PredictOptions, 'batchSize'> = {}): Prediction<O> {
     const { data, size, program } = this.#predictable(x, options);
     try {
-      const tensors = guard(() => program.predictSync([...data.handles], size, this.#seed));
+      const tensors = guard(() => program.predictSync(data.handles, size, this.#seed));
       return single<O>(tensors.map((t) => Tensor.fromNative(t)));
     } finally {
       data.release();

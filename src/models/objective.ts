@@ -71,12 +71,11 @@ export function trace(
     const weights: SymbolicTensor[] = [];
     let loss: SymbolicTensor | undefined;
     outputs.forEach((output, i) => {
-      const given = compiled.losses[i] as Loss;
-      const named: Loss = {
-        ...given,
-        call: (yTrue, yPred) => within(`loss ${name(given.name)}${of(i)}`, () => given.call(yTrue, yPred)),
-      };
-      const one = reduced(into, named, truths[i] as SymbolicTensor, output, sampleWeight);
+      const objective = compiled.losses[i] as Loss;
+      const each = within(`loss ${name(objective.name)}${of(i)}`, () =>
+        objective.call(truths[i] as SymbolicTensor, output),
+      );
+      const one = reduced(into, each, sampleWeight);
       const share = compiled.lossWeights[i] === 1 ? one : ops.mul(one, compiled.lossWeights[i] as number);
       loss = loss ? ops.add(loss, share) : share;
       if (outputs.length > 1) {
@@ -121,15 +120,8 @@ function within<T>(what: string, work: () => T): T {
   }
 }
 
-/** @internal Sum of weighted values divided by their number, not by the sum of the weights: Keras' reduction. */
-export function reduced(
-  into: Trace,
-  loss: Loss,
-  yTrue: SymbolicTensor,
-  yPred: SymbolicTensor,
-  weight: SymbolicTensor | undefined,
-): SymbolicTensor {
-  const each = loss.call(yTrue, yPred);
+/** @internal Sum of a loss' weighted values divided by their number, not by the sum of the weights: Keras' reduction. */
+export function reduced(into: Trace, each: unknown, weight: SymbolicTensor | undefined): SymbolicTensor {
   if (!(each instanceof SymbolicTensor))
     throw argumentError('loss', 'a function that gives a symbolic tensor', each);
   if (weight && each.rank === 0) {

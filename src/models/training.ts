@@ -148,7 +148,7 @@ export class Training {
     const data = Uploaded.of(rows.data);
     try {
       const { randomSeed } = this.#model;
-      const run = guard(() => evaluator.evaluate([...data.handles], size, randomSeed, given.threads));
+      const run = guard(() => evaluator.evaluate(data.handles, size, randomSeed, given.threads));
       return this.#logs(succeeded(await run).logs);
     } finally {
       data.release();
@@ -168,7 +168,7 @@ export class Training {
       const data = Uploaded.of(rows.data);
       try {
         const { learningRate } = this.#model.optimizer;
-        const run = guard(() => trainer.trainOnBatch([...data.handles], learningRate, given.threads));
+        const run = guard(() => trainer.trainOnBatch(data.handles, learningRate, given.threads));
         return this.#logs(this.#check(await run).logs);
       } finally {
         data.release();
@@ -185,8 +185,13 @@ export class Training {
   ): { tasks: string; milliseconds: number }[] {
     const rows = labelled(this.#model, 'fit', x, y, {});
     const trainer = this.programs.trainer(rows);
-    const data = [...Uploaded.of(rows.data).handles];
-    return guard(() => trainer.profile(data, this.#model.optimizer.learningRate, steps, threads));
+    const data = Uploaded.of(rows.data);
+    try {
+      const { learningRate } = this.#model.optimizer;
+      return guard(() => trainer.profile(data.handles, learningRate, steps, threads));
+    } finally {
+      data.release();
+    }
   }
 
   /** {@link Model.fit} */
@@ -219,7 +224,7 @@ export class Training {
         const batchReports = callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin);
         const start = (): NativeRun =>
           guard(() =>
-            trainer.fit([...data.handles], [...validation.handles], {
+            trainer.fit(data.handles, validation.handles, {
               batchSize,
               epochs,
               initialEpoch,

@@ -37,7 +37,7 @@ function check(of: LossCase): void {
     const yTrue = trace.constant(tensorOf(of.yTrue));
     const yPred = trace.constant(tensorOf(of.yPred));
     const weight = of.sampleWeight ? trace.constant(tensorOf(of.sampleWeight).reshape([-1])) : undefined;
-    const value = reduced(trace, lossOf(of), yTrue, yPred, weight);
+    const value = reduced(trace, lossOf(of).call(yTrue, yPred), weight);
     return { values: trace.evaluate([value]), gradients: gradientsOf(trace, value, [yPred]) };
   });
   expect(values[0]).toBeAllclose([of.value]);

@@ -4,7 +4,7 @@
 //! keeps buffers, views and permutations free of a type parameter.
 
 use crate::error::{Error, Result};
-use crate::memory::reserve;
+use crate::memory::zeros;
 use crate::shape::{MAX_ELEMENTS, Shape};
 use std::fmt;
 
@@ -139,7 +139,7 @@ pub struct Words {
 }
 
 #[repr(C, align(64))]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
 struct Line([u32; 16]);
 
 impl Words {
@@ -148,9 +148,7 @@ impl Words {
     /// # Errors
     /// `ERR_MEMORY` when the system has none.
     pub fn zeroed(len: usize) -> Result<Words> {
-        let mut lines = reserve(len.div_ceil(16))?;
-        lines.resize(len.div_ceil(16), Line([0; 16]));
-        Ok(Words { lines, len })
+        Ok(Words { lines: zeros(len.div_ceil(16))?, len })
     }
     /// The words.
     pub fn as_slice(&self) -> &[u32] {

@@ -48,10 +48,7 @@ impl Op for Assign {
             .cost(0.15)
             .read(x.view(rows, cols).along(split))
             .write(y.view(rows, cols).along(split))
-            .run(move |f| match panels {
-                true => f.panel_words_mut(0).copy_from_slice(f.panel_words(0)),
-                false => f.words_mut(0).copy_from_slice(f.words(0)),
-            });
+            .run(|f| f.words_mut(0).copy_from_slice(f.words(0)));
         Ok(())
     }
     fn effect(&self) -> Option<&Arc<Variable>> {

@@ -302,7 +302,7 @@ fn product(
         .cost(k as f64 * NS_PER_FMA)
         .scratch(gemm_scratch(m, n, k) + packed_words)
         .read(if transpose_a { a.matrix() } else { a.matrix().along(a_along) })
-        .read(b.view(b.leading(), b.last()).along(b_along))
+        .read(b.matrix().along(b_along))
         .write(y.matrix().along(split));
     if let Some(bias) = bias {
         task = task.read(bias.row());

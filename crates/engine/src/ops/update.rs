@@ -103,7 +103,6 @@ impl Op for Update {
             penalty_applied: self.penalty_applied,
             clip: self.clip,
             scaled: self.scaled,
-            panels,
             slots: slots.len(),
             partial: partial.is_some(),
             piece: if panels { rows * UNIT } else { rows * cols },
@@ -121,7 +120,6 @@ struct Work {
     penalty_applied: bool,
     clip: Option<f32>,
     scaled: bool,
-    panels: bool,
     slots: usize,
     partial: bool,
     piece: usize,
@@ -137,19 +135,10 @@ impl Work {
             scale: if self.scaled { f.floats(1)[0] } else { 1.0 },
             clip: self.clip,
         };
-        let words = |i: usize| -> &mut [f32] {
-            bytemuck::cast_slice_mut(if self.panels {
-                f.panel_words_mut(i)
-            } else {
-                f.words_mut(i)
-            })
-        };
-        let gradient: &[f32] =
-            bytemuck::cast_slice(if self.panels { f.panel_words(0) } else { f.words(0) });
-        let weight = words(0);
+        let (gradient, weight) = (f.floats(0), f.floats_mut(0));
         let mut slots: [&mut [f32]; 3] = Default::default();
         for (i, slot) in slots.iter_mut().take(self.slots).enumerate() {
-            *slot = words(1 + i);
+            *slot = f.floats_mut(1 + i);
         }
         let mut partials: &mut [f32] =
             if self.partial { f.floats_mut(1 + self.slots) } else { &mut [] };

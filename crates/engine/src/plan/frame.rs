@@ -74,25 +74,38 @@ impl<'a> Frame<'a> {
         unsafe { TileMut::from_raw(ptr, rows.len(), cols.len(), view.cols) }
     }
 
+    /// First word and number of words of this part, where they are adjacent: whole rows, or panels.
+    fn span(&self, view: &View) -> (usize, usize) {
+        let (rows, cols) = self.window(view);
+        match view.layout {
+            Layout::Plain => {
+                debug_assert!(cols.len() == view.cols || rows.len() <= 1, "{}", self.task.label);
+                (rows.start * view.cols + cols.start, rows.len() * cols.len())
+            }
+            Layout::Panels(_) => {
+                debug_assert!(rows.len() == view.rows, "{}", self.task.label);
+                (cols.start * view.rows, view.layout.words(view.rows, cols.len()))
+            }
+        }
+    }
+
     /// The words of read `i` in this part, where they are adjacent.
     pub fn words(&self, i: usize) -> &'a [u32] {
         let view = &self.task.reads[i];
-        let (rows, cols) = self.window(view);
-        debug_assert!(cols.len() == view.cols || rows.len() <= 1, "{}", self.task.label);
-        let ptr = self.address(view, rows.start, cols.start);
+        let (start, len) = self.span(view);
+        let base = self.bases[view.buffer.0 as usize];
         // SAFETY: see the module documentation.
-        unsafe { std::slice::from_raw_parts(ptr, rows.len() * cols.len()) }
+        unsafe { std::slice::from_raw_parts(base.add(start), len) }
     }
 
     /// The words of write `i` in this part, where they are adjacent.
     #[allow(clippy::mut_from_ref, reason = "exclusive by the schedule, not by this reference")]
     pub fn words_mut(&self, i: usize) -> &'a mut [u32] {
         let view = &self.task.writes[i];
-        let (rows, cols) = self.window(view);
-        debug_assert!(cols.len() == view.cols || rows.len() <= 1, "{}", self.task.label);
-        let ptr = self.address(view, rows.start, cols.start);
+        let (start, len) = self.span(view);
+        let base = self.bases[view.buffer.0 as usize];
         // SAFETY: see the module documentation.
-        unsafe { std::slice::from_raw_parts_mut(ptr, rows.len() * cols.len()) }
+        unsafe { std::slice::from_raw_parts_mut(base.add(start), len) }
     }
 
     /// As [`Frame::words`], as f32.
@@ -138,15 +151,13 @@ impl<'a> Frame<'a> {
     /// The columns of read `i`, which stands in panels, that the part covers.
     pub fn packed(&self, i: usize) -> Packed<'a> {
         let view = &self.task.reads[i];
-        let words = bytemuck::cast_slice(self.panel_words(i));
-        Packed::new(self.isa, words, view.rows, self.packed_columns(view).len())
+        Packed::new(self.isa, self.floats(i), view.rows, self.window(view).1.len())
     }
 
     /// As [`Frame::packed`], of write `i`.
     pub fn packed_mut(&self, i: usize) -> PackedMut<'a> {
         let view = &self.task.writes[i];
-        let words = bytemuck::cast_slice_mut(self.panel_words_mut(i));
-        PackedMut::new(self.isa, words, view.rows, self.packed_columns(view).len())
+        PackedMut::new(self.isa, self.floats_mut(i), view.rows, self.window(view).1.len())
     }
 
     /// All panels of read `i`: the first column of each, and the columns that exist.
@@ -162,32 +173,6 @@ impl<'a> Frame<'a> {
             // SAFETY: a panel lies inside its buffer; see the module documentation.
             (first, unsafe { Tile::from_raw(base.add(at).cast(), view.rows, cols, panel, 1) })
         })
-    }
-
-    /// The words of the panels of read `i` that the part's columns cover; they are adjacent.
-    pub fn panel_words(&self, i: usize) -> &'a [u32] {
-        let (start, len) = self.panel_range(&self.task.reads[i]);
-        let base = self.bases[self.task.reads[i].buffer.0 as usize];
-        // SAFETY: see the module documentation.
-        unsafe { std::slice::from_raw_parts(base.add(start), len) }
-    }
-
-    /// As [`Frame::panel_words`], of write `i`.
-    #[allow(clippy::mut_from_ref, reason = "exclusive by the schedule, not by this reference")]
-    pub fn panel_words_mut(&self, i: usize) -> &'a mut [u32] {
-        let (start, len) = self.panel_range(&self.task.writes[i]);
-        let base = self.bases[self.task.writes[i].buffer.0 as usize];
-        // SAFETY: see the module documentation.
-        unsafe { std::slice::from_raw_parts_mut(base.add(start), len) }
-    }
-
-    fn packed_columns(&self, view: &View) -> Range<usize> {
-        if view.along.cols { self.part.cols.clone() } else { 0..view.cols }
-    }
-
-    fn panel_range(&self, view: &View) -> (usize, usize) {
-        let cols = self.packed_columns(view);
-        (cols.start * view.rows, view.layout.words(view.rows, cols.len()))
     }
 
     /// This thread's scratch, as many words as the task asked for.
