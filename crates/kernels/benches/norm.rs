@@ -172,6 +172,7 @@ fn cases<'a>(isa: Isa) -> Vec<Case<'a>> {
         learning_rate: 1e-3,
         weight_decay: 0.0,
         penalty: Penalty { l1: 0.0, l2: 1e-4 },
+        penalty_applied: false,
         scale: 1.0,
         clip: None,
     };

@@ -26,6 +26,7 @@ pub mod math;
 mod operand;
 mod panel;
 pub mod permute;
+pub mod prefetch;
 pub mod reduce;
 pub mod rng;
 pub mod simd;

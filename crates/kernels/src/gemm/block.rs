@@ -11,11 +11,12 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on the functions")]
 
 use super::micro::Micro;
-use super::operands::{LINE, Operands};
+use super::operands::{Later, Operands};
 use super::pack::Part;
 use super::sweep::{self, Block, Next, Panels};
 use super::{Output, Right, Start};
 use crate::Tile;
+use crate::prefetch::LINE;
 
 /// Most rows of B in a block.
 const DEPTH: usize = 288;
@@ -114,6 +115,7 @@ pub(super) unsafe fn multiply<S: Micro>(
     b: Right,
     c: Output,
     start: Start,
+    later: &[*const [f32]],
     scratch: &mut [f32],
 ) {
     const { assert!(S::WIDTH <= ZEROS.len(), "a panel starts from zeros") }
@@ -127,6 +129,8 @@ pub(super) unsafe fn multiply<S: Micro>(
 
     let c = Target::new::<S>(c);
     let step = block_columns::<S>(b, m);
+    let tiles = m.div_ceil(S::ROWS) * n.div_ceil(S::WIDTH) * k.div_ceil(DEPTH);
+    let mut later = Later::new(later, tiles, k.min(DEPTH));
     for column in (0..n).step_by(step) {
         let (columns, panel) = (step.min(n - column), column / S::WIDTH);
         let mut from = 0;
@@ -162,9 +166,10 @@ pub(super) unsafe fn multiply<S: Micro>(
                     c_row: c.row,
                     c_panel: c.panel,
                     cols: (c.cols - column).min(columns.next_multiple_of(S::WIDTH)),
+                    later,
                     ..Operands::NONE
                 };
-                sweep::sweep::<S>(corner, rows, right, a_space);
+                later = sweep::sweep::<S>(corner, rows, right, a_space);
                 row += rows;
             }
             from += depth;

@@ -12,7 +12,8 @@
     reason = "loops over constant bounds unroll and leave the sums in registers; iterators do not"
 )]
 
-use super::operands::{Operands, prefetch};
+use super::operands::Operands;
+use crate::prefetch::prefetch;
 use crate::simd::{Simd, portable::Portable};
 
 /// The tile of an instruction set and its kernels.
@@ -103,7 +104,9 @@ unsafe fn tiles<S: Simd, const H: usize, const P: usize, const V: usize, const A
 ) {
     for _ in 0..x.tiles {
         x.ahead.fetch();
-        tile::<S, H, P, V, ADJACENT>(x);
+        // With nothing to fetch the loop asks for what it has.
+        let later = x.later.next().unwrap_or(x.b);
+        tile::<S, H, P, V, ADJACENT>(x, later);
         x.a = x.a.wrapping_add(x.a_tile);
         x.base = x.base.wrapping_add(H * x.base_row);
         x.c = x.c.wrapping_add(H * x.c_row);
@@ -114,7 +117,9 @@ unsafe fn tiles<S: Simd, const H: usize, const P: usize, const V: usize, const A
 #[inline(always)]
 unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const ADJACENT: bool>(
     x: Operands,
+    mut later: *const f32,
 ) {
+    let later_step = x.later.step(x.k);
     let (a_row, a_col) = if ADJACENT { (1, x.a_col) } else { (x.a_row, 1) };
     let (mut a, mut b) = (x.a, x.b);
     let mut acc = [[[S::splat(0.0); V]; P]; H];
@@ -135,6 +140,11 @@ unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const AD
         }
         a = a.wrapping_add(unroll * a_col);
         b = b.wrapping_add(unroll * x.b_row);
+        if ADJACENT {
+            prefetch::<true>(a.wrapping_add(x.a_tile + H - 1));
+        }
+        prefetch::<false>(later);
+        later = later.wrapping_add(unroll * later_step);
     }
     for _ in 0..x.k % unroll {
         step::<S, H, P, V>(&mut acc, a, a_row, b, x.b_panel);

@@ -42,7 +42,14 @@ dispatch! {
 
     fn pack_whole(b: Tile, to: PackedMut) = pack::whole;
 
-    fn multiply(a: Tile, b: Right, c: Output, start: Start, scratch: &mut [f32]) = block::multiply;
+    fn multiply(
+        a: Tile,
+        b: Right,
+        c: Output,
+        start: Start,
+        later: &[*const [f32]],
+        scratch: &mut [f32],
+    ) = block::multiply;
 }
 
 /// Rewrites B in panels.
@@ -67,6 +74,23 @@ pub fn gemm<'a>(
     start: Start,
     scratch: &mut [f32],
 ) {
+    gemm_before(isa, a, b, c, start, &[], scratch);
+}
+
+/// [`gemm`], which meanwhile fetches into the near caches what the caller needs `later`: the
+/// product leaves the far ones idle. That memory is not read and need not even exist.
+///
+/// # Panics
+/// As [`gemm`].
+pub fn gemm_before<'a>(
+    isa: Isa,
+    a: Tile,
+    b: impl Into<Right<'a>>,
+    c: impl Into<Output<'a>>,
+    start: Start,
+    later: &[*const [f32]],
+    scratch: &mut [f32],
+) {
     let (b, c) = (b.into(), c.into());
     assert!(a.cols() == b.rows(), "the columns of A are not the rows of B");
     assert!(a.rows() == c.rows(), "the rows of A are not the rows of C");
@@ -83,5 +107,5 @@ pub fn gemm<'a>(
     }
     let needed = scratch_len(isa, c.rows(), c.cols(), a.cols());
     assert!(scratch.len() >= needed, "scratch is too short: {} < {needed}", scratch.len());
-    multiply(isa, a, b, c, start, scratch);
+    multiply(isa, a, b, c, start, later, scratch);
 }

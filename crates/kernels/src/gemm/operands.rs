@@ -2,17 +2,16 @@
 //!
 //! The hardware follows a stream once it is read; a GEMM reads many short ones. So the tiles ask
 //! for their part of C before they compute it, and, piece by piece, for the next panel of B or for
-//! the source of the next packing.
+//! the source of the next packing, and for what the caller needs after the product.
 
-/// Floats in a cache line.
-pub(super) const LINE: usize = 16;
+use crate::prefetch::{LINE, prefetch};
 
 /// What one call of the micro-kernel reads and writes: a column of tiles of the same height.
 ///
 /// Valid when A has `tiles * height` rows and `k` columns, B `k` rows of whole panels, and C and
 /// base `tiles * height` rows of `cols` columns.
 #[derive(Clone, Copy)]
-pub(super) struct Operands {
+pub(super) struct Operands<'a> {
     pub tiles: usize,
     /// Columns of A, rows of B.
     pub k: usize,
@@ -39,11 +38,12 @@ pub(super) struct Operands {
     /// Columns of C that exist, of the panels' width.
     pub cols: usize,
     pub ahead: Ahead,
+    pub later: Later<'a>,
 }
 
-impl Operands {
+impl Operands<'_> {
     /// Nothing at all: what is left to say of a part that is described in steps.
-    pub(super) const NONE: Operands = Operands {
+    pub(super) const NONE: Operands<'static> = Operands {
         tiles: 0,
         k: 0,
         a: std::ptr::null(),
@@ -61,6 +61,7 @@ impl Operands {
         c_panel: 0,
         cols: 0,
         ahead: Ahead::NOTHING,
+        later: Later { slices: &[], piece: 0, at: 0 },
     };
 }
 
@@ -99,19 +100,47 @@ impl Ahead {
     }
 }
 
-/// Asks for the cache line at `p`, which need not be readable: into L1, or only into L2.
-#[inline(always)]
-pub(super) fn prefetch<const L1: bool>(p: *const f32) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch has no effect but on the cache, whatever the address.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
-        if L1 {
-            _mm_prefetch::<_MM_HINT_T0>(p.cast());
-        } else {
-            _mm_prefetch::<_MM_HINT_T1>(p.cast());
-        }
+/// Memory that is needed after the product, of which every tile fetches a piece: not at once, for
+/// the caches take few requests at a time, but evenly over its steps of k.
+#[derive(Clone, Copy)]
+pub(super) struct Later<'a> {
+    slices: &'a [*const [f32]],
+    /// Floats of a piece: as many to each step.
+    piece: usize,
+    /// The next piece, counted through all slices.
+    at: usize,
+}
+
+impl<'a> Later<'a> {
+    /// `slices`, to be fetched by so many tiles of `k` steps. A tile fetches a line a step at most.
+    pub(super) fn new(slices: &'a [*const [f32]], tiles: usize, k: usize) -> Later<'a> {
+        let floats: usize = slices.iter().map(|slice| slice.len()).sum();
+        let piece = floats.div_ceil(tiles.max(1)).next_multiple_of(k.max(1)).min(k * LINE);
+        Later { slices, piece, at: 0 }
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = p;
+
+    /// Where the next piece starts, and goes on to the one after it.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Option<*const f32> {
+        let mut left = self.at;
+        self.at += 1;
+        for slice in self.slices {
+            let pieces = slice.len().div_ceil(self.piece.max(1));
+            if left < pieces {
+                return Some(slice.cast::<f32>().wrapping_add(left * self.piece));
+            }
+            left -= pieces;
+        }
+        None
+    }
+
+    /// Floats to go on with each of `k` steps.
+    pub(super) fn step(&self, k: usize) -> usize {
+        self.piece.div_ceil(k.max(1)).min(LINE)
+    }
+
+    /// What is left after `pieces`.
+    pub(super) fn skip(self, pieces: usize) -> Later<'a> {
+        Later { at: self.at + pieces, ..self }
+    }
 }

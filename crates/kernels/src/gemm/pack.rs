@@ -8,8 +8,9 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on the functions")]
 
 use super::micro::Micro;
-use super::operands::{Ahead, prefetch};
+use super::operands::Ahead;
 use super::packed::PackedMut;
+use crate::prefetch::prefetch;
 use crate::{Tile, simd::Simd};
 
 /// Rows of B asked for in advance: a column block of a wide matrix is too scattered for the

@@ -8,7 +8,7 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on the functions")]
 
 use super::micro::Micro;
-use super::operands::{Ahead, Operands};
+use super::operands::{Ahead, Later, Operands};
 use super::pack::Part;
 
 /// Floats in a page: what lies a multiple of it apart meets in the same cache sets.
@@ -66,17 +66,18 @@ pub(super) fn padded<S: Micro>() -> usize {
     S::ROWS.next_multiple_of(S::LANES)
 }
 
-/// Multiplies `rows` rows of A by a block of B; `corner` is where the two start.
+/// Multiplies `rows` rows of A by a block of B; `corner` is where the two start. Returns what is
+/// left to fetch of its `later`.
 ///
 /// # Safety
 /// The CPU executes `S`; the operands are valid; `a_space` has room for the tiles.
 #[inline(always)]
-pub(super) unsafe fn sweep<S: Micro>(
-    corner: Operands,
+pub(super) unsafe fn sweep<'a, S: Micro>(
+    corner: Operands<'a>,
     rows: usize,
     right: Block,
     a_space: &mut [f32],
-) {
+) -> Later<'a> {
     let tiles = rows.div_ceil(S::ROWS);
     let (height, taller) = (rows / tiles, rows % tiles);
     let rest = taller * (height + 1);
@@ -140,11 +141,13 @@ pub(super) unsafe fn sweep<S: Micro>(
                 } else {
                     S::run::<false>(height, group, &y);
                 }
+                x.later = x.later.skip(tiles);
                 done += group;
             }
         }
         panel += take;
     }
+    x.later
 }
 
 /// Whether A is packed, from measurements of both ways.

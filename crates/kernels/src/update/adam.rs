@@ -7,7 +7,7 @@
     reason = "the contract is the Simd trait's: the CPU and valid pointers"
 )]
 
-use super::common::{Common, CommonLanes};
+use super::common::{Common, CommonLanes, fetch_ahead};
 use crate::Isa;
 use crate::lanes::Width;
 use crate::simd::Simd;
@@ -15,7 +15,7 @@ use crate::simd::Simd;
 /// One Adam step with moments `m` and `v`, or one AMSGrad step with `vhat` as well.
 ///
 /// `alpha` is the bias-corrected learning rate; 1 − β is formed in f64, as Keras does: from an
-/// f32 β₂ = 0.999 it would be 10⁻⁵ off.
+/// f32 β₂ = 0.999 it would be 10⁻⁵ off. Returns the penalty of the weights before the step.
 ///
 /// # Panics
 /// When the lengths differ.
@@ -31,9 +31,9 @@ pub fn adam(
     m: &mut [f32],
     v: &mut [f32],
     vhat: Option<&mut [f32]>,
-) {
+) -> f32 {
     let rest = [(1.0 - beta1.into()) as f32, (1.0 - beta2.into()) as f32];
-    dispatched(isa, c, rest, epsilon, alpha, w, g, m, v, vhat);
+    dispatched(isa, c, rest, epsilon, alpha, w, g, m, v, vhat)
 }
 
 dispatch! {
@@ -47,7 +47,7 @@ dispatch! {
         m: &mut [f32],
         v: &mut [f32],
         vhat: Option<&mut [f32]>,
-    ) = generic;
+    ) -> f32 = generic;
 }
 
 #[inline(always)]
@@ -61,7 +61,7 @@ unsafe fn generic<S: Simd>(
     m: &mut [f32],
     v: &mut [f32],
     vhat: Option<&mut [f32]>,
-) {
+) -> f32 {
     let n = w.len();
     assert!(
         g.len() == n
@@ -70,12 +70,13 @@ unsafe fn generic<S: Simd>(
             && vhat.as_ref().is_none_or(|vhat| vhat.len() == n),
         "adam: lengths differ"
     );
-    let common = CommonLanes::<S>::new(c);
+    let mut common = CommonLanes::<S>::new(c);
     let (rest1, rest2) = (S::splat(rest[0]), S::splat(rest[1]));
     let (epsilon, alpha) = (S::splat(epsilon), S::splat(alpha));
     let (w, g, m, v) = (w.as_mut_ptr(), g.as_ptr(), m.as_mut_ptr(), v.as_mut_ptr());
     let vhat = vhat.map(<[f32]>::as_mut_ptr);
     strips!(S::LANES, n, |width, i| {
+        fetch_ahead(i, [w, m, v]);
         let (weight, gradient) = common.load(width, w.add(i), g.add(i));
         let first = width.load::<S>(m.add(i));
         let first = S::fma(S::sub(gradient, first), rest1, first);
@@ -91,4 +92,5 @@ unsafe fn generic<S: Simd>(
         let step = S::div(S::mul(alpha, first), S::add(S::sqrt(bound), epsilon));
         width.store::<S>(w.add(i), S::sub(weight, step));
     });
+    common.penalty()
 }

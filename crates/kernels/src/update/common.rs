@@ -1,4 +1,5 @@
-//! What every optimizer does to weight and gradient before its own formula.
+//! What every optimizer does to weight and gradient before its own formula. The weights pass by
+//! anyway, so their penalty is summed on the way.
 
 #![allow(
     unsafe_op_in_unsafe_fn,
@@ -11,7 +12,20 @@
 
 use super::penalty::{Penalty, PenaltyLanes};
 use crate::lanes::Width;
+use crate::prefetch::prefetch;
 use crate::simd::Simd;
+
+/// Elements ahead of its own that a step asks for.
+const AHEAD: usize = 768;
+
+/// Asks for weights and state that come after element `at`. They were last used a step ago, unlike
+/// the gradient, and have left the near caches.
+#[inline(always)]
+pub(super) fn fetch_ahead<const N: usize>(at: usize, of: [*mut f32; N]) {
+    for p in of {
+        prefetch::<true>(p.wrapping_add(at + AHEAD));
+    }
+}
 
 /// Settings shared by every optimizer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,20 +34,22 @@ pub struct Common {
     pub learning_rate: f32,
     /// Decoupled weight decay: w −= learning_rate · weight_decay · w before the update; 0 = none.
     pub weight_decay: f32,
-    /// The weights' penalty, whose gradient joins the data gradient.
+    /// The weights' penalty, which every step returns, of the weights it starts from.
     pub penalty: Penalty,
+    /// True when the gradient already contains the penalty's.
+    pub penalty_applied: bool,
     /// The factor of the data gradient, below 1 when it is clipped by norm.
     pub scale: f32,
     /// The bound of each element of the whole gradient.
     pub clip: Option<f32>,
 }
 
-/// [`Common`] in vectors.
-#[derive(Clone, Copy)]
+/// [`Common`] in vectors, with the running sums of the penalty.
 pub(super) struct CommonLanes<S: Simd> {
     pub(super) learning_rate: S::F,
     decay: Option<S::F>,
     penalty: PenaltyLanes<S>,
+    penalty_applied: bool,
     scale: S::F,
     clip: Option<S::F>,
 }
@@ -46,6 +62,7 @@ impl<S: Simd> CommonLanes<S> {
             learning_rate: S::splat(c.learning_rate),
             decay: if decay == 0.0 { None } else { Some(S::splat(decay)) },
             penalty: PenaltyLanes::new(&c.penalty),
+            penalty_applied: c.penalty_applied,
             scale: S::splat(c.scale),
             clip: match c.clip {
                 Some(clip) => Some(S::splat(clip)),
@@ -57,13 +74,17 @@ impl<S: Simd> CommonLanes<S> {
     /// The decayed weights and the whole gradient of the vector at `w` and `g`.
     #[inline(always)]
     pub(super) unsafe fn load<W: Width>(
-        &self,
+        &mut self,
         width: W,
         w: *const f32,
         g: *const f32,
     ) -> (S::F, S::F) {
         let mut w = width.load::<S>(w);
-        let mut g = self.penalty.add(w, S::mul(width.load::<S>(g), self.scale));
+        let mut g = S::mul(width.load::<S>(g), self.scale);
+        self.penalty.count(w);
+        if !self.penalty_applied {
+            g = self.penalty.add(w, g);
+        }
         if let Some(clip) = self.clip {
             g = S::max(S::min(g, clip), S::neg(clip));
         }
@@ -71,5 +92,11 @@ impl<S: Simd> CommonLanes<S> {
             w = S::fnma(decay, w, w);
         }
         (w, g)
+    }
+
+    /// The penalty of all weights loaded.
+    #[inline(always)]
+    pub(super) unsafe fn penalty(&self) -> f32 {
+        self.penalty.total()
     }
 }

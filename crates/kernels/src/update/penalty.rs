@@ -36,20 +36,45 @@ dispatch! {
     pub fn penalty_gradient(p: &Penalty, w: &[f32], g: &mut [f32]) = gradient_generic;
 }
 
-/// The gradient of a penalty in vectors.
-#[derive(Clone, Copy)]
+/// A penalty in vectors: its gradient, and its value over the weights counted so far.
 pub(super) struct PenaltyLanes<S: Simd> {
+    factors: Penalty,
     l1: Option<S::F>,
     twice_l2: Option<S::F>,
+    absolute: S::F,
+    squares: S::F,
 }
 
 impl<S: Simd> PenaltyLanes<S> {
     #[inline(always)]
     pub(super) unsafe fn new(p: &Penalty) -> Self {
         PenaltyLanes {
+            factors: *p,
             l1: if p.l1 == 0.0 { None } else { Some(S::splat(p.l1)) },
             twice_l2: if p.l2 == 0.0 { None } else { Some(S::splat(2.0 * p.l2)) },
+            absolute: S::splat(0.0),
+            squares: S::splat(0.0),
         }
+    }
+
+    /// Adds the weights `w` to the value.
+    #[inline(always)]
+    pub(super) unsafe fn count(&mut self, w: S::F) {
+        if self.l1.is_some() {
+            self.absolute = S::add(self.absolute, S::abs(w));
+        }
+        if self.twice_l2.is_some() {
+            self.squares = S::fma(w, w, self.squares);
+        }
+    }
+
+    /// The value. A factor of 0 makes no NaN of infinite weights.
+    #[inline(always)]
+    pub(super) unsafe fn total(&self) -> f32 {
+        let Penalty { l1, l2 } = self.factors;
+        let absolute = if l1 == 0.0 { 0.0 } else { l1 * S::sum(self.absolute) };
+        let squares = if l2 == 0.0 { 0.0 } else { l2 * S::sum(self.squares) };
+        absolute + squares
     }
 
     /// g plus the penalty's gradient at w.

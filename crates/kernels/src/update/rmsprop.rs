@@ -7,7 +7,7 @@
     reason = "the contract is the Simd trait's: the CPU and valid pointers"
 )]
 
-use super::common::{Common, CommonLanes};
+use super::common::{Common, CommonLanes, fetch_ahead};
 use crate::Isa;
 use crate::lanes::Width;
 use crate::simd::Simd;
@@ -15,7 +15,8 @@ use crate::simd::Simd;
 /// One RMSprop step. `mean_grad` is state of the centred form and `velocity` of a momentum that
 /// is not 0; otherwise they may be empty.
 ///
-/// 1 − ρ is formed in f64, as Keras does: from an f32 ρ near 1 it would be 10⁻⁵ off.
+/// 1 − ρ is formed in f64, as Keras does: from an f32 ρ near 1 it would be 10⁻⁵ off. Returns the
+/// penalty of the weights before the step.
 ///
 /// # Panics
 /// When the lengths differ.
@@ -31,12 +32,12 @@ pub fn rmsprop(
     v: &mut [f32],
     mean_grad: &mut [f32],
     velocity: &mut [f32],
-) {
+) -> f32 {
     let rho = rho.into();
     let decay = [rho as f32, (1.0 - rho) as f32];
     let mean_grad = centered.then_some(mean_grad);
     let velocity = (momentum != 0.0).then_some(velocity);
-    dispatched(isa, c, decay, momentum, epsilon, w, g, v, mean_grad, velocity);
+    dispatched(isa, c, decay, momentum, epsilon, w, g, v, mean_grad, velocity)
 }
 
 dispatch! {
@@ -50,7 +51,7 @@ dispatch! {
         v: &mut [f32],
         mean_grad: Option<&mut [f32]>,
         velocity: Option<&mut [f32]>,
-    ) = generic;
+    ) -> f32 = generic;
 }
 
 #[inline(always)]
@@ -64,7 +65,7 @@ unsafe fn generic<S: Simd>(
     v: &mut [f32],
     mean_grad: Option<&mut [f32]>,
     velocity: Option<&mut [f32]>,
-) {
+) -> f32 {
     let n = w.len();
     assert!(
         g.len() == n
@@ -73,13 +74,14 @@ unsafe fn generic<S: Simd>(
             && velocity.as_ref().is_none_or(|state| state.len() == n),
         "rmsprop: lengths differ"
     );
-    let common = CommonLanes::<S>::new(c);
+    let mut common = CommonLanes::<S>::new(c);
     let (rho, rest) = (S::splat(decay[0]), S::splat(decay[1]));
     let (momentum, epsilon) = (S::splat(momentum), S::splat(epsilon));
     let (w, g, v) = (w.as_mut_ptr(), g.as_ptr(), v.as_mut_ptr());
     let mean_grad = mean_grad.map(<[f32]>::as_mut_ptr);
     let velocity = velocity.map(<[f32]>::as_mut_ptr);
     strips!(S::LANES, n, |width, i| {
+        fetch_ahead(i, [w, v]);
         let (weight, gradient) = common.load(width, w.add(i), g.add(i));
         let square = S::mul(rest, S::mul(gradient, gradient));
         let average = S::fma(rho, width.load::<S>(v.add(i)), square);
@@ -99,4 +101,5 @@ unsafe fn generic<S: Simd>(
         }
         width.store::<S>(w.add(i), S::sub(weight, step));
     });
+    common.penalty()
 }

@@ -6,18 +6,18 @@
     reason = "the contract is the Simd trait's: the CPU and valid pointers"
 )]
 
-use super::common::{Common, CommonLanes};
+use super::common::{Common, CommonLanes, fetch_ahead};
 use crate::lanes::Width;
 use crate::simd::Simd;
 
 dispatch! {
-    /// w −= lr · g.
+    /// w −= lr · g; returns the penalty of the weights before it.
     ///
     /// # Panics
     /// When the lengths differ.
-    pub fn sgd(c: &Common, w: &mut [f32], g: &[f32]) = sgd_generic;
+    pub fn sgd(c: &Common, w: &mut [f32], g: &[f32]) -> f32 = sgd_generic;
 
-    /// SGD with momentum; `velocity` is its state.
+    /// SGD with momentum; `velocity` is its state. Returns the penalty of the weights before it.
     ///
     /// # Panics
     /// When the lengths differ.
@@ -28,18 +28,20 @@ dispatch! {
         w: &mut [f32],
         g: &[f32],
         velocity: &mut [f32],
-    ) = momentum_generic;
+    ) -> f32 = momentum_generic;
 }
 
 #[inline(always)]
-unsafe fn sgd_generic<S: Simd>(c: &Common, w: &mut [f32], g: &[f32]) {
+unsafe fn sgd_generic<S: Simd>(c: &Common, w: &mut [f32], g: &[f32]) -> f32 {
     assert_eq!(w.len(), g.len(), "sgd: lengths differ");
-    let common = CommonLanes::<S>::new(c);
+    let mut common = CommonLanes::<S>::new(c);
     let (n, w, g) = (w.len(), w.as_mut_ptr(), g.as_ptr());
     strips!(S::LANES, n, |width, i| {
+        fetch_ahead(i, [w]);
         let (weight, gradient) = common.load(width, w.add(i), g.add(i));
         width.store::<S>(w.add(i), S::fnma(common.learning_rate, gradient, weight));
     });
+    common.penalty()
 }
 
 #[inline(always)]
@@ -50,12 +52,13 @@ unsafe fn momentum_generic<S: Simd>(
     w: &mut [f32],
     g: &[f32],
     velocity: &mut [f32],
-) {
+) -> f32 {
     let n = w.len();
     assert!(g.len() == n && velocity.len() == n, "momentum: lengths differ");
-    let (common, momentum) = (CommonLanes::<S>::new(c), S::splat(momentum));
+    let (mut common, momentum) = (CommonLanes::<S>::new(c), S::splat(momentum));
     let (w, g, velocity) = (w.as_mut_ptr(), g.as_ptr(), velocity.as_mut_ptr());
     strips!(S::LANES, n, |width, i| {
+        fetch_ahead(i, [w, velocity]);
         let (weight, gradient) = common.load(width, w.add(i), g.add(i));
         let step = S::mul(common.learning_rate, gradient);
         let v = S::sub(S::mul(momentum, width.load::<S>(velocity.add(i))), step);
@@ -63,4 +66,5 @@ unsafe fn momentum_generic<S: Simd>(
         width.store::<S>(velocity.add(i), v);
         width.store::<S>(w.add(i), S::add(weight, ahead));
     });
+    common.penalty()
 }

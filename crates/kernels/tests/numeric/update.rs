@@ -10,18 +10,20 @@ fn wide(x: &[f32]) -> Vec<f64> {
     x.iter().map(|&x| f64::from(x)).collect()
 }
 
-fn settings() -> [Common; 3] {
+fn settings() -> [Common; 4] {
     let penalty = Penalty { l1: 0.02, l2: 0.3 };
     let plain = Common {
         learning_rate: 0.05,
         weight_decay: 0.0,
         penalty: Penalty::default(),
+        penalty_applied: false,
         scale: 1.0,
         clip: None,
     };
     [
         plain,
         Common { weight_decay: 0.1, penalty, ..plain },
+        Common { penalty, penalty_applied: true, ..plain },
         // No L1 here: steps of one clipped size return to 0, where rounding decides the sign.
         Common { scale: 0.5, clip: Some(0.4), penalty: Penalty { l1: 0.0, l2: 0.3 }, ..plain },
     ]
@@ -31,17 +33,25 @@ fn settings() -> [Common; 3] {
 fn prepare(c: &Common, w: f64, g: f64) -> (f64, f64) {
     let [l1, l2, rate] = [c.penalty.l1, c.penalty.l2, c.learning_rate].map(f64::from);
     let sign = if w == 0.0 { 0.0 } else { w.signum() };
-    let mut g = g * f64::from(c.scale) + l1 * sign + 2.0 * l2 * w;
+    let slope = if c.penalty_applied { 0.0 } else { l1 * sign + 2.0 * l2 * w };
+    let mut g = g * f64::from(c.scale) + slope;
     if let Some(clip) = c.clip.map(f64::from) {
         g = g.clamp(-clip, clip);
     }
     (w - rate * f64::from(c.weight_decay) * w, g)
 }
 
+/// l1 Σ|w| + l2 Σw².
+fn penalty_of(p: &Penalty, w: &[f64]) -> f64 {
+    let [l1, l2] = [p.l1, p.l2].map(f64::from);
+    w.iter().map(|w| l1 * w.abs() + l2 * w * w).sum()
+}
+
 /// Runs three steps of `step` on every instruction set, setting and size, against `formula`,
-/// which maps (common, weight, gradient, state) to the new weight.
+/// which maps (common, weight, gradient, state) to the new weight. Each step must return the
+/// penalty of the weights before it.
 fn check(
-    step: impl Fn(Isa, &Common, usize, &mut [f32], &[f32], &mut [Vec<f32>; 3]),
+    step: impl Fn(Isa, &Common, usize, &mut [f32], &[f32], &mut [Vec<f32>; 3]) -> f32,
     formula: impl Fn(f64, usize, f64, f64, &mut [f64; 3]) -> f64,
 ) {
     for isa in Isa::available() {
@@ -54,7 +64,9 @@ fn check(
                     w.iter().map(|&w| (f64::from(w), [0.0; 3])).collect();
                 for t in 1..=3 {
                     let g = noise(t as u32 + 1, n);
-                    step(isa, &c, t, &mut w, &g, &mut state);
+                    let before = penalty_of(&c.penalty, &wide(&w));
+                    let found = step(isa, &c, t, &mut w, &g, &mut state);
+                    close(found, before, 1e-6, 0.0, "penalty before the step");
                     for ((w, state), &g) in exact.iter_mut().zip(&g) {
                         let (decayed, g) = prepare(&c, *w, f64::from(g));
                         *w = formula(f64::from(c.learning_rate), t, decayed, g, state);
@@ -94,7 +106,7 @@ fn rmsprop_steps() {
                 |isa, c, _, w, g, [v, mean, velocity]| {
                     let mean = if centered { &mut mean[..] } else { &mut [] };
                     let velocity = if mu != 0.0 { &mut velocity[..] } else { &mut [] };
-                    rmsprop(isa, c, 0.9, mu, 1e-3, centered, w, g, v, mean, velocity);
+                    rmsprop(isa, c, 0.9, mu, 1e-3, centered, w, g, v, mean, velocity)
                 },
                 |rate, _, w, g, [v, mean, velocity]| {
                     *v = 0.9 * *v + 0.1 * g * g;
@@ -120,7 +132,7 @@ fn adam_steps() {
             |isa, c, t, w, g, [m, v, vhat]| {
                 let alpha = alpha(f64::from(c.learning_rate), t) as f32;
                 let vhat = amsgrad.then_some(&mut vhat[..]);
-                adam(isa, c, 0.9, 0.999, 1e-7, alpha, w, g, m, v, vhat);
+                adam(isa, c, 0.9, 0.999, 1e-7, alpha, w, g, m, v, vhat)
             },
             |rate, t, w, g, [m, v, vhat]| {
                 *m += (g - *m) * (1.0 - 0.9);
@@ -140,8 +152,7 @@ fn penalties_and_their_gradients() {
         for n in SIZES {
             let mut w = noise(9, n);
             w.iter_mut().step_by(4).for_each(|w| *w = 0.0);
-            let expected: f64 = wide(&w).iter().map(|w| 0.25 * w.abs() + 0.5 * w * w).sum();
-            close(penalty(isa, &p, &w), expected, 1e-6, 0.0, "penalty");
+            close(penalty(isa, &p, &w), penalty_of(&p, &wide(&w)), 1e-6, 0.0, "penalty");
             let mut g = vec![1.0; n];
             penalty_gradient(isa, &p, &w, &mut g);
             let expected: Vec<f64> = wide(&w)
