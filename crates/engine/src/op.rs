@@ -60,6 +60,12 @@ pub trait Op: Any + Debug + Send + Sync {
         lower.elementwise(self.name())
     }
 
+    /// True when the op takes matrices whose rows lie apart, as input and as first output: it asks
+    /// [`Lower::matrix_input`] and [`Lower::preferred_output`] for them.
+    fn takes_spread(&self, _inputs: &[&TensorType]) -> bool {
+        false
+    }
+
     /// Emits the op as ONNX nodes.
     ///
     /// # Errors

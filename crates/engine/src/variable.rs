@@ -22,6 +22,8 @@ pub enum Layout {
     /// A matrix cut into panels of so many columns: each panel dense, one after the other, zeros
     /// past the last column. The layout of `ridgeline_kernels::gemm::Packed`.
     Panels(usize),
+    /// Row-major, a row so many words after the one before it.
+    Spread(usize),
 }
 
 impl Layout {
@@ -39,6 +41,19 @@ impl Layout {
         match self {
             Layout::Plain => rows * cols,
             Layout::Panels(width) => rows * cols.next_multiple_of(width),
+            Layout::Spread(stride) => rows * stride,
+        }
+    }
+
+    /// The layout that serves work on columns of a matrix of so many: rows a power of two apart
+    /// would all meet in a few sets of the near caches.
+    pub(crate) fn for_columns(cols: usize) -> Layout {
+        const COLLIDING: usize = 128;
+        const LINE: usize = 16;
+        match cols {
+            0 => Layout::Plain,
+            _ if cols.is_multiple_of(COLLIDING) => Layout::Spread(cols + LINE),
+            _ => Layout::Plain,
         }
     }
 }
@@ -74,8 +89,8 @@ impl Variable {
         let isa = Isa::current().map_err(Error::argument)?;
         let layout = Layout::of(isa, shape, dtype);
         let words = match layout {
-            Layout::Plain => count(shape)?,
             Layout::Panels(width) => count(&[shape[0], shape[1].next_multiple_of(width)])?,
+            _ => count(shape)?,
         };
         Ok(Arc::new(Variable {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -130,12 +145,12 @@ impl Variable {
     pub fn read(&self) -> Tensor {
         let words = self.words.read();
         let plain = match self.layout {
-            Layout::Plain => words.as_slice().to_vec(),
             Layout::Panels(width) => {
                 let mut plain = vec![0; self.shape[0] * self.shape[1]];
                 from_panels(words.as_slice(), self.shape[0], self.shape[1], width, &mut plain);
                 plain
             }
+            _ => words.as_slice().to_vec(),
         };
         Tensor { shape: self.shape.clone(), dtype: self.dtype, words: plain }
     }
@@ -163,11 +178,11 @@ impl Variable {
         }
         let mut words = self.words.write();
         match self.layout {
-            Layout::Plain => words.as_mut_slice().copy_from_slice(&value.words),
             Layout::Panels(width) => {
                 let [rows, cols] = [self.shape[0], self.shape[1]];
                 to_panels(&value.words, rows, cols, width, words.as_mut_slice());
             }
+            _ => words.as_mut_slice().copy_from_slice(&value.words),
         }
         Ok(())
     }
@@ -192,6 +207,13 @@ pub(crate) fn from_panels(panels: &[u32], rows: usize, cols: usize, width: usize
         for (r, row) in panel.chunks_exact(width).enumerate() {
             out[r * cols + first..][..some].copy_from_slice(&row[..some]);
         }
+    }
+}
+
+/// Rows that lie `stride` apart to rows that do not.
+pub(crate) fn from_spread(spread: &[u32], _: usize, cols: usize, stride: usize, out: &mut [u32]) {
+    for (row, out) in spread.chunks(stride).zip(out.chunks_exact_mut(cols)) {
+        out.copy_from_slice(&row[..cols]);
     }
 }
 

@@ -36,6 +36,7 @@ impl Listener for Watch {
     fn report(&mut self, _: Report) -> Result<Verdict> {
         Ok(Verdict::default())
     }
+    fn finish(&mut self, _: Report) {}
     fn cancelled(&self) -> bool {
         false
     }

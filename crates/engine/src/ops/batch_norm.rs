@@ -114,9 +114,13 @@ impl Op for BatchNorm {
         Ok(Some(vec![if self.relu { g.unary(Unary::Relu, y)? } else { y }]))
     }
 
+    fn takes_spread(&self, _: &[&TensorType]) -> bool {
+        true
+    }
+
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let op = self.clone();
-        let x = lower.input(0)?;
+        let x = lower.matrix_input(0)?;
         let (rows, cols) = (x.leading(), x.last());
         let words = cols.div_ceil(32);
         let masked = self.masked();
@@ -124,7 +128,8 @@ impl Op for BatchNorm {
         for i in 1..lower.node.inputs.len() {
             vectors.push(lower.input(i)?.row());
         }
-        let outputs: Vec<_> = (0..5).map(|i| lower.output(i)).collect();
+        let mut outputs = vec![lower.preferred_output(0)];
+        outputs.extend((1..5).map(|i| lower.output(i)));
         let mut task = lower
             .task(rows, cols)
             .split(Axes::COLS)
@@ -186,12 +191,16 @@ impl Op for BatchNormGradient {
         let vector = TensorType::f32(Shape(vec![inputs[1].shape.last()]));
         Ok(vec![inputs[1].clone(), vector.clone(), vector])
     }
+    fn takes_spread(&self, _: &[&TensorType]) -> bool {
+        true
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (scale, masked, factor) = (self.scale, self.masked, self.factor);
-        let (dy, x) = (lower.input(0)?, lower.input(1)?);
+        let (dy, x) = (lower.matrix_input(0)?, lower.matrix_input(1)?);
         let (mean, rstd, mask) = (lower.input(2)?, lower.input(3)?, lower.input(4)?);
         let gamma = if scale { Some(lower.input(5)?) } else { None };
-        let (dx, dgamma, dbeta) = (lower.output(0), lower.output(1), lower.output(2));
+        let dx = lower.preferred_output(0);
+        let (dgamma, dbeta) = (lower.output(1), lower.output(2));
         let mut task = lower
             .task(x.leading(), x.last())
             .split(Axes::COLS)

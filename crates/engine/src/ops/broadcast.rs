@@ -8,6 +8,7 @@ use crate::plan::lower::{Buffer, Lower};
 use crate::plan::task::Axes;
 use crate::shape::Shape;
 use crate::tensor::TensorType;
+use crate::variable::Layout;
 
 /// The input repeated to `shape`.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Op for Broadcast {
 impl Lower<'_> {
     /// A copy of `x` repeated to `shape`.
     pub(crate) fn broadcast(&mut self, x: &Buffer, shape: &[usize]) -> Buffer {
-        let y = self.temporary(shape, x.dtype);
+        let y = self.temporary(shape, x.dtype, Layout::Plain);
         self.broadcast_into(x, &y);
         y
     }

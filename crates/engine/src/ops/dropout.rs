@@ -11,6 +11,7 @@ use crate::plan::task::Axes;
 use crate::run::step::Step;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
+use crate::variable::Layout;
 use ridgeline_kernels::dropout::{self as kernels, Rate};
 use ridgeline_kernels::rng::Key;
 
@@ -133,7 +134,7 @@ impl Op for DropoutMask {
         let (rate, stream) = (Rate::new(self.rate), self.stream);
         let y = lower.output(0);
         let (rows, cols) = (y.leading(), y.last());
-        let bits = lower.temporary(&y.shape, DType::Bits);
+        let bits = lower.temporary(&y.shape, DType::Bits, Layout::Plain);
         lower.task(rows, cols).cost(0.6).write(y.matrix()).write(bits.bits(Axes::NONE)).run(
             move |f| {
                 let key = key(f.step, stream);

@@ -10,7 +10,11 @@ use crate::plan::task::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{Tensor, TensorType};
 use crate::variable::Variable;
+use ridgeline_kernels::prefetch::fetch;
 use std::sync::Arc;
+
+/// Rows ahead of the one it copies that an input asks for.
+const AHEAD: usize = 2;
 
 /// Input `index` of the program: rows of data, fed batch by batch.
 #[derive(Debug)]
@@ -42,17 +46,21 @@ impl Op for Input {
             .write(y.view(rows, width).along(Axes::ROWS))
             .run(move |f| {
                 let feed = f.step.feeds[index];
-                for (row, out) in f.rows().zip(f.words_mut(0).chunks_exact_mut(width.max(1))) {
+                let row_at = |row: usize| {
                     let from = f.step.batch.get(row).map_or(row, |&r| r as usize);
+                    let start = feed.data.wrapping_add(from * feed.width);
+                    (from, std::ptr::slice_from_raw_parts(start, width))
+                };
+                for (row, out) in f.rows().zip(f.words_mut(0).chunks_exact_mut(width.max(1))) {
+                    // The order of rows is random, and no hardware foresees it.
+                    fetch(row_at(row + AHEAD).1);
+                    let (from, data) = row_at(row);
                     assert!(
                         from < feed.rows && width <= feed.width,
                         "a batch row outside its data"
                     );
                     // SAFETY: the row lies inside the feed, which lives as long as the run.
-                    let data = unsafe {
-                        std::slice::from_raw_parts(feed.data.add(from * feed.width), width)
-                    };
-                    out.copy_from_slice(data);
+                    out.copy_from_slice(unsafe { &*data });
                 }
             });
         Ok(())

@@ -5,14 +5,13 @@ use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
-use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::task::{Axes, UNIT};
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
 use ridgeline_kernels::gemm::{
-    Packed, PackedMut, Right, Start, gemm, pack, packed_len, panel_width, scratch_len,
+    PackedMut, Right, Start, gemm, gemm_before, pack, panel_width, scratch_len,
 };
 use ridgeline_kernels::{Isa, Tile, TileMut};
 use std::ops::Range;
@@ -84,13 +83,17 @@ impl Op for Linear {
         Ok(Some(vec![y]))
     }
 
+    fn takes_spread(&self, _: &[&TensorType]) -> bool {
+        true
+    }
+
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let bias = match lower.node.inputs.len() {
             3 => Some(lower.input(2)?),
             _ => None,
         };
-        let (x, w) = (lower.input(0)?, lower.stored(1)?);
-        let y = lower.output(0);
+        let (x, w) = (lower.matrix_input(0)?, lower.stored(1)?);
+        let y = lower.preferred_output(0);
         product(lower, &x, false, &w, false, bias.as_ref(), &y)
     }
 
@@ -178,10 +181,14 @@ impl Op for MatMul {
         Ok(vec![da, db])
     }
 
+    fn takes_spread(&self, inputs: &[&TensorType]) -> bool {
+        inputs.iter().all(|t| t.shape.rank() == 2)
+    }
+
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (a, b) = (lower.stored(0)?, lower.stored(1)?);
         if a.shape.len() == 2 && b.shape.len() == 2 {
-            let a = lower.input(0)?;
+            let a = lower.matrix_input(0)?;
             let y = lower.preferred_output(0);
             return product(lower, &a, self.transpose_a, &b, self.transpose_b, None, &y);
         }
@@ -284,13 +291,15 @@ fn product(
     let (a_rows, a_cols) = (a.leading(), a.last());
     let (m, k) = if transpose_a { (a_cols, a_rows) } else { (a_rows, a_cols) };
     let n = y.last();
-    let [b_panels, y_panels] = [b, y].map(|of| of.layout != Layout::Plain);
+    let (b, transpose_b) = match b.layout {
+        Layout::Panels(_) if transpose_b => (&transposed(lower, b), false),
+        _ => (b, transpose_b),
+    };
+    let [b_panels, y_panels] = [b, y].map(|of| matches!(of.layout, Layout::Panels(_)));
     // Cut by columns, a weight is read once in all and its layer's chain can follow; with fewer
     // than two units there is nothing to cut, and rows do.
-    let by_cols = y_panels || (b_panels && transpose_b) || n >= 2 * UNIT;
+    let by_cols = y_panels || n >= 2 * UNIT;
     let split = if by_cols { Axes::COLS } else { Axes::BOTH };
-    // Panels hold k on their columns when they are to be transposed: a part packs its own anew.
-    let packed_words = if b_panels && transpose_b { packed_words(n, k) } else { 0 };
     let a_along = Axes { rows: !transpose_a, cols: false };
     // The columns of a transposed a are the task's rows, and the rows of a transposed b its columns,
     // which no view can say: they are read whole.
@@ -300,7 +309,7 @@ fn product(
         .task(m, n)
         .split(split)
         .cost(k as f64 * NS_PER_FMA)
-        .scratch(gemm_scratch(m, n, k) + packed_words)
+        .scratch(gemm_scratch(m, n, k))
         .read(if transpose_a { a.matrix() } else { a.matrix().along(a_along) })
         .read(b.matrix().along(b_along))
         .write(y.matrix().along(split));
@@ -313,38 +322,45 @@ fn product(
             true => tile_part(f.tile(0), 0..k, f.rows()).transposed(),
             false => f.tile(0),
         };
-        let (packed, scratch) = f.scratch().split_at_mut(packed_words);
         let b = match (b_panels, transpose_b) {
-            (true, false) => Right::Packed(f.packed(1)),
-            (true, true) => Right::Packed(transposed(f, k, packed)),
+            (true, _) => Right::Packed(f.packed(1)),
             (false, false) => Right::Tile(f.tile(1)),
             (false, true) => Right::Tile(tile_part(f.tile(1), f.cols(), 0..k).transposed()),
         };
         match y_panels {
-            true => gemm(f.isa, a, b, f.packed_mut(0), start, scratch),
-            false => gemm(f.isa, a, b, f.tile_mut(0), start, scratch),
+            true => gemm_before(f.isa, a, b, f.packed_mut(0), start, &f.later(), f.scratch()),
+            false => gemm_before(f.isa, a, b, f.tile_mut(0), start, &f.later(), f.scratch()),
         }
     });
     Ok(())
 }
 
-/// Floats of a packed right-hand side of one part, on any level.
-fn packed_words(n: usize, k: usize) -> usize {
-    Isa::available().map(|isa| packed_len(isa, k, n)).max().unwrap_or(0)
-}
-
-/// The part's rows of read 1, which stands in panels, as the columns of a packed matrix of `k`
-/// rows: panel by panel of the one, slab by slab of the other.
-fn transposed<'a>(f: &Frame, k: usize, packed: &'a mut [f32]) -> Packed<'a> {
-    let (rows, nr) = (f.cols(), panel_width(f.isa));
-    for (first, panel) in f.panels(1) {
-        for (slab, row) in rows.clone().step_by(nr).enumerate() {
-            let rows = tile_part(panel, row..rows.end.min(row + nr), 0..panel.cols());
-            let to = &mut packed[(slab * k + first) * nr..];
-            pack(f.isa, rows.transposed(), PackedMut::new(f.isa, to, panel.cols(), rows.rows()));
-        }
-    }
-    Packed::new(f.isa, packed, k, rows.len())
+/// The transpose of a matrix in panels, in panels again. It is made ahead of the products that use
+/// it, so the update of a weight need not wait for them.
+fn transposed(lower: &mut Lower, b: &Buffer) -> Buffer {
+    let (n, k) = (b.leading(), b.last());
+    let y = lower.temporary(&[k, n], b.dtype, b.layout);
+    // Its columns are rows of b, which no view can say: b is read whole.
+    lower
+        .task(k, n)
+        .split(Axes::COLS)
+        .cost(0.2)
+        .read(b.matrix())
+        .write(y.matrix().along(Axes::COLS))
+        .run(move |f| {
+            let (rows, width) = (f.cols(), panel_width(f.isa));
+            let to = f.floats_mut(0);
+            // Panel by panel of the one, slab by slab of the other.
+            for (first, panel) in f.panels(0) {
+                for (slab, row) in rows.clone().step_by(width).enumerate() {
+                    let rows = tile_part(panel, row..rows.end.min(row + width), 0..panel.cols());
+                    let to = &mut to[(slab * k + first) * width..];
+                    let to = PackedMut::new(f.isa, to, panel.cols(), rows.rows());
+                    pack(f.isa, rows.transposed(), to);
+                }
+            }
+        });
+    y
 }
 
 /// A rectangle of a tile.

@@ -35,6 +35,13 @@ pub struct Reduction {
     pub keepdims: bool,
 }
 
+impl Reduction {
+    /// Whether the reduced axes are the first ones.
+    fn sums_columns(&self, rank: usize) -> bool {
+        self.axes.len() < rank && self.axes.iter().enumerate().all(|(i, &axis)| i == axis)
+    }
+}
+
 /// The axes of an argument: all if absent, negative from the back, ascending, each once.
 ///
 /// # Errors
@@ -119,14 +126,17 @@ impl Op for Reduction {
         Ok(vec![Some(dx)])
     }
 
+    fn takes_spread(&self, inputs: &[&TensorType]) -> bool {
+        self.sums_columns(inputs[0].shape.rank()) && self.axes.len() + 1 == inputs[0].shape.rank()
+    }
+
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let kernel = match self.kind {
             Kind::Sum | Kind::Mean => Kernel::Sum,
             Kind::Max => Kernel::Max,
             Kind::Min => Kernel::Min,
         };
-        let x = lower.input(0)?;
-        let leading = self.axes.iter().enumerate().all(|(i, &axis)| i == axis);
+        let x = lower.matrix_input(0)?;
         let y = lower.output(0);
         let mean = self.kind == Kind::Mean;
         let scale = move |count: usize, y: &mut [f32]| {
@@ -135,7 +145,7 @@ impl Op for Reduction {
             }
         };
         // Reduced axes in front: sums of columns, so neighbours stay neighbours.
-        if leading && self.axes.len() < x.shape.len() {
+        if self.sums_columns(x.shape.len()) {
             let rows: usize = x.shape[..self.axes.len()].iter().product();
             let cols: usize = x.shape[self.axes.len()..].iter().product();
             lower
@@ -150,6 +160,7 @@ impl Op for Reduction {
                 });
             return Ok(());
         }
+        let x = lower.input(0)?;
         let (x, rows, cols) = with_axes_last(lower, x, &self.axes);
         lower
             .task(rows, cols)

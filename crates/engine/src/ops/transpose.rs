@@ -7,6 +7,7 @@ use crate::op::{Backward, Op};
 use crate::plan::lower::{Buffer, Lower};
 use crate::shape::Shape;
 use crate::tensor::TensorType;
+use crate::variable::Layout;
 use ridgeline_kernels::permute::permute;
 
 /// Axis `i` of the output is axis `order[i]` of the input.
@@ -57,7 +58,7 @@ impl Lower<'_> {
     /// A copy of `x` with its axes in another order.
     pub(crate) fn permuted(&mut self, x: &Buffer, order: &[usize]) -> Buffer {
         let shape: Vec<usize> = order.iter().map(|&i| x.shape[i]).collect();
-        let y = self.temporary(&shape, x.dtype);
+        let y = self.temporary(&shape, x.dtype, Layout::Plain);
         self.permute_into(x, order, &y);
         y
     }

@@ -1,7 +1,7 @@
 //! Updates: an optimizer's step on one variable, with its penalty, right where the gradient is.
 //!
 //! The update reads its variable before it writes it, so it also sums the penalty of the weights
-//! the step started from, piece by piece in a fixed order.
+//! the step started from, block by block in a fixed order.
 
 use crate::error::Result;
 use crate::op::Op;
@@ -13,11 +13,11 @@ use crate::shape::Shape;
 use crate::tensor::TensorType;
 use crate::train::optimizer::Rule;
 use crate::variable::{Layout, Variable};
-use ridgeline_kernels::update::{self as kernels, Common, Penalty};
+use ridgeline_kernels::update::{Common, Penalty};
 use std::sync::Arc;
 
-/// Elements updated at a time: weight, gradient and two slots stay in L1.
-const BLOCK: usize = 2048;
+/// Elements updated at a time, so that the rounding of their penalty's sum stays small.
+const BLOCK: usize = 8192;
 
 /// Applies an optimizer to a variable. Inputs: the gradient and, if `scaled`, a clip factor;
 /// output, if there is a penalty: its partial sums over the weights before the update.
@@ -49,7 +49,7 @@ impl Update {
     fn pieces(&self) -> usize {
         match self.variable.layout() {
             Layout::Panels(_) => self.variable.shape()[1].div_ceil(UNIT),
-            Layout::Plain => 1,
+            _ => 1,
         }
     }
 }
@@ -127,11 +127,11 @@ struct Work {
 
 impl Work {
     fn run(&self, f: &Frame) {
-        let none = Penalty { l1: 0.0, l2: 0.0 };
         let common = Common {
             learning_rate: f.step.learning_rate,
             weight_decay: self.weight_decay,
-            penalty: if self.penalty_applied { none } else { self.penalty },
+            penalty: self.penalty,
+            penalty_applied: self.penalty_applied,
             scale: if self.scaled { f.floats(1)[0] } else { 1.0 },
             clip: self.clip,
         };
@@ -140,7 +140,7 @@ impl Work {
         for (i, slot) in slots.iter_mut().take(self.slots).enumerate() {
             *slot = f.floats_mut(1 + i);
         }
-        let mut partials: &mut [f32] =
+        let partials: &mut [f32] =
             if self.partial { f.floats_mut(1 + self.slots) } else { &mut [] };
         let mut at = 0;
         while at < weight.len() {
@@ -148,21 +148,17 @@ impl Work {
             let piece_end = (at / self.piece + 1) * self.piece;
             let end = (at + BLOCK).min(piece_end).min(weight.len());
             let range = at..end;
-            if let Some(partial) = partials.first_mut() {
-                if at % self.piece == 0 {
-                    *partial = 0.0;
-                }
-                *partial += kernels::penalty(f.isa, &self.penalty, &weight[range.clone()]);
-                if end == piece_end || end == weight.len() {
-                    partials = &mut partials[1..];
-                }
-            }
             let mut block = slots.each_mut().map(|slot| match slot.is_empty() {
                 true => &mut slot[..],
                 false => &mut slot[range.clone()],
             });
             let (weight, gradient) = (&mut weight[range.clone()], &gradient[range]);
-            self.rule.apply(f.isa, &common, f.step.updates, weight, gradient, &mut block);
+            let penalty =
+                self.rule.apply(f.isa, &common, f.step.updates, weight, gradient, &mut block);
+            if self.partial {
+                let partial = &mut partials[at / self.piece];
+                *partial = if at % self.piece == 0 { penalty } else { *partial + penalty };
+            }
             at = end;
         }
     }

@@ -4,6 +4,7 @@
 //! tasks that touch the same words unless both only read, and parts of one task write disjoint
 //! words, so what a view hands out is free of races by construction.
 
+use super::schedule::Fetch;
 use super::task::{Part, Task, View};
 use crate::run::step::Step;
 use crate::variable::Layout;
@@ -12,6 +13,9 @@ use ridgeline_kernels::gemm::{Packed, PackedMut};
 use ridgeline_kernels::{Isa, Tile, TileMut};
 use std::ops::Range;
 
+/// Slices that a task fetches at most.
+const FETCHED: usize = 8;
+
 /// See the module documentation.
 pub struct Frame<'a> {
     pub(crate) task: &'a Task,
@@ -19,6 +23,8 @@ pub struct Frame<'a> {
     /// Base address of every buffer of the plan.
     pub(crate) bases: &'a [*mut u32],
     pub(crate) scratch: *mut u32,
+    /// What this task may fetch for those behind it, and the part that comes after its own.
+    pub(crate) fetch: Option<(&'a Fetch, Option<Part>)>,
     /// Numbers of the running step.
     pub step: &'a Step,
     /// The instruction set.
@@ -39,60 +45,34 @@ impl<'a> Frame<'a> {
         self.part.cols.clone()
     }
 
-    fn window(&self, view: &View) -> (Range<usize>, Range<usize>) {
-        let rows = if view.along.rows { self.part.rows.clone() } else { 0..view.rows };
-        let cols = if view.along.cols {
-            self.part.cols.start / view.unit..self.part.cols.end.div_ceil(view.unit)
-        } else {
-            0..view.cols
-        };
-        debug_assert!(rows.end <= view.rows && cols.end <= view.cols, "{}", self.task.label);
-        (rows, cols)
-    }
-
     fn address(&self, view: &View, row: usize, col: usize) -> *mut u32 {
         // SAFETY: the window lies inside the view and the view inside its buffer.
-        unsafe { self.bases[view.buffer.0 as usize].add(row * view.cols + col) }
+        unsafe { self.bases[view.buffer.0 as usize].add(row * view.stride() + col) }
     }
 
     /// What read `i` shows of this part, as a matrix.
     pub fn tile(&self, i: usize) -> Tile<'a> {
         let view = &self.task.reads[i];
-        debug_assert!(view.layout == Layout::Plain, "{}", self.task.label);
-        let (rows, cols) = self.window(view);
-        let ptr = self.address(view, rows.start, cols.start).cast_const().cast();
+        debug_assert!(!matches!(view.layout, Layout::Panels(_)), "{}", self.task.label);
+        let (rows, cols) = view.window(&self.part);
+        let ptr = self.address(view, rows.start, cols.start).cast_const().cast::<f32>();
         // SAFETY: see the module documentation.
-        unsafe { Tile::from_raw(ptr, rows.len(), cols.len(), view.cols, 1) }
+        unsafe { Tile::from_raw(ptr, rows.len(), cols.len(), view.stride(), 1) }
     }
 
     /// What write `i` shows of this part, as a matrix. A task takes each write once.
     pub fn tile_mut(&self, i: usize) -> TileMut<'a> {
         let view = &self.task.writes[i];
-        let (rows, cols) = self.window(view);
+        let (rows, cols) = view.window(&self.part);
         let ptr = self.address(view, rows.start, cols.start).cast();
         // SAFETY: see the module documentation.
-        unsafe { TileMut::from_raw(ptr, rows.len(), cols.len(), view.cols) }
-    }
-
-    /// First word and number of words of this part, where they are adjacent: whole rows, or panels.
-    fn span(&self, view: &View) -> (usize, usize) {
-        let (rows, cols) = self.window(view);
-        match view.layout {
-            Layout::Plain => {
-                debug_assert!(cols.len() == view.cols || rows.len() <= 1, "{}", self.task.label);
-                (rows.start * view.cols + cols.start, rows.len() * cols.len())
-            }
-            Layout::Panels(_) => {
-                debug_assert!(rows.len() == view.rows, "{}", self.task.label);
-                (cols.start * view.rows, view.layout.words(view.rows, cols.len()))
-            }
-        }
+        unsafe { TileMut::from_raw(ptr, rows.len(), cols.len(), view.stride()) }
     }
 
     /// The words of read `i` in this part, where they are adjacent.
     pub fn words(&self, i: usize) -> &'a [u32] {
         let view = &self.task.reads[i];
-        let (start, len) = self.span(view);
+        let (start, len) = view.span(&self.part);
         let base = self.bases[view.buffer.0 as usize];
         // SAFETY: see the module documentation.
         unsafe { std::slice::from_raw_parts(base.add(start), len) }
@@ -102,7 +82,7 @@ impl<'a> Frame<'a> {
     #[allow(clippy::mut_from_ref, reason = "exclusive by the schedule, not by this reference")]
     pub fn words_mut(&self, i: usize) -> &'a mut [u32] {
         let view = &self.task.writes[i];
-        let (start, len) = self.span(view);
+        let (start, len) = view.span(&self.part);
         let base = self.bases[view.buffer.0 as usize];
         // SAFETY: see the module documentation.
         unsafe { std::slice::from_raw_parts_mut(base.add(start), len) }
@@ -125,7 +105,7 @@ impl<'a> Frame<'a> {
     /// The bits of read `i` for this part.
     pub fn mask(&self, i: usize) -> Mask<'a> {
         let view = &self.task.reads[i];
-        let (rows, words) = self.window(view);
+        let (rows, words) = view.window(&self.part);
         let (ptr, cols) = (self.address(view, rows.start, 0), self.mask_cols(view, &words));
         // SAFETY: see the module documentation.
         unsafe { Mask::from_raw(ptr, rows.len(), view.cols, words.start, cols) }
@@ -134,7 +114,7 @@ impl<'a> Frame<'a> {
     /// The bits of write `i` for this part.
     pub fn mask_mut(&self, i: usize) -> MaskMut<'a> {
         let view = &self.task.writes[i];
-        let (rows, words) = self.window(view);
+        let (rows, words) = view.window(&self.part);
         let (ptr, cols) = (self.address(view, rows.start, 0), self.mask_cols(view, &words));
         // SAFETY: see the module documentation.
         unsafe { MaskMut::from_raw(ptr, rows.len(), view.cols, words.start, cols) }
@@ -151,13 +131,13 @@ impl<'a> Frame<'a> {
     /// The columns of read `i`, which stands in panels, that the part covers.
     pub fn packed(&self, i: usize) -> Packed<'a> {
         let view = &self.task.reads[i];
-        Packed::new(self.isa, self.floats(i), view.rows, self.window(view).1.len())
+        Packed::new(self.isa, self.floats(i), view.rows, view.window(&self.part).1.len())
     }
 
     /// As [`Frame::packed`], of write `i`.
     pub fn packed_mut(&self, i: usize) -> PackedMut<'a> {
         let view = &self.task.writes[i];
-        PackedMut::new(self.isa, self.floats_mut(i), view.rows, self.window(view).1.len())
+        PackedMut::new(self.isa, self.floats_mut(i), view.rows, view.window(&self.part).1.len())
     }
 
     /// All panels of read `i`: the first column of each, and the columns that exist.
@@ -165,14 +145,31 @@ impl<'a> Frame<'a> {
         let view = self.task.reads[i];
         let base = self.bases[view.buffer.0 as usize];
         let panel = match view.layout {
-            Layout::Plain => view.cols,
             Layout::Panels(width) => width,
+            _ => view.cols,
         };
         (0..view.cols).step_by(panel.max(1)).map(move |first| {
             let (at, cols) = (first * view.rows, panel.min(view.cols - first));
             // SAFETY: a panel lies inside its buffer; see the module documentation.
-            (first, unsafe { Tile::from_raw(base.add(at).cast(), view.rows, cols, panel, 1) })
+            (first, unsafe {
+                Tile::from_raw(base.add(at).cast(), view.rows, cols, view.stride(), 1)
+            })
         })
+    }
+
+    /// Memory that this thread uses after this task. Others may be at work on it: it is for
+    /// fetching into caches, not for reading.
+    pub fn later(&self) -> [*const [f32]; FETCHED] {
+        let mut slices = [std::ptr::slice_from_raw_parts(std::ptr::null(), 0); FETCHED];
+        let Some((fetch, next)) = &self.fetch else { return slices };
+        let later = fetch.later.iter().map(|view| (view, &self.part));
+        let next = next.iter().flat_map(|part| fetch.next.iter().map(move |view| (view, part)));
+        for (slice, (view, part)) in slices.iter_mut().zip(later.chain(next)) {
+            let (start, len) = view.span(part);
+            let base = self.bases[view.buffer.0 as usize].cast_const().cast::<f32>();
+            *slice = std::ptr::slice_from_raw_parts(base.wrapping_add(start), len);
+        }
+        slices
     }
 
     /// This thread's scratch, as many words as the task asked for.

@@ -91,13 +91,25 @@ pub struct Lower<'a> {
 }
 
 impl Lower<'_> {
-    /// Input `i` in row-major order.
+    /// Input `i` in row-major order, dense.
     ///
     /// # Errors
     /// `ERR_NATIVE` when it was not lowered before.
     pub fn input(&mut self, i: usize) -> Result<Buffer> {
         let buffer = self.stored(i)?;
-        if buffer.layout == Layout::Plain { Ok(buffer) } else { self.plan.plain(&buffer) }
+        self.plan.plain(&buffer)
+    }
+
+    /// Input `i` in row-major order, its rows adjacent or apart.
+    ///
+    /// # Errors
+    /// As [`Lower::input`].
+    pub fn matrix_input(&mut self, i: usize) -> Result<Buffer> {
+        let buffer = self.stored(i)?;
+        match buffer.layout {
+            Layout::Panels(_) => self.plan.plain(&buffer),
+            _ => Ok(buffer),
+        }
     }
 
     /// Input `i` as it stands in memory, possibly in panels.
@@ -116,16 +128,14 @@ impl Lower<'_> {
     /// # Errors
     /// As [`Lower::input`].
     pub fn in_layout(&mut self, i: usize, layout: Layout) -> Result<Buffer> {
+        let buffer = self.stored(i)?;
+        if buffer.layout == layout {
+            return Ok(buffer);
+        }
+        let plain = self.plan.plain(&buffer)?;
         match layout {
-            Layout::Plain => self.input(i),
-            Layout::Panels(width) => {
-                let buffer = self.stored(i)?;
-                if buffer.layout == layout {
-                    Ok(buffer)
-                } else {
-                    self.plan.panelled(&buffer, width)
-                }
-            }
+            Layout::Panels(width) => self.plan.panelled(&plain, width),
+            _ => Ok(plain),
         }
     }
 
@@ -160,8 +170,8 @@ impl Lower<'_> {
     }
 
     /// A buffer for the op's own use.
-    pub fn temporary(&mut self, shape: &[usize], dtype: DType) -> Buffer {
-        self.plan.buffer(shape.to_vec(), dtype, Layout::Plain, Home::Arena)
+    pub fn temporary(&mut self, shape: &[usize], dtype: DType, layout: Layout) -> Buffer {
+        self.plan.buffer(shape.to_vec(), dtype, layout, Home::Arena)
     }
 
     /// The buffer that holds `home`, such as a variable.

@@ -11,9 +11,9 @@ pub mod schedule;
 pub mod task;
 
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Value};
+use crate::graph::{Graph, Node, Value};
 use crate::tensor::{DType, Tensor, TensorType};
-use crate::variable::{Layout, Variable, from_panels, to_panels};
+use crate::variable::{Layout, Variable, from_panels, from_spread, to_panels};
 pub use frame::Frame;
 use lower::{Buffer, Lower};
 use schedule::Phase;
@@ -111,10 +111,18 @@ impl PlanBuilder {
         buffer
     }
 
-    /// A row-major copy of a buffer in panels; one copy serves all readers of an arena buffer.
+    /// A dense row-major copy of a buffer that is none itself; one copy serves all readers of an
+    /// arena buffer.
     fn plain(&mut self, buffer: &Buffer) -> Result<Buffer> {
-        let Layout::Panels(width) = buffer.layout else { return Ok(buffer.clone()) };
-        self.convert(buffer, Layout::Plain, "unpack", width, from_panels)
+        match buffer.layout {
+            Layout::Plain => Ok(buffer.clone()),
+            Layout::Panels(width) => {
+                self.convert(buffer, Layout::Plain, "unpack", width, from_panels)
+            }
+            Layout::Spread(stride) => {
+                self.convert(buffer, Layout::Plain, "unpack", stride, from_spread)
+            }
+        }
     }
 
     /// A copy in panels of a row-major buffer.
@@ -135,12 +143,7 @@ impl PlanBuilder {
         if let Some(found) = self.converted.get(&buffer.id).filter(|_| shared) {
             return Ok(found.clone());
         }
-        let &[rows, cols] = buffer.shape.as_slice() else {
-            return Err(Error::native(format!(
-                "only matrices stand in panels, not {:?}",
-                buffer.shape
-            )));
-        };
+        let (rows, cols) = (buffer.leading(), buffer.last());
         let to = self.buffer(buffer.shape.clone(), buffer.dtype, layout, Home::Arena);
         let flat = |b: &Buffer| {
             let cols = self.places[b.id.0 as usize].words;
@@ -170,7 +173,7 @@ impl Plan {
     /// # Errors
     /// What an op's lowering finds wrong.
     pub fn compile(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Result<Plan> {
-        let preferred = preferred_layouts(graph, outputs);
+        let preferred = preferred_layouts(graph, outputs, bindings);
         let mut builder = PlanBuilder {
             tasks: Vec::new(),
             buffers_of: HashMap::new(),
@@ -188,13 +191,11 @@ impl Plan {
         for value in outputs {
             let buffer = builder.buffers_of.get(value).cloned();
             let buffer = buffer.ok_or_else(|| Error::native("an output was not lowered"))?;
-            kept.push(match buffer.layout {
-                Layout::Plain => buffer,
-                Layout::Panels(_) => builder.plain(&buffer)?,
-            });
+            kept.push(builder.plain(&buffer)?);
         }
         let PlanBuilder { tasks, mut places, .. } = builder;
-        let phases = schedule::schedule(&tasks);
+        let is_variable = |id: BufferId| matches!(places[id.0 as usize].home, Home::Variable(_));
+        let phases = schedule::schedule(&tasks, &is_variable);
         let keep: Vec<BufferId> = kept.iter().map(|buffer| buffer.id).collect();
         let arena_words = arena::allocate(&tasks, &phases, &keep, &mut places);
         let mut variables: Vec<Arc<Variable>> = places
@@ -233,8 +234,8 @@ fn types(graph: &Graph) -> HashMap<Value, TensorType> {
     types
 }
 
-/// For each output of each node: the layout of the variables that are all its uses, or row-major.
-fn preferred_layouts(graph: &Graph, outputs: &[Value]) -> Vec<Vec<Layout>> {
+/// For each output of each node: the layout that all its uses wish for, or row-major.
+fn preferred_layouts(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Vec<Vec<Layout>> {
     let nodes = graph.nodes();
     let mut preferred: Vec<Vec<Option<Layout>>> =
         nodes.iter().map(|n| vec![None; n.outputs.len()]).collect();
@@ -242,15 +243,38 @@ fn preferred_layouts(graph: &Graph, outputs: &[Value]) -> Vec<Vec<Layout>> {
         let of = &mut preferred[v.node as usize][v.output as usize];
         *of = Some(if of.is_none_or(|other| other == layout) { layout } else { Layout::Plain });
     };
+    let spread = |t: &TensorType| match t.shape.0.as_slice() {
+        [_, .., last] if t.dtype == DType::F32 => Layout::for_columns(last.bind(bindings)),
+        _ => Layout::Plain,
+    };
+    let takes_spread = |node: &Node| {
+        let types: Vec<&TensorType> = node.inputs.iter().map(|&v| graph.value_type(v)).collect();
+        node.op.takes_spread(&types)
+    };
     for node in nodes {
+        let takes_spread = takes_spread(node);
         for (i, v) in node.inputs.iter().enumerate() {
             let variable = node.op.effect().filter(|_| i == 0);
-            wish(v, variable.map_or(Layout::Plain, |variable| variable.layout()));
+            wish(
+                v,
+                match variable {
+                    Some(variable) => variable.layout(),
+                    None if takes_spread => spread(graph.value_type(*v)),
+                    None => Layout::Plain,
+                },
+            );
         }
     }
     for v in outputs {
         wish(v, Layout::Plain);
     }
-    let plain = |layout: Option<Layout>| layout.unwrap_or(Layout::Plain);
-    preferred.into_iter().map(|of| of.into_iter().map(plain).collect()).collect()
+    let settle = |(node, wishes): (&Node, Vec<Option<Layout>>)| {
+        let can = takes_spread(node);
+        let settled = wishes.into_iter().map(|layout| match layout {
+            Some(Layout::Spread(_)) if !can => Layout::Plain,
+            layout => layout.unwrap_or(Layout::Plain),
+        });
+        settled.collect()
+    };
+    nodes.iter().zip(preferred).map(settle).collect()
 }

@@ -9,7 +9,8 @@
 //!
 //! Chunks are cut by sizes alone, never by the number of threads, so results do not depend on it.
 
-use super::task::{Axes, BufferId, Task, UNIT};
+use super::task::{Axes, BufferId, Part, Task, UNIT, View};
+use crate::variable::Layout;
 use std::collections::HashMap;
 
 /// Tasks that run chunk by chunk.
@@ -25,12 +26,59 @@ pub struct Strand {
     pub chunk: usize,
     /// Number of chunks.
     pub chunks: usize,
+    /// Estimated nanoseconds of one core for a chunk.
+    pub chunk_cost: f64,
+    /// What is fetched while a chunk runs.
+    pub fetch: Fetch,
+}
+
+impl Phase {
+    /// The first chunk of the `i`-th of `count` equal shares of the work.
+    pub fn share(&self, i: usize, count: usize) -> usize {
+        let total: f64 = self.strands.iter().map(|s| s.chunks as f64 * s.chunk_cost).sum();
+        let mut left = total * i as f64 / count as f64;
+        let mut first = 0;
+        for strand in &self.strands {
+            let chunks = ((left / strand.chunk_cost).round() as usize).min(strand.chunks);
+            first += chunks;
+            left -= chunks as f64 * strand.chunk_cost;
+            if chunks < strand.chunks {
+                break;
+            }
+        }
+        first
+    }
+}
+
+impl Strand {
+    /// The part of `task`, which is one of its own, that makes up a chunk.
+    pub fn part(&self, task: &Task, chunk: usize) -> Part {
+        let range = chunk * self.chunk..((chunk + 1) * self.chunk).min(self.extent);
+        let [rows, cols] = task.space;
+        match (self.chunks, self.by_cols) {
+            (1, _) => Part { rows: 0..rows, cols: 0..cols },
+            (_, true) => Part { rows: 0..rows, cols: range },
+            (_, false) => Part { rows: range, cols: 0..cols },
+        }
+    }
+}
+
+/// What the longest task of a strand may fetch into the near caches, where variables never stay
+/// from one step to the next: they and their slots are larger.
+#[derive(Debug)]
+pub struct Fetch {
+    /// Index of the longest task.
+    pub task: usize,
+    /// Variables that the tasks behind it use, of the same chunk.
+    pub later: Vec<View>,
+    /// Variables that it and the tasks before it use, of the next chunk.
+    pub next: Vec<View>,
 }
 
 /// Independent strands, with a join after them.
 #[derive(Debug)]
 pub struct Phase {
-    /// The strands.
+    /// The strands, the longest chunks first.
     pub strands: Vec<Strand>,
     /// Chunks of all strands.
     pub chunks: usize,
@@ -56,8 +104,8 @@ struct History {
     readers: Vec<usize>,
 }
 
-/// Orders `tasks`, which stand in an order that computes every buffer before its use.
-pub fn schedule(tasks: &[Task]) -> Vec<Phase> {
+/// Orders `tasks`, some of whose buffers are variables, and which stand in an order that computes every buffer before its use.
+pub fn schedule(tasks: &[Task], is_variable: &dyn Fn(BufferId) -> bool) -> Vec<Phase> {
     let mut strands: Vec<Growing> = Vec::new();
     let mut strand_of: Vec<usize> = Vec::with_capacity(tasks.len());
     let mut histories: HashMap<BufferId, History> = HashMap::new();
@@ -89,7 +137,7 @@ pub fn schedule(tasks: &[Task]) -> Vec<Phase> {
             histories.entry(view.buffer).or_default().readers.push(at);
         }
     }
-    phases(tasks, strands)
+    phases(tasks, strands, is_variable)
 }
 
 /// Tasks that must have run, for the parts they share, before `task`.
@@ -150,21 +198,28 @@ fn aligned(earlier: &Task, later: &Task) -> Axes {
     axes
 }
 
-fn phases(tasks: &[Task], strands: Vec<Growing>) -> Vec<Phase> {
+fn phases(
+    tasks: &[Task],
+    strands: Vec<Growing>,
+    is_variable: &dyn Fn(BufferId) -> bool,
+) -> Vec<Phase> {
     let count = strands.iter().map(|s| s.phase + 1).max().unwrap_or(0);
     let mut phases: Vec<Phase> =
         (0..count).map(|_| Phase { strands: Vec::new(), chunks: 0 }).collect();
     for strand in strands {
         let phase = &mut phases[strand.phase];
-        let strand = cut(tasks, strand);
+        let strand = cut(tasks, strand, is_variable);
         phase.chunks += strand.chunks;
         phase.strands.push(strand);
+    }
+    for phase in &mut phases {
+        phase.strands.sort_by(|a, b| b.chunk_cost.total_cmp(&a.chunk_cost));
     }
     phases
 }
 
 /// Chooses the axis and the size of a strand's chunks.
-fn cut(tasks: &[Task], strand: Growing) -> Strand {
+fn cut(tasks: &[Task], strand: Growing, is_variable: &dyn Fn(BufferId) -> bool) -> Strand {
     let cost: f64 = strand.tasks.iter().map(|&t| tasks[t].cost).sum();
     // A power of two, so that two, four or eight threads get equal shares.
     let wanted = ((cost / MIN_CHUNK_NS) as usize).clamp(1, MAX_CHUNKS).next_power_of_two();
@@ -182,5 +237,37 @@ fn cut(tasks: &[Task], strand: Growing) -> Strand {
     } else {
         (false, rows, by_rows, row_chunks)
     };
-    Strand { tasks: strand.tasks, by_cols, extent, chunk, chunks }
+    let fetch = fetch(tasks, &strand.tasks, by_cols, is_variable);
+    let chunk_cost = cost.max(1.0) / chunks as f64;
+    Strand { tasks: strand.tasks, by_cols, extent, chunk, chunks, chunk_cost, fetch }
+}
+
+/// Finds what to fetch: variables of which a chunk uses a part of its own, in adjacent words.
+fn fetch(
+    tasks: &[Task],
+    strand: &[usize],
+    by_cols: bool,
+    is_variable: &dyn Fn(BufferId) -> bool,
+) -> Fetch {
+    let longest = (0..strand.len())
+        .max_by(|&a, &b| tasks[strand[a]].cost.total_cmp(&tasks[strand[b]].cost))
+        .unwrap_or(0);
+    let parted = |view: &View| match by_cols {
+        true => view.along.cols && (view.rows == 1 || matches!(view.layout, Layout::Panels(_))),
+        false => view.along.rows && view.layout == Layout::Plain,
+    };
+    let variables = |strand: &[usize]| {
+        let views = strand.iter().flat_map(|&t| tasks[t].reads.iter().chain(&tasks[t].writes));
+        let mut found: Vec<View> = Vec::new();
+        for view in views.filter(|view| is_variable(view.buffer) && parted(view)) {
+            if !found.iter().any(|other| other.buffer == view.buffer) {
+                found.push(*view);
+            }
+        }
+        found
+    };
+    let next = variables(&strand[..=longest]);
+    let mut later = variables(&strand[longest + 1..]);
+    later.retain(|view| next.iter().all(|other| other.buffer != view.buffer));
+    Fetch { task: strand[longest], later, next }
 }

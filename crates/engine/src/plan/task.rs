@@ -63,6 +63,43 @@ impl View {
     pub const fn along(self, axes: Axes) -> View {
         View { along: axes, ..self }
     }
+
+    /// Words from one row to the next.
+    pub(super) fn stride(&self) -> usize {
+        match self.layout {
+            Layout::Plain => self.cols,
+            Layout::Panels(width) => width,
+            Layout::Spread(stride) => stride,
+        }
+    }
+
+    /// Rows and columns of the matrix that `part` touches.
+    pub(super) fn window(&self, part: &Part) -> (Range<usize>, Range<usize>) {
+        let rows = if self.along.rows { part.rows.clone() } else { 0..self.rows };
+        let cols = if self.along.cols {
+            part.cols.start / self.unit..part.cols.end.div_ceil(self.unit)
+        } else {
+            0..self.cols
+        };
+        debug_assert!(rows.end <= self.rows && cols.end <= self.cols, "{self:?} of {part:?}");
+        (rows, cols)
+    }
+
+    /// First word and number of words of `part`, where they are adjacent: whole rows, or panels.
+    pub(super) fn span(&self, part: &Part) -> (usize, usize) {
+        let (rows, cols) = self.window(part);
+        match self.layout {
+            Layout::Plain | Layout::Spread(_) => {
+                let stride = self.stride();
+                debug_assert!(cols.len() == stride || rows.len() <= 1, "{self:?} of {part:?}");
+                (rows.start * stride + cols.start, rows.len() * cols.len())
+            }
+            Layout::Panels(_) => {
+                debug_assert!(rows.len() == self.rows, "{self:?} of {part:?}");
+                (cols.start * self.rows, self.layout.words(self.rows, cols.len()))
+            }
+        }
+    }
 }
 
 /// A part of a task's rectangle.

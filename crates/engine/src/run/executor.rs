@@ -13,8 +13,7 @@ use super::step::Step;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::plan::frame::Frame;
-use crate::plan::schedule::Strand;
-use crate::plan::task::Part;
+use crate::plan::schedule::{Phase, Strand};
 use rayon::ThreadPool;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::denormal::FlushDenormals;
@@ -65,8 +64,9 @@ fn pack(generation: u32, next: u32, end: u32) -> u64 {
 }
 
 impl Shared {
-    /// Takes the next chunk of participant `of`'s range in phase `generation`.
-    fn claim(&self, generation: u32, of: usize) -> Option<usize> {
+    /// Takes a chunk of participant `of`'s range in phase `generation`: the owner the first, others
+    /// the last, which the owner would come to last. True if the one after it is left.
+    fn claim(&self, generation: u32, of: usize, own: bool) -> Option<(usize, bool)> {
         let range = &self.ranges[of].0;
         let mut word = range.load(Ordering::Acquire);
         loop {
@@ -74,9 +74,12 @@ impl Shared {
             if (word >> 32) as u32 != generation || next >= end {
                 return None;
             }
-            let taken = pack(generation, next + 1, end);
+            let (chunk, taken) = match own {
+                true => (next, pack(generation, next + 1, end)),
+                false => (end - 1, pack(generation, next, end - 1)),
+            };
             match range.compare_exchange_weak(word, taken, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return Some(next as usize),
+                Ok(_) => return Some((chunk as usize, own && next + 1 < end)),
                 Err(now) => word = now,
             }
         }
@@ -86,12 +89,13 @@ impl Shared {
     fn work(&self, generation: u32, me: usize) {
         let count = self.ranges.len();
         for of in (0..count).map(|i| (me + i) % count) {
-            while let Some(chunk) = self.claim(generation, of) {
+            while let Some((chunk, more)) = self.claim(generation, of, of == me) {
                 if !self.failed.load(Ordering::Relaxed) {
                     // SAFETY: the claim succeeded, so the phase is not over before this chunk is
                     // counted done, and the run thread keeps the job until then.
                     let job = unsafe { &*self.job.load(Ordering::Acquire) };
-                    let outcome = catch_unwind(AssertUnwindSafe(|| run_chunk(job, chunk, me)));
+                    let outcome =
+                        catch_unwind(AssertUnwindSafe(|| run_chunk(job, chunk, more, me)));
                     if let Err(panic) = outcome {
                         self.fail(&*panic);
                     }
@@ -147,36 +151,32 @@ impl Shared {
 /// boundary: a fault there must end one run and nothing else.
 pub static FAULT: AtomicU32 = AtomicU32::new(0);
 
-/// Runs chunk `chunk` of the phase: all tasks of the strand it belongs to, on the part it is.
-fn run_chunk(job: &Job, mut chunk: usize, me: usize) {
+/// Runs chunk `chunk` of the phase: all tasks of the strand it belongs to, on the part it is. With
+/// `more` the same thread will likely take the chunk after it.
+fn run_chunk(job: &Job, mut chunk: usize, more: bool, me: usize) {
     let fault = FAULT.load(Ordering::Relaxed);
     if fault != 0 && (fault == 2) == (me > 0) && FAULT.swap(0, Ordering::Relaxed) != 0 {
         panic!("injected fault");
     }
     for strand in job.strands {
         if chunk < strand.chunks {
-            return run_strand(job, strand, chunk, me);
+            return run_strand(job, strand, chunk, more, me);
         }
         chunk -= strand.chunks;
     }
 }
 
 /// Runs all tasks of a strand on one of its chunks.
-fn run_strand(job: &Job, strand: &Strand, chunk: usize, me: usize) {
-    let range = chunk * strand.chunk..((chunk + 1) * strand.chunk).min(strand.extent);
-    for &task in &strand.tasks {
-        let task = &job.plan.tasks[task];
-        let [rows, cols] = task.space;
-        let part = match (strand.chunks, strand.by_cols) {
-            (1, _) => Part { rows: 0..rows, cols: 0..cols },
-            (_, true) => Part { rows: 0..rows, cols: range.clone() },
-            (_, false) => Part { rows: range.clone(), cols: 0..cols },
-        };
+fn run_strand(job: &Job, strand: &Strand, chunk: usize, more: bool, me: usize) {
+    for &at in &strand.tasks {
+        let task = &job.plan.tasks[at];
+        let next = (more && chunk + 1 < strand.chunks).then(|| strand.part(task, chunk + 1));
         (task.run)(&Frame {
             task,
-            part,
+            part: strand.part(task, chunk),
             bases: job.bases,
             scratch: job.scratch[me],
+            fetch: (at == strand.fetch.task).then_some((&strand.fetch, next)),
             step: job.step,
             isa: job.isa,
         });
@@ -265,7 +265,7 @@ impl Crew {
         for (at, phase) in plan.phases.iter().enumerate() {
             let started = profile.is_some().then(Instant::now);
             let job = Job { plan, strands: &phase.strands, bases, step, scratch, isa: self.isa };
-            self.phase(&job, phase.chunks as u32);
+            self.phase(&job, phase);
             if let (Some(times), Some(started)) = (profile.as_deref_mut(), started) {
                 times[at] += started.elapsed();
             }
@@ -277,20 +277,21 @@ impl Crew {
         Ok(())
     }
 
-    fn phase(&mut self, job: &Job, chunks: u32) {
+    fn phase(&mut self, job: &Job, phase: &Phase) {
+        let chunks = phase.chunks as u32;
         self.generation = self.generation.wrapping_add(1);
         let (shared, generation) = (&*self.shared, self.generation);
         // A lone chunk is not worth waking anyone for; its range is the run thread's own.
-        let count = if chunks == 1 { 1 } else { shared.ranges.len() as u32 };
+        let count = if chunks == 1 { 1 } else { shared.ranges.len() };
         shared.done.0.store(0, Ordering::Relaxed);
         let job = std::ptr::from_ref(job).cast::<Job<'static>>().cast_mut();
         shared.job.store(job, Ordering::Release);
-        for (i, range) in (0..).zip(&shared.ranges) {
+        for (i, range) in shared.ranges.iter().enumerate() {
             let (start, end) = match i < count {
-                true => (chunks * i / count, chunks * (i + 1) / count),
+                true => (phase.share(i, count), phase.share(i + 1, count)),
                 false => (0, 0),
             };
-            range.0.store(pack(generation, start, end), Ordering::Release);
+            range.0.store(pack(generation, start as u32, end as u32), Ordering::Release);
         }
         shared.generation.0.store(generation, Ordering::Release);
         shared.work(generation, 0);

@@ -73,7 +73,8 @@ impl Rule {
         }
     }
 
-    /// Updates a block of weights; `updates` is the number of updates made before.
+    /// Updates a block of weights; `updates` is the number of updates made before. Returns the
+    /// penalty of the weights before this one.
     pub(crate) fn apply(
         &self,
         isa: Isa,
@@ -82,7 +83,7 @@ impl Rule {
         w: &mut [f32],
         g: &[f32],
         slots: &mut [&mut [f32]; 3],
-    ) {
+    ) -> f32 {
         let [a, b, d] = slots;
         match *self {
             Rule::Sgd { momentum: 0.0, .. } => sgd(isa, c, w, g),
@@ -90,14 +91,14 @@ impl Rule {
             Rule::RmsProp { rho, momentum, epsilon, centered } => {
                 let (mean, velocity): (&mut [f32], &mut [f32]) =
                     if centered { (b, d) } else { (d, b) };
-                rmsprop(isa, c, rho, momentum, epsilon, centered, w, g, a, mean, velocity);
+                rmsprop(isa, c, rho, momentum, epsilon, centered, w, g, a, mean, velocity)
             }
             Rule::Adam { beta1, beta2, epsilon, amsgrad } => {
                 let t = (updates + 1) as f64;
                 let correction = (1.0 - beta2.powf(t)).sqrt() / (1.0 - beta1.powf(t));
                 let alpha = (f64::from(c.learning_rate) * correction) as f32;
                 let hat = amsgrad.then_some(&mut **d);
-                adam(isa, c, beta1, beta2, epsilon, alpha, w, g, a, b, hat);
+                adam(isa, c, beta1, beta2, epsilon, alpha, w, g, a, b, hat)
             }
         }
     }

@@ -184,6 +184,8 @@ pub trait Listener {
     /// # Errors
     /// Whatever ends the run.
     fn report(&mut self, report: Report) -> Result<Verdict>;
+    /// The end of the last epoch, after which there is nothing to decide.
+    fn finish(&mut self, report: Report);
     /// True when the run is to end at the next batch.
     fn cancelled(&self) -> bool;
     /// A batch is done; must be quick.
@@ -316,6 +318,10 @@ impl Trainer {
                 break;
             }
             let report = Report { epoch, batch: None, logs: totals.logs(), validation };
+            if epoch + 1 == options.epochs {
+                listener.finish(report);
+                break;
+            }
             let verdict = listener.report(report)?;
             step.learning_rate = verdict.learning_rate.map_or(step.learning_rate, |r| r as f32);
             if verdict.stop {

@@ -121,6 +121,7 @@ impl Listener for Silent {
     fn report(&mut self, _: Report) -> Result<Verdict> {
         Ok(Verdict::default())
     }
+    fn finish(&mut self, _: Report) {}
     fn cancelled(&self) -> bool {
         false
     }
