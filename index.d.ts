@@ -182,7 +182,7 @@ export declare function loadCheckpoint(path: string): Checkpoint
 
 /** What a run has to say: an event of a fit, or the result of other work. */
 export interface NativeEvent {
-  /** `batch`, `epoch` or `end`. */
+  /** `batch`, `epoch` or `end`; the last epoch's logs come with the end. */
   kind: string
   /** Epoch, counted from 0. */
   epoch: number

@@ -80,9 +80,12 @@ export class Conversation {
         const event = await guard(() => run.next({ stop, learningRate: model.optimizer.learningRate }));
         over = event.kind === 'end';
         this.#fit.check(event);
+        // The end brings the last epoch along, unless training stopped before it.
+        if (event.logs.length > 0) {
+          this.#logs = this.#fit.logsOf(event.logs);
+          await (event.kind === 'batch' ? this.#batchEnd(event, run) : this.#epochEnd(event));
+        }
         if (over) return;
-        this.#logs = this.#fit.logsOf(event.logs);
-        await (event.kind === 'batch' ? this.#batchEnd(event, run) : this.#epochEnd(event));
       }
     } catch (error) {
       if (!over) await drain(run);

@@ -22,21 +22,29 @@ pub fn sizes(shape: &[f64]) -> Result<Vec<usize>> {
     all.ok_or_else(|| fail("ERR_SHAPE", &format!("sizes must be integers ≥ 0, received {shape:?}")))
 }
 
+/// Values copied at a time, and then inspected while they are in cache.
+const BLOCK: usize = 1 << 13;
+
 /// A tensor from a typed array and a shape.
 pub fn tensor(values: &Values, shape: &[f64]) -> Result<Tensor> {
-    let dtype = match values {
-        Either3::A(_) => DType::F32,
-        Either3::B(_) => DType::I32,
-        Either3::C(_) => DType::Bool,
-    };
-    let count = match values {
-        Either3::A(x) => x.len(),
-        Either3::B(x) => x.len(),
-        Either3::C(x) => x.len(),
+    inspected(values, shape, |_| ())
+}
+
+/// As [`tensor`]; `inspect` sees every block of floats on its way.
+fn inspected(values: &Values, shape: &[f64], mut inspect: impl FnMut(&[f32])) -> Result<Tensor> {
+    let (dtype, count) = match values {
+        Either3::A(x) => (DType::F32, x.len()),
+        Either3::B(x) => (DType::I32, x.len()),
+        Either3::C(x) => (DType::Bool, x.len()),
     };
     let mut words = reserve(count).map_err(convert)?;
     match values {
-        Either3::A(x) => words.extend(x.iter().map(|x| x.to_bits())),
+        Either3::A(x) => {
+            for block in x.chunks(BLOCK) {
+                words.extend(block.iter().map(|x| x.to_bits()));
+                inspect(block);
+            }
+        }
         Either3::B(x) => words.extend(x.iter().map(|&x| x as u32)),
         Either3::C(x) => words.extend(x.iter().map(|&x| u32::from(x != 0))),
     }
@@ -77,12 +85,14 @@ pub fn account(env: Env, bytes: i64) -> Result<()> {
 #[napi(custom_finalize)]
 pub struct NativeData {
     pub(crate) tensor: Arc<Tensor>,
+    /// No element is NaN or infinite.
+    finite: bool,
 }
 
 impl NativeData {
     /// Rows whose memory the garbage collector knows of.
-    fn accounted(env: Env, tensor: Tensor) -> Result<NativeData> {
-        let data = NativeData { tensor: Arc::new(tensor) };
+    fn accounted(env: Env, tensor: Tensor, finite: bool) -> Result<NativeData> {
+        let data = NativeData { tensor: Arc::new(tensor), finite };
         account(env, data.bytes())?;
         Ok(data)
     }
@@ -103,14 +113,16 @@ impl NativeData {
     /// Copies a typed array.
     #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, values: Values, shape: Vec<f64>) -> Result<NativeData> {
-        NativeData::accounted(env, tensor(&values, &shape)?)
+        let isa = Isa::current().map_err(|message| fail("ERR_ARGUMENT", &message))?;
+        let mut finite = true;
+        let tensor = inspected(&values, &shape, |block| finite &= reduce::all_finite(isa, block))?;
+        NativeData::accounted(env, tensor, finite)
     }
 
     /// Index of the first element that is NaN or infinite, or -1.
     #[napi(catch_unwind)]
     pub fn first_non_finite(&self) -> Result<f64> {
-        let isa = Isa::current().map_err(|message| fail("ERR_ARGUMENT", &message))?;
-        if self.tensor.dtype != DType::F32 || reduce::all_finite(isa, self.tensor.as_f32()) {
+        if self.finite {
             return Ok(-1.0);
         }
         let at = self.tensor.as_f32().iter().position(|x| !x.is_finite());
@@ -145,6 +157,6 @@ impl NativeData {
         shape[0] = end - start;
         let words = self.tensor.words[start * width..end * width].to_vec();
         let tensor = Tensor::new(&shape, self.tensor.dtype, words).map_err(convert)?;
-        NativeData::accounted(env, tensor)
+        NativeData::accounted(env, tensor, self.finite)
     }
 }

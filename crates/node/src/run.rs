@@ -39,7 +39,7 @@ impl From<Error> for Failure {
 #[napi(object)]
 #[derive(Default)]
 pub struct NativeEvent {
-    /// `batch`, `epoch` or `end`.
+    /// `batch`, `epoch` or `end`; the last epoch's logs come with the end.
     pub kind: String,
     /// Epoch, counted from 0.
     pub epoch: u32,
@@ -65,6 +65,19 @@ impl NativeEvent {
                 failure: Some(error.into()),
                 ..NativeEvent::default()
             },
+        }
+    }
+}
+
+impl From<Report> for NativeEvent {
+    fn from(report: Report) -> Self {
+        NativeEvent {
+            kind: if report.batch.is_some() { "batch" } else { "epoch" }.to_owned(),
+            epoch: report.epoch as u32,
+            batch: report.batch.unwrap_or(0) as u32,
+            logs: report.logs,
+            validation: report.validation,
+            ..NativeEvent::default()
         }
     }
 }
@@ -141,6 +154,8 @@ impl Talk {
 struct Speaker {
     talk: Arc<Talk>,
     deferred: Option<Deferred>,
+    /// What the end will tell.
+    last: NativeEvent,
 }
 
 impl Speaker {
@@ -160,14 +175,10 @@ impl Speaker {
 
 impl Listener for Speaker {
     fn report(&mut self, report: Report) -> Result<Verdict, Error> {
-        self.tell(NativeEvent {
-            kind: if report.batch.is_some() { "batch" } else { "epoch" }.to_owned(),
-            epoch: report.epoch as u32,
-            batch: report.batch.unwrap_or(0) as u32,
-            logs: report.logs,
-            validation: report.validation,
-            ..NativeEvent::default()
-        })
+        self.tell(report.into())
+    }
+    fn finish(&mut self, report: Report) {
+        self.last = report.into();
     }
     fn cancelled(&self) -> bool {
         self.talk.cancelled.load(Ordering::Relaxed)
@@ -213,9 +224,11 @@ impl NativeRun {
         work: impl FnOnce(&mut dyn Listener) -> Result<(), Error> + Send + 'static,
     ) -> Result<NativeRun> {
         let talk = Arc::new(Talk::default());
-        let mut speaker = Speaker { talk: Arc::clone(&talk), deferred: None };
+        let last = NativeEvent::default();
+        let mut speaker = Speaker { talk: Arc::clone(&talk), deferred: None, last };
         start(move || {
-            let outcome = guarded(|| work(&mut speaker)).map(|()| NativeEvent::default());
+            let outcome =
+                guarded(|| work(&mut speaker)).map(|()| std::mem::take(&mut speaker.last));
             let deferred = speaker.deferred.take();
             let last = deferred.or_else(|| speaker.talk.wait().map(|(deferred, _)| deferred));
             if let Some(deferred) = last {
