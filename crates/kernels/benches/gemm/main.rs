@@ -2,7 +2,8 @@
 //!
 //! Every round runs the peak loop and every kernel on every shape, so that a frequency change or a
 //! busy neighbour hits all of them; the best decile of the rounds is what the code can do. Two
-//! threads cut C as the engine does: into column blocks, or row blocks when C is narrow.
+//! threads cut C as the engine does: into column blocks, or row blocks when C is narrow. A kernel
+//! runs for two milliseconds at a time, so its operands are as warm as repeated use leaves them.
 //!
 //! `cargo bench -p ridgeline-kernels --bench gemm -- [--json] [--rounds N] [--cpu]`
 //!
@@ -150,9 +151,11 @@ fn theirs(x: &Operands, threads: usize) {
     }
 }
 
-/// GF/s of `work`, which does `flops` each time and returns its seconds, over 50 µs or more.
+/// GF/s of `work`, which does `flops` each time and returns its seconds, over some milliseconds
+/// after a first time that does not count.
 fn rate(flops: f64, mut work: impl FnMut() -> f64) -> f64 {
-    let repeats = (5e6 / flops).ceil() as usize;
+    let repeats = (5e8 / flops).ceil() as usize;
+    work();
     let seconds: f64 = (0..repeats).map(|_| work()).sum();
     flops * repeats as f64 / seconds * 1e-9
 }

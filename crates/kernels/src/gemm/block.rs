@@ -204,7 +204,7 @@ unsafe fn right<S: Micro>(
             let part = Part::of_b(view, from, depth, start, left);
             part.pack::<S>(left.div_ceil(S::WIDTH), S::WIDTH, S::WIDTH, space.as_mut_ptr());
             if packs {
-                Block { whole: here, count, partial: here.skip(count), next: Next::Nothing }
+                Block { whole: here, count, partial: here.skip(count), next: Next::Panel }
             } else {
                 let ptr = view.as_ptr().wrapping_add(from * view.row_stride() + column);
                 let whole = Panels { ptr, row: view.row_stride(), panel: S::WIDTH };

@@ -15,7 +15,10 @@ use crate::{Tile, simd::Simd};
 
 /// Rows of B asked for in advance: a column block of a wide matrix is too scattered for the
 /// hardware to foresee.
-const AHEAD: usize = 4;
+const AHEAD: usize = 8;
+
+/// Panels packed side by side.
+const ABREAST: usize = 4;
 
 /// A part of a matrix to pack: where it starts and how it lies in memory.
 #[derive(Clone, Copy)]
@@ -91,19 +94,23 @@ impl Part {
         Part { src, width: self.width - columns, ..self }
     }
 
-    /// Whole panels, a row of all of them after the other: the order the source lies in.
+    /// Whole panels, a row of several of them after the other: nearly the order the source lies
+    /// in, while the panels, whose rows may meet in the same cache sets, are few.
     #[inline(always)]
     unsafe fn copy<S: Simd>(self, panels: usize, step: usize, panel: usize, dst: *mut f32) {
-        for k in 0..self.depth {
-            let mut src = self.src.wrapping_add(k * self.along_k);
-            let mut dst = dst.wrapping_add(k * panel);
-            for _ in 0..panels {
-                prefetch::<true>(src.wrapping_add(AHEAD * self.along_k));
-                for at in (0..panel).step_by(S::LANES) {
-                    S::store(dst.add(at), S::load(src.add(at)));
+        for first in (0..panels).step_by(ABREAST) {
+            let abreast = ABREAST.min(panels - first);
+            for k in 0..self.depth {
+                let mut src = self.src.wrapping_add(k * self.along_k + first * step);
+                let mut dst = dst.wrapping_add((first * self.depth + k) * panel);
+                for _ in 0..abreast {
+                    prefetch::<true>(src.wrapping_add(AHEAD * self.along_k));
+                    for at in (0..panel).step_by(S::LANES) {
+                        S::store(dst.add(at), S::load(src.add(at)));
+                    }
+                    src = src.wrapping_add(step);
+                    dst = dst.wrapping_add(self.depth * panel);
                 }
-                src = src.wrapping_add(step);
-                dst = dst.wrapping_add(self.depth * panel);
             }
         }
     }

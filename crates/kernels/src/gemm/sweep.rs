@@ -102,19 +102,20 @@ pub(super) unsafe fn sweep<'a, S: Micro>(
             left => (right.whole.skip(panel), S::group(height).min(left)),
         };
         let ahead = match right.next {
-            // Few tiles are done before the fetches are.
-            Next::Panel if panel + take < whole && tiles > 3 => Ahead {
-                ptr: right.whole.skip(panel + take).ptr,
-                row: S::WIDTH,
-                cols: S::WIDTH,
-                rows: x.k,
-                piece: x.k.div_ceil(tiles),
-            },
             Next::Block(next) => {
                 let piece = next.rows.div_ceil(tiles * whole.max(1));
                 Ahead { piece, ..next }.skip(panel * tiles)
             }
             _ => Ahead::NOTHING,
+        };
+        let next_panel =
+            [std::ptr::slice_from_raw_parts(right.whole.skip(panel + take).ptr, x.k * S::WIDTH)];
+        let next_panel = match right.next {
+            // Few tiles are done before the fetches are.
+            Next::Panel if panel + take < whole && tiles > 3 => {
+                Some(Later::new(&next_panel, tiles, x.k))
+            }
+            _ => None,
         };
         for Run { tile, row, tiles, height } in runs.into_iter().filter(|run| run.tiles > 0) {
             let a_tile = if packs { padded::<S>() * x.k } else { height * x.a_row };
@@ -134,6 +135,7 @@ pub(super) unsafe fn sweep<'a, S: Micro>(
                     c: x.c.wrapping_add(row * x.c_row + at * x.c_panel),
                     cols: x.cols - at * S::WIDTH,
                     ahead: if done == 0 { ahead.skip(tile) } else { Ahead::NOTHING },
+                    later: next_panel.map_or(x.later, |next| next.skip(tile)),
                     ..x
                 };
                 if adjacent {
@@ -141,7 +143,9 @@ pub(super) unsafe fn sweep<'a, S: Micro>(
                 } else {
                     S::run::<false>(height, group, &y);
                 }
-                x.later = x.later.skip(tiles);
+                if next_panel.is_none() {
+                    x.later = x.later.skip(tiles);
+                }
                 done += group;
             }
         }
