@@ -208,12 +208,15 @@ impl Crew {
             closed: AtomicBool::new(false),
             fault: parking_lot::Mutex::new(None),
         };
-        Ok(Crew {
+        let crew = Crew {
             shared: Arc::new(shared),
             pool: if threads > 1 { Some(pool::with(threads - 1)?) } else { None },
             isa: Isa::current().map_err(Error::argument)?,
             generation: 0,
-        })
+        };
+        // Sleeping threads take longer to wake than a run to prepare.
+        crew.muster();
+        Ok(crew)
     }
 
     /// The calling thread by itself.

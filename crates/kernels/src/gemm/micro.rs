@@ -123,13 +123,6 @@ unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const AD
     let (a_row, a_col) = if ADJACENT { (1, x.a_col) } else { (x.a_row, 1) };
     let (mut a, mut b) = (x.a, x.b);
     let mut acc = [[[S::splat(0.0); V]; P]; H];
-    for i in 0..H {
-        for p in 0..P {
-            let c = x.c.wrapping_add(i * x.c_row + p * x.c_panel);
-            prefetch::<true>(c);
-            prefetch::<true>(c.wrapping_add(V * S::LANES - 1));
-        }
-    }
     // The loop's own instructions take slots that the FMA units cannot spare when another hardware
     // thread shares the core; in a large tile they are few already.
     let unroll = if H * P * V <= 12 { 4 } else { 1 };

@@ -1,8 +1,8 @@
 //! What the micro-kernel is given: where its operands lie, and what it fetches for later.
 //!
-//! The hardware follows a stream once it is read; a GEMM reads many short ones. So the tiles ask
-//! for their part of C before they compute it, and, piece by piece, for the next panel of B or for
-//! the source of the next packing, and for what the caller needs after the product.
+//! The hardware follows a stream once it is read; a GEMM reads many short ones. So the tiles ask,
+//! piece by piece, for the next panel of B or for the source of the next packing, and for what the
+//! caller needs after the product.
 
 use crate::prefetch::{LINE, prefetch};
 
