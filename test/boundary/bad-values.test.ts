@@ -31,6 +31,16 @@ describe('values', () => {
       says: /^x has NaN at \[2, 1\]/,
     },
     {
+      name: 'infinity far down in x',
+      run: (m) => {
+        const many = new Float32Array(5000 * 4);
+        many[4321 * 4 + 2] = Number.NEGATIVE_INFINITY;
+        return m.fit(tensor(many, { shape: [5000, 4] }), new Float32Array(5000));
+      },
+      code: 'ERR_NON_FINITE',
+      says: /^x has -Infinity at \[4321, 2\]/,
+    },
+    {
       name: 'infinity in y',
       run: (m) => m.fit(x, spoilt(Number.POSITIVE_INFINITY)),
       code: 'ERR_NON_FINITE',

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ridgeline_kernels::gemm::{
-    Packed, PackedMut, Start, gemm, pack, packed_len, panel_width, scratch_len,
+    Packed, PackedMut, Start, gemm, gemm_before, pack, packed_len, panel_width, scratch_len,
 };
 use ridgeline_kernels::{Isa, Tile, TileMut};
 
@@ -294,6 +294,28 @@ fn large_products_have_the_bits_of_their_parts() {
             gemm(isa, a.part(row, 1, 0, k), b.tile(), c, Start::Accumulate, &mut scratch);
         }
         assert_eq!(bits(&whole), bits(&parts), "{}", isa.name());
+    }
+}
+
+/// Whatever is to be fetched meanwhile, existing or not: nothing of it is read or written.
+#[test]
+fn fetching_for_later_changes_no_bit() {
+    let nowhere = std::ptr::slice_from_raw_parts(std::ptr::null(), 1 << 20);
+    let somewhere = vec![f32::NAN; 5000];
+    let empty: &[f32] = &[];
+    for isa in Isa::available() {
+        for (m, n, k) in [(1, 3, 2), (50, 70, 40), (300, 33, 500)] {
+            let a = Matrix::random(m, k, Layout::Columns(0), 1);
+            let b = Matrix::random(k, n, Layout::Columns(0), 2);
+            let old = Matrix::random(m, n, Layout::Rows(0), 3);
+            let plain = product(isa, a.tile(), b.tile(), &old, &[], StartKind::Zero);
+            let mut got = vec![0.0; m * n];
+            let c = TileMut::new(&mut got, m, n, n);
+            let later = [empty, &somewhere[..], nowhere];
+            let mut scratch = vec![0.0; scratch_len(isa, m, n, k)];
+            gemm_before(isa, a.tile(), b.tile(), c, Start::Zero, &later, &mut scratch);
+            assert_eq!(bits(&plain), bits(&got), "{} {m}×{n}×{k}", isa.name());
+        }
     }
 }
 

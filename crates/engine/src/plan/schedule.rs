@@ -271,3 +271,27 @@ fn fetch(
     later.retain(|view| next.iter().all(|other| other.buffer != view.buffer));
     Fetch { task: strand[longest], later, next }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A strand of so many chunks, each of that cost.
+    fn strand(chunks: usize, chunk_cost: f64) -> Strand {
+        let fetch = Fetch { task: 0, later: Vec::new(), next: Vec::new() };
+        let (tasks, by_cols, extent, chunk) = (vec![0], true, chunks, 1);
+        Strand { tasks, by_cols, extent, chunk, chunks, chunk_cost, fetch }
+    }
+
+    #[test]
+    fn shares_cover_every_chunk_once_and_cost_alike() {
+        let strands = vec![strand(16, 30_000.0), strand(4, 5_000.0), strand(3, 1.0)];
+        let phase = Phase { strands, chunks: 23 };
+        for count in 1..=64 {
+            let cuts: Vec<usize> = (0..=count).map(|i| phase.share(i, count)).collect();
+            assert!(cuts.is_sorted() && cuts[0] == 0 && cuts[count] == 23, "{count}: {cuts:?}");
+        }
+        // Half of the work is eight of the long chunks, not half of all chunks.
+        assert_eq!(phase.share(1, 2), 8);
+    }
+}
