@@ -4,7 +4,7 @@
 //! tasks that touch the same words unless both only read, and parts of one task write disjoint
 //! words, so what a view hands out is free of races by construction.
 
-use super::schedule::Fetch;
+use super::fetch::Fetch;
 use super::task::{Part, Task, View};
 use crate::run::step::Step;
 use crate::variable::Layout;

@@ -4,6 +4,7 @@
 //! buffer an offset from its lifetime in phases.
 
 pub mod arena;
+pub mod fetch;
 pub mod frame;
 pub mod lower;
 pub mod program;

@@ -9,8 +9,8 @@
 //!
 //! Chunks are cut by sizes alone, never by the number of threads, so results do not depend on it.
 
-use super::task::{Axes, BufferId, Part, Task, UNIT, View};
-use crate::variable::Layout;
+use super::fetch::Fetch;
+use super::task::{Axes, BufferId, Part, Task, UNIT};
 use std::collections::HashMap;
 
 /// Tasks that run chunk by chunk.
@@ -61,18 +61,6 @@ impl Strand {
             (_, false) => Part { rows: range, cols: 0..cols },
         }
     }
-}
-
-/// What the longest task of a strand may fetch into the near caches, where variables never stay
-/// from one step to the next: they and their slots are larger.
-#[derive(Debug)]
-pub struct Fetch {
-    /// Index of the longest task.
-    pub task: usize,
-    /// Variables that the tasks behind it use, of the same chunk.
-    pub later: Vec<View>,
-    /// Variables that it and the tasks before it use, of the next chunk.
-    pub next: Vec<View>,
 }
 
 /// Independent strands, with a join after them.
@@ -237,39 +225,9 @@ fn cut(tasks: &[Task], strand: Growing, is_variable: &dyn Fn(BufferId) -> bool) 
     } else {
         (false, rows, by_rows, row_chunks)
     };
-    let fetch = fetch(tasks, &strand.tasks, by_cols, is_variable);
+    let fetch = Fetch::find(tasks, &strand.tasks, by_cols, is_variable);
     let chunk_cost = cost.max(1.0) / chunks as f64;
     Strand { tasks: strand.tasks, by_cols, extent, chunk, chunks, chunk_cost, fetch }
-}
-
-/// Finds what to fetch: variables of which a chunk uses a part of its own, in adjacent words.
-fn fetch(
-    tasks: &[Task],
-    strand: &[usize],
-    by_cols: bool,
-    is_variable: &dyn Fn(BufferId) -> bool,
-) -> Fetch {
-    let longest = (0..strand.len())
-        .max_by(|&a, &b| tasks[strand[a]].cost.total_cmp(&tasks[strand[b]].cost))
-        .unwrap_or(0);
-    let parted = |view: &View| match by_cols {
-        true => view.along.cols && (view.rows == 1 || matches!(view.layout, Layout::Panels(_))),
-        false => view.along.rows && view.layout == Layout::Plain,
-    };
-    let variables = |strand: &[usize]| {
-        let views = strand.iter().flat_map(|&t| tasks[t].reads.iter().chain(&tasks[t].writes));
-        let mut found: Vec<View> = Vec::new();
-        for view in views.filter(|view| is_variable(view.buffer) && parted(view)) {
-            if !found.iter().any(|other| other.buffer == view.buffer) {
-                found.push(*view);
-            }
-        }
-        found
-    };
-    let next = variables(&strand[..=longest]);
-    let mut later = variables(&strand[longest + 1..]);
-    later.retain(|view| next.iter().all(|other| other.buffer != view.buffer));
-    Fetch { task: strand[longest], later, next }
 }
 
 #[cfg(test)]
