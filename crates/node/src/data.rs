@@ -23,7 +23,7 @@ pub fn sizes(shape: &[f64]) -> Result<Vec<usize>> {
 }
 
 /// Values copied at a time, and then inspected while they are in cache.
-const BLOCK: usize = 1 << 13;
+const BLOCK: usize = 1 << 11;
 
 /// A tensor from a typed array and a shape.
 pub fn tensor(values: &Values, shape: &[f64]) -> Result<Tensor> {
