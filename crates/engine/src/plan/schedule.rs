@@ -32,24 +32,6 @@ pub struct Strand {
     pub fetch: Fetch,
 }
 
-impl Phase {
-    /// The first chunk of the `i`-th of `count` equal shares of the work.
-    pub fn share(&self, i: usize, count: usize) -> usize {
-        let total: f64 = self.strands.iter().map(|s| s.chunks as f64 * s.chunk_cost).sum();
-        let mut left = total * i as f64 / count as f64;
-        let mut first = 0;
-        for strand in &self.strands {
-            let chunks = ((left / strand.chunk_cost).round() as usize).min(strand.chunks);
-            first += chunks;
-            left -= chunks as f64 * strand.chunk_cost;
-            if chunks < strand.chunks {
-                break;
-            }
-        }
-        first
-    }
-}
-
 impl Strand {
     /// The part of `task`, which is one of its own, that makes up a chunk.
     pub fn part(&self, task: &Task, chunk: usize) -> Part {
@@ -70,6 +52,28 @@ pub struct Phase {
     pub strands: Vec<Strand>,
     /// Chunks of all strands.
     pub chunks: usize,
+}
+
+impl Phase {
+    /// The first chunk of the `i`-th of `count` equal shares of the work; past the last share, the
+    /// number of chunks.
+    pub fn share(&self, i: usize, count: usize) -> usize {
+        if i == count {
+            return self.chunks;
+        }
+        let total: f64 = self.strands.iter().map(|s| s.chunks as f64 * s.chunk_cost).sum();
+        let mut left = total * i as f64 / count as f64;
+        let mut first = 0;
+        for strand in &self.strands {
+            let chunks = ((left / strand.chunk_cost).round() as usize).min(strand.chunks);
+            first += chunks;
+            left -= chunks as f64 * strand.chunk_cost;
+            if chunks < strand.chunks {
+                break;
+            }
+        }
+        first
+    }
 }
 
 /// Nanoseconds below which a chunk is not worth handing to another thread.
