@@ -96,7 +96,8 @@ struct History {
     readers: Vec<usize>,
 }
 
-/// Orders `tasks`, some of whose buffers are variables, and which stand in an order that computes every buffer before its use.
+/// Orders `tasks`, which stand in an order that computes every buffer before its use.
+/// `is_variable` tells which buffers outlive a step, for what chunks fetch.
 pub fn schedule(tasks: &[Task], is_variable: &dyn Fn(BufferId) -> bool) -> Vec<Phase> {
     let mut strands: Vec<Growing> = Vec::new();
     let mut strand_of: Vec<usize> = Vec::with_capacity(tasks.len());

@@ -289,12 +289,11 @@ impl Crew {
         shared.done.0.store(0, Ordering::Relaxed);
         let job = std::ptr::from_ref(job).cast::<Job<'static>>().cast_mut();
         shared.job.store(job, Ordering::Release);
+        let mut start = 0;
         for (i, range) in shared.ranges.iter().enumerate() {
-            let (start, end) = match i < count {
-                true => (phase.share(i, count), phase.share(i + 1, count)),
-                false => (0, 0),
-            };
+            let end = if i < count { phase.share(i + 1, count) } else { start };
             range.0.store(pack(generation, start as u32, end as u32), Ordering::Release);
+            start = end;
         }
         shared.generation.0.store(generation, Ordering::Release);
         shared.work(generation, 0);

@@ -133,6 +133,7 @@ unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const AD
         }
         a = a.wrapping_add(unroll * a_col);
         b = b.wrapping_add(unroll * x.b_row);
+        // The next tile's part of this column: a column is too short a stream to be foreseen.
         if ADJACENT {
             prefetch::<true>(a.wrapping_add(x.a_tile + H - 1));
         }
