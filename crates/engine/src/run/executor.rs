@@ -8,13 +8,12 @@
 //! Helpers are jobs of the pool that stay for many phases and leave when the run is idle, when
 //! another run waits for threads, or at its end. Nothing here allocates, except to call a helper.
 
-use super::pool;
+use super::pool::{self, Pool};
 use super::step::Step;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::plan::frame::Frame;
 use crate::plan::schedule::{Phase, Strand};
-use rayon::ThreadPool;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::denormal::FlushDenormals;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -186,7 +185,7 @@ fn run_strand(job: &Job, strand: &Strand, chunk: usize, more: bool, me: usize) {
 /// The threads of one run: the one that calls [`Crew::run`] and its helpers.
 pub struct Crew {
     shared: Arc<Shared>,
-    pool: Option<Arc<ThreadPool>>,
+    pool: Option<Arc<Pool>>,
     isa: Isa,
     generation: u32,
 }
@@ -235,19 +234,22 @@ impl Crew {
     /// Calls helpers for the places that have none.
     fn muster(&self) {
         let Some(pool) = &self.pool else { return };
-        for me in 1..self.threads() {
-            let bit = 1 << me;
-            if self.shared.helpers.fetch_or(bit, Ordering::AcqRel) & bit == 0 {
-                let shared = Arc::clone(&self.shared);
-                shared.waiting.fetch_add(1, Ordering::Relaxed);
-                WAITING.fetch_add(1, Ordering::Relaxed);
-                pool.spawn(move || {
-                    WAITING.fetch_sub(1, Ordering::Relaxed);
-                    shared.waiting.fetch_sub(1, Ordering::Relaxed);
-                    shared.help(me);
-                });
-            }
+        let there = self.shared.helpers.load(Ordering::Acquire);
+        if there.count_ones() as usize + 1 == self.threads() {
+            return;
         }
+        let vacant = (1..self.threads()).filter(|me| there & 1 << me == 0);
+        pool.call(vacant.map(|me| {
+            let shared = Arc::clone(&self.shared);
+            shared.helpers.fetch_or(1 << me, Ordering::AcqRel);
+            shared.waiting.fetch_add(1, Ordering::Relaxed);
+            WAITING.fetch_add(1, Ordering::Relaxed);
+            move || {
+                WAITING.fetch_sub(1, Ordering::Relaxed);
+                shared.waiting.fetch_sub(1, Ordering::Relaxed);
+                shared.help(me);
+            }
+        }));
     }
 
     /// Runs all phases of `plan` once. Denormals are flushed while it lasts.

@@ -2,27 +2,113 @@
 //!
 //! Helpers are optional: a run finishes every phase alone if none is free. So two runs share the
 //! pool without waiting for each other.
+//!
+//! A helper must not wait for the CPU of the thread that calls it, which is busy from now on. A
+//! scheduler may wake it right there and take milliseconds to find that others are free: Linux does
+//! in a virtual machine, where halted CPUs look as if they were taken away. So threads are woken
+//! without the right to the caller's CPU, and have it back as soon as they run.
 
+use super::affinity::{Cpus, Thread};
 use crate::error::{Error, Result};
 use parking_lot::Mutex;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
-static POOL: Mutex<Option<Arc<ThreadPool>>> = Mutex::new(None);
+static POOL: Mutex<Option<Arc<Pool>>> = Mutex::new(None);
+
+/// See the module documentation.
+pub struct Pool {
+    threads: ThreadPool,
+    workers: Arc<[Worker]>,
+}
+
+/// What is known of a thread of the pool.
+#[derive(Default)]
+struct Worker {
+    thread: OnceLock<Thread>,
+    busy: AtomicBool,
+}
 
 /// A pool of at least `helpers` threads.
 ///
 /// # Errors
 /// `ERR_NATIVE` when threads cannot be started.
-pub fn with(helpers: usize) -> Result<Arc<ThreadPool>> {
+pub fn with(helpers: usize) -> Result<Arc<Pool>> {
     let mut pool = POOL.lock();
-    if let Some(pool) = pool.as_ref().filter(|pool| pool.current_num_threads() >= helpers) {
+    if let Some(pool) = pool.as_ref().filter(|pool| pool.workers.len() >= helpers) {
         return Ok(Arc::clone(pool));
     }
-    let new = ThreadPoolBuilder::new()
-        .num_threads(helpers)
-        .thread_name(|i| format!("ridgeline-helper-{i}"))
-        .build()
+    let new = Pool::new(helpers)
         .map_err(|error| Error::native(format!("cannot start {helpers} threads: {error}")))?;
     Ok(Arc::clone(pool.insert(Arc::new(new))))
+}
+
+impl Pool {
+    fn new(helpers: usize) -> Result<Pool, rayon::ThreadPoolBuildError> {
+        let workers: Arc<[Worker]> = (0..helpers).map(|_| Worker::default()).collect();
+        let started = Arc::clone(&workers);
+        let threads = ThreadPoolBuilder::new()
+            .num_threads(helpers)
+            .thread_name(|i| format!("ridgeline-helper-{i}"))
+            .start_handler(move |i| {
+                started[i].thread.get_or_init(Thread::current);
+            })
+            .build()?;
+        Ok(Pool { threads, workers })
+    }
+
+    /// Has threads of the pool do `jobs`, none of them in the caller's place.
+    pub fn call(&self, jobs: impl Iterator<Item = impl FnOnce() + Send + 'static>) {
+        let cpus = Cpus::of(Thread::current());
+        if let Some(elsewhere) = cpus.and_then(Cpus::elsewhere) {
+            // All that may come, since nobody knows who will.
+            let asleep = self.workers.iter().filter(|worker| !worker.busy.load(Ordering::Relaxed));
+            asleep.filter_map(|worker| worker.thread.get()).for_each(|&t| elsewhere.confine(t));
+        }
+        for job in jobs {
+            let workers = Arc::clone(&self.workers);
+            self.threads.spawn(move || {
+                let worker = rayon::current_thread_index().map(|i| &workers[i]);
+                worker.inspect(|worker| worker.busy.store(true, Ordering::Relaxed));
+                if let Some(cpus) = cpus {
+                    cpus.confine(Thread::current());
+                }
+                job();
+                worker.inspect(|worker| worker.busy.store(false, Ordering::Relaxed));
+            });
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn threads_wake_elsewhere_and_then_may_run_anywhere() {
+        let pool = Pool::new(2).unwrap();
+        let here = Cpus::of(Thread::current()).unwrap();
+        let (started, running) = channel();
+        let (end, wait) = channel::<()>();
+        let job = move || {
+            started.send((Thread::current(), Cpus::of(Thread::current()))).unwrap();
+            let _ = wait.recv();
+        };
+        // Both have to be known before one can be told of.
+        while pool.workers.iter().any(|worker| worker.thread.get().is_none()) {
+            std::thread::yield_now();
+        }
+        pool.call(std::iter::once(job));
+        let (thread, cpus) = running.recv().unwrap();
+        assert_eq!(cpus, Some(here), "a helper has the rights of its caller");
+        let others = pool.workers.iter().filter(|worker| !worker.busy.load(Ordering::Relaxed));
+        for other in others.filter_map(|worker| worker.thread.get()) {
+            assert_ne!(*other, thread);
+            let asleep = Cpus::of(*other).unwrap();
+            assert!(here.elsewhere().is_none() || asleep != here, "one asleep was not kept away");
+        }
+        drop(end);
+    }
 }
