@@ -15,6 +15,7 @@ pub mod batch_norm;
 pub mod binary;
 mod bits;
 pub mod compare;
+pub mod copy;
 pub mod cross_entropy;
 pub mod denormal;
 pub mod dropout;

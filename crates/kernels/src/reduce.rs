@@ -46,9 +46,6 @@ dispatch! {
 
     /// Σ |x|.
     pub fn sum_abs(x: &[f32]) -> f32 = sum_abs_generic;
-
-    /// Whether no element is infinite or NaN.
-    pub fn all_finite(x: &[f32]) -> bool = all_finite_generic;
 }
 
 /// The index of the first largest element, or of the first NaN; 0 of nothing.
@@ -84,14 +81,6 @@ unsafe fn sum_squares_generic<S: Simd>(x: &[f32]) -> f32 {
 unsafe fn sum_abs_generic<S: Simd>(x: &[f32]) -> f32 {
     let p = x.as_ptr();
     row_sum!(S, x.len(), |w, i| S::abs(w.load::<S>(p.wrapping_add(i))))
-}
-
-#[inline(always)]
-unsafe fn all_finite_generic<S: Simd>(x: &[f32]) -> bool {
-    // x · 0 is 0 for a finite x and NaN for any other, and a NaN stays in the sum.
-    let p = x.as_ptr();
-    let zero = S::splat(0.0);
-    row_sum!(S, x.len(), |w, i| S::mul(w.load::<S>(p.wrapping_add(i)), zero)) == 0.0
 }
 
 #[inline(always)]

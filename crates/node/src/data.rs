@@ -8,7 +8,8 @@ use napi::bindgen_prelude::{
 use napi_derive::napi;
 use ridgeline_engine::memory::reserve;
 use ridgeline_engine::tensor::{DType, Tensor};
-use ridgeline_kernels::{Isa, reduce};
+use ridgeline_kernels::Isa;
+use ridgeline_kernels::copy::copy_finite;
 use std::sync::Arc;
 
 /// Typed arrays that tensors are made of; booleans are bytes.
@@ -22,33 +23,31 @@ pub fn sizes(shape: &[f64]) -> Result<Vec<usize>> {
     all.ok_or_else(|| fail("ERR_SHAPE", &format!("sizes must be integers ≥ 0, received {shape:?}")))
 }
 
-/// Values copied at a time, and then inspected while they are in cache.
-const BLOCK: usize = 1 << 11;
-
 /// A tensor from a typed array and a shape.
 pub fn tensor(values: &Values, shape: &[f64]) -> Result<Tensor> {
-    inspected(values, shape, |_| ())
+    copied(values, shape).map(|(tensor, _)| tensor)
 }
 
-/// As [`tensor`]; `inspect` sees every block of floats on its way.
-fn inspected(values: &Values, shape: &[f64], mut inspect: impl FnMut(&[f32])) -> Result<Tensor> {
+/// As [`tensor`], and whether no element is NaN or infinite.
+fn copied(values: &Values, shape: &[f64]) -> Result<(Tensor, bool)> {
+    let isa = Isa::current().map_err(|message| fail("ERR_ARGUMENT", &message))?;
     let (dtype, count) = match values {
         Either3::A(x) => (DType::F32, x.len()),
         Either3::B(x) => (DType::I32, x.len()),
         Either3::C(x) => (DType::Bool, x.len()),
     };
     let mut words = reserve(count).map_err(convert)?;
+    let mut finite = true;
     match values {
         Either3::A(x) => {
-            for block in x.chunks(BLOCK) {
-                words.extend(block.iter().map(|x| x.to_bits()));
-                inspect(block);
-            }
+            finite = copy_finite(isa, x, &mut words.spare_capacity_mut()[..count]);
+            // SAFETY: the copy initialized as many words.
+            unsafe { words.set_len(count) };
         }
         Either3::B(x) => words.extend(x.iter().map(|&x| x as u32)),
         Either3::C(x) => words.extend(x.iter().map(|&x| u32::from(x != 0))),
     }
-    Tensor::new(&sizes(shape)?, dtype, words).map_err(convert)
+    Ok((Tensor::new(&sizes(shape)?, dtype, words).map_err(convert)?, finite))
 }
 
 /// A tensor as JavaScript gets it; booleans are an Int32Array of 0 and 1.
@@ -113,9 +112,7 @@ impl NativeData {
     /// Copies a typed array.
     #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, values: Values, shape: Vec<f64>) -> Result<NativeData> {
-        let isa = Isa::current().map_err(|message| fail("ERR_ARGUMENT", &message))?;
-        let mut finite = true;
-        let tensor = inspected(&values, &shape, |block| finite &= reduce::all_finite(isa, block))?;
+        let (tensor, finite) = copied(&values, &shape)?;
         NativeData::accounted(env, tensor, finite)
     }
 

@@ -44,6 +44,14 @@ impl Simd for Avx2 {
         _mm256_storeu_ps(p, v);
     }
     #[inline(always)]
+    unsafe fn stream(p: *mut f32, v: Self::F) {
+        _mm256_stream_ps(p, v);
+    }
+    #[inline(always)]
+    unsafe fn fence() {
+        _mm_sfence();
+    }
+    #[inline(always)]
     unsafe fn load_partial(p: *const f32, n: usize) -> Self::F {
         _mm256_maskload_ps(p, first(n))
     }

@@ -38,6 +38,14 @@ impl Simd for Avx512 {
         _mm512_storeu_ps(p, v);
     }
     #[inline(always)]
+    unsafe fn stream(p: *mut f32, v: Self::F) {
+        _mm512_stream_ps(p, v);
+    }
+    #[inline(always)]
+    unsafe fn fence() {
+        _mm_sfence();
+    }
+    #[inline(always)]
     unsafe fn load_partial(p: *const f32, n: usize) -> Self::F {
         _mm512_maskz_loadu_ps(first(n), p)
     }

@@ -33,6 +33,16 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn splat(x: f32) -> Self::F;
     unsafe fn load(p: *const f32) -> Self::F;
     unsafe fn store(p: *mut f32, v: Self::F);
+    /// To `p`, aligned to the vector, past the caches where that is known how. Other threads may
+    /// only see it after a [`Simd::fence`].
+    #[inline(always)]
+    unsafe fn stream(p: *mut f32, v: Self::F) {
+        // SAFETY: the same contract.
+        unsafe { Self::store(p, v) }
+    }
+    /// Ends a series of [`Simd::stream`].
+    #[inline(always)]
+    unsafe fn fence() {}
     /// The first `n < LANES` lanes from `p`, the others 0; memory past them is not touched.
     unsafe fn load_partial(p: *const f32, n: usize) -> Self::F;
     /// The first `n < LANES` lanes to `p`; memory past them is not touched.
