@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::gemm::panel_width;
 use ridgeline_kernels::update::{self, Penalty};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -146,8 +147,9 @@ impl Variable {
         let words = self.words.read();
         let plain = match self.layout {
             Layout::Panels(width) => {
-                let mut plain = vec![0; self.shape[0] * self.shape[1]];
-                from_panels(words.as_slice(), self.shape[0], self.shape[1], width, &mut plain);
+                let (rows, cols) = (self.shape[0], self.shape[1]);
+                let mut plain = vec![0; rows * cols];
+                from_panels(words.as_slice(), rows, cols, width, 0..rows, &mut plain);
                 plain
             }
             _ => words.as_slice().to_vec(),
@@ -200,19 +202,34 @@ pub(crate) fn to_panels(plain: &[u32], rows: usize, cols: usize, width: usize, o
     }
 }
 
-/// Panels of `width` columns to row-major.
-pub(crate) fn from_panels(panels: &[u32], rows: usize, cols: usize, width: usize, out: &mut [u32]) {
+/// Some rows of `rows` in panels of `width` columns to row-major.
+pub(crate) fn from_panels(
+    panels: &[u32],
+    rows: usize,
+    cols: usize,
+    width: usize,
+    some_rows: Range<usize>,
+    out: &mut [u32],
+) {
     for (panel, first) in panels.chunks_exact((rows * width).max(1)).zip((0..cols).step_by(width)) {
         let some = width.min(cols - first);
+        let panel = &panel[some_rows.start * width..some_rows.end * width];
         for (r, row) in panel.chunks_exact(width).enumerate() {
             out[r * cols + first..][..some].copy_from_slice(&row[..some]);
         }
     }
 }
 
-/// Rows that lie `stride` apart to rows that do not.
-pub(crate) fn from_spread(spread: &[u32], _: usize, cols: usize, stride: usize, out: &mut [u32]) {
-    for (row, out) in spread.chunks(stride).zip(out.chunks_exact_mut(cols)) {
+/// Some rows of those that lie `stride` apart to rows that do not.
+pub(crate) fn from_spread(
+    spread: &[u32],
+    cols: usize,
+    stride: usize,
+    some_rows: Range<usize>,
+    out: &mut [u32],
+) {
+    let rows = spread[some_rows.start * stride..].chunks(stride);
+    for (row, out) in rows.zip(out.chunks_exact_mut(cols)) {
         out.copy_from_slice(&row[..cols]);
     }
 }

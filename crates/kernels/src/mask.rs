@@ -73,6 +73,21 @@ impl<'a> Mask<'a> {
     pub const fn row_stride(self) -> usize {
         self.row_stride
     }
+    /// Bits that are set in row `row`.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn count(self, row: usize) -> usize {
+        assert!(row < self.rows, "row {row} of {}", self.rows);
+        let words = self.cols.div_ceil(32);
+        let last = u32::MAX >> (words * 32 - self.cols);
+        let word = |w: usize| {
+            // SAFETY: the word is one of the view's.
+            let word = unsafe { *self.first_ptr().add(row * self.row_stride + w) };
+            if w + 1 == words { word & last } else { word }
+        };
+        (0..words).map(|w| word(w).count_ones() as usize).sum()
+    }
     /// The address of the view's first word.
     pub(crate) const fn first_ptr(self) -> *const u32 {
         self.ptr.wrapping_add(self.first_word)

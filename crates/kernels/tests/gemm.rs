@@ -116,7 +116,7 @@ proptest! {
 
     #[test]
     fn agrees_with_f64(
-        (m, n, k) in (0usize..70, 0usize..80, prop_oneof![0usize..40, 0usize..700]),
+        (m, n, k) in (0usize..70, 0usize..80, prop_oneof![0usize..40, 0usize..700, 1000usize..2200]),
         (a_layout, b_layout) in (layout(), layout()),
         gap in 0usize..9,
         start in start_kind(),
@@ -161,7 +161,11 @@ proptest! {
 
     #[test]
     fn bits_do_not_depend_on_cuts_layouts_or_packing(
-        (m, n, k) in (1usize..120, prop_oneof![1usize..100, 250usize..300], 0usize..600),
+        (m, n, k) in (
+            1usize..120,
+            prop_oneof![1usize..100, 250usize..300],
+            prop_oneof![0usize..600, 1000usize..2200],
+        ),
         (row_cut, column_cut) in (0.0..1.0, 0.0..1.0),
         (a_layout, b_layout) in (layout(), layout()),
         start in start_kind(),
@@ -278,10 +282,10 @@ proptest! {
     }
 }
 
-/// Blocks of rows and of columns, several of each.
+/// Blocks of rows, of columns and of k, several of each.
 #[test]
 fn large_products_have_the_bits_of_their_parts() {
-    let (m, n, k) = (401, 1100, 300);
+    let (m, n, k) = (401, 1100, 1300);
     let a = Matrix::random(m, k, Layout::Columns(0), 1);
     let b = Matrix::random(k, n, Layout::Columns(0), 2);
     let old = Matrix::random(m, n, Layout::Rows(0), 3);

@@ -93,6 +93,7 @@ impl Op for BatchNorm {
         let op = BatchNormGradient {
             scale: self.scale,
             masked: self.masked(),
+            relu: self.relu,
             factor: self.dropout.map_or(1.0, |d| Rate::new(d.rate).scale),
         };
         let gradients = b.graph.apply(std::sync::Arc::new(op), &inputs)?;
@@ -177,9 +178,11 @@ impl Op for BatchNorm {
 
 /// The gradients of [`BatchNorm`] for x, γ and β.
 #[derive(Debug)]
-struct BatchNormGradient {
+pub struct BatchNormGradient {
     scale: bool,
     masked: bool,
+    /// True where dy goes through a ReLU, which lets about half of it through.
+    pub relu: bool,
     factor: f32,
 }
 

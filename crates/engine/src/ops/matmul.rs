@@ -17,7 +17,7 @@ use ridgeline_kernels::{Isa, Tile, TileMut};
 use std::ops::Range;
 
 /// Nanoseconds of one core for a multiply-add, for cutting chunks.
-const NS_PER_FMA: f64 = 0.02;
+pub(super) const NS_PER_FMA: f64 = 0.02;
 
 fn floats(name: &str, inputs: &[&TensorType]) -> Result<()> {
     match inputs.iter().find(|t| t.dtype != DType::F32) {
@@ -274,7 +274,7 @@ fn matrix_index(shape: &[usize], batch: &[usize]) -> Vec<usize> {
 }
 
 /// Scratch for a GEMM of this shape on any level.
-fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
+pub(super) fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
     Isa::available().map(|isa| scratch_len(isa, m, n, k)).max().unwrap_or(0)
 }
 
@@ -364,7 +364,7 @@ fn transposed(lower: &mut Lower, b: &Buffer) -> Buffer {
 }
 
 /// A rectangle of a tile.
-fn tile_part(t: Tile<'_>, rows: Range<usize>, cols: Range<usize>) -> Tile<'_> {
+pub(super) fn tile_part(t: Tile<'_>, rows: Range<usize>, cols: Range<usize>) -> Tile<'_> {
     assert!(rows.end <= t.rows() && cols.end <= t.cols(), "a part outside its tile");
     let (row_stride, col_stride) = (t.row_stride(), t.col_stride());
     let offset = rows.start * row_stride + cols.start * col_stride;

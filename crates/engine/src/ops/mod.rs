@@ -15,6 +15,7 @@ pub mod fused;
 pub mod gather;
 pub mod layer_norm;
 pub mod leaf;
+pub mod masked_matmul;
 pub mod matmul;
 mod normalize;
 pub mod reduce;

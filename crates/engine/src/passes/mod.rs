@@ -1,14 +1,15 @@
 //! Rewrites of a graph that keep what it computes.
 //!
 //! Before differentiation: `expand` (ops that name a composition) and `absorb` (activation and
-//! dropout into batch normalization). After it: `fold` (constants), `dead` (unused nodes), `fuse` (element-wise neighbours into block
-//! programs).
+//! dropout into batch normalization). After it: `fold` (constants), `dead` (unused nodes), `thin`
+//! (products behind a mask), `fuse` (element-wise neighbours into block programs).
 
 pub mod absorb;
 pub mod dead;
 pub mod expand;
 pub mod fold;
 pub mod fuse;
+pub mod thin;
 
 use crate::error::Result;
 use crate::graph::{Graph, Node, Value};
@@ -22,6 +23,7 @@ pub fn optimize(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
     let (graph, roots) = dead::remove_dead(graph, roots)?;
     let (graph, roots) = fold::fold_constants(&graph, &roots)?;
     let (graph, roots) = dead::remove_dead(&graph, &roots)?;
+    let (graph, roots) = thin::thin(&graph, &roots)?;
     fuse::fuse(&graph, &roots)
 }
 

@@ -118,26 +118,33 @@ impl PlanBuilder {
         match buffer.layout {
             Layout::Plain => Ok(buffer.clone()),
             Layout::Panels(width) => {
-                self.convert(buffer, Layout::Plain, "unpack", width, from_panels)
+                let rows = buffer.leading();
+                self.convert(buffer, Layout::Plain, "unpack", move |f, cols| {
+                    from_panels(f.words(0), rows, cols, width, f.rows(), f.words_mut(0));
+                })
             }
             Layout::Spread(stride) => {
-                self.convert(buffer, Layout::Plain, "unpack", stride, from_spread)
+                self.convert(buffer, Layout::Plain, "unpack", move |f, cols| {
+                    from_spread(f.words(0), cols, stride, f.rows(), f.words_mut(0));
+                })
             }
         }
     }
 
     /// A copy in panels of a row-major buffer.
     fn panelled(&mut self, buffer: &Buffer, width: usize) -> Result<Buffer> {
-        self.convert(buffer, Layout::Panels(width), "pack", width, to_panels)
+        self.convert(buffer, Layout::Panels(width), "pack", move |f, cols| {
+            to_panels(f.words(0), f.rows().len(), cols, width, f.words_mut(0));
+        })
     }
 
+    /// A copy in another layout; `copy` is given a task's frame and the columns of the matrix.
     fn convert(
         &mut self,
         buffer: &Buffer,
         layout: Layout,
         name: &str,
-        width: usize,
-        copy: fn(&[u32], usize, usize, usize, &mut [u32]),
+        copy: impl Fn(&Frame, usize) + Send + Sync + 'static,
     ) -> Result<Buffer> {
         // A variable may be updated between two uses, so its copy is not shared.
         let shared = matches!(self.places[buffer.id.0 as usize].home, Home::Arena);
@@ -150,16 +157,20 @@ impl PlanBuilder {
             let cols = self.places[b.id.0 as usize].words;
             View { rows: 1, cols, layout: Layout::Plain, ..b.whole() }
         };
-        let (reads, writes) = (vec![flat(buffer)], vec![flat(&to)]);
+        // A part of the rows is adjacent in row-major order alone.
+        let (split, write) = match layout {
+            Layout::Plain => (Axes::ROWS, to.matrix().along(Axes::ROWS)),
+            _ => (Axes::NONE, flat(&to)),
+        };
         self.tasks.push(Task {
             label: name.to_owned(),
-            space: [1, rows * cols],
-            split: Axes::NONE,
-            cost: (rows * cols) as f64 * 0.3,
-            reads,
-            writes,
+            space: [rows, cols],
+            split,
+            cost: (rows * cols) as f64 * 0.1,
+            reads: vec![flat(buffer)],
+            writes: vec![write],
             scratch: 0,
-            run: Box::new(move |f| copy(f.words(0), rows, cols, width, f.words_mut(0))),
+            run: Box::new(move |f| copy(f, cols)),
         });
         if shared {
             self.converted.insert(buffer.id, to.clone());

@@ -11,6 +11,7 @@
 //! cut into calls, on strides, or on packing. Nothing is skipped, so NaN and infinities propagate.
 
 mod block;
+mod masked;
 mod micro;
 mod operands;
 mod pack;
@@ -18,6 +19,7 @@ mod packed;
 mod sweep;
 
 use crate::{Isa, Tile};
+pub use masked::{is_sparse, masked_product};
 pub use packed::{Output, Packed, PackedMut, Right, packed_len};
 
 /// What the product is added to.

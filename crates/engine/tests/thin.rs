@@ -1,0 +1,75 @@
+//! Products that only a mask sees: the same gradients with fewer multiplications.
+
+mod common;
+
+use common::{noise, positive, tensor};
+use ridgeline_engine::autodiff::gradients;
+use ridgeline_engine::eval::evaluate;
+use ridgeline_engine::graph::{Graph, Value};
+use ridgeline_engine::ops::batch_norm::{BatchNorm, Drop};
+use ridgeline_engine::ops::masked_matmul::MaskedMatMul;
+use ridgeline_engine::ops::reduce::Kind;
+use ridgeline_engine::passes::thin::thin;
+use ridgeline_engine::tensor::Tensor;
+
+const ROWS: usize = 37;
+
+/// Two dense layers of 70 and 90 columns, the first with a batch normalization that starts from
+/// `beta`; gradients of the weights, and of what lies between the layers.
+fn graph(relu: bool, dropout: Option<Drop>, beta: f32) -> (Graph, Vec<Value>, Value) {
+    let mut g = Graph::new();
+    let mut constant = |tensor: Tensor| g.constant(tensor).unwrap();
+    let x = constant(tensor(&[ROWS, 20], 1));
+    let weights = [
+        constant(tensor(&[20, 70], 2)),
+        constant(positive(&[70], 3)),
+        constant(Tensor::f32(&[70], &[beta; 70]).unwrap()),
+        constant(tensor(&[70, 90], 4)),
+    ];
+    let factors = constant(Tensor::f32(&[ROWS, 90], &noise(ROWS * 90, 5)).unwrap());
+    let z = g.linear(x, weights[0], None).unwrap();
+    let norm = BatchNorm { epsilon: 1e-3, scale: true, center: true, relu, dropout };
+    let y = g.one(norm, &[z, weights[1], weights[2]]).unwrap();
+    let out = g.linear(y, weights[3], None).unwrap();
+    let product = g.mul(out, factors).unwrap();
+    let loss = g.reduce(Kind::Sum, product, None, false).unwrap();
+    let found = gradients(&mut g, loss, &[&weights[..], &[y]].concat()).unwrap();
+    let mut found: Vec<Value> = found.into_iter().flatten().collect();
+    let of_y = found.pop().unwrap();
+    (g, found, of_y)
+}
+
+/// Masked products in the graph once it is thinned, and the results of both graphs.
+fn thinned(graph: &Graph, roots: &[Value]) -> (usize, Vec<Tensor>, Vec<Tensor>) {
+    let (thin, thin_roots) = thin(graph, roots).unwrap();
+    let masked = thin.nodes().iter().filter(|node| node.op.downcast::<MaskedMatMul>().is_some());
+    (masked.count(), evaluate(graph, roots).unwrap(), evaluate(&thin, &thin_roots).unwrap())
+}
+
+#[test]
+fn gradients_are_the_same() {
+    let dropout = Some(Drop { rate: 0.3, stream: 7 });
+    // With a large β the mask is full, and the product whole.
+    for (dropout, beta) in [(None, 0.1), (dropout, 0.1), (None, 9.0), (dropout, 9.0)] {
+        let (graph, roots, _) = graph(true, dropout, beta);
+        let (masked, whole, thin) = thinned(&graph, &roots);
+        assert_eq!(masked, 1);
+        for (i, (whole, thin)) in whole.iter().zip(&thin).enumerate() {
+            for (w, t) in whole.as_f32().iter().zip(thin.as_f32()) {
+                // Sums in another order, of 90 products and then of 37 rows.
+                assert!((w - t).abs() <= 2e-5 + 1e-5 * w.abs(), "gradient {i}: {w} and {t}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_others_see_stays_whole() {
+    let (without_relu, roots, _) = graph(false, Some(Drop { rate: 0.3, stream: 7 }), 0.1);
+    assert_eq!(thinned(&without_relu, &roots).0, 0);
+    let (seen, mut roots, of_y) = graph(true, None, 0.1);
+    roots.push(of_y);
+    let (masked, whole, thin) = thinned(&seen, &roots);
+    assert_eq!(masked, 0);
+    assert_eq!(whole, thin);
+}
