@@ -38,6 +38,12 @@ dispatch! {
     /// When `y` has not one element per column, or the columns of `x` are not adjacent.
     pub fn reduce_cols(op: Reduce, x: Tile, y: &mut [f32]) = cols_generic;
 
+    /// The index of each row's first largest element, or of its first NaN; 0 of nothing.
+    ///
+    /// # Panics
+    /// When `y` has not one element per row, or the columns of `x` are not adjacent.
+    pub fn argmax_rows(x: Tile, y: &mut [u32]) = argmax_generic;
+
     /// Σ x.
     pub fn sum(x: &[f32]) -> f32 = sum_generic;
 
@@ -48,18 +54,26 @@ dispatch! {
     pub fn sum_abs(x: &[f32]) -> f32 = sum_abs_generic;
 }
 
-/// The index of the first largest element, or of the first NaN; 0 of nothing.
-pub fn argmax(x: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, &v) in x.iter().enumerate() {
-        if v.is_nan() {
-            return i;
-        }
-        if v > x[best] {
-            best = i;
-        }
+#[inline(always)]
+unsafe fn argmax_generic<S: Simd>(x: Tile, y: &mut [u32]) {
+    assert!(x.col_stride() == 1 && y.len() == x.rows(), "argmax_rows: shapes differ");
+    for (r, y) in y.iter_mut().enumerate() {
+        let p = x.as_ptr().add(r * x.row_stride());
+        let max = row_max!(S, x.cols(), |w, i| {
+            w.fill::<S>(w.load::<S>(p.wrapping_add(i)), S::splat(f32::NEG_INFINITY))
+        });
+        let mut first = None;
+        strips!(S::LANES, x.cols(), |w, i| {
+            let v = w.load::<S>(p.wrapping_add(i));
+            // A NaN equals nothing, but its row's maximum is NaN.
+            let hits = S::mask_or(S::eq(v, S::splat(max)), S::is_nan(v));
+            let hits = S::mask_bits(hits) & w.bits();
+            if first.is_none() && hits != 0 {
+                first = Some(i as u32 + hits.trailing_zeros());
+            }
+        });
+        *y = first.unwrap_or(0);
     }
-    best
 }
 
 #[inline(always)]

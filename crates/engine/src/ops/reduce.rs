@@ -221,12 +221,7 @@ impl Op for ArgMax {
             .cost(1.0)
             .read(x.view(rows, cols).along(Axes::ROWS))
             .write(y.column())
-            .run(move |f| {
-                let rows = f.floats(0).chunks_exact(cols.max(1));
-                for (index, row) in f.words_mut(0).iter_mut().zip(rows) {
-                    *index = kernels::argmax(row) as u32;
-                }
-            });
+            .run(|f| kernels::argmax_rows(f.isa, f.tile(0), f.words_mut(0)));
         Ok(())
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {

@@ -1,10 +1,10 @@
 //! Sums, extremes and argmax.
 
 use crate::support::{Padded, SIZES, all_close, close, noise};
-use ridgeline_kernels::Isa;
 use ridgeline_kernels::reduce::{
-    Reduce, argmax, reduce_cols, reduce_rows, sum, sum_abs, sum_squares,
+    Reduce, argmax_rows, reduce_cols, reduce_rows, sum, sum_abs, sum_squares,
 };
+use ridgeline_kernels::{Isa, Tile};
 
 const OPS: [Reduce; 3] = [Reduce::Sum, Reduce::Max, Reduce::Min];
 
@@ -52,7 +52,7 @@ fn a_columns_sum_does_not_depend_on_the_cut() {
     let x = noise(2, rows * cols);
     for isa in Isa::available() {
         let mut whole = vec![0.0; cols];
-        let tile = ridgeline_kernels::Tile::matrix(&x, rows, cols);
+        let tile = Tile::matrix(&x, rows, cols);
         reduce_cols(isa, Reduce::Sum, tile, &mut whole);
         for cut in [1, 8, 37] {
             let tile = ridgeline_kernels::Tile::new(&x[cut..], rows, cols - cut, cols, 1);
@@ -82,15 +82,34 @@ fn a_long_sum_keeps_its_digits() {
     for isa in Isa::available() {
         close(sum(isa, &x), f64::from(0.1f32) * 1e7, 5e-6, 0.0, "ten million tenths");
         let mut y = [0.0];
-        reduce_cols(isa, Reduce::Sum, ridgeline_kernels::Tile::matrix(&x, 10_000_000, 1), &mut y);
+        reduce_cols(isa, Reduce::Sum, Tile::matrix(&x, 10_000_000, 1), &mut y);
         close(y[0], f64::from(0.1f32) * 1e7, 5e-6, 0.0, "ten million rows");
     }
 }
 
 #[test]
 fn argmax_takes_the_first_and_nan_wins() {
-    assert_eq!(argmax(&[]), 0);
-    assert_eq!(argmax(&[1.0, 3.0, 3.0]), 1);
-    assert_eq!(argmax(&[f32::NEG_INFINITY, f32::NEG_INFINITY]), 0);
-    assert_eq!(argmax(&[9.0, f32::NAN, 10.0, f32::NAN]), 1);
+    let of = |isa, row: &[f32]| {
+        let mut found = [9];
+        argmax_rows(isa, Tile::matrix(row, 1, row.len()), &mut found);
+        found[0] as usize
+    };
+    for isa in Isa::available() {
+        assert_eq!(of(isa, &[]), 0);
+        assert_eq!(of(isa, &[1.0, 3.0, 3.0]), 1);
+        assert_eq!(of(isa, &[f32::NEG_INFINITY, f32::NEG_INFINITY]), 0);
+        assert_eq!(of(isa, &[9.0, f32::NAN, 10.0, f32::NAN]), 1);
+        for n in SIZES.into_iter().filter(|&n| n > 0) {
+            // Few values, so that the largest comes more than once.
+            let mut x: Vec<f32> = noise(6, n).into_iter().map(f32::round).collect();
+            let largest = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            assert_eq!(of(isa, &x), x.iter().position(|&v| v == largest).unwrap(), "{n}");
+            x[n / 2] = f32::NAN;
+            assert_eq!(of(isa, &x), n / 2, "NaN of {n}");
+        }
+        let mut each = [0; 3];
+        let x = [0.0, 1.0, 9.0, 4.0, 2.0, 9.0, 5.0, 5.0, 9.0];
+        argmax_rows(isa, Tile::new(&x, 3, 2, 3, 1), &mut each);
+        assert_eq!(each, [1, 0, 0]);
+    }
 }
