@@ -62,8 +62,11 @@ class Peer {
     this.#process.stdin?.write('\n');
     return Number(await answer);
   }
-  close(): void {
+  /** Ends it; its last moments take time too. */
+  async close(): Promise<void> {
+    const over = once(this.#process, 'exit');
     this.#process.kill();
+    await over;
   }
 }
 
@@ -87,7 +90,7 @@ const times: Record<string, number[]> = Object.fromEntries(Object.keys(runs).map
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const [name, run] of Object.entries(runs)) times[name]?.push(await run.epoch());
 }
-for (const peer of peers) peer.close();
+await Promise.all(peers.map((peer) => peer.close()));
 
 const all = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, statistics(list)]));
 const phases = values.profile

@@ -9,6 +9,8 @@
 //! FMA chain in the order of k. The blocks depend on k alone, so the bits of an element depend on
 //! its row of A, its column of B, its start value and the instruction set: not on how m and n are
 //! cut into calls, on strides, or on packing. Nothing is skipped, so NaN and infinities propagate.
+//!
+//! [`masked_product`] is another algorithm, for the few elements of a product that somebody needs.
 
 mod block;
 mod masked;
