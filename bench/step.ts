@@ -64,6 +64,7 @@ class Peer {
   }
   /** Ends it; its last moments take time too. */
   async close(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const over = once(this.#process, 'exit');
     this.#process.kill();
     await over;

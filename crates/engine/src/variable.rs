@@ -251,4 +251,23 @@ mod tests {
         assert_eq!(words.as_slice().len(), 3 * 70usize.next_multiple_of(width));
         assert_eq!(words.as_slice().last(), Some(&0));
     }
+
+    #[test]
+    fn some_rows_come_out_alone() {
+        let (rows, cols) = (7, 70usize);
+        let plain: Vec<u32> = (0..490).collect();
+        let part = &plain[2 * cols..5 * cols];
+        let mut out = vec![0; part.len()];
+        for width in [4, 16, 32] {
+            let mut panels = vec![9; rows * cols.next_multiple_of(width)];
+            to_panels(&plain, rows, cols, width, &mut panels);
+            from_panels(&panels, rows, cols, width, 2..5, &mut out);
+            assert_eq!(out, part, "{width}");
+        }
+        let spread: Vec<u32> =
+            plain.chunks(cols).flat_map(|row| [row, &[9; 16]].concat()).collect();
+        out.fill(0);
+        from_spread(&spread, cols, cols + 16, 2..5, &mut out);
+        assert_eq!(out, part);
+    }
 }

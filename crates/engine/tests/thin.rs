@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{noise, positive, tensor};
+use common::{positive, tensor, variable};
 use ridgeline_engine::autodiff::gradients;
 use ridgeline_engine::eval::evaluate;
 use ridgeline_engine::graph::{Graph, Value};
@@ -14,19 +14,27 @@ use ridgeline_engine::tensor::Tensor;
 
 const ROWS: usize = 37;
 
-/// Two dense layers of 70 and 90 columns, the first with a batch normalization that starts from
+/// Two dense layers of so many columns, the first with a batch normalization that starts from
 /// `beta`; gradients of the weights, and of what lies between the layers.
-fn graph(relu: bool, dropout: Option<Drop>, beta: f32) -> (Graph, Vec<Value>, Value) {
+fn graph(
+    [first, second]: [usize; 2],
+    relu: bool,
+    dropout: Option<Drop>,
+    beta: f32,
+) -> (Graph, Vec<Value>, Value) {
     let mut g = Graph::new();
+    // A variable stands in panels.
+    let kernel = variable("kernel", &[first, second], 4);
+    let kernel = g.weight(&kernel).unwrap();
     let mut constant = |tensor: Tensor| g.constant(tensor).unwrap();
     let x = constant(tensor(&[ROWS, 20], 1));
     let weights = [
-        constant(tensor(&[20, 70], 2)),
-        constant(positive(&[70], 3)),
-        constant(Tensor::f32(&[70], &[beta; 70]).unwrap()),
-        constant(tensor(&[70, 90], 4)),
+        constant(tensor(&[20, first], 2)),
+        constant(positive(&[first], 3)),
+        constant(Tensor::f32(&[first], &vec![beta; first]).unwrap()),
+        kernel,
     ];
-    let factors = constant(Tensor::f32(&[ROWS, 90], &noise(ROWS * 90, 5)).unwrap());
+    let factors = constant(tensor(&[ROWS, second], 5));
     let z = g.linear(x, weights[0], None).unwrap();
     let norm = BatchNorm { epsilon: 1e-3, scale: true, center: true, relu, dropout };
     let y = g.one(norm, &[z, weights[1], weights[2]]).unwrap();
@@ -49,15 +57,24 @@ fn thinned(graph: &Graph, roots: &[Value]) -> (usize, Vec<Tensor>, Vec<Tensor>) 
 #[test]
 fn gradients_are_the_same() {
     let dropout = Some(Drop { rate: 0.3, stream: 7 });
-    // With a large β the mask is full, and the product whole.
-    for (dropout, beta) in [(None, 0.1), (dropout, 0.1), (None, 9.0), (dropout, 9.0)] {
-        let (graph, roots, _) = graph(true, dropout, beta);
+    // With a large β the mask is full, and the product whole; so it is of short rows.
+    let cases = [
+        ([70, 90], None, 0.1),
+        ([70, 90], dropout, 0.1),
+        ([70, 90], None, 9.0),
+        ([70, 90], dropout, 9.0),
+        ([70, 20], dropout, 0.1),
+        ([256, 384], dropout, 0.1),
+    ];
+    for (sizes, dropout, beta) in cases {
+        let (graph, roots, _) = graph(sizes, true, dropout, beta);
         let (masked, whole, thin) = thinned(&graph, &roots);
         assert_eq!(masked, 1);
         for (i, (whole, thin)) in whole.iter().zip(&thin).enumerate() {
             for (w, t) in whole.as_f32().iter().zip(thin.as_f32()) {
-                // Sums in another order, of 90 products and then of 37 rows.
-                assert!((w - t).abs() <= 2e-5 + 1e-5 * w.abs(), "gradient {i}: {w} and {t}");
+                // Sums in another order, of as many products as columns and then of 37 rows.
+                let bound = 2e-7 * sizes[1] as f32 + 1e-5 * w.abs();
+                assert!((w - t).abs() <= bound, "{sizes:?}, gradient {i}: {w} and {t}");
             }
         }
     }
@@ -65,9 +82,9 @@ fn gradients_are_the_same() {
 
 #[test]
 fn what_others_see_stays_whole() {
-    let (without_relu, roots, _) = graph(false, Some(Drop { rate: 0.3, stream: 7 }), 0.1);
+    let (without_relu, roots, _) = graph([70, 90], false, Some(Drop { rate: 0.3, stream: 7 }), 0.1);
     assert_eq!(thinned(&without_relu, &roots).0, 0);
-    let (seen, mut roots, of_y) = graph(true, None, 0.1);
+    let (seen, mut roots, of_y) = graph([70, 90], true, None, 0.1);
     roots.push(of_y);
     let (masked, whole, thin) = thinned(&seen, &roots);
     assert_eq!(masked, 0);

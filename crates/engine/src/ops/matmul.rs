@@ -279,7 +279,7 @@ pub(super) fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
 }
 
 /// Lowers a product of two matrices, of which `b` and `y` may stand in panels.
-fn product(
+pub(super) fn product(
     lower: &mut Lower,
     a: &Buffer,
     transpose_a: bool,
@@ -310,6 +310,7 @@ fn product(
         .split(split)
         .cost(k as f64 * NS_PER_FMA)
         .scratch(gemm_scratch(m, n, k))
+        .fetches()
         .read(if transpose_a { a.matrix() } else { a.matrix().along(a_along) })
         .read(b.matrix().along(b_along))
         .write(y.matrix().along(split));

@@ -27,8 +27,9 @@ pub fn thin(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
         let is_thin = nodes[product].op.downcast::<MatMul>().is_some_and(|of| {
             !of.transpose_a && of.transpose_b && graph.value_type(node.inputs[0]).shape.rank() == 2
         });
-        if gradient.relu && uses[product] == 1 && is_thin {
-            masks.insert(product, node.inputs[4]);
+        let bits = node.inputs[4];
+        if gradient.relu && uses[product] == 1 && is_thin && (bits.node as usize) < product {
+            masks.insert(product, bits);
         }
     }
     let mut rewrite = Rewrite::of(graph);

@@ -10,8 +10,8 @@ use crate::variable::Layout;
 /// See the module documentation.
 #[derive(Debug)]
 pub struct Fetch {
-    /// Index of the longest task.
-    pub task: usize,
+    /// Index of the longest task that fetches.
+    pub task: Option<usize>,
     /// Variables that the tasks behind it use, of the same chunk.
     pub later: Vec<View>,
     /// Variables that it and the tasks before it use, of the next chunk.
@@ -27,8 +27,11 @@ impl Fetch {
         is_variable: &dyn Fn(BufferId) -> bool,
     ) -> Fetch {
         let longest = (0..strand.len())
-            .max_by(|&a, &b| tasks[strand[a]].cost.total_cmp(&tasks[strand[b]].cost))
-            .unwrap_or(0);
+            .filter(|&i| tasks[strand[i]].fetches)
+            .max_by(|&a, &b| tasks[strand[a]].cost.total_cmp(&tasks[strand[b]].cost));
+        let Some(longest) = longest else {
+            return Fetch { task: None, later: Vec::new(), next: Vec::new() };
+        };
         let parted = |view: &View| match by_cols {
             true => view.along.cols && (view.rows == 1 || matches!(view.layout, Layout::Panels(_))),
             false => view.along.rows && view.layout == Layout::Plain,
@@ -46,6 +49,6 @@ impl Fetch {
         let next = variables(&strand[..=longest]);
         let mut later = variables(&strand[longest + 1..]);
         later.retain(|view| next.iter().all(|other| other.buffer != view.buffer));
-        Fetch { task: strand[longest], later, next }
+        Fetch { task: Some(strand[longest]), later, next }
     }
 }

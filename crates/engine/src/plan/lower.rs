@@ -196,6 +196,7 @@ impl Lower<'_> {
                 reads: Vec::new(),
                 writes: Vec::new(),
                 scratch: 0,
+                fetches: false,
                 run: Box::new(|_| {}),
             },
         }
@@ -237,6 +238,11 @@ impl TaskBuilder<'_> {
     /// Words of scratch a part needs.
     pub fn scratch(mut self, words: usize) -> Self {
         self.task.scratch = words;
+        self
+    }
+    /// Says that it fetches meanwhile what comes after it.
+    pub fn fetches(mut self) -> Self {
+        self.task.fetches = true;
         self
     }
     /// The kernel call; finishes the task.

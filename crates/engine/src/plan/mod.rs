@@ -170,6 +170,7 @@ impl PlanBuilder {
             reads: vec![flat(buffer)],
             writes: vec![write],
             scratch: 0,
+            fetches: false,
             run: Box::new(move |f| copy(f, cols)),
         });
         if shared {

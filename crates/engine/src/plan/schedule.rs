@@ -241,7 +241,7 @@ mod tests {
 
     /// A strand of so many chunks, each of that cost.
     fn strand(chunks: usize, chunk_cost: f64) -> Strand {
-        let fetch = Fetch { task: 0, later: Vec::new(), next: Vec::new() };
+        let fetch = Fetch { task: None, later: Vec::new(), next: Vec::new() };
         let (tasks, by_cols, extent, chunk) = (vec![0], true, chunks, 1);
         Strand { tasks, by_cols, extent, chunk, chunks, chunk_cost, fetch }
     }

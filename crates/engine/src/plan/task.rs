@@ -130,6 +130,8 @@ pub struct Task {
     pub writes: Vec<View>,
     /// Words of per-thread scratch a part needs.
     pub scratch: usize,
+    /// True if it fetches meanwhile what comes after it (`Frame::later`).
+    pub fetches: bool,
     /// The kernel call.
     pub run: Run,
 }

@@ -175,7 +175,7 @@ fn run_strand(job: &Job, strand: &Strand, chunk: usize, more: bool, me: usize) {
             part: strand.part(task, chunk),
             bases: job.bases,
             scratch: job.scratch[me],
-            fetch: (at == strand.fetch.task).then_some((&strand.fetch, next)),
+            fetch: (strand.fetch.task == Some(at)).then_some((&strand.fetch, next)),
             step: job.step,
             isa: job.isa,
         });

@@ -6,7 +6,8 @@
 //! A helper must not wait for the CPU of the thread that calls it, which is busy from now on. A
 //! scheduler may wake it right there and take milliseconds to find that others are free: Linux does
 //! in a virtual machine, where halted CPUs look as if they were taken away. So threads are woken
-//! without the right to the caller's CPU, and have it back as soon as they run.
+//! without the right to the caller's CPU, and have it back as soon as they run. Threads that have
+//! only just started are not known yet; those the system places as it does new ones.
 
 use super::affinity::{Cpus, Thread};
 use crate::error::{Error, Result};
@@ -28,6 +29,12 @@ pub struct Pool {
 struct Worker {
     thread: OnceLock<Thread>,
     busy: AtomicBool,
+}
+
+impl Worker {
+    fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::SeqCst)
+    }
 }
 
 /// A pool of at least `helpers` threads.
@@ -61,21 +68,27 @@ impl Pool {
     /// Has threads of the pool do `jobs`, none of them in the caller's place.
     pub fn call(&self, jobs: impl Iterator<Item = impl FnOnce() + Send + 'static>) {
         let cpus = Cpus::of(Thread::current());
-        if let Some(elsewhere) = cpus.and_then(Cpus::elsewhere) {
+        if let (Some(cpus), Some(elsewhere)) = (cpus, cpus.and_then(Cpus::elsewhere)) {
             // All that may come, since nobody knows who will.
-            let asleep = self.workers.iter().filter(|worker| !worker.busy.load(Ordering::Relaxed));
-            asleep.filter_map(|worker| worker.thread.get()).for_each(|&t| elsewhere.confine(t));
+            for worker in self.workers.iter().filter(|worker| !worker.is_busy()) {
+                let Some(&thread) = worker.thread.get() else { continue };
+                elsewhere.confine(thread);
+                // Another run called it meanwhile: it may have freed itself too early.
+                if worker.is_busy() {
+                    cpus.confine(thread);
+                }
+            }
         }
         for job in jobs {
             let workers = Arc::clone(&self.workers);
             self.threads.spawn(move || {
                 let worker = rayon::current_thread_index().map(|i| &workers[i]);
-                worker.inspect(|worker| worker.busy.store(true, Ordering::Relaxed));
+                worker.inspect(|worker| worker.busy.store(true, Ordering::SeqCst));
                 if let Some(cpus) = cpus {
                     cpus.confine(Thread::current());
                 }
                 job();
-                worker.inspect(|worker| worker.busy.store(false, Ordering::Relaxed));
+                worker.inspect(|worker| worker.busy.store(false, Ordering::SeqCst));
             });
         }
     }
@@ -90,6 +103,13 @@ mod tests {
     fn threads_wake_elsewhere_and_then_may_run_anywhere() {
         let pool = Pool::new(2).unwrap();
         let here = Cpus::of(Thread::current()).unwrap();
+        let may_confine = {
+            let me = Thread::current();
+            here.elsewhere().inspect(|cpus| cpus.confine(me));
+            let confined = Cpus::of(me) != Some(here);
+            here.confine(me);
+            confined
+        };
         let (started, running) = channel();
         let (end, wait) = channel::<()>();
         let job = move || {
@@ -103,11 +123,11 @@ mod tests {
         pool.call(std::iter::once(job));
         let (thread, cpus) = running.recv().unwrap();
         assert_eq!(cpus, Some(here), "a helper has the rights of its caller");
-        let others = pool.workers.iter().filter(|worker| !worker.busy.load(Ordering::Relaxed));
+        let others = pool.workers.iter().filter(|worker| !worker.is_busy());
         for other in others.filter_map(|worker| worker.thread.get()) {
             assert_ne!(*other, thread);
             let asleep = Cpus::of(*other).unwrap();
-            assert!(here.elsewhere().is_none() || asleep != here, "one asleep was not kept away");
+            assert!(!may_confine || asleep != here, "one asleep was not kept away");
         }
         drop(end);
     }

@@ -47,7 +47,8 @@ pub fn variable(name: &str, shape: &[usize], seed: u32) -> Arc<Variable> {
     Variable::new(name, &Tensor::f32(shape, &values).unwrap()).unwrap()
 }
 
-/// 20 → 70 (batch norm, ReLU, dropout) → 3, Adam with L2; trained on 50 rows in batches of 16.
+/// 20 → 70 (batch norm, ReLU, dropout) → 130 (batch norm, ReLU) → 3, Adam with L2; trained on 50
+/// rows in batches of 16.
 pub fn trainer() -> (Trainer, Data) {
     let mut graph = Graph::new();
     let batch = graph.symbol("batch");
@@ -58,16 +59,22 @@ pub fn trainer() -> (Trainer, Data) {
         variable("dense/kernel", &[20, 70], 1),
         variable("norm/gamma", &[70], 2),
         variable("norm/beta", &[70], 3),
-        variable("head/kernel", &[70, 3], 4),
+        variable("dense_1/kernel", &[70, 130], 6),
+        variable("norm_1/gamma", &[130], 7),
+        variable("norm_1/beta", &[130], 8),
+        variable("head/kernel", &[130, 3], 4),
         variable("head/bias", &[3], 5),
     ];
     let w: Vec<_> = variables.iter().map(|v| graph.weight(v).unwrap()).collect();
     let h = graph.linear(x, w[0], None).unwrap();
     let norm = BatchNorm { epsilon: 1e-3, scale: true, center: true, relu: false, dropout: None };
-    let h = graph.one(norm, &[h, w[1], w[2]]).unwrap();
+    let h = graph.one(norm.clone(), &[h, w[1], w[2]]).unwrap();
     let h = graph.unary(Unary::Relu, h).unwrap();
     let h = graph.one(Dropout { rate: 0.3, stream: 7 }, &[h]).unwrap();
-    let z = graph.linear(h, w[3], Some(w[4])).unwrap();
+    let h = graph.linear(h, w[3], None).unwrap();
+    let h = graph.one(norm, &[h, w[4], w[5]]).unwrap();
+    let h = graph.unary(Unary::Relu, h).unwrap();
+    let z = graph.linear(h, w[6], Some(w[7])).unwrap();
     let loss = SoftmaxCrossEntropy { sparse: false, smoothing: 0.0 };
     let each = graph.one(loss, &[z, y]).unwrap();
     let loss = graph.reduce(Kind::Mean, each, None, false).unwrap();

@@ -2,8 +2,8 @@
 //!
 //! A gradient on its way to a ReLU and dropout is needed where those let something through, which
 //! is a third of its elements. Each is a dot product: a part of a row of A stays in registers while
-//! the rows of B that the mask names pass by. With many bits the whole product is faster, of
-//! which a tile uses every operand several times.
+//! the rows of B that the mask names pass by. With many bits the whole product is faster, whose
+//! tiles use every operand several times.
 
 #![allow(
     unsafe_op_in_unsafe_fn,
@@ -57,12 +57,12 @@ unsafe fn generic<S: Simd>(a: Tile, b: Tile, mask: Mask, mut c: TileMut) {
         let x = Columns {
             a: a.as_ptr(),
             a_row: a.row_stride(),
-            b: b.as_ptr().add(column * b.row_stride()),
+            b: b.as_ptr().wrapping_add(column * b.row_stride()),
             b_row: b.row_stride(),
-            bits: mask.first_ptr().add(column / WORD),
+            bits: mask.first_ptr().wrapping_add(column / WORD),
             bits_row: mask.row_stride(),
             used: u32::MAX >> (WORD - columns),
-            c: c.as_mut_ptr().add(column),
+            c: c.as_mut_ptr().wrapping_add(column),
             c_row: c.row_stride(),
             rows: m,
         };

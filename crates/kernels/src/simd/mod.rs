@@ -15,7 +15,7 @@ pub mod portable;
 /// # Safety
 /// Every method requires a CPU that executes this instruction set. Methods that take a pointer
 /// require it to be valid for the lanes they touch (`LANES`, or `n` for the partial forms); no
-/// alignment is needed.
+/// alignment is needed but for `stream`.
 #[allow(clippy::missing_safety_doc, reason = "one contract for all, stated on the trait")]
 #[allow(missing_docs, reason = "the names are the operations")]
 pub trait Simd: Copy + Send + Sync + 'static {
@@ -33,8 +33,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn splat(x: f32) -> Self::F;
     unsafe fn load(p: *const f32) -> Self::F;
     unsafe fn store(p: *mut f32, v: Self::F);
-    /// To `p`, aligned to the vector, past the caches where that is known how. Other threads may
-    /// only see it after a [`Simd::fence`].
+    /// To `p`, aligned to the vector, past the caches where the instruction set can. Other threads
+    /// may only see it after a [`Simd::fence`].
     #[inline(always)]
     unsafe fn stream(p: *mut f32, v: Self::F) {
         // SAFETY: the same contract.

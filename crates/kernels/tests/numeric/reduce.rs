@@ -55,7 +55,7 @@ fn a_columns_sum_does_not_depend_on_the_cut() {
         let tile = Tile::matrix(&x, rows, cols);
         reduce_cols(isa, Reduce::Sum, tile, &mut whole);
         for cut in [1, 8, 37] {
-            let tile = ridgeline_kernels::Tile::new(&x[cut..], rows, cols - cut, cols, 1);
+            let tile = Tile::new(&x[cut..], rows, cols - cut, cols, 1);
             let mut part = vec![0.0; cols - cut];
             reduce_cols(isa, Reduce::Sum, tile, &mut part);
             assert_eq!(part, whole[cut..]);
