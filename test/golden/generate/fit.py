@@ -52,6 +52,19 @@ NORMALIZED = {
         {"layer": "dense", "config": {"units": 3, "activation": "softmax", "kernelRegularizer": L1}},
     ],
 }
+# Wide enough for gradients that are only computed where ReLU lets them through.
+WIDE = {
+    **LINEAR,
+    "layers": [
+        {"layer": "dense", "config": {"units": 8, "useBias": False, "kernelRegularizer": L2}},
+        {"layer": "batchNormalization", "config": {}},
+        {"layer": "activation", "config": {"activation": "relu"}},
+        {"layer": "dense", "config": {"units": 200, "useBias": False}},
+        {"layer": "batchNormalization", "config": {}},
+        {"layer": "activation", "config": {"activation": "relu"}},
+        {"layer": "dense", "config": {"units": 2}},
+    ],
+}
 SGD = {"name": "sgd", "learningRate": 0.1, "momentum": 0.5}
 ADAM = {"name": "adam", "learningRate": 0.02}
 
@@ -86,6 +99,7 @@ CASES = [
      {"batchSize": 8, "epochs": 3, "validationSplit": 0.3}, {"sample_weight": True}),
     ("moving statistics", NORMALIZED, {"batchSize": 8, "epochs": 3, "validationSplit": 0.3}, {}),
     ("moving statistics, adam", NORMALIZED, {"batchSize": 8, "epochs": 3, "validationSplit": 0.3}, {"optimizer": ADAM}),
+    ("wide layers", WIDE, {"batchSize": 8, "epochs": 3}, {"optimizer": {"name": "sgd", "learningRate": 0.002}}),
     ("mean absolute error", {**LINEAR, "loss": "meanAbsoluteError"}, {"batchSize": 8, "epochs": 3, "validationSplit": 0.3}, {}),
     ("label smoothing", {**SOFTMAX, "loss": {"name": "categoricalCrossentropy", "labelSmoothing": 0.1}},
      {"batchSize": 8, "epochs": 3, "validationSplit": 0.3}, {}),
