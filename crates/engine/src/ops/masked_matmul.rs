@@ -1,19 +1,16 @@
-//! `y = a·bᵀ` where a bit is set: the gradient that reaches a ReLU and dropout from the layer behind.
+//! `y = a·bᵀ` where a bit is set: the gradient that a ReLU and dropout get from the layer behind.
 //!
 //! What those cut off is multiplied with zero, so nobody needs it. It takes the place of a product
 //! in a training step (`passes/thin.rs`), and has no gradient of its own.
 
 use crate::error::{Error, Result};
 use crate::op::Op;
-use crate::ops::matmul::{NS_PER_FMA, gemm_scratch, product, tile_part};
+use crate::ops::matmul::{NS_PER_FMA, gemm_scratch, tile_part};
 use crate::plan::lower::Lower;
 use crate::plan::task::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::gemm::{Start, gemm, is_sparse, masked_product};
-
-/// Rows of a and b up to which hardly any mask has few enough bits.
-const SHORT: usize = 48;
 
 /// Inputs a `[m, k]`, b `[n, k]` and bits `[m, n]`; y `[m, n]` is anything where the bit is 0.
 #[derive(Debug)]
@@ -42,13 +39,8 @@ impl Op for MaskedMatMul {
     }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let a = lower.matrix_input(0)?;
+        let (a, b, bits) = (lower.matrix_input(0)?, lower.matrix_input(1)?, lower.input(2)?);
         let y = lower.preferred_output(0);
-        if a.last() <= SHORT {
-            let b = lower.stored(1)?;
-            return product(lower, &a, false, &b, true, None, &y);
-        }
-        let (b, bits) = (lower.matrix_input(1)?, lower.input(2)?);
         let (m, n, k) = (a.leading(), b.leading(), a.last());
         lower
             .task(m, n)

@@ -279,7 +279,7 @@ pub(super) fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
 }
 
 /// Lowers a product of two matrices, of which `b` and `y` may stand in panels.
-pub(super) fn product(
+fn product(
     lower: &mut Lower,
     a: &Buffer,
     transpose_a: bool,

@@ -59,12 +59,7 @@ pub fn absorb(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
             rewrite.copy(at, node)?;
             continue;
         };
-        let inputs = rewrite.map(&node.inputs);
-        let new =
-            rewrite.graph.apply_labelled(Arc::new(op.clone()), &inputs, node.label.clone())?;
-        for (output, value) in (0..).zip(new) {
-            rewrite.values.insert(Value { node: at as u32, output }, value);
-        }
+        rewrite.replace(at, node, Arc::new(op.clone()), &node.inputs)?;
         let result = rewrite.values[&Value { node: at as u32, output: 0 }];
         rewrite.values.insert(Value { node: *last as u32, output: 0 }, result);
     }

@@ -13,7 +13,9 @@ pub mod thin;
 
 use crate::error::Result;
 use crate::graph::{Graph, Node, Value};
+use crate::op::Op;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The passes of a graph that is about to be planned.
 ///
@@ -43,8 +45,18 @@ impl Rewrite {
     }
     /// Copies a node as it is.
     pub fn copy(&mut self, at: usize, node: &Node) -> Result<()> {
-        let inputs = self.map(&node.inputs);
-        let new = self.graph.apply_labelled(node.op.clone(), &inputs, node.label.clone())?;
+        self.replace(at, node, node.op.clone(), &node.inputs)
+    }
+    /// Puts `op` of the old values `inputs` in the place of a node, output for output.
+    pub fn replace(
+        &mut self,
+        at: usize,
+        node: &Node,
+        op: Arc<dyn Op>,
+        inputs: &[Value],
+    ) -> Result<()> {
+        let inputs = self.map(inputs);
+        let new = self.graph.apply_labelled(op, &inputs, node.label.clone())?;
         for (output, value) in (0..).zip(new) {
             self.values.insert(Value { node: at as u32, output }, value);
         }

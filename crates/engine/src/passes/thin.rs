@@ -12,6 +12,9 @@ use crate::ops::matmul::MatMul;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Inner size of a product up to which hardly any mask has so few bits that it pays.
+const SHORT: usize = 48;
+
 /// `graph` with such products thinned, and `roots` in it.
 ///
 /// # Errors
@@ -23,12 +26,15 @@ pub fn thin(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
     let mut masks: HashMap<usize, Value> = HashMap::new();
     for node in nodes {
         let Some(gradient) = node.op.downcast::<BatchNormGradient>() else { continue };
-        let product = node.inputs[0].node as usize;
-        let is_thin = nodes[product].op.downcast::<MatMul>().is_some_and(|of| {
-            !of.transpose_a && of.transpose_b && graph.value_type(node.inputs[0]).shape.rank() == 2
+        let (product, bits) = (node.inputs[0].node as usize, node.inputs[4]);
+        let of_rows = nodes[product].op.downcast::<MatMul>().is_some_and(|of| {
+            let right = graph.value_type(nodes[product].inputs[1]);
+            !of.transpose_a
+                && of.transpose_b
+                && graph.value_type(node.inputs[0]).shape.rank() == 2
+                && right.shape.last().known().is_some_and(|k| k > SHORT)
         });
-        let bits = node.inputs[4];
-        if gradient.relu && uses[product] == 1 && is_thin && (bits.node as usize) < product {
+        if gradient.relu && uses[product] == 1 && of_rows && (bits.node as usize) < product {
             masks.insert(product, bits);
         }
     }
@@ -38,10 +44,8 @@ pub fn thin(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
             rewrite.copy(at, node)?;
             continue;
         };
-        let inputs = rewrite.map(&[node.inputs[0], node.inputs[1], bits]);
-        let new =
-            rewrite.graph.apply_labelled(Arc::new(MaskedMatMul), &inputs, node.label.clone())?;
-        rewrite.values.insert(Value { node: at as u32, output: 0 }, new[0]);
+        let inputs = [node.inputs[0], node.inputs[1], bits];
+        rewrite.replace(at, node, Arc::new(MaskedMatMul), &inputs)?;
     }
     let roots = rewrite.map(roots);
     Ok((rewrite.graph, roots))
