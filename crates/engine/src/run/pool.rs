@@ -103,13 +103,8 @@ mod tests {
     fn threads_wake_elsewhere_and_then_may_run_anywhere() {
         let pool = Pool::new(2).unwrap();
         let here = Cpus::of(Thread::current()).unwrap();
-        let may_confine = {
-            let me = Thread::current();
-            here.elsewhere().inspect(|cpus| cpus.confine(me));
-            let confined = Cpus::of(me) != Some(here);
-            here.confine(me);
-            confined
-        };
+        let may_confine = here.elsewhere().is_some_and(|cpus| cpus.confine(Thread::current()));
+        here.confine(Thread::current());
         let (started, running) = channel();
         let (end, wait) = channel::<()>();
         let job = move || {
