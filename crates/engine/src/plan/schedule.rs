@@ -52,6 +52,8 @@ pub struct Phase {
     pub strands: Vec<Strand>,
     /// Chunks of all strands.
     pub chunks: usize,
+    /// Estimated nanoseconds of one core for all chunks.
+    pub cost: f64,
 }
 
 impl Phase {
@@ -61,8 +63,7 @@ impl Phase {
         if i == count {
             return self.chunks;
         }
-        let total: f64 = self.strands.iter().map(|s| s.chunks as f64 * s.chunk_cost).sum();
-        let mut left = total * i as f64 / count as f64;
+        let mut left = self.cost * i as f64 / count as f64;
         let mut first = 0;
         for strand in &self.strands {
             let chunks = ((left / strand.chunk_cost).round() as usize).min(strand.chunks);
@@ -198,11 +199,12 @@ fn phases(
 ) -> Vec<Phase> {
     let count = strands.iter().map(|s| s.phase + 1).max().unwrap_or(0);
     let mut phases: Vec<Phase> =
-        (0..count).map(|_| Phase { strands: Vec::new(), chunks: 0 }).collect();
+        (0..count).map(|_| Phase { strands: Vec::new(), chunks: 0, cost: 0.0 }).collect();
     for strand in strands {
         let phase = &mut phases[strand.phase];
         let strand = cut(tasks, strand, is_variable);
         phase.chunks += strand.chunks;
+        phase.cost += strand.chunks as f64 * strand.chunk_cost;
         phase.strands.push(strand);
     }
     for phase in &mut phases {
@@ -249,7 +251,8 @@ mod tests {
     #[test]
     fn shares_cover_every_chunk_once_and_cost_alike() {
         let strands = vec![strand(16, 30_000.0), strand(4, 5_000.0), strand(3, 1.0)];
-        let phase = Phase { strands, chunks: 23 };
+        let cost = 16.0 * 30_000.0 + 4.0 * 5_000.0 + 3.0;
+        let phase = Phase { strands, chunks: 23, cost };
         for count in 1..=64 {
             let cuts: Vec<usize> = (0..=count).map(|i| phase.share(i, count)).collect();
             assert!(cuts.is_sorted() && cuts[0] == 0 && cuts[count] == 23, "{count}: {cuts:?}");
