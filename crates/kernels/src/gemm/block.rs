@@ -1,13 +1,13 @@
 //! The loops around the micro-kernel: which part of A, B and C is in which cache.
 //!
 //! B goes by blocks of `DEPTH` rows, A by blocks of `DEPTH` columns and `ROWS` rows: the block of A
-//! stays in an L2 of a MiB. Unlike in BLIS, a panel of B may be longer than L1: a large tile takes so long for a
-//! row of it that L2 delivers in time, and fewer blocks of k mean that C passes by less often. Where
-//! A is one block high, the product goes by a few panels at a time, so that their columns of C stay
-//! in L1 over all blocks of k; a B to be packed is packed so too, while the tiles fetch the source of
-//! the next few panels. Otherwise it goes by `COLUMNS`, so that A passes through the caches seldom.
-//! And an operand is packed only where the copy pays: a GEMM of a training step is a few hundred on a
-//! side, and its operands usually lie well enough.
+//! stays in an L2 of a MiB. Unlike in BLIS, a panel of B may be longer than L1: a large tile takes
+//! so long for a row of it that L2 delivers in time, and fewer blocks of k mean that C passes by
+//! less often. Where A is one block high, the product goes by a few panels at a time, so that their
+//! columns of C stay in L1 over all blocks of k; a B to be packed is packed so too, while the tiles
+//! fetch the source of the next few panels. Otherwise it goes by `COLUMNS`, so that A passes through
+//! the caches seldom. And an operand is packed only where the copy pays: a GEMM of a training step
+//! is a few hundred on a side, and its operands usually lie well enough.
 
 #![allow(unsafe_op_in_unsafe_fn, reason = "the contract is stated on the functions")]
 
