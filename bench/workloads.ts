@@ -22,51 +22,75 @@ export interface Workload {
   readonly steps: number;
 }
 
-/** 784 → [Dense u, L2 1e-3 → BatchNorm → relu → Dropout d] for (512,.3) (256,.4) (128,.3) → Dense 10 softmax, Adam. */
-function mlp(): Workload {
-  const [batchSize, steps] = [128, 30];
+/** Numbers between −2 and 2. */
+function numbers(rows: number, columns: number): Tensor {
+  const values = Float32Array.from({ length: rows * columns }, () => Math.random() * 4 - 2);
+  return tensor(values, { shape: [rows, columns] });
+}
+
+/** `features` → [Dense u, L2 1e-3 → BatchNorm → relu → Dropout d] for each (u, d) → Dense 10 softmax, Adam. */
+function regularized(
+  features: number,
+  blocks: readonly (readonly [units: number, rate: number])[],
+  batchSize: number,
+  steps: number,
+): Workload {
   const rows = batchSize * steps;
-  const block = (units: number, rate: number): Parameters<Sequential['add']>[0][] => [
+  setRandomSeed(0);
+  const hidden = blocks.flatMap(([units, rate]) => [
     layers.dense(units, { kernelRegularizer: regularizers.l2(1e-3) }),
     layers.batchNormalization(),
     layers.activation('relu'),
     layers.dropout(rate),
-  ];
-  setRandomSeed(0);
+  ]);
   const model = new Sequential([
-    input([784]),
-    ...block(512, 0.3),
-    ...block(256, 0.4),
-    ...block(128, 0.3),
+    input([features]),
+    ...hidden,
     layers.dense(10, { activation: 'softmax' }),
   ]).compile({ optimizer: 'adam', loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
   const labels = new Float32Array(rows * 10);
   for (let row = 0; row < rows; row++) labels[row * 10 + Math.floor(Math.random() * 10)] = 1;
-  return {
-    model,
-    x: tensor(
-      Float32Array.from({ length: rows * 784 }, () => Math.random() * 4 - 2),
-      { shape: [rows, 784] },
-    ),
-    y: tensor(labels, { shape: [rows, 10] }),
-    batchSize,
-    steps,
-  };
+  const y = tensor(labels, { shape: [rows, 10] });
+  return { model, x: numbers(rows, features), y, batchSize, steps };
 }
 
-const WORKLOADS: Record<string, () => Workload> = { mlp };
+/** 30 → 16 relu → 8 relu → 2 softmax, Adam: what is left when there is hardly any arithmetic. */
+function tiny(): Workload {
+  const [batchSize, steps] = [32, 100];
+  const rows = batchSize * steps;
+  setRandomSeed(0);
+  const model = new Sequential([
+    input([30]),
+    layers.dense(16, { activation: 'relu' }),
+    layers.dense(8, { activation: 'relu' }),
+    layers.dense(2, { activation: 'softmax' }),
+  ]).compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] });
+  const y = tensor(Int32Array.from({ length: rows }, () => Math.round(Math.random())));
+  return { model, x: numbers(rows, 30), y, batchSize, steps };
+}
+
+const WORKLOADS: Record<string, () => Workload> = {
+  // biome-ignore format: one workload a line.
+  mlp: () => regularized(784, [[512, 0.3], [256, 0.4], [128, 0.3]], 128, 30),
+  // biome-ignore format: one workload a line.
+  wide: () => regularized(1024, [[2048, 0.3], [2048, 0.3], [2048, 0.3]], 512, 5),
+  tiny,
+};
+
+/** Names of the workloads. */
+export const NAMES: readonly string[] = Object.keys(WORKLOADS);
 
 /** The workload of that name. */
 export function workload(name: string): Workload {
   const make = WORKLOADS[name];
   if (make) return make();
-  throw new Error(`--workload must be one of ${Object.keys(WORKLOADS).join(', ')}, received ${name}`);
+  throw new Error(`--workload must be one of ${NAMES.join(', ')}, received ${name}`);
 }
 
-/** Milliseconds of a training step: one `fit` of one epoch, all that belongs to it included. */
-export async function millisecondsPerStep(of: Workload, threads: number): Promise<number> {
+/** Milliseconds of a training step: `fit`s of one epoch for `epochs`, all that belongs to them included. */
+export async function millisecondsPerStep(of: Workload, threads: number, epochs = 1): Promise<number> {
   const { model, x, y, batchSize, steps } = of;
   const start = performance.now();
-  await model.fit(x, y, { batchSize, epochs: 1, verbose: 0, threads });
-  return (performance.now() - start) / steps;
+  for (let i = 0; i < epochs; i++) await model.fit(x, y, { batchSize, epochs: 1, verbose: 0, threads });
+  return (performance.now() - start) / steps / epochs;
 }
