@@ -6,8 +6,8 @@
 use crate::error::{Code, Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
+use crate::plan::instruction::Instruction;
 use crate::plan::lower::Lower;
-use crate::plan::program::Instruction;
 use crate::tensor::TensorType;
 use crate::variable::Variable;
 use std::any::Any;

@@ -10,8 +10,8 @@ use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::onnx::{Header, export};
 use ridgeline_engine::passes::expand::expand;
-use ridgeline_engine::run::step::Step;
 use ridgeline_engine::shape::{Dim, Shape};
+use ridgeline_engine::step::Step;
 use ridgeline_engine::tensor::{DType, TensorType};
 use ridgeline_engine::{Error, autodiff, eval};
 

@@ -41,7 +41,7 @@ impl Op for Assign {
         let panels = y.layout != Layout::Plain;
         let (rows, cols) = if panels { (y.leading(), y.last()) } else { (1, y.size()) };
         let split =
-            if panels { crate::plan::task::Axes::COLS } else { crate::plan::task::Axes::BOTH };
+            if panels { crate::plan::view::Axes::COLS } else { crate::plan::view::Axes::BOTH };
         lower
             .task(rows, cols)
             .split(split)

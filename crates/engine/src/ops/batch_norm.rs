@@ -4,13 +4,12 @@
 //! ones in inference. The training op may carry the ReLU and dropout that follow it: then y is
 //! written once, and one combined bit an element serves both backwards.
 
-use super::dropout::key;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::batch_norm::{self as kernels, Epilogue};
@@ -151,7 +150,7 @@ impl Op for BatchNorm {
             let beta = op.center.then(|| f.floats(1 + usize::from(op.scale)));
             let epilogue = Epilogue {
                 relu: op.relu,
-                dropout: op.dropout.map(|d| (key(f.step, d.stream), Rate::new(d.rate))),
+                dropout: op.dropout.map(|d| (f.step.key(d.stream), Rate::new(d.rate))),
             };
             kernels::forward(
                 f.isa,

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::plan::program::Instruction;
+use crate::plan::instruction::Instruction;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::binary::Binary;
 use ridgeline_kernels::compare::Compare;

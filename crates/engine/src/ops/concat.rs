@@ -5,7 +5,7 @@ use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
 

@@ -9,7 +9,7 @@ use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
 use crate::ops::softmax::Softmax;
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, Tensor, TensorType};
 use ridgeline_kernels::compare::Compare;

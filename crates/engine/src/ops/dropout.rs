@@ -7,18 +7,11 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
-use crate::run::step::Step;
+use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
 use ridgeline_kernels::dropout::{self as kernels, Rate};
-use ridgeline_kernels::rng::Key;
-
-/// The key of a stream at a step.
-pub(crate) fn key(step: &Step, stream: u32) -> Key {
-    Key { seed: step.seed, stream, step: step.index, time: 0 }
-}
 
 /// Checks a dropout rate.
 pub(crate) fn check_rate(rate: f64) -> Result<f32> {
@@ -67,7 +60,7 @@ impl Op for Dropout {
             .write(y.matrix().along(Axes::BOTH))
             .write(mask.bits(Axes::BOTH))
             .run(move |f| {
-                let (first, key) = (f.rows().start, key(f.step, stream));
+                let (first, key) = (f.rows().start, f.step.key(stream));
                 let (x, y, mask) = (f.tile(0), f.tile_mut(0), f.mask_mut(1));
                 kernels::dropout(f.isa, key, rate, first, words, x, y, mask);
             });
@@ -137,7 +130,7 @@ impl Op for DropoutMask {
         let bits = lower.temporary(&y.shape, DType::Bits, Layout::Plain);
         lower.task(rows, cols).cost(0.6).write(y.matrix()).write(bits.bits(Axes::NONE)).run(
             move |f| {
-                let key = key(f.step, stream);
+                let key = f.step.key(stream);
                 f.floats_mut(0).fill(1.0);
                 // Ones in, kept ones scaled out: in place, element by element.
                 let mut y = f.tile_mut(0);

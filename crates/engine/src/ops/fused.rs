@@ -2,15 +2,15 @@
 
 use crate::error::Result;
 use crate::op::Op;
+use crate::plan::block::BlockProgram;
 use crate::plan::lower::Lower;
-use crate::plan::program::Program;
 use crate::tensor::TensorType;
 
 /// Several element-wise ops over one shape.
 #[derive(Debug)]
 pub struct Fused {
     /// What is computed.
-    pub program: Program,
+    pub program: BlockProgram,
     /// Types of the outputs.
     pub outputs: Vec<TensorType>,
 }

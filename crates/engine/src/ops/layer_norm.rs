@@ -7,7 +7,7 @@ use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::layer_norm as kernels;

@@ -6,7 +6,7 @@ use crate::onnx::Exporter;
 use crate::op::Op;
 use crate::plan::Home;
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{Tensor, TensorType};
 use crate::variable::Variable;

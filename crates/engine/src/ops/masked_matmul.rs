@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::op::Op;
 use crate::ops::matmul::{NS_PER_FMA, gemm_scratch, tile_part};
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::gemm::{Start, gemm, is_sparse, masked_product};

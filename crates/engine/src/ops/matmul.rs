@@ -6,7 +6,7 @@ use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::task::{Axes, UNIT};
+use crate::plan::view::{Axes, UNIT};
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;

@@ -29,7 +29,7 @@ use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::op::Op;
-use crate::plan::program::Instruction;
+use crate::plan::instruction::Instruction;
 use crate::shape::Shape;
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::compare::Compare;

@@ -6,7 +6,7 @@ use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::softmax as kernels;
 use ridgeline_kernels::unary::Unary;

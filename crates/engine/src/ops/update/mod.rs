@@ -3,17 +3,19 @@
 //! The update reads its variable before it writes it, so it also sums the penalty of the weights
 //! the step started from, block by block in a fixed order.
 
+pub mod rule;
+
 use crate::error::Result;
 use crate::op::Op;
 use crate::plan::Home;
 use crate::plan::frame::Frame;
 use crate::plan::lower::Lower;
-use crate::plan::task::{Axes, UNIT, View};
+use crate::plan::view::{Axes, UNIT, View};
 use crate::shape::Shape;
 use crate::tensor::TensorType;
-use crate::train::optimizer::Rule;
 use crate::variable::{Layout, Variable};
 use ridgeline_kernels::update::{Common, Penalty};
+use rule::Rule;
 use std::sync::Arc;
 
 /// Elements updated at a time, so that the rounding of their penalty's sum stays small.
