@@ -271,3 +271,9 @@ pub fn read_onnx_metadata(bytes: Uint8Array) -> Result<OnnxMetadata> {
         ops: read.op_types,
     })
 }
+
+/// Names of the ops that a graph can apply, in order.
+#[napi(catch_unwind)]
+pub fn op_names() -> Vec<String> {
+    ridgeline_engine::ops::names().into_iter().map(str::to_owned).collect()
+}

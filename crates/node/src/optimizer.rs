@@ -4,10 +4,8 @@ use crate::error::{Result, convert};
 use crate::variable::NativeVariable;
 use napi::Env;
 use napi_derive::napi;
-use ridgeline_engine::Error;
 use ridgeline_engine::attributes::Attributes;
-use ridgeline_engine::ops::update::rule::Rule;
-use ridgeline_engine::train::optimizer::{Clip, Optimizer};
+use ridgeline_engine::train::optimizer::Optimizer;
 
 /// An optimizer's formula and bounds.
 #[napi]
@@ -21,7 +19,7 @@ impl NativeOptimizer {
     #[napi(constructor, catch_unwind)]
     pub fn new(config: String) -> Result<NativeOptimizer> {
         let with = Attributes::parse(&config).map_err(convert)?;
-        Ok(NativeOptimizer { optimizer: parse(&with).map_err(convert)? })
+        Ok(NativeOptimizer { optimizer: Optimizer::parse(&with).map_err(convert)? })
     }
 
     /// Names of the state it keeps for each weight.
@@ -36,38 +34,4 @@ impl NativeOptimizer {
         let slots = self.optimizer.new_slots(&of.variable).map_err(convert)?;
         slots.into_iter().map(|variable| NativeVariable::accounted(env, variable)).collect()
     }
-}
-
-fn parse(with: &Attributes) -> Result<Optimizer, Error> {
-    let number = |name: &str| with.number(name).map(|n| n as f32);
-    let rule = match with.text("name")? {
-        "sgd" => Rule::Sgd { momentum: number("momentum")?, nesterov: with.flag("nesterov")? },
-        "rmsprop" => Rule::RmsProp {
-            rho: with.number("rho")?,
-            momentum: number("momentum")?,
-            epsilon: number("epsilon")?,
-            centered: with.flag("centered")?,
-        },
-        "adam" | "adamW" => Rule::Adam {
-            beta1: with.number("beta1")?,
-            beta2: with.number("beta2")?,
-            epsilon: number("epsilon")?,
-            amsgrad: with.flag("amsgrad")?,
-        },
-        other => return Err(Error::argument(format!("there is no optimizer '{other}'"))),
-    };
-    let bound = |name: &str| with.0.get(name).filter(|v| !v.is_null()).map(|_| number(name));
-    let clip = match (bound("clipNorm"), bound("clipValue"), bound("globalClipNorm")) {
-        (Some(c), None, None) => Clip::Norm(c?),
-        (None, Some(c), None) => Clip::Value(c?),
-        (None, None, Some(c)) => Clip::GlobalNorm(c?),
-        (None, None, None) => Clip::None,
-        _ => {
-            return Err(Error::argument(
-                "at most one of clipNorm, clipValue and globalClipNorm may be set",
-            ));
-        }
-    };
-    let weight_decay = bound("weightDecay").transpose()?.unwrap_or(0.0);
-    Ok(Optimizer { rule, weight_decay, clip })
 }

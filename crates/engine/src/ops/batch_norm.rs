@@ -4,6 +4,7 @@
 //! ones in inference. The training op may carry the ReLU and dropout that follow it: then y is
 //! written once, and one combined bit an element serves both backwards.
 
+use super::call::{Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
@@ -15,6 +16,22 @@ use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::batch_norm::{self as kernels, Epilogue};
 use ridgeline_kernels::dropout::Rate;
 use ridgeline_kernels::unary::Unary;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("batchNorm", |call| {
+        built(BatchNorm {
+            epsilon: call.float("epsilon")?,
+            scale: call.with.flag("scale")?,
+            center: call.with.flag("center")?,
+            relu: false,
+            dropout: None,
+        })
+    }),
+    ("batchNormInference", |call| {
+        built(BatchNormInference { epsilon: call.float("epsilon")?, axis: call.axis()? })
+    }),
+];
 
 /// Dropout behind a normalization.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -173,6 +190,10 @@ impl Op for BatchNorm {
     fn is_pure(&self) -> bool {
         false
     }
+
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
+    }
 }
 
 /// The gradients of [`BatchNorm`] for x, γ and β.
@@ -192,6 +213,9 @@ impl Op for BatchNormGradient {
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let vector = TensorType::f32(Shape(vec![inputs[1].shape.last()]));
         Ok(vec![inputs[1].clone(), vector.clone(), vector])
+    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
     }
     fn takes_spread(&self, _: &[&TensorType]) -> bool {
         true
@@ -236,6 +260,9 @@ impl Op for BatchNormGradient {
             );
         });
         Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }
 
@@ -285,6 +312,9 @@ impl Op for BatchNormInference {
             )));
         }
         Ok(vec![x.clone()])
+    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
     }
     fn is_composite(&self) -> bool {
         true

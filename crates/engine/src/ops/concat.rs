@@ -1,5 +1,6 @@
 //! Pieces along an axis: concat, slice, and the padding that is slice's gradient.
 
+use super::call::{Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
@@ -8,6 +9,14 @@ use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("concat", |call| built(Concat { axis: call.axis()? })),
+    ("slice", |call| {
+        built(Slice { axis: call.axis()?, start: call.size("start")?, size: call.size("size")? })
+    }),
+];
 
 /// Tensors one after the other along an axis.
 #[derive(Debug)]

@@ -3,8 +3,10 @@
 //! The mask is one bit an element, drawn by a counter-based generator keyed by (seed, stream,
 //! step, element): the same bits for any number of threads. Backward reuses the bits.
 
+use super::call::{Call, Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::Value;
+use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
 use crate::plan::view::Axes;
@@ -13,12 +15,24 @@ use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
 use ridgeline_kernels::dropout::{self as kernels, Rate};
 
-/// Checks a dropout rate.
-pub(crate) fn check_rate(rate: f64) -> Result<f32> {
-    if (0.0..1.0).contains(&rate) {
-        Ok(rate as f32)
-    } else {
-        Err(Error::argument(format!("rate must be in [0, 1), received {rate}")))
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("dropout", |call| {
+        let (rate, stream) = drawn(call)?;
+        built(Dropout { rate, stream })
+    }),
+    ("dropoutMask", |call| {
+        let (rate, stream) = drawn(call)?;
+        built(DropoutMask { rate, stream, shape: call.kept_shape()? })
+    }),
+];
+
+/// The rate and the random stream of a call.
+fn drawn(call: &Call) -> Result<(f32, u32)> {
+    let rate = call.with.number("rate")?;
+    match (0.0..1.0).contains(&rate) {
+        true => Ok((rate as f32, call.size("stream")? as u32)),
+        false => Err(Error::argument(format!("rate must be in [0, 1), received {rate}"))),
     }
 }
 
@@ -69,6 +83,9 @@ impl Op for Dropout {
     fn is_pure(&self) -> bool {
         false
     }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
+    }
 }
 
 /// `x · scale` where the bit is set, else 0: dropout's gradient, linear in `x`.
@@ -103,6 +120,9 @@ impl Op for MaskedScale {
             .run(move |f| kernels::apply(f.isa, f.mask(1), scale, f.tile(0), f.tile_mut(0)));
         Ok(())
     }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
+    }
 }
 
 /// A tensor of 0 and 1/(1−rate): dropout whose mask is broadcast over some axes.
@@ -122,6 +142,9 @@ impl Op for DropoutMask {
     }
     fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(vec![TensorType::f32(self.shape.clone())])
+    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.nothing()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (rate, stream) = (Rate::new(self.rate), self.stream);
@@ -145,5 +168,8 @@ impl Op for DropoutMask {
     }
     fn is_pure(&self) -> bool {
         false
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }

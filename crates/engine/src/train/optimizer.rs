@@ -1,12 +1,13 @@
-//! Optimizers: their formulas' parameters, state and the updates they put into a program.
+//! Optimizers: what all of them share around the rule that tells them apart (`ops/update/`).
 //!
-//! The arithmetic is in the kernels; the order of one step is Keras': clip, weight decay, update.
+//! The order of one step is Keras': clip, weight decay, update.
 
+use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::reduce::Kind;
 use crate::ops::update::Update;
-use crate::ops::update::rule::Rule;
+use crate::ops::update::rule::{self, Rule};
 use crate::tensor::DType;
 use crate::variable::Variable;
 use ridgeline_kernels::unary::Unary;
@@ -27,10 +28,10 @@ pub enum Clip {
 }
 
 /// An optimizer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Optimizer {
     /// Its formula.
-    pub rule: Rule,
+    pub rule: Arc<dyn Rule>,
     /// Weight decay, 0 for none.
     pub weight_decay: f32,
     /// How gradients are bounded.
@@ -49,6 +50,28 @@ pub struct Trainable {
 }
 
 impl Optimizer {
+    /// The optimizer of a configuration: the rule called `name` with its arguments, and
+    /// `weightDecay`, `clipNorm`, `clipValue` and `globalClipNorm`, null or missing for none.
+    ///
+    /// # Errors
+    /// `ERR_ARGUMENT` for an unknown name or bad arguments.
+    pub fn parse(with: &Attributes) -> Result<Optimizer> {
+        let rule = rule::parse(with)?;
+        let bound = |name: &str| Ok(with.optional_number(name)?.map(|bound| bound as f32));
+        let clip = match (bound("clipNorm")?, bound("clipValue")?, bound("globalClipNorm")?) {
+            (Some(c), None, None) => Clip::Norm(c),
+            (None, Some(c), None) => Clip::Value(c),
+            (None, None, Some(c)) => Clip::GlobalNorm(c),
+            (None, None, None) => Clip::None,
+            _ => {
+                return Err(Error::argument(
+                    "at most one of clipNorm, clipValue and globalClipNorm may be set",
+                ));
+            }
+        };
+        Ok(Optimizer { rule, weight_decay: bound("weightDecay")?.unwrap_or(0.0), clip })
+    }
+
     /// The state a variable needs, as zeros.
     ///
     /// # Errors
@@ -97,7 +120,7 @@ impl Optimizer {
             let update = Update {
                 variable: Arc::clone(&trainable.variable),
                 slots: trainable.slots.clone(),
-                rule: self.rule,
+                rule: Arc::clone(&self.rule),
                 weight_decay: self.weight_decay,
                 penalty: trainable.penalty,
                 penalty_applied: by_norm,

@@ -8,7 +8,7 @@ use ridgeline_engine::ops::batch_norm::BatchNorm;
 use ridgeline_engine::ops::cross_entropy::SoftmaxCrossEntropy;
 use ridgeline_engine::ops::dropout::Dropout;
 use ridgeline_engine::ops::reduce::Kind;
-use ridgeline_engine::ops::update::rule::Rule;
+use ridgeline_engine::ops::update::adam::Adam;
 use ridgeline_engine::shape::{Dim, Shape};
 use ridgeline_engine::tensor::{Tensor, TensorType};
 use ridgeline_engine::train::counters::Counters;
@@ -84,7 +84,7 @@ pub fn trainer() -> (Trainer, Data) {
     let each = graph.one(loss, &[z, y]).unwrap();
     let loss = graph.reduce(Kind::Mean, each, None, false).unwrap();
     let optimizer = Optimizer {
-        rule: Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false },
+        rule: Arc::new(Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false }),
         weight_decay: 0.0,
         clip: Clip::None,
     };
