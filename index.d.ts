@@ -276,6 +276,9 @@ export interface OnnxMetadata {
   ops: Array<string>
 }
 
+/** Names of the ops that a graph can apply, in order. */
+export declare function opNames(): Array<string>
+
 /** Time of a phase of a training step. */
 export interface PhaseTime {
   /** Its tasks. */

@@ -40,6 +40,16 @@ impl Attributes {
     pub fn number(&self, name: &str) -> Result<f64> {
         self.get(name, "a number", |v| v.as_f64().filter(|n| n.is_finite()))
     }
+    /// A finite number, or `None` where the argument is null or missing.
+    ///
+    /// # Errors
+    /// As [`Attributes::number`].
+    pub fn optional_number(&self, name: &str) -> Result<Option<f64>> {
+        match self.0.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(_) => self.number(name).map(Some),
+        }
+    }
     /// An integer.
     ///
     /// # Errors

@@ -4,8 +4,8 @@ use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::plan::Plan;
 use crate::run::executor::Crew;
-use crate::run::step::Step;
 use crate::run::workspace::Workspace;
+use crate::step::Step;
 use crate::tensor::Tensor;
 use std::sync::Arc;
 

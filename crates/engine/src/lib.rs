@@ -16,6 +16,7 @@ pub mod passes;
 pub mod plan;
 pub mod run;
 pub mod shape;
+pub mod step;
 pub mod tensor;
 pub mod train;
 pub mod variable;

@@ -138,6 +138,14 @@ pub struct Exporter<'a> {
 }
 
 impl Exporter<'_> {
+    /// Says that the op has no ONNX form.
+    ///
+    /// # Errors
+    /// `ERR_EXPORT`, always.
+    pub fn no_form(&self) -> Result<()> {
+        let name = self.node.op.name();
+        Err(Error::new(Code::Export, format!("'{name}' cannot be written as ONNX")))
+    }
     /// Number of inputs.
     pub fn input_count(&self) -> usize {
         self.node.inputs.len()

@@ -3,11 +3,11 @@
 //! Each op implements this trait in one file under `ops/`; nothing else in the engine knows a
 //! particular op, except passes that name the ops they rewrite.
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
+use crate::plan::instruction::Instruction;
 use crate::plan::lower::Lower;
-use crate::plan::program::Instruction;
 use crate::tensor::TensorType;
 use crate::variable::Variable;
 use std::any::Any;
@@ -25,13 +25,13 @@ pub trait Op: Any + Debug + Send + Sync {
     /// `ERR_SHAPE` or `ERR_DTYPE` when the inputs do not fit.
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>>;
 
-    /// Emits the gradient of each input; `None` where none flows.
+    /// Emits the gradient of each input, `None` where none flows: [`Backward::nothing`] where
+    /// outputs do not depend smoothly on any input, [`Backward::undefined`] for what only stands in
+    /// graphs that are differentiated already.
     ///
     /// # Errors
     /// `ERR_ARGUMENT` when the op is not differentiable.
-    fn gradient(&self, _: &mut Backward) -> Result<Vec<Option<Value>>> {
-        Err(Error::argument(format!("'{}' has no gradient", self.name())))
-    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>>;
 
     /// The same outputs from primitive ops: what composite ops are replaced by, and what tests hold
     /// coarse ones against. Outputs that only serve backward may be left out.
@@ -66,13 +66,11 @@ pub trait Op: Any + Debug + Send + Sync {
         false
     }
 
-    /// Emits the op as ONNX nodes.
+    /// Emits the op as ONNX nodes; [`Exporter::no_form`] where there are none for it.
     ///
     /// # Errors
     /// `ERR_EXPORT` when ONNX has no form for it.
-    fn onnx(&self, _: &mut Exporter) -> Result<()> {
-        Err(Error::new(Code::Export, format!("'{}' cannot be written as ONNX", self.name())))
-    }
+    fn onnx(&self, exporter: &mut Exporter) -> Result<()>;
 
     /// The variable that the op writes from its first input, if it acts besides computing outputs
     /// (updates of weights and state).
@@ -115,6 +113,21 @@ impl Backward<'_> {
     pub fn dy(&self) -> Result<Value> {
         self.gradients[0]
             .ok_or_else(|| Error::argument("only a side output of this op is differentiated"))
+    }
+    /// No gradient flows to any input: a mask, a comparison, an index.
+    ///
+    /// # Errors
+    /// None.
+    pub fn nothing(&self) -> Result<Vec<Option<Value>>> {
+        Ok(vec![None; self.inputs.len()])
+    }
+    /// The op has no gradient rule.
+    ///
+    /// # Errors
+    /// `ERR_ARGUMENT`, always.
+    pub fn undefined(&self) -> Result<Vec<Option<Value>>> {
+        let name = self.graph.node(self.outputs[0]).op.name();
+        Err(Error::argument(format!("'{name}' has no gradient")))
     }
     /// The type of input `i`.
     pub fn input_type(&self, i: usize) -> &TensorType {

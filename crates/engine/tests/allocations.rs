@@ -4,7 +4,7 @@ mod common;
 
 use common::{options, trainer};
 use ridgeline_engine::Result;
-use ridgeline_engine::train::trainer::{Listener, Report, Verdict};
+use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

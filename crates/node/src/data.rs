@@ -8,6 +8,7 @@ use napi::bindgen_prelude::{
 use napi_derive::napi;
 use ridgeline_engine::memory::reserve;
 use ridgeline_engine::tensor::{DType, Tensor};
+use ridgeline_engine::train::data::Data;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::copy::copy_finite;
 use std::sync::Arc;
@@ -156,4 +157,9 @@ impl NativeData {
         let tensor = Tensor::new(&shape, self.tensor.dtype, words).map_err(convert)?;
         NativeData::accounted(env, tensor, self.finite)
     }
+}
+
+/// The rows behind handles.
+pub fn rows_of(handles: &[&NativeData]) -> Data {
+    handles.iter().map(|handle| Arc::clone(&handle.tensor)).collect()
 }

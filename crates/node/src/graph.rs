@@ -10,8 +10,8 @@ use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::onnx::{Header, export};
 use ridgeline_engine::passes::expand::expand;
-use ridgeline_engine::run::step::Step;
 use ridgeline_engine::shape::{Dim, Shape};
+use ridgeline_engine::step::Step;
 use ridgeline_engine::tensor::{DType, TensorType};
 use ridgeline_engine::{Error, autodiff, eval};
 
@@ -270,4 +270,10 @@ pub fn read_onnx_metadata(bytes: Uint8Array) -> Result<OnnxMetadata> {
         metadata: read.metadata.into_iter().flat_map(|(k, v)| [k, v]).collect(),
         ops: read.op_types,
     })
+}
+
+/// Names of the ops that a graph can apply, in order.
+#[napi(catch_unwind)]
+pub fn op_names() -> Vec<String> {
+    ridgeline_engine::ops::names().into_iter().map(str::to_owned).collect()
 }

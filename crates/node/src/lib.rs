@@ -3,11 +3,15 @@
 //! Classes are thin handles on engine objects. Long work runs on threads of its own and answers
 //! through deferred promises; every entry catches panics.
 
+pub mod counters;
 pub mod data;
 pub mod error;
+pub mod evaluator;
 pub mod graph;
-pub mod model;
+pub mod optimizer;
+pub mod predictor;
 pub mod run;
+pub mod trainer;
 pub mod variable;
 
 use error::{Result, fail};

@@ -11,7 +11,9 @@ use napi::bindgen_prelude::Object;
 use napi::{Env, JsDeferred};
 use napi_derive::napi;
 use parking_lot::{Condvar, Mutex};
-use ridgeline_engine::train::trainer::{Listener, Report, Verdict};
+use ridgeline_engine::run::executor::Crew;
+use ridgeline_engine::run::threads;
+use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use ridgeline_engine::{Code, Error};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -87,6 +89,11 @@ type Deferred = JsDeferred<NativeEvent, Resolver>;
 
 fn resolve(deferred: Deferred, event: NativeEvent) {
     deferred.resolve(Box::new(move |_| Ok(event)));
+}
+
+/// The threads of a run, as many as asked for.
+pub fn crew(threads: Option<u32>) -> Result<Crew, Error> {
+    Crew::new(threads::resolve(threads.map(|n| n as usize))?)
 }
 
 /// Does `work` on a thread of its own; the promise resolves with its end.

@@ -1,7 +1,9 @@
 //! Assign: the next value of a state variable, such as a moving statistic.
 
 use crate::error::{Error, Result};
-use crate::op::Op;
+use crate::graph::Value;
+use crate::onnx::Exporter;
+use crate::op::{Backward, Op};
 use crate::plan::Home;
 use crate::plan::lower::Lower;
 use crate::tensor::TensorType;
@@ -35,13 +37,16 @@ impl Op for Assign {
         }
         Ok(Vec::new())
     }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let x = lower.in_layout(0, self.variable.layout())?;
         let y = lower.resident(Home::Variable(Arc::clone(&self.variable)));
         let panels = y.layout != Layout::Plain;
         let (rows, cols) = if panels { (y.leading(), y.last()) } else { (1, y.size()) };
         let split =
-            if panels { crate::plan::task::Axes::COLS } else { crate::plan::task::Axes::BOTH };
+            if panels { crate::plan::view::Axes::COLS } else { crate::plan::view::Axes::BOTH };
         lower
             .task(rows, cols)
             .split(split)
@@ -56,5 +61,8 @@ impl Op for Assign {
     }
     fn is_pure(&self) -> bool {
         false
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }

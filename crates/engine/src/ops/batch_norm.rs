@@ -4,18 +4,34 @@
 //! ones in inference. The training op may carry the ReLU and dropout that follow it: then y is
 //! written once, and one combined bit an element serves both backwards.
 
-use super::dropout::key;
+use super::call::{Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::batch_norm::{self as kernels, Epilogue};
 use ridgeline_kernels::dropout::Rate;
 use ridgeline_kernels::unary::Unary;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("batchNorm", |call| {
+        built(BatchNorm {
+            epsilon: call.float("epsilon")?,
+            scale: call.with.flag("scale")?,
+            center: call.with.flag("center")?,
+            relu: false,
+            dropout: None,
+        })
+    }),
+    ("batchNormInference", |call| {
+        built(BatchNormInference { epsilon: call.float("epsilon")?, axis: call.axis()? })
+    }),
+];
 
 /// Dropout behind a normalization.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,7 +167,7 @@ impl Op for BatchNorm {
             let beta = op.center.then(|| f.floats(1 + usize::from(op.scale)));
             let epilogue = Epilogue {
                 relu: op.relu,
-                dropout: op.dropout.map(|d| (key(f.step, d.stream), Rate::new(d.rate))),
+                dropout: op.dropout.map(|d| (f.step.key(d.stream), Rate::new(d.rate))),
             };
             kernels::forward(
                 f.isa,
@@ -174,6 +190,10 @@ impl Op for BatchNorm {
     fn is_pure(&self) -> bool {
         false
     }
+
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
+    }
 }
 
 /// The gradients of [`BatchNorm`] for x, γ and β.
@@ -193,6 +213,9 @@ impl Op for BatchNormGradient {
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let vector = TensorType::f32(Shape(vec![inputs[1].shape.last()]));
         Ok(vec![inputs[1].clone(), vector.clone(), vector])
+    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
     }
     fn takes_spread(&self, _: &[&TensorType]) -> bool {
         true
@@ -237,6 +260,9 @@ impl Op for BatchNormGradient {
             );
         });
         Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }
 
@@ -286,6 +312,9 @@ impl Op for BatchNormInference {
             )));
         }
         Ok(vec![x.clone()])
+    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
     }
     fn is_composite(&self) -> bool {
         true

@@ -1,10 +1,11 @@
 //! Arithmetic of two tensors with NumPy broadcasting: add, sub, mul, div, pow, maximum, minimum.
 
+use super::call::{Entry, built, family, name_of};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::plan::program::Instruction;
+use crate::plan::instruction::Instruction;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::binary::Binary;
 use ridgeline_kernels::compare::Compare;
@@ -28,6 +29,10 @@ pub const NAMES: [(&str, Binary); 7] = [
     ("minimum", Binary::Min),
 ];
 
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] =
+    &family(&NAMES, |call| built(BinaryOp { kind: call.kind(&NAMES)? }));
+
 /// Two operands of one element type, broadcast.
 pub(crate) fn infer_pair(name: &str, a: &TensorType, b: &TensorType) -> Result<TensorType> {
     if a.dtype != b.dtype {
@@ -44,7 +49,7 @@ pub(crate) fn infer_pair(name: &str, a: &TensorType, b: &TensorType) -> Result<T
 
 impl Op for BinaryOp {
     fn name(&self) -> &'static str {
-        NAMES.iter().find(|(_, kind)| *kind == self.kind).map_or("binary", |(name, _)| name)
+        name_of(&NAMES, &self.kind)
     }
 
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {

@@ -1,14 +1,21 @@
 //! Broadcast: elements repeated along new or unit axes, by NumPy's rules.
 
+use super::call::{Entry, built};
 use crate::error::{Code, Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::TensorType;
 use crate::variable::Layout;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("broadcastTo", |call| built(Broadcast { shape: call.kept_shape()? })),
+    ("broadcastLike", |call| built(Broadcast { shape: call.shape(1)?.clone() })),
+];
 
 /// The input repeated to `shape`.
 #[derive(Debug)]

@@ -1,11 +1,12 @@
 //! Truth values: comparisons, logic, and choosing by them.
 
 use super::binary::infer_pair;
+use super::call::{Entry, built, family, name_of};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::plan::program::Instruction;
+use crate::plan::instruction::Instruction;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::compare::Compare;
 
@@ -26,9 +27,30 @@ pub const NAMES: [(&str, Compare); 6] = [
     ("notEqual", Compare::NotEqual),
 ];
 
+/// Names in the registry.
+const LOGIC: [(&str, Instruction); 3] = [
+    ("logicalAnd", Instruction::And),
+    ("logicalOr", Instruction::Or),
+    ("logicalNot", Instruction::Not),
+];
+
+/// Comparisons in the registry.
+pub(super) const COMPARISONS: &[Entry] =
+    &family(&NAMES, |call| built(CompareOp { kind: call.kind(&NAMES)? }));
+
+/// Logic in the registry.
+pub(super) const CONNECTIVES: &[Entry] =
+    &family(&LOGIC, |call| built(Logic { kind: call.kind(&LOGIC)? }));
+
+/// The others.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("where", |_| built(Where)),
+    ("cast", |call| built(Cast { dtype: call.with.dtype("dtype")? })),
+];
+
 impl Op for CompareOp {
     fn name(&self) -> &'static str {
-        NAMES.iter().find(|(_, kind)| *kind == self.kind).map_or("compare", |(name, _)| name)
+        name_of(&NAMES, &self.kind)
     }
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let of = infer_pair(self.name(), inputs[0], inputs[1])?;
@@ -40,8 +62,8 @@ impl Op for CompareOp {
             _ => Instruction::IntCompare(self.kind),
         })
     }
-    fn gradient(&self, _: &mut Backward) -> Result<Vec<Option<Value>>> {
-        Ok(vec![None, None])
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.nothing()
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         let name = match self.kind {
@@ -62,17 +84,12 @@ impl Op for CompareOp {
 /// Logic on booleans: `and`, `or`, `not`.
 #[derive(Debug)]
 pub struct Logic {
-    /// [`Instruction::And`], [`Instruction::Or`] or [`Instruction::Not`].
-    pub kind: Instruction,
+    kind: Instruction,
 }
 
 impl Op for Logic {
     fn name(&self) -> &'static str {
-        match self.kind {
-            Instruction::And => "logicalAnd",
-            Instruction::Or => "logicalOr",
-            _ => "logicalNot",
-        }
+        name_of(&LOGIC, &self.kind)
     }
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let of = infer_pair(self.name(), inputs[0], inputs[inputs.len() - 1])?;
@@ -88,8 +105,8 @@ impl Op for Logic {
     fn instruction(&self, _: &[&TensorType]) -> Option<Instruction> {
         Some(self.kind)
     }
-    fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
-        Ok(vec![None; b.inputs.len()])
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.nothing()
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         match self.kind {

@@ -1,13 +1,22 @@
 //! Pieces along an axis: concat, slice, and the padding that is slice's gradient.
 
+use super::call::{Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("concat", |call| built(Concat { axis: call.axis()? })),
+    ("slice", |call| {
+        built(Slice { axis: call.axis()?, start: call.size("start")?, size: call.size("size")? })
+    }),
+];
 
 /// Tensors one after the other along an axis.
 #[derive(Debug)]

@@ -3,18 +3,31 @@
 //! Per row `Σ y·(log Σe^z − z)`, whose gradient is `p·Σy − y`; per element, for the sigmoid,
 //! `max(z, 0) − z·y + log(1 + e^−|z|)`, whose gradient is `σ(z) − y`. Labels get no gradient.
 
+use super::call::{Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
+use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
 use crate::ops::softmax::Softmax;
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, Tensor, TensorType};
 use ridgeline_kernels::compare::Compare;
 use ridgeline_kernels::cross_entropy as kernels;
 use ridgeline_kernels::unary::Unary;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("softmaxCrossEntropy", |call| {
+        built(SoftmaxCrossEntropy {
+            sparse: call.with.flag("sparse")?,
+            smoothing: call.float("smoothing")?,
+        })
+    }),
+    ("sigmoidCrossEntropy", |_| built(SigmoidCrossEntropy::LOSS)),
+];
 
 /// Softmax and cross-entropy over the last axis. Inputs logits and labels; outputs the loss of
 /// each row and the probabilities.
@@ -107,6 +120,10 @@ impl Op for SoftmaxCrossEntropy {
             });
         Ok(())
     }
+
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
+    }
 }
 
 /// The gradient for the logits: inputs probabilities, labels and the gradient of the losses.
@@ -121,6 +138,9 @@ impl Op for SoftmaxCrossEntropyGradient {
     }
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(vec![inputs[0].clone()])
+    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let op = self.forward.clone();
@@ -148,6 +168,9 @@ impl Op for SoftmaxCrossEntropyGradient {
                 }
             });
         Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }
 
@@ -217,5 +240,8 @@ impl Op for SigmoidCrossEntropy {
             }
         });
         Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }

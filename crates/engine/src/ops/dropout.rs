@@ -3,29 +3,36 @@
 //! The mask is one bit an element, drawn by a counter-based generator keyed by (seed, stream,
 //! step, element): the same bits for any number of threads. Backward reuses the bits.
 
+use super::call::{Call, Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::Value;
+use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
-use crate::run::step::Step;
+use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
 use ridgeline_kernels::dropout::{self as kernels, Rate};
-use ridgeline_kernels::rng::Key;
 
-/// The key of a stream at a step.
-pub(crate) fn key(step: &Step, stream: u32) -> Key {
-    Key { seed: step.seed, stream, step: step.index, time: 0 }
-}
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("dropout", |call| {
+        let (rate, stream) = drawn(call)?;
+        built(Dropout { rate, stream })
+    }),
+    ("dropoutMask", |call| {
+        let (rate, stream) = drawn(call)?;
+        built(DropoutMask { rate, stream, shape: call.kept_shape()? })
+    }),
+];
 
-/// Checks a dropout rate.
-pub(crate) fn check_rate(rate: f64) -> Result<f32> {
-    if (0.0..1.0).contains(&rate) {
-        Ok(rate as f32)
-    } else {
-        Err(Error::argument(format!("rate must be in [0, 1), received {rate}")))
+/// The rate and the random stream of a call.
+fn drawn(call: &Call) -> Result<(f32, u32)> {
+    let rate = call.with.number("rate")?;
+    match (0.0..1.0).contains(&rate) {
+        true => Ok((rate as f32, call.size("stream")? as u32)),
+        false => Err(Error::argument(format!("rate must be in [0, 1), received {rate}"))),
     }
 }
 
@@ -67,7 +74,7 @@ impl Op for Dropout {
             .write(y.matrix().along(Axes::BOTH))
             .write(mask.bits(Axes::BOTH))
             .run(move |f| {
-                let (first, key) = (f.rows().start, key(f.step, stream));
+                let (first, key) = (f.rows().start, f.step.key(stream));
                 let (x, y, mask) = (f.tile(0), f.tile_mut(0), f.mask_mut(1));
                 kernels::dropout(f.isa, key, rate, first, words, x, y, mask);
             });
@@ -75,6 +82,9 @@ impl Op for Dropout {
     }
     fn is_pure(&self) -> bool {
         false
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }
 
@@ -110,6 +120,9 @@ impl Op for MaskedScale {
             .run(move |f| kernels::apply(f.isa, f.mask(1), scale, f.tile(0), f.tile_mut(0)));
         Ok(())
     }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
+    }
 }
 
 /// A tensor of 0 and 1/(1−rate): dropout whose mask is broadcast over some axes.
@@ -130,6 +143,9 @@ impl Op for DropoutMask {
     fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(vec![TensorType::f32(self.shape.clone())])
     }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.nothing()
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (rate, stream) = (Rate::new(self.rate), self.stream);
         let y = lower.output(0);
@@ -137,7 +153,7 @@ impl Op for DropoutMask {
         let bits = lower.temporary(&y.shape, DType::Bits, Layout::Plain);
         lower.task(rows, cols).cost(0.6).write(y.matrix()).write(bits.bits(Axes::NONE)).run(
             move |f| {
-                let key = key(f.step, stream);
+                let key = f.step.key(stream);
                 f.floats_mut(0).fill(1.0);
                 // Ones in, kept ones scaled out: in place, element by element.
                 let mut y = f.tile_mut(0);
@@ -152,5 +168,8 @@ impl Op for DropoutMask {
     }
     fn is_pure(&self) -> bool {
         false
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }

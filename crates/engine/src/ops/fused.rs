@@ -1,16 +1,18 @@
 //! A block program as one op: what the fusion pass makes of neighbouring element-wise ops.
 
 use crate::error::Result;
-use crate::op::Op;
+use crate::graph::Value;
+use crate::onnx::Exporter;
+use crate::op::{Backward, Op};
+use crate::plan::block::BlockProgram;
 use crate::plan::lower::Lower;
-use crate::plan::program::Program;
 use crate::tensor::TensorType;
 
 /// Several element-wise ops over one shape.
 #[derive(Debug)]
 pub struct Fused {
     /// What is computed.
-    pub program: Program,
+    pub program: BlockProgram,
     /// Types of the outputs.
     pub outputs: Vec<TensorType>,
 }
@@ -22,7 +24,13 @@ impl Op for Fused {
     fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(self.outputs.clone())
     }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         lower.program(self.program.clone())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }

@@ -1,5 +1,6 @@
 //! Gather: elements of an axis picked by int32 indices, and the scatter-add that is its gradient.
 
+use super::call::{Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::{Attribute, Exporter};
@@ -7,6 +8,9 @@ use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[("gather", |call| built(Gather { axis: call.axis()? }))];
 
 /// `y[a…, i…, b…] = x[a…, indices[i…], b…]`, negative indices counting from the end.
 #[derive(Debug)]
@@ -109,6 +113,9 @@ impl Op for Scatter {
                 });
             });
         Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }
 

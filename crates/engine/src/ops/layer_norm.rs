@@ -2,15 +2,25 @@
 //!
 //! `y = γ·(x − μ)/√(σ² + ε) + β`; the axes are merged into one before the op.
 
+use super::call::{Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::layer_norm as kernels;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[("layerNorm", |call| {
+    built(LayerNorm {
+        epsilon: call.float("epsilon")?,
+        scale: call.with.flag("scale")?,
+        center: call.with.flag("center")?,
+    })
+})];
 
 /// Inputs x, γ (if `scale`), β (if `center`), normalized over the last axis; outputs y, mean and
 /// 1/√(σ²+ε) of each row.
@@ -120,6 +130,9 @@ impl Op for LayerNormGradient {
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(vec![inputs[1].clone()])
     }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let scale = self.scale;
         let (dy, x) = (lower.input(0)?, lower.input(1)?);
@@ -145,6 +158,9 @@ impl Op for LayerNormGradient {
         });
         Ok(())
     }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
+    }
 }
 
 /// The gradients for γ and β: sums over all rows. Inputs dy, x, mean, 1/√(σ²+ε).
@@ -158,6 +174,9 @@ impl Op for LayerNormSums {
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let vector = TensorType::f32(Shape(vec![inputs[1].shape.last()]));
         Ok(vec![vector.clone(), vector])
+    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (dy, x) = (lower.input(0)?, lower.input(1)?);
@@ -179,5 +198,8 @@ impl Op for LayerNormSums {
                 kernels::backward_params(f.isa, f.tile(0), f.tile(1), mean, rstd, dgamma, dbeta);
             });
         Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }

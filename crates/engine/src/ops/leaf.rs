@@ -3,10 +3,10 @@
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
-use crate::op::Op;
+use crate::op::{Backward, Op};
 use crate::plan::Home;
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{Tensor, TensorType};
 use crate::variable::Variable;
@@ -33,6 +33,9 @@ impl Op for Input {
     }
     fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(vec![self.of.clone()])
+    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let y = lower.output(0);
@@ -88,6 +91,9 @@ impl Op for Weight {
         let shape = Shape::of(self.variable.shape());
         Ok(vec![TensorType { shape, dtype: self.variable.dtype() }])
     }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let buffer = lower.resident(Home::Variable(Arc::clone(&self.variable)));
         lower.alias(0, &buffer);
@@ -116,6 +122,9 @@ impl Op for Constant {
     fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(vec![self.tensor.tensor_type()])
     }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let buffer = lower.resident(Home::Constant(Arc::clone(&self.tensor)));
         lower.alias(0, &buffer);
@@ -141,6 +150,9 @@ impl Op for Size {
     fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(vec![TensorType::f32(Shape::default())])
     }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let size = self.dim.bind(lower.bindings) as f32;
         let buffer = lower.resident(Home::Constant(Arc::new(Tensor::scalar(size))));
@@ -149,6 +161,9 @@ impl Op for Size {
     }
     fn is_pure(&self) -> bool {
         false
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }
 

@@ -4,10 +4,12 @@
 //! in a training step (`passes/thin.rs`), and has no gradient of its own.
 
 use crate::error::{Error, Result};
-use crate::op::Op;
+use crate::graph::Value;
+use crate::onnx::Exporter;
+use crate::op::{Backward, Op};
 use crate::ops::matmul::{NS_PER_FMA, gemm_scratch, tile_part};
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::gemm::{Start, gemm, is_sparse, masked_product};
@@ -32,6 +34,10 @@ impl Op for MaskedMatMul {
             true => Ok(vec![TensorType::f32(Shape(bits.0.clone()))]),
             false => Err(Error::shape(format!("maskedMatmul: {a} and {b} do not make {bits}"))),
         }
+    }
+
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
     }
 
     fn takes_spread(&self, _: &[&TensorType]) -> bool {
@@ -63,5 +69,9 @@ impl Op for MaskedMatMul {
                 }
             });
         Ok(())
+    }
+
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }

@@ -1,12 +1,13 @@
 //! Matrix products: `linear` (a layer's x·W + b) and the batched `matmul` with transposes.
 
+use super::call::{Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::task::{Axes, UNIT};
+use crate::plan::view::{Axes, UNIT};
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
@@ -15,6 +16,17 @@ use ridgeline_kernels::gemm::{
 };
 use ridgeline_kernels::{Isa, Tile, TileMut};
 use std::ops::Range;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("matmul", |call| {
+        built(MatMul {
+            transpose_a: call.with.flag("transposeA")?,
+            transpose_b: call.with.flag("transposeB")?,
+        })
+    }),
+    ("linear", |_| built(Linear)),
+];
 
 /// Nanoseconds of one core for a multiply-add, for cutting chunks.
 pub(super) const NS_PER_FMA: f64 = 0.02;

@@ -1,15 +1,33 @@
 //! Reductions over axes: sum, mean, max, min, and the index of the largest.
 
+use super::call::{Entry, built, family, name_of};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::compare::Compare;
 use ridgeline_kernels::reduce::{self as kernels, Reduce as Kernel};
+
+/// Names in the registry.
+const NAMES: [(&str, Kind); 4] =
+    [("sum", Kind::Sum), ("mean", Kind::Mean), ("max", Kind::Max), ("min", Kind::Min)];
+
+/// Reductions in the registry.
+pub(super) const REDUCTIONS: &[Entry] = &family(&NAMES, |call| {
+    let axes = call.with.optional_integers("axes")?;
+    built(Reduction {
+        kind: call.kind(&NAMES)?,
+        axes: resolve_axes(call.shape(0)?, axes.as_deref())?,
+        keepdims: call.with.flag("keepdims")?,
+    })
+});
+
+/// The others.
+pub(super) const ENTRIES: &[Entry] = &[("argMax", |call| built(ArgMax { axis: call.axis()? }))];
 
 /// What a reduction computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,12 +94,7 @@ fn with_axes_last(lower: &mut Lower, x: Buffer, axes: &[usize]) -> (Buffer, usiz
 
 impl Op for Reduction {
     fn name(&self) -> &'static str {
-        match self.kind {
-            Kind::Sum => "sum",
-            Kind::Mean => "mean",
-            Kind::Max => "max",
-            Kind::Min => "min",
-        }
+        name_of(&NAMES, &self.kind)
     }
 
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
@@ -208,8 +221,8 @@ impl Op for ArgMax {
         let shape = reduced(&inputs[0].shape, &[self.axis], false);
         Ok(vec![TensorType { shape, dtype: DType::I32 }])
     }
-    fn gradient(&self, _: &mut Backward) -> Result<Vec<Option<Value>>> {
-        Ok(vec![None])
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.nothing()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let x = lower.input(0)?;

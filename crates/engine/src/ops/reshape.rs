@@ -1,5 +1,6 @@
 //! Reshape: the same elements in another shape, for free.
 
+use super::call::{Entry, KEEP, built};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
@@ -7,6 +8,15 @@ use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
 use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("reshape", |call| {
+        let sizes = call.with.integers("shape")?;
+        built(Reshape { shape: resolve(call.shape(0)?, &sizes)? })
+    }),
+    ("reshapeLike", |call| built(Reshape { shape: call.shape(1)?.clone() })),
+];
 
 /// The same elements in another shape.
 #[derive(Debug)]
@@ -61,8 +71,8 @@ impl Op for Reshape {
     }
 }
 
-/// The shape that sizes stand for: 0 < size is itself, −1 (once) is what is left, and
-/// `None` entries (`-2` outside) keep the input's dimension at that place.
+/// The shape that sizes stand for: 0 < size is itself, −1 (once) is what is left, and [`KEEP`]
+/// keeps the input's dimension at that place.
 ///
 /// # Errors
 /// `ERR_SHAPE` when nothing fits.
@@ -91,9 +101,6 @@ pub fn resolve(from: &Shape, sizes: &[i64]) -> Result<Shape> {
     let shape = Shape(dims);
     if shape.size()? == from.size()? { Ok(shape) } else { Err(fail()) }
 }
-
-/// In a list of sizes: the dimension of the input at that place.
-pub const KEEP: i64 = -2;
 
 impl Graph {
     /// The same elements in another shape.

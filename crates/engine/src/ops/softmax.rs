@@ -1,15 +1,22 @@
 //! Softmax and its logarithm over the last axis: `e^x / Σe^x`, with the maximum subtracted.
 
+use super::call::{Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
 use crate::plan::lower::Lower;
-use crate::plan::task::Axes;
+use crate::plan::view::Axes;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::softmax as kernels;
 use ridgeline_kernels::unary::Unary;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[
+    ("softmax", |_| built(Softmax { log: false })),
+    ("logSoftmax", |_| built(Softmax { log: true })),
+];
 
 /// Softmax, or log-softmax, over the last axis.
 #[derive(Debug)]
@@ -87,6 +94,9 @@ impl Op for SoftmaxGradient {
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(vec![inputs[0].clone()])
     }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let log = self.log;
         let (y, dy) = (lower.input(0)?, lower.input(1)?);
@@ -103,6 +113,9 @@ impl Op for SoftmaxGradient {
                 false => kernels::softmax_backward(f.isa, f.tile(0), f.tile(1), f.tile_mut(0)),
             });
         Ok(())
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Transpose: axes in another order.
 
+use super::call::{Entry, built};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
@@ -9,6 +10,13 @@ use crate::shape::Shape;
 use crate::tensor::TensorType;
 use crate::variable::Layout;
 use ridgeline_kernels::permute::permute;
+
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] = &[("transpose", |call| {
+    let order = call.with.integers("order")?;
+    let order = order.iter().map(|&i| call.shape(0)?.axis(i)).collect::<Result<_>>()?;
+    built(Transpose { order })
+})];
 
 /// Axis `i` of the output is axis `order[i]` of the input.
 #[derive(Debug)]

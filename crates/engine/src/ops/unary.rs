@@ -1,10 +1,11 @@
 //! Functions of one float32, element by element: a table of derivative and ONNX form.
 
+use super::call::{Entry, built, family, name_of};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::plan::program::Instruction;
+use crate::plan::instruction::Instruction;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::compare::Compare;
 use ridgeline_kernels::unary::Unary;
@@ -37,9 +38,13 @@ pub const NAMES: [(&str, Unary); 17] = [
     ("floor", Unary::Floor),
 ];
 
+/// Its names in the registry.
+pub(super) const ENTRIES: &[Entry] =
+    &family(&NAMES, |call| built(UnaryOp { kind: call.kind(&NAMES)? }));
+
 impl Op for UnaryOp {
     fn name(&self) -> &'static str {
-        NAMES.iter().find(|(_, kind)| *kind == self.kind).map_or("unary", |(name, _)| name)
+        name_of(&NAMES, &self.kind)
     }
 
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {

@@ -9,7 +9,7 @@ use super::Rewrite;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::ops::fused::Fused;
-use crate::plan::program::{Program, Source, Step};
+use crate::plan::block::{BlockProgram, BlockStep, Source};
 use crate::shape::Shape;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ fn emit(graph: &Graph, group: &Group, roots: &[Value], rewrite: &mut Rewrite) ->
                 inputs.len() - 1
             })),
         });
-        steps.push(Step { instruction, operands: operands.collect() });
+        steps.push(BlockStep { instruction, operands: operands.collect() });
     }
     let mut needed: HashMap<u32, ()> = roots.iter().map(|v| (v.node, ())).collect();
     for (at, node) in graph.nodes().iter().enumerate() {
@@ -107,7 +107,7 @@ fn emit(graph: &Graph, group: &Group, roots: &[Value], rewrite: &mut Rewrite) ->
     let types = outputs.iter().map(|&i| graph.nodes()[group.nodes[i]].outputs[0].clone()).collect();
     let kept: Vec<usize> = outputs.iter().map(|&i| group.nodes[i]).collect();
     let last = &graph.nodes()[*group.nodes.last().unwrap_or(&0)];
-    let op = Fused { program: Program { steps, outputs }, outputs: types };
+    let op = Fused { program: BlockProgram { steps, outputs }, outputs: types };
     let inputs = rewrite.map(&inputs);
     let new = rewrite.graph.apply_labelled(Arc::new(op), &inputs, last.label.clone())?;
     for (node, value) in kept.into_iter().zip(new) {

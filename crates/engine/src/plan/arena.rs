@@ -2,7 +2,8 @@
 //! its whole life (greedy-by-size, Pisarchyk & Lee 2020).
 
 use super::schedule::Phase;
-use super::task::{BufferId, Task};
+use super::task::Task;
+use super::view::BufferId;
 use super::{Home, Place};
 
 /// Offsets are multiples of a cache line, so threads never share one.

@@ -4,7 +4,8 @@
 //! there from one step to the next. The longest task of a strand, a product, has time to ask for
 //! those that come after it.
 
-use super::task::{BufferId, Task, View};
+use super::task::Task;
+use super::view::{BufferId, View};
 use crate::variable::Layout;
 
 /// See the module documentation.

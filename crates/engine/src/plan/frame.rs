@@ -4,9 +4,8 @@
 //! tasks that touch the same words unless both only read, and parts of one task write disjoint
 //! words, so what a view hands out is free of races by construction.
 
-use super::fetch::Fetch;
-use super::task::{Part, Task, View};
-use crate::run::step::Step;
+use super::view::{Part, View};
+use crate::step::Step;
 use crate::variable::Layout;
 use ridgeline_kernels::dropout::{Mask, MaskMut};
 use ridgeline_kernels::gemm::{Packed, PackedMut};
@@ -18,13 +17,20 @@ const FETCHED: usize = 8;
 
 /// See the module documentation.
 pub struct Frame<'a> {
-    pub(crate) task: &'a Task,
+    /// What the task reads and writes.
+    pub(crate) reads: &'a [View],
+    pub(crate) writes: &'a [View],
+    /// Rows and columns of its rectangle, and the part to work on.
+    pub(crate) space: [usize; 2],
     pub(crate) part: Part,
     /// Base address of every buffer of the plan.
     pub(crate) bases: &'a [*mut u32],
     pub(crate) scratch: *mut u32,
-    /// What this task may fetch for those behind it, and the part that comes after its own.
-    pub(crate) fetch: Option<(&'a Fetch, Option<Part>)>,
+    pub(crate) scratch_words: usize,
+    /// What this task may fetch for those behind it: views of this part.
+    pub(crate) later: &'a [View],
+    /// And views of the part that comes after its own.
+    pub(crate) next: Option<(&'a [View], Part)>,
     /// Numbers of the running step.
     pub step: &'a Step,
     /// The instruction set.
@@ -52,8 +58,8 @@ impl<'a> Frame<'a> {
 
     /// What read `i` shows of this part, as a matrix.
     pub fn tile(&self, i: usize) -> Tile<'a> {
-        let view = &self.task.reads[i];
-        debug_assert!(!matches!(view.layout, Layout::Panels(_)), "{}", self.task.label);
+        let view = &self.reads[i];
+        debug_assert!(!matches!(view.layout, Layout::Panels(_)), "{view:?} is no matrix");
         let (rows, cols) = view.window(&self.part);
         let ptr = self.address(view, rows.start, cols.start).cast_const().cast::<f32>();
         // SAFETY: see the module documentation.
@@ -62,7 +68,7 @@ impl<'a> Frame<'a> {
 
     /// What write `i` shows of this part, as a matrix. A task takes each write once.
     pub fn tile_mut(&self, i: usize) -> TileMut<'a> {
-        let view = &self.task.writes[i];
+        let view = &self.writes[i];
         let (rows, cols) = view.window(&self.part);
         let ptr = self.address(view, rows.start, cols.start).cast();
         // SAFETY: see the module documentation.
@@ -71,7 +77,7 @@ impl<'a> Frame<'a> {
 
     /// The words of read `i` in this part, where they are adjacent.
     pub fn words(&self, i: usize) -> &'a [u32] {
-        let view = &self.task.reads[i];
+        let view = &self.reads[i];
         let (start, len) = view.span(&self.part);
         let base = self.bases[view.buffer.0 as usize];
         // SAFETY: see the module documentation.
@@ -81,7 +87,7 @@ impl<'a> Frame<'a> {
     /// The words of write `i` in this part, where they are adjacent.
     #[allow(clippy::mut_from_ref, reason = "exclusive by the schedule, not by this reference")]
     pub fn words_mut(&self, i: usize) -> &'a mut [u32] {
-        let view = &self.task.writes[i];
+        let view = &self.writes[i];
         let (start, len) = view.span(&self.part);
         let base = self.bases[view.buffer.0 as usize];
         // SAFETY: see the module documentation.
@@ -104,7 +110,7 @@ impl<'a> Frame<'a> {
 
     /// The bits of read `i` for this part.
     pub fn mask(&self, i: usize) -> Mask<'a> {
-        let view = &self.task.reads[i];
+        let view = &self.reads[i];
         let (rows, words) = view.window(&self.part);
         let (ptr, cols) = (self.address(view, rows.start, 0), self.mask_cols(view, &words));
         // SAFETY: see the module documentation.
@@ -113,7 +119,7 @@ impl<'a> Frame<'a> {
 
     /// The bits of write `i` for this part.
     pub fn mask_mut(&self, i: usize) -> MaskMut<'a> {
-        let view = &self.task.writes[i];
+        let view = &self.writes[i];
         let (rows, words) = view.window(&self.part);
         let (ptr, cols) = (self.address(view, rows.start, 0), self.mask_cols(view, &words));
         // SAFETY: see the module documentation.
@@ -124,25 +130,25 @@ impl<'a> Frame<'a> {
         if view.along.cols {
             self.part.cols.len()
         } else {
-            (words.len() * view.unit).min(self.task.space[1])
+            (words.len() * view.unit).min(self.space[1])
         }
     }
 
     /// The columns of read `i`, which stands in panels, that the part covers.
     pub fn packed(&self, i: usize) -> Packed<'a> {
-        let view = &self.task.reads[i];
+        let view = &self.reads[i];
         Packed::new(self.isa, self.floats(i), view.rows, view.window(&self.part).1.len())
     }
 
     /// As [`Frame::packed`], of write `i`.
     pub fn packed_mut(&self, i: usize) -> PackedMut<'a> {
-        let view = &self.task.writes[i];
+        let view = &self.writes[i];
         PackedMut::new(self.isa, self.floats_mut(i), view.rows, view.window(&self.part).1.len())
     }
 
     /// All panels of read `i`: the first column of each, and the columns that exist.
     pub fn panels(&self, i: usize) -> impl Iterator<Item = (usize, Tile<'a>)> + use<'a> {
-        let view = self.task.reads[i];
+        let view = self.reads[i];
         let base = self.bases[view.buffer.0 as usize];
         let panel = match view.layout {
             Layout::Panels(width) => width,
@@ -161,9 +167,9 @@ impl<'a> Frame<'a> {
     /// fetching into caches, not for reading.
     pub fn later(&self) -> [*const [f32]; FETCHED] {
         let mut slices = [std::ptr::slice_from_raw_parts(std::ptr::null(), 0); FETCHED];
-        let Some((fetch, next)) = &self.fetch else { return slices };
-        let later = fetch.later.iter().map(|view| (view, &self.part));
-        let next = next.iter().flat_map(|part| fetch.next.iter().map(move |view| (view, part)));
+        let later = self.later.iter().map(|view| (view, &self.part));
+        let next =
+            self.next.iter().flat_map(|(views, part)| views.iter().map(move |view| (view, part)));
         for (slice, (view, part)) in slices.iter_mut().zip(later.chain(next)) {
             let (start, len) = view.span(part);
             let base = self.bases[view.buffer.0 as usize].cast_const().cast::<f32>();
@@ -176,6 +182,6 @@ impl<'a> Frame<'a> {
     #[allow(clippy::mut_from_ref, reason = "each participant has scratch of its own")]
     pub fn scratch(&self) -> &'a mut [f32] {
         // SAFETY: the executor gives every participant its own scratch of at least this size.
-        unsafe { std::slice::from_raw_parts_mut(self.scratch.cast(), self.task.scratch) }
+        unsafe { std::slice::from_raw_parts_mut(self.scratch.cast(), self.scratch_words) }
     }
 }

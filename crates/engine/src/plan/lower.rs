@@ -1,6 +1,7 @@
 //! Lowering: the surroundings in which an op turns into tasks.
 
-use super::task::{Axes, BufferId, Run, Task, UNIT, View};
+use super::task::{Run, Task};
+use super::view::{Axes, BufferId, UNIT, View};
 use super::{Home, PlanBuilder};
 use crate::error::{Error, Result};
 use crate::graph::{Node, Value};

@@ -4,12 +4,14 @@
 //! buffer an offset from its lifetime in phases.
 
 pub mod arena;
+pub mod block;
 pub mod fetch;
 pub mod frame;
+pub mod instruction;
 pub mod lower;
-pub mod program;
 pub mod schedule;
 pub mod task;
+pub mod view;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, Value};
@@ -20,7 +22,8 @@ use lower::{Buffer, Lower};
 use schedule::Phase;
 use std::collections::HashMap;
 use std::sync::Arc;
-use task::{Axes, BufferId, Task, View};
+use task::Task;
+use view::{Axes, BufferId, View};
 
 /// Where a buffer's memory is.
 #[derive(Clone, Debug)]

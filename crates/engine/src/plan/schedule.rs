@@ -10,7 +10,8 @@
 //! Chunks are cut by sizes alone, never by the number of threads, so results do not depend on it.
 
 use super::fetch::Fetch;
-use super::task::{Axes, BufferId, Part, Task, UNIT};
+use super::task::Task;
+use super::view::{Axes, BufferId, Part, UNIT};
 use std::collections::HashMap;
 
 /// Tasks that run chunk by chunk.

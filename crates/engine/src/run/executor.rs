@@ -9,11 +9,11 @@
 //! another run waits for threads, or at its end. Nothing here allocates, except to call a helper.
 
 use super::pool::{self, Pool};
-use super::step::Step;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::plan::frame::Frame;
 use crate::plan::schedule::{Phase, Strand};
+use crate::step::Step;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::denormal::FlushDenormals;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -169,13 +169,18 @@ fn run_chunk(job: &Job, mut chunk: usize, more: bool, me: usize) {
 fn run_strand(job: &Job, strand: &Strand, chunk: usize, more: bool, me: usize) {
     for &at in &strand.tasks {
         let task = &job.plan.tasks[at];
-        let next = (more && chunk + 1 < strand.chunks).then(|| strand.part(task, chunk + 1));
+        let fetch = Some(&strand.fetch).filter(|fetch| fetch.task == Some(at));
+        let next = fetch.filter(|_| more && chunk + 1 < strand.chunks);
         (task.run)(&Frame {
-            task,
+            reads: &task.reads,
+            writes: &task.writes,
+            space: task.space,
             part: strand.part(task, chunk),
             bases: job.bases,
             scratch: job.scratch[me],
-            fetch: (strand.fetch.task == Some(at)).then_some((&strand.fetch, next)),
+            scratch_words: task.scratch,
+            later: fetch.map_or(&[], |fetch| &fetch.later),
+            next: next.map(|fetch| (&fetch.next[..], strand.part(task, chunk + 1))),
             step: job.step,
             isa: job.isa,
         });

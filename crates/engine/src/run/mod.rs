@@ -1,8 +1,7 @@
-//! Running plans: workspaces (memory), the crew (threads) and what a step carries.
+//! Running plans: workspaces (memory) and the crew (threads).
 
 pub mod affinity;
 pub mod executor;
 pub mod pool;
-pub mod step;
 pub mod threads;
 pub mod workspace;

@@ -1,9 +1,9 @@
 //! A workspace: the memory of one plan, and running it with its variables locked.
 
 use super::executor::Crew;
-use super::step::Step;
 use crate::error::Result;
 use crate::plan::{Home, Plan};
+use crate::step::Step;
 use crate::tensor::{Tensor, Words};
 use parking_lot::{ArcRwLockReadGuard, ArcRwLockWriteGuard, RawRwLock, RwLock};
 use std::collections::HashSet;

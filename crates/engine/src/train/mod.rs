@@ -1,8 +1,17 @@
 //! Training: optimizers, programs, the loop, and what is kept of a model.
 
 pub mod checkpoint;
+pub mod counters;
+pub mod data;
+pub mod evaluation;
+pub mod fit;
 pub mod initializer;
+pub mod listener;
+pub mod objective;
 pub mod optimizer;
+pub mod profile;
 pub mod program;
 pub mod snapshot;
+mod totals;
 pub mod trainer;
+pub mod training;

@@ -1,108 +1,18 @@
-//! Optimizers: their formulas' parameters, state and the updates they put into a program.
+//! Optimizers: what all of them share around the rule that tells them apart (`ops/update/`).
 //!
-//! The arithmetic is in the kernels; the order of one step is Keras': clip, weight decay, update.
+//! The order of one step is Keras': clip, weight decay, update.
 
+use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::reduce::Kind;
 use crate::ops::update::Update;
+use crate::ops::update::rule::{self, Rule};
 use crate::tensor::DType;
 use crate::variable::Variable;
-use ridgeline_kernels::Isa;
 use ridgeline_kernels::unary::Unary;
-use ridgeline_kernels::update::{Common, Penalty, adam, momentum, rmsprop, sgd};
+use ridgeline_kernels::update::Penalty;
 use std::sync::Arc;
-
-/// An update formula.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rule {
-    /// `w ← w − lr·g`, or with momentum `v ← μv − lr·g; w ← w + v` (Nesterov: `w + μv − lr·g`).
-    Sgd {
-        /// μ, 0 for none.
-        momentum: f32,
-        /// Looks ahead along the velocity.
-        nesterov: bool,
-    },
-    /// Divides by a running root mean square, `ε` inside the root (Hinton 2012).
-    RmsProp {
-        /// Decay of the mean square.
-        rho: f64,
-        /// Momentum of the scaled gradient, 0 for none.
-        momentum: f32,
-        /// Added under the root.
-        epsilon: f32,
-        /// Subtracts the squared mean gradient.
-        centered: bool,
-    },
-    /// Adam (Kingma & Ba 2015) with `ε` outside the root and unscaled, as Keras has it.
-    Adam {
-        /// Decay of the first moment.
-        beta1: f64,
-        /// Decay of the second moment.
-        beta2: f64,
-        /// Added to the root.
-        epsilon: f32,
-        /// Divides by the largest second moment so far.
-        amsgrad: bool,
-    },
-}
-
-impl Rule {
-    /// Name of the op in profiles.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Rule::Sgd { .. } => "sgd",
-            Rule::RmsProp { .. } => "rmsprop",
-            Rule::Adam { .. } => "adam",
-        }
-    }
-
-    /// Names of the slots each variable needs.
-    pub fn slots(&self) -> &'static [&'static str] {
-        match *self {
-            Rule::Sgd { momentum: 0.0, .. } => &[],
-            Rule::Sgd { .. } => &["momentum"],
-            Rule::RmsProp { momentum, centered, .. } => match (centered, momentum != 0.0) {
-                (false, false) => &["velocity"],
-                (true, false) => &["velocity", "average_gradient"],
-                (false, true) => &["velocity", "momentum"],
-                (true, true) => &["velocity", "average_gradient", "momentum"],
-            },
-            Rule::Adam { amsgrad: false, .. } => &["momentum", "velocity"],
-            Rule::Adam { amsgrad: true, .. } => &["momentum", "velocity", "velocity_hat"],
-        }
-    }
-
-    /// Updates a block of weights; `updates` is the number of updates made before. Returns the
-    /// penalty of the weights before this one.
-    pub(crate) fn apply(
-        &self,
-        isa: Isa,
-        c: &Common,
-        updates: u64,
-        w: &mut [f32],
-        g: &[f32],
-        slots: &mut [&mut [f32]; 3],
-    ) -> f32 {
-        let [a, b, d] = slots;
-        match *self {
-            Rule::Sgd { momentum: 0.0, .. } => sgd(isa, c, w, g),
-            Rule::Sgd { momentum: mu, nesterov } => momentum(isa, c, mu, nesterov, w, g, a),
-            Rule::RmsProp { rho, momentum, epsilon, centered } => {
-                let (mean, velocity): (&mut [f32], &mut [f32]) =
-                    if centered { (b, d) } else { (d, b) };
-                rmsprop(isa, c, rho, momentum, epsilon, centered, w, g, a, mean, velocity)
-            }
-            Rule::Adam { beta1, beta2, epsilon, amsgrad } => {
-                let t = (updates + 1) as f64;
-                let correction = (1.0 - beta2.powf(t)).sqrt() / (1.0 - beta1.powf(t));
-                let alpha = (f64::from(c.learning_rate) * correction) as f32;
-                let hat = amsgrad.then_some(&mut **d);
-                adam(isa, c, beta1, beta2, epsilon, alpha, w, g, a, b, hat)
-            }
-        }
-    }
-}
 
 /// How gradients are bounded before an update.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -118,10 +28,10 @@ pub enum Clip {
 }
 
 /// An optimizer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Optimizer {
     /// Its formula.
-    pub rule: Rule,
+    pub rule: Arc<dyn Rule>,
     /// Weight decay, 0 for none.
     pub weight_decay: f32,
     /// How gradients are bounded.
@@ -140,6 +50,28 @@ pub struct Trainable {
 }
 
 impl Optimizer {
+    /// The optimizer of a configuration: the rule called `name` with its arguments, and
+    /// `weightDecay`, `clipNorm`, `clipValue` and `globalClipNorm`, null or missing for none.
+    ///
+    /// # Errors
+    /// `ERR_ARGUMENT` for an unknown name or bad arguments.
+    pub fn parse(with: &Attributes) -> Result<Optimizer> {
+        let rule = rule::parse(with)?;
+        let bound = |name: &str| Ok(with.optional_number(name)?.map(|bound| bound as f32));
+        let clip = match (bound("clipNorm")?, bound("clipValue")?, bound("globalClipNorm")?) {
+            (Some(c), None, None) => Clip::Norm(c),
+            (None, Some(c), None) => Clip::Value(c),
+            (None, None, Some(c)) => Clip::GlobalNorm(c),
+            (None, None, None) => Clip::None,
+            _ => {
+                return Err(Error::argument(
+                    "at most one of clipNorm, clipValue and globalClipNorm may be set",
+                ));
+            }
+        };
+        Ok(Optimizer { rule, weight_decay: bound("weightDecay")?.unwrap_or(0.0), clip })
+    }
+
     /// The state a variable needs, as zeros.
     ///
     /// # Errors
@@ -188,7 +120,7 @@ impl Optimizer {
             let update = Update {
                 variable: Arc::clone(&trainable.variable),
                 slots: trainable.slots.clone(),
-                rule: self.rule,
+                rule: Arc::clone(&self.rule),
                 weight_decay: self.weight_decay,
                 penalty: trainable.penalty,
                 penalty_applied: by_norm,

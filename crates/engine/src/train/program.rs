@@ -1,13 +1,14 @@
 //! A program: an optimized graph with its workspaces, one for each binding of sizes in use.
 
+use super::data::feeds;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::leaf::Input;
 use crate::passes::{expand, optimize};
 use crate::plan::Plan;
 use crate::run::executor::Crew;
-use crate::run::step::{Feed, Step};
 use crate::run::workspace::Workspace;
+use crate::step::Step;
 use crate::tensor::{Tensor, TensorType};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -171,15 +172,4 @@ impl Program {
         }
         Ok(results)
     }
-}
-
-/// One feed for each tensor.
-pub fn feeds(data: &[Arc<Tensor>]) -> Vec<Feed> {
-    data.iter()
-        .map(|tensor| Feed {
-            data: tensor.words.as_ptr(),
-            rows: tensor.shape.first().copied().unwrap_or(1),
-            width: tensor.shape.iter().skip(1).product(),
-        })
-        .collect()
 }

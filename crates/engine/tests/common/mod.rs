@@ -8,12 +8,17 @@ use ridgeline_engine::ops::batch_norm::BatchNorm;
 use ridgeline_engine::ops::cross_entropy::SoftmaxCrossEntropy;
 use ridgeline_engine::ops::dropout::Dropout;
 use ridgeline_engine::ops::reduce::Kind;
+use ridgeline_engine::ops::update::adam::Adam;
 use ridgeline_engine::shape::{Dim, Shape};
 use ridgeline_engine::tensor::{Tensor, TensorType};
-use ridgeline_engine::train::optimizer::{Clip, Optimizer, Rule, Trainable};
-use ridgeline_engine::train::trainer::{
-    Counters, Data, FitOptions, Listener, Objective, Report, Trainer, Verdict, training_program,
-};
+use ridgeline_engine::train::counters::Counters;
+use ridgeline_engine::train::data::Data;
+use ridgeline_engine::train::fit::FitOptions;
+use ridgeline_engine::train::listener::{Listener, Report, Verdict};
+use ridgeline_engine::train::objective::Objective;
+use ridgeline_engine::train::optimizer::{Clip, Optimizer, Trainable};
+use ridgeline_engine::train::trainer::Trainer;
+use ridgeline_engine::train::training::training_program;
 use ridgeline_engine::variable::Variable;
 use ridgeline_kernels::unary::Unary;
 use ridgeline_kernels::update::Penalty;
@@ -79,7 +84,7 @@ pub fn trainer() -> (Trainer, Data) {
     let each = graph.one(loss, &[z, y]).unwrap();
     let loss = graph.reduce(Kind::Mean, each, None, false).unwrap();
     let optimizer = Optimizer {
-        rule: Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false },
+        rule: Arc::new(Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false }),
         weight_decay: 0.0,
         clip: Clip::None,
     };

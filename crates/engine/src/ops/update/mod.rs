@@ -3,17 +3,24 @@
 //! The update reads its variable before it writes it, so it also sums the penalty of the weights
 //! the step started from, block by block in a fixed order.
 
+pub mod adam;
+pub mod rmsprop;
+pub mod rule;
+pub mod sgd;
+
 use crate::error::Result;
-use crate::op::Op;
+use crate::graph::Value;
+use crate::onnx::Exporter;
+use crate::op::{Backward, Op};
 use crate::plan::Home;
 use crate::plan::frame::Frame;
 use crate::plan::lower::Lower;
-use crate::plan::task::{Axes, UNIT, View};
+use crate::plan::view::{Axes, UNIT, View};
 use crate::shape::Shape;
 use crate::tensor::TensorType;
-use crate::train::optimizer::Rule;
 use crate::variable::{Layout, Variable};
 use ridgeline_kernels::update::{Common, Penalty};
+use rule::{MAX_SLOTS, Rule};
 use std::sync::Arc;
 
 /// Elements updated at a time, so that the rounding of their penalty's sum stays small.
@@ -28,7 +35,7 @@ pub struct Update {
     /// The optimizer's state for it.
     pub slots: Vec<Arc<Variable>>,
     /// The optimizer's formula.
-    pub rule: Rule,
+    pub rule: Arc<dyn Rule>,
     /// Weight decay, 0 for none.
     pub weight_decay: f32,
     /// Factors of the penalty on the weights.
@@ -61,6 +68,10 @@ impl Op for Update {
     fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
         let partial = TensorType::f32(Shape::of(&[self.pieces()]));
         Ok(if self.penalized() { vec![partial] } else { Vec::new() })
+    }
+
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
     }
     fn effect(&self) -> Option<&Arc<Variable>> {
         Some(&self.variable)
@@ -97,7 +108,7 @@ impl Op for Update {
             task = task.read(factor.whole());
         }
         let work = Work {
-            rule: self.rule,
+            rule: Arc::clone(&self.rule),
             weight_decay: self.weight_decay,
             penalty: self.penalty,
             penalty_applied: self.penalty_applied,
@@ -110,11 +121,15 @@ impl Op for Update {
         task.run(move |f| work.run(f));
         Ok(())
     }
+
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
+    }
 }
 
 /// What the task needs of the op.
 struct Work {
-    rule: Rule,
+    rule: Arc<dyn Rule>,
     weight_decay: f32,
     penalty: Penalty,
     penalty_applied: bool,
@@ -136,7 +151,7 @@ impl Work {
             clip: self.clip,
         };
         let (gradient, weight) = (f.floats(0), f.floats_mut(0));
-        let mut slots: [&mut [f32]; 3] = Default::default();
+        let mut slots: [&mut [f32]; MAX_SLOTS] = Default::default();
         for (i, slot) in slots.iter_mut().take(self.slots).enumerate() {
             *slot = f.floats_mut(1 + i);
         }

@@ -1,4 +1,9 @@
 //! What changes from one training step to the next, as tasks see it.
+//!
+//! Below plans, ops and runs, which all carry it: a task is compiled once and gets these numbers
+//! anew with every run.
+
+use ridgeline_kernels::rng::Key;
 
 /// A source of input rows: where a batch's rows are copied from.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +31,13 @@ pub struct Step {
     pub feeds: Vec<Feed>,
     /// Rows of the sources that make up the batch, in order.
     pub batch: Vec<u32>,
+}
+
+impl Step {
+    /// The key of a random stream at this step.
+    pub(crate) fn key(&self, stream: u32) -> Key {
+        Key { seed: self.seed, stream, step: self.index, time: 0 }
+    }
 }
 
 // SAFETY: the pointers are to data that the run owns and nobody writes while it lasts.

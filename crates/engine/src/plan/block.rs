@@ -5,42 +5,14 @@
 //! element-wise op is a program of one instruction; fusion makes longer ones.
 
 use super::frame::Frame;
+use super::instruction::{Instruction, Words};
 use super::lower::{Buffer, Lower};
-use super::task::{Axes, View};
+use super::view::{Axes, View};
 use crate::error::{Error, Result};
-use crate::tensor::{DType, TensorType};
-use ridgeline_kernels::Isa;
-use ridgeline_kernels::binary::{Binary, Operand, binary};
-use ridgeline_kernels::compare::{Compare, compare, select};
-use ridgeline_kernels::unary::{Unary, unary};
+use crate::tensor::TensorType;
 
 /// Elements of a block: three operands of 4 KiB leave room in a 32 KiB L1.
 const BLOCK: usize = 1024;
-
-/// What one instruction computes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Instruction {
-    /// A function of one f32.
-    Unary(Unary),
-    /// A function of two f32.
-    Binary(Binary),
-    /// A comparison of two f32, giving booleans.
-    Compare(Compare),
-    /// The first operand chooses between the other two words.
-    Select,
-    /// Arithmetic on i32, wrapping.
-    Int(Binary),
-    /// A comparison of two i32, giving booleans.
-    IntCompare(Compare),
-    /// Both booleans.
-    And,
-    /// Either boolean.
-    Or,
-    /// The other boolean.
-    Not,
-    /// A change of element type.
-    Cast(DType, DType),
-}
 
 /// Where an instruction takes an operand from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,7 +25,7 @@ pub enum Source {
 
 /// One instruction and its operands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub struct BlockStep {
     /// What is computed.
     pub instruction: Instruction,
     /// From what.
@@ -62,9 +34,9 @@ pub struct Step {
 
 /// Steps in order, and which of their results are outputs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Program {
+pub struct BlockProgram {
     /// The steps.
-    pub steps: Vec<Step>,
+    pub steps: Vec<BlockStep>,
     /// Steps whose results leave the program, in the order of the outputs.
     pub outputs: Vec<usize>,
 }
@@ -97,128 +69,6 @@ fn extent(input: &[usize], output: &[usize]) -> Option<Extent> {
     }
 }
 
-/// A word operand of a block.
-#[derive(Clone, Copy)]
-enum Words<'a> {
-    Slice(&'a [u32]),
-    Scalar(u32),
-}
-
-impl<'a> Words<'a> {
-    fn floats(self) -> Operand<'a> {
-        match self {
-            Words::Slice(words) => Operand::Slice(bytemuck::cast_slice(words)),
-            Words::Scalar(word) => Operand::Scalar(f32::from_bits(word)),
-        }
-    }
-    fn get(self, i: usize) -> u32 {
-        match self {
-            Words::Slice(words) => words[i],
-            Words::Scalar(word) => word,
-        }
-    }
-}
-
-impl Instruction {
-    fn run(self, isa: Isa, x: &[Words], y: &mut [u32]) {
-        match self {
-            Instruction::Unary(op) => match x[0] {
-                Words::Slice(words) => {
-                    unary(isa, op, bytemuck::cast_slice(words), bytemuck::cast_slice_mut(y));
-                }
-                Words::Scalar(word) => {
-                    let mut one = [0.0];
-                    unary(isa, op, &[f32::from_bits(word)], &mut one);
-                    y.fill(one[0].to_bits());
-                }
-            },
-            Instruction::Binary(op) => {
-                binary(isa, op, x[0].floats(), x[1].floats(), bytemuck::cast_slice_mut(y));
-            }
-            Instruction::Compare(op) => compare(isa, op, x[0].floats(), x[1].floats(), y),
-            Instruction::Select => match x[0] {
-                Words::Slice(c) => {
-                    select(isa, c, x[1].floats(), x[2].floats(), bytemuck::cast_slice_mut(y));
-                }
-                Words::Scalar(c) => {
-                    let chosen = if c != 0 { x[1] } else { x[2] };
-                    each(y, |i| chosen.get(i));
-                }
-            },
-            Instruction::Int(op) => {
-                each(y, |i| int(op, x[0].get(i) as i32, x[1].get(i) as i32) as u32);
-            }
-            Instruction::IntCompare(op) => {
-                each(y, |i| u32::from(int_compare(op, x[0].get(i) as i32, x[1].get(i) as i32)));
-            }
-            Instruction::And => each(y, |i| x[0].get(i) & x[1].get(i)),
-            Instruction::Or => each(y, |i| x[0].get(i) | x[1].get(i)),
-            Instruction::Not => each(y, |i| 1 - x[0].get(i)),
-            Instruction::Cast(from, to) => each(y, |i| cast(from, to, x[0].get(i))),
-        }
-    }
-}
-
-fn each(y: &mut [u32], f: impl Fn(usize) -> u32) {
-    for (i, y) in y.iter_mut().enumerate() {
-        *y = f(i);
-    }
-}
-
-fn int(op: Binary, a: i32, b: i32) -> i32 {
-    match op {
-        Binary::Add => a.wrapping_add(b),
-        Binary::Sub => a.wrapping_sub(b),
-        Binary::Mul => a.wrapping_mul(b),
-        // Like XLA: a division by zero gives −1 rather than a trap.
-        Binary::Div => a.checked_div(b).unwrap_or(-1),
-        Binary::Pow => u32::try_from(b).map_or(0, |b| a.wrapping_pow(b)),
-        Binary::Max => a.max(b),
-        Binary::Min => a.min(b),
-    }
-}
-
-fn int_compare(op: Compare, a: i32, b: i32) -> bool {
-    match op {
-        Compare::Less => a < b,
-        Compare::LessEqual => a <= b,
-        Compare::Greater => a > b,
-        Compare::GreaterEqual => a >= b,
-        Compare::Equal => a == b,
-        Compare::NotEqual => a != b,
-    }
-}
-
-fn cast(from: DType, to: DType, word: u32) -> u32 {
-    match (from, to) {
-        (DType::F32, DType::I32) => f32::from_bits(word) as i32 as u32,
-        (DType::F32, DType::Bool) => u32::from(f32::from_bits(word) != 0.0),
-        (DType::I32, DType::F32) => (word as i32 as f32).to_bits(),
-        (DType::I32, DType::Bool) => u32::from(word != 0),
-        (DType::Bool, DType::F32) => (word as f32).to_bits(),
-        _ => word,
-    }
-}
-
-/// Nanoseconds per element of an instruction, roughly, on one core.
-fn cost(instruction: Instruction) -> f64 {
-    match instruction {
-        Instruction::Binary(Binary::Pow) => 15.0,
-        Instruction::Unary(
-            Unary::Exp
-            | Unary::Expm1
-            | Unary::Log
-            | Unary::Log1p
-            | Unary::Sigmoid
-            | Unary::Tanh
-            | Unary::Softplus
-            | Unary::Erf,
-        ) => 0.8,
-        Instruction::Unary(_) | Instruction::Binary(_) | Instruction::Compare(_) => 0.15,
-        _ => 0.6,
-    }
-}
-
 impl Lower<'_> {
     /// Lowers an element-wise op as a program of one instruction.
     pub(crate) fn elementwise(&mut self, name: &str) -> Result<()> {
@@ -228,7 +78,10 @@ impl Lower<'_> {
             .instruction(&types.iter().collect::<Vec<_>>())
             .ok_or_else(|| Error::native(format!("'{name}' has no lowering")))?;
         let operands = (0..types.len()).map(Source::Input).collect();
-        self.program(Program { steps: vec![Step { instruction, operands }], outputs: vec![0] })
+        self.program(BlockProgram {
+            steps: vec![BlockStep { instruction, operands }],
+            outputs: vec![0],
+        })
     }
 
     fn input_types(&self) -> Vec<TensorType> {
@@ -236,7 +89,7 @@ impl Lower<'_> {
     }
 
     /// Lowers `program` over this node's inputs and outputs, which all have one shape.
-    pub(crate) fn program(&mut self, program: Program) -> Result<()> {
+    pub(crate) fn program(&mut self, program: BlockProgram) -> Result<()> {
         let outputs: Vec<Buffer> = (0..program.outputs.len()).map(|i| self.output(i)).collect();
         let shape = outputs[0].shape.clone();
         let (rows, cols) = (outputs[0].leading(), outputs[0].last());
@@ -256,7 +109,7 @@ impl Lower<'_> {
             });
             extents.push(extent);
         }
-        let cost = program.steps.iter().map(|s| cost(s.instruction)).sum::<f64>() + 0.1;
+        let cost = program.steps.iter().map(|s| s.instruction.cost()).sum::<f64>() + 0.1;
         let scratch = program.steps.len() * BLOCK;
         let mut task = self.task(rows, cols).split(Axes::BOTH).cost(cost).scratch(scratch);
         for view in reads {
@@ -271,7 +124,7 @@ impl Lower<'_> {
 }
 
 /// Runs the program over the frame's part, block by block.
-fn run(program: &Program, extents: &[Extent], cols: usize, f: &Frame) {
+fn run(program: &BlockProgram, extents: &[Extent], cols: usize, f: &Frame) {
     let part = f.part();
     let flat = part.cols.len() == cols
         && extents.iter().all(|e| matches!(e, Extent::Full | Extent::Scalar));
@@ -291,7 +144,7 @@ fn run(program: &Program, extents: &[Extent], cols: usize, f: &Frame) {
 
 /// Runs one block: `at` is its offset in full operands, `col` in row operands.
 fn block(
-    program: &Program,
+    program: &BlockProgram,
     extents: &[Extent],
     f: &Frame,
     row: usize,

@@ -1,0 +1,63 @@
+//! Adam (Kingma & Ba 2015) with `ε` outside the root and unscaled, as Keras has it, and AMSGrad
+//! (Reddi et al. 2018). AdamW (Loshchilov & Hutter 2019) is the same rule: weight decay is none of
+//! a rule's business.
+
+use super::rule::{Entry, MAX_SLOTS, Rule};
+use crate::attributes::Attributes;
+use crate::error::Result;
+use ridgeline_kernels::Isa;
+use ridgeline_kernels::update::{Common, adam};
+use std::sync::Arc;
+
+/// Its names in the table.
+pub(super) const ENTRIES: &[Entry] = &[("adam", parse), ("adamW", parse)];
+
+/// See the module documentation.
+#[derive(Debug)]
+pub struct Adam {
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the root.
+    pub epsilon: f32,
+    /// Divides by the largest second moment so far.
+    pub amsgrad: bool,
+}
+
+fn parse(with: &Attributes) -> Result<Arc<dyn Rule>> {
+    Ok(Arc::new(Adam {
+        beta1: with.number("beta1")?,
+        beta2: with.number("beta2")?,
+        epsilon: with.number("epsilon")? as f32,
+        amsgrad: with.flag("amsgrad")?,
+    }))
+}
+
+impl Rule for Adam {
+    fn name(&self) -> &'static str {
+        "adam"
+    }
+    fn slots(&self) -> &'static [&'static str] {
+        match self.amsgrad {
+            false => &["momentum", "velocity"],
+            true => &["momentum", "velocity", "velocity_hat"],
+        }
+    }
+    fn apply(
+        &self,
+        isa: Isa,
+        common: &Common,
+        updates: u64,
+        w: &mut [f32],
+        g: &[f32],
+        [m, v, largest]: &mut [&mut [f32]; MAX_SLOTS],
+    ) -> f32 {
+        let &Adam { beta1, beta2, epsilon, amsgrad } = self;
+        let t = (updates + 1) as f64;
+        let correction = (1.0 - beta2.powf(t)).sqrt() / (1.0 - beta1.powf(t));
+        let alpha = (f64::from(common.learning_rate) * correction) as f32;
+        let largest = amsgrad.then_some(&mut **largest);
+        adam(isa, common, beta1, beta2, epsilon, alpha, w, g, m, v, largest)
+    }
+}

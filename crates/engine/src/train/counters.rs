@@ -1,0 +1,12 @@
+//! Counters: what numbers random streams, updates and orders of rows go by.
+
+/// Where training stands; saved with the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Counters {
+    /// Training steps made: counter of the random streams.
+    pub steps: u64,
+    /// Optimizer updates made.
+    pub updates: u64,
+    /// Epochs begun: counter of the order of rows.
+    pub epochs: u64,
+}

@@ -1,0 +1,62 @@
+//! Evaluation: the forward program of an objective, run over all rows.
+
+use super::data::{Data, feeds, rows};
+use super::objective::Objective;
+use super::optimizer::Trainable;
+use super::program::Program;
+use super::totals::Totals;
+use crate::error::{Error, Result};
+use crate::graph::Graph;
+use crate::run::executor::Crew;
+use crate::step::Step;
+use ridgeline_kernels::Isa;
+
+/// The program of one evaluation step: forward only; penalties on weights are added by the loop.
+///
+/// # Errors
+/// What a pass finds wrong.
+pub fn evaluation_program(graph: &Graph, objective: &Objective) -> Result<Program> {
+    let mut graph = graph.clone();
+    let penalty = objective.penalty(&mut graph)?;
+    Program::new(&graph, &objective.outputs(penalty))
+}
+
+/// Loss, penalty and metrics of `program` over all rows of `data`; `weights` carry the penalties
+/// on them.
+///
+/// # Errors
+/// `ERR_NATIVE` when a task panicked, or what binding and planning find wrong.
+pub fn evaluate(
+    program: &Program,
+    data: &Data,
+    batch_size: usize,
+    metrics: usize,
+    weights: &[Trainable],
+    seed: u64,
+    crew: &mut Crew,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Vec<f64>> {
+    let n = rows(data);
+    let mut totals = Totals::new(metrics);
+    let mut step = Step { seed, feeds: feeds(data), ..Step::default() };
+    for start in (0..n).step_by(batch_size.max(1)) {
+        if cancelled() {
+            break;
+        }
+        let count = batch_size.min(n - start);
+        step.batch.clear();
+        step.batch.extend(start as u32..(start + count) as u32);
+        let bindings = program.bind(data, count)?;
+        let mut workspace = program.take(&bindings)?;
+        let outcome = workspace.run(crew, &step);
+        if outcome.is_ok() {
+            totals.add(&workspace, count);
+        }
+        program.give(bindings, workspace);
+        outcome?;
+    }
+    let isa = Isa::current().map_err(Error::argument)?;
+    let on_weights: f64 = weights.iter().map(|w| w.variable.penalty(isa, &w.penalty)).sum();
+    totals.penalty += on_weights * totals.rows;
+    Ok(totals.logs())
+}

@@ -1,0 +1,137 @@
+//! The loop over epochs and batches.
+
+use super::data::{Data, feeds, rows};
+use super::listener::{Listener, Report};
+use super::totals::Totals;
+use super::trainer::Trainer;
+use crate::error::Result;
+use crate::run::executor::Crew;
+use crate::step::Step;
+use ridgeline_kernels::rng::{Key, shuffle};
+
+/// The random stream of the order of rows.
+const SHUFFLE: u32 = u32::MAX;
+
+/// Options of a fit.
+#[derive(Clone, Debug)]
+pub struct FitOptions {
+    /// Rows of a batch.
+    pub batch_size: usize,
+    /// Index of the epoch to end before.
+    pub epochs: usize,
+    /// Index of the epoch to begin with.
+    pub initial_epoch: usize,
+    /// True to take the rows in a new random order each epoch.
+    pub shuffle: bool,
+    /// Rows of a validation batch.
+    pub validation_batch_size: usize,
+    /// Validates after every so many epochs.
+    pub validation_frequency: usize,
+    /// True to report the end of every batch.
+    pub batch_reports: bool,
+    /// Number of threads.
+    pub threads: usize,
+}
+
+impl Trainer {
+    /// Trains until the epochs are over, the listener says stop, or it is cancelled.
+    ///
+    /// # Errors
+    /// `ERR_NATIVE` when a task panicked; whatever the listener returns.
+    pub fn fit(
+        &self,
+        data: &Data,
+        validation_data: Option<&Data>,
+        learning_rate: f64,
+        options: &FitOptions,
+        listener: &mut dyn Listener,
+    ) -> Result<()> {
+        let mut crew = Crew::new(options.threads)?;
+        let n = rows(data);
+        let size = options.batch_size.min(n);
+        let batches = n.div_ceil(size.max(1));
+        let mut step = Step { seed: self.seed, feeds: feeds(data), ..Step::default() };
+        step.batch.reserve_exact(size);
+        step.learning_rate = learning_rate as f32;
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        let full = self.training.bind(data, size)?;
+        let rest = self.training.bind(data, n - (batches.max(1) - 1) * size)?;
+        let mut whole = self.training.take(&full)?;
+        let mut last = if rest == full { None } else { Some(self.training.take(&rest)?) };
+        'epochs: for epoch in options.initial_epoch..options.epochs {
+            let epoch_index = {
+                let mut counters = self.counters.lock();
+                counters.epochs += 1;
+                counters.epochs - 1
+            };
+            if options.shuffle {
+                order.iter_mut().zip(0..).for_each(|(row, i)| *row = i);
+                let (seed, step) = (self.seed, epoch_index as u32);
+                shuffle(Key { seed, stream: SHUFFLE, step, time: 0 }, &mut order);
+            }
+            let mut totals = Totals::new(self.metrics);
+            for batch in 0..batches {
+                if listener.cancelled() {
+                    break 'epochs;
+                }
+                let picked = &order[batch * size..((batch + 1) * size).min(n)];
+                step.batch.clear();
+                step.batch.extend_from_slice(picked);
+                {
+                    let counters = self.counters.lock();
+                    (step.index, step.updates) = (counters.steps as u32, counters.updates);
+                }
+                let workspace = match &mut last {
+                    Some(last) if batch + 1 == batches => last,
+                    _ => &mut whole,
+                };
+                workspace.run(&mut crew, &step)?;
+                {
+                    let mut counters = self.counters.lock();
+                    counters.steps += 1;
+                    counters.updates += 1;
+                }
+                totals.add(workspace, picked.len());
+                let loss = (totals.loss + totals.penalty) / totals.rows;
+                listener.progress(epoch, batch, batches, loss);
+                if options.batch_reports {
+                    let logs = totals.logs();
+                    let report = Report { epoch, batch: Some(batch), logs, validation: None };
+                    let verdict = listener.report(report)?;
+                    step.learning_rate =
+                        verdict.learning_rate.map_or(step.learning_rate, |r| r as f32);
+                    // The epoch ends early, with its validation and report.
+                    if verdict.stop {
+                        break;
+                    }
+                }
+            }
+            let due = (epoch + 1).is_multiple_of(options.validation_frequency.max(1));
+            let validation = match (&self.validation, validation_data) {
+                (Some(program), Some(data)) if due => {
+                    let size = options.validation_batch_size;
+                    Some(self.evaluate(program, data, size, &mut crew, &|| listener.cancelled())?)
+                }
+                _ => None,
+            };
+            if listener.cancelled() {
+                break;
+            }
+            let report = Report { epoch, batch: None, logs: totals.logs(), validation };
+            if epoch + 1 == options.epochs {
+                listener.finish(report);
+                break;
+            }
+            let verdict = listener.report(report)?;
+            step.learning_rate = verdict.learning_rate.map_or(step.learning_rate, |r| r as f32);
+            if verdict.stop {
+                break;
+            }
+        }
+        self.training.give(full, whole);
+        if let Some(last) = last {
+            self.training.give(rest, last);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! Counters that all programs of a model share.
+
+use napi_derive::napi;
+use parking_lot::Mutex;
+use ridgeline_engine::train::counters::Counters;
+use std::sync::Arc;
+
+/// Where training stands; shared by all programs of a model.
+#[napi]
+#[derive(Default)]
+pub struct NativeCounters {
+    pub(crate) counters: Arc<Mutex<Counters>>,
+}
+
+#[napi]
+impl NativeCounters {
+    /// All zero.
+    #[napi(constructor)]
+    pub fn new() -> NativeCounters {
+        NativeCounters::default()
+    }
+    /// Steps, updates and epochs.
+    #[napi(catch_unwind)]
+    pub fn read(&self) -> Vec<f64> {
+        let Counters { steps, updates, epochs } = *self.counters.lock();
+        vec![steps as f64, updates as f64, epochs as f64]
+    }
+    /// Sets steps, updates and epochs.
+    #[napi(catch_unwind)]
+    pub fn write(&self, steps: f64, updates: f64, epochs: f64) {
+        let (steps, updates, epochs) = (steps as u64, updates as u64, epochs as u64);
+        *self.counters.lock() = Counters { steps, updates, epochs };
+    }
+}

@@ -1,0 +1,108 @@
+//! Evaluators: programs that compute losses and metrics.
+
+use crate::data::{NativeData, rows_of};
+use crate::error::{Result, convert};
+use crate::graph::{NativeGraph, value};
+use crate::run::{NativeEvent, crew, spawn};
+use crate::variable::{NativeVariable, variables};
+use napi::Env;
+use napi::bindgen_prelude::Object;
+use napi_derive::napi;
+use ridgeline_engine::train::evaluation::{evaluate, evaluation_program};
+use ridgeline_engine::train::objective::Objective;
+use ridgeline_engine::train::optimizer::Trainable;
+use ridgeline_engine::train::program::Program;
+use ridgeline_kernels::update::Penalty;
+use std::sync::Arc;
+
+/// What a training or evaluation graph computes for a batch: handles of scalars.
+#[napi(object)]
+pub struct NativeObjective {
+    /// The data loss.
+    pub loss: f64,
+    /// Activity and custom penalties.
+    pub penalties: Vec<f64>,
+    /// Total of each metric.
+    pub totals: Vec<f64>,
+    /// Weight of each metric.
+    pub weights: Vec<f64>,
+}
+
+impl From<NativeObjective> for Objective {
+    fn from(of: NativeObjective) -> Self {
+        let pairs = of.totals.into_iter().zip(of.weights);
+        Objective {
+            loss: value(of.loss),
+            penalties: of.penalties.into_iter().map(value).collect(),
+            metrics: pairs.map(|(total, weight)| (value(total), value(weight))).collect(),
+        }
+    }
+}
+
+/// Weights as trainables without optimizer state.
+pub fn penalized(weights: &[&NativeVariable], l1: &[f64], l2: &[f64]) -> Vec<Trainable> {
+    let factors = l1.iter().zip(l2);
+    let trainable = |(variable, (l1, l2)): (_, (&f64, &f64))| Trainable {
+        variable,
+        penalty: Penalty { l1: *l1 as f32, l2: *l2 as f32 },
+        slots: Vec::new(),
+    };
+    variables(weights).into_iter().zip(factors).map(trainable).collect()
+}
+
+/// A program that computes losses and metrics.
+#[napi]
+pub struct NativeEvaluator {
+    pub(crate) program: Arc<Program>,
+    metrics: usize,
+    weights: Arc<Vec<Trainable>>,
+}
+
+#[napi]
+impl NativeEvaluator {
+    /// Prepares an objective; `weights` carry the penalties on them.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        graph: &NativeGraph,
+        objective: NativeObjective,
+        weights: Vec<&NativeVariable>,
+        l1: Vec<f64>,
+        l2: Vec<f64>,
+    ) -> Result<NativeEvaluator> {
+        let objective = Objective::from(objective);
+        let program = evaluation_program(&graph.graph.lock(), &objective);
+        Ok(NativeEvaluator {
+            program: Arc::new(program.map_err(convert)?),
+            metrics: objective.metrics.len(),
+            weights: Arc::new(penalized(&weights, &l1, &l2)),
+        })
+    }
+
+    /// Loss, penalty and metrics over all rows.
+    #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
+    pub fn evaluate<'env>(
+        &self,
+        env: &'env Env,
+        inputs: Vec<&NativeData>,
+        batch_size: u32,
+        seed: f64,
+        threads: Option<u32>,
+    ) -> Result<Object<'env>> {
+        let (program, weights) = (Arc::clone(&self.program), Arc::clone(&self.weights));
+        let (inputs, metrics) = (rows_of(&inputs), self.metrics);
+        spawn(env, move || {
+            let mut crew = crew(threads)?;
+            let (size, seed) = (batch_size as usize, seed as u64);
+            let stop = || false;
+            let logs =
+                evaluate(&program, &inputs, size, metrics, &weights, seed, &mut crew, &stop)?;
+            Ok(NativeEvent { logs, ..NativeEvent::default() })
+        })
+    }
+
+    /// Gives back its memory; a run under way ends as it would.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        self.program.close();
+    }
+}

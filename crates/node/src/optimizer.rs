@@ -1,0 +1,37 @@
+//! Optimizers as the facade describes them.
+
+use crate::error::{Result, convert};
+use crate::variable::NativeVariable;
+use napi::Env;
+use napi_derive::napi;
+use ridgeline_engine::attributes::Attributes;
+use ridgeline_engine::train::optimizer::Optimizer;
+
+/// An optimizer's formula and bounds.
+#[napi]
+pub struct NativeOptimizer {
+    pub(crate) optimizer: Optimizer,
+}
+
+#[napi]
+impl NativeOptimizer {
+    /// An optimizer from its JSON configuration.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(config: String) -> Result<NativeOptimizer> {
+        let with = Attributes::parse(&config).map_err(convert)?;
+        Ok(NativeOptimizer { optimizer: Optimizer::parse(&with).map_err(convert)? })
+    }
+
+    /// Names of the state it keeps for each weight.
+    #[napi(getter)]
+    pub fn slot_names(&self) -> Vec<String> {
+        self.optimizer.rule.slots().iter().map(|&name| name.to_owned()).collect()
+    }
+
+    /// New state for a weight.
+    #[napi(catch_unwind)]
+    pub fn slots(&self, env: Env, of: &NativeVariable) -> Result<Vec<NativeVariable>> {
+        let slots = self.optimizer.new_slots(&of.variable).map_err(convert)?;
+        slots.into_iter().map(|variable| NativeVariable::accounted(env, variable)).collect()
+    }
+}

@@ -1,0 +1,170 @@
+//! Trainers: a model's training step and what goes with it.
+
+use crate::counters::NativeCounters;
+use crate::data::{NativeData, rows_of};
+use crate::error::{Result, convert};
+use crate::evaluator::{NativeEvaluator, NativeObjective, penalized};
+use crate::graph::{NativeGraph, value};
+use crate::optimizer::NativeOptimizer;
+use crate::run::{NativeEvent, NativeRun, crew, spawn};
+use crate::variable::{NativeVariable, variables};
+use napi::Env;
+use napi::bindgen_prelude::Object;
+use napi_derive::napi;
+use ridgeline_engine::run::threads;
+use ridgeline_engine::train::fit::FitOptions;
+use ridgeline_engine::train::objective::Objective;
+use ridgeline_engine::train::trainer::Trainer;
+use ridgeline_engine::train::training::training_program;
+use std::sync::Arc;
+
+/// What is trained: weights with their penalties and optimizer state, and other state.
+#[napi(object)]
+pub struct NativeFitOptions {
+    /// Rows of a batch.
+    pub batch_size: u32,
+    /// Index of the epoch to end before.
+    pub epochs: u32,
+    /// Index of the epoch to begin with.
+    pub initial_epoch: u32,
+    /// A new order of rows each epoch.
+    pub shuffle: bool,
+    /// Rows of a validation batch.
+    pub validation_batch_size: u32,
+    /// Validate after every so many epochs.
+    pub validation_frequency: u32,
+    /// Events at the end of batches too.
+    pub batch_reports: bool,
+    /// Number of threads.
+    pub threads: Option<u32>,
+    /// Learning rate to begin with.
+    pub learning_rate: f64,
+}
+
+/// A model's training step.
+#[napi]
+pub struct NativeTrainer {
+    trainer: Arc<Trainer>,
+}
+
+#[napi]
+impl NativeTrainer {
+    /// Prepares a training step. `slots` are the optimizer's state of all weights, in order;
+    /// `state` are variables whose next values are `nextState`.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        graph: &NativeGraph,
+        objective: NativeObjective,
+        optimizer: &NativeOptimizer,
+        weights: Vec<&NativeVariable>,
+        l1: Vec<f64>,
+        l2: Vec<f64>,
+        slots: Vec<&NativeVariable>,
+        state: Vec<&NativeVariable>,
+        next_state: Vec<f64>,
+        evaluator: Option<&NativeEvaluator>,
+        counters: &NativeCounters,
+        seed: f64,
+    ) -> Result<NativeTrainer> {
+        let objective = Objective::from(objective);
+        let per_weight = optimizer.optimizer.rule.slots().len();
+        let mut trainables = penalized(&weights, &l1, &l2);
+        let slots = variables(&slots);
+        for (i, trainable) in trainables.iter_mut().enumerate() {
+            trainable.slots = slots[i * per_weight..(i + 1) * per_weight].to_vec();
+        }
+        let next = next_state.into_iter().map(value);
+        let state: Vec<_> = variables(&state).into_iter().zip(next).collect();
+        let graph = graph.graph.lock();
+        let training =
+            training_program(&graph, &objective, &state, &optimizer.optimizer, &trainables);
+        Ok(NativeTrainer {
+            trainer: Arc::new(Trainer {
+                training: training.map_err(convert)?,
+                validation: evaluator.map(|e| Arc::clone(&e.program)),
+                trainables,
+                metrics: objective.metrics.len(),
+                seed: seed as u64,
+                counters: Arc::clone(&counters.counters),
+            }),
+        })
+    }
+
+    /// Starts training.
+    #[napi(catch_unwind)]
+    pub fn fit(
+        &self,
+        inputs: Vec<&NativeData>,
+        validation: Vec<&NativeData>,
+        options: NativeFitOptions,
+    ) -> Result<NativeRun> {
+        let trainer = Arc::clone(&self.trainer);
+        let (inputs, validation) = (rows_of(&inputs), rows_of(&validation));
+        let threads = threads::resolve(options.threads.map(|n| n as usize)).map_err(convert)?;
+        let rate = options.learning_rate;
+        let options = FitOptions {
+            batch_size: options.batch_size as usize,
+            epochs: options.epochs as usize,
+            initial_epoch: options.initial_epoch as usize,
+            shuffle: options.shuffle,
+            validation_batch_size: options.validation_batch_size as usize,
+            validation_frequency: options.validation_frequency as usize,
+            batch_reports: options.batch_reports,
+            threads,
+        };
+        NativeRun::start(move |listener| {
+            let validation = (!validation.is_empty()).then_some(&validation);
+            trainer.fit(&inputs, validation, rate, &options, listener)
+        })
+    }
+
+    /// One update; loss, penalty and metrics before it.
+    #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
+    pub fn train_on_batch<'env>(
+        &self,
+        env: &'env Env,
+        inputs: Vec<&NativeData>,
+        learning_rate: f64,
+        threads: Option<u32>,
+    ) -> Result<Object<'env>> {
+        let (trainer, inputs) = (Arc::clone(&self.trainer), rows_of(&inputs));
+        spawn(env, move || {
+            let logs = trainer.train_on_batch(&inputs, learning_rate, &mut crew(threads)?)?;
+            Ok(NativeEvent { logs, ..NativeEvent::default() })
+        })
+    }
+
+    /// Times the phases of a training step on the calling thread; weights change. For benches.
+    #[napi(catch_unwind)]
+    pub fn profile(
+        &self,
+        inputs: Vec<&NativeData>,
+        learning_rate: f64,
+        steps: u32,
+        threads: Option<u32>,
+    ) -> Result<Vec<PhaseTime>> {
+        let mut crew = crew(threads).map_err(convert)?;
+        let (inputs, steps) = (rows_of(&inputs), steps as usize);
+        let phases = self.trainer.profile(&inputs, learning_rate, steps, &mut crew);
+        let time = |(tasks, time): (String, std::time::Duration)| PhaseTime {
+            tasks,
+            milliseconds: time.as_secs_f64() * 1e3 / steps.max(1) as f64,
+        };
+        Ok(phases.map_err(convert)?.into_iter().map(time).collect())
+    }
+
+    /// Gives back its memory; a run under way ends as it would.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        self.trainer.training.close();
+    }
+}
+
+/// Time of a phase of a training step.
+#[napi(object)]
+pub struct PhaseTime {
+    /// Its tasks.
+    pub tasks: String,
+    /// Mean milliseconds a step.
+    pub milliseconds: f64,
+}
