@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::plan::Plan;
-use crate::run::executor::Crew;
+use crate::run::lent;
 use crate::run::workspace::Workspace;
 use crate::step::Step;
 use crate::tensor::Tensor;
@@ -29,7 +29,7 @@ pub fn evaluate_with(
 ) -> Result<Vec<Tensor>> {
     let plan = Arc::new(Plan::compile(graph, outputs, bindings)?);
     let mut workspace = Workspace::new(plan)?;
-    let mut crew = Crew::alone()?;
+    let mut crew = lent::crew(1)?;
     workspace.run(&mut crew, step)?;
     Ok((0..outputs.len()).map(|i| workspace.output(i)).collect())
 }

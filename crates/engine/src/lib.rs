@@ -1,4 +1,4 @@
-//! Graph → autodiff → passes → plan → executor, and the training loop on top.
+//! Graph → autodiff → passes → plan → run, and the training loop on top.
 //!
 //! A [`graph::Graph`] of [`op::Op`]s is differentiated by [`autodiff`], rewritten by [`passes`],
 //! bound to sizes by [`plan`], run by [`run`] and trained by [`train`]. Nothing here knows Node.

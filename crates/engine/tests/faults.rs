@@ -5,7 +5,7 @@ mod common;
 
 use common::{Silent, options, trainer};
 use ridgeline_engine::Code;
-use ridgeline_engine::run::executor::FAULT;
+use ridgeline_engine::run::job::FAULT;
 use std::sync::atomic::Ordering;
 
 #[test]

@@ -16,7 +16,7 @@ pub mod variable;
 
 use error::{Result, fail};
 use napi_derive::napi;
-use ridgeline_engine::run::{executor, threads};
+use ridgeline_engine::run::{job, threads};
 use ridgeline_kernels::Isa;
 
 /// What the native core runs on.
@@ -47,5 +47,5 @@ pub fn runtime() -> Result<Runtime> {
 /// Makes the next chunk panic: 1 on the run's own thread, 2 on a helper. For tests.
 #[napi(catch_unwind)]
 pub fn inject_fault(place: u32) {
-    executor::FAULT.store(place, std::sync::atomic::Ordering::Relaxed);
+    job::FAULT.store(place, std::sync::atomic::Ordering::Relaxed);
 }

@@ -7,7 +7,7 @@ use crate::run::{NativeEvent, crew, spawn};
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
-use ridgeline_engine::run::executor::Crew;
+use ridgeline_engine::run::lent;
 use ridgeline_engine::train::program::Program;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl NativePredictor {
         batch_size: u32,
         seed: f64,
     ) -> Result<Vec<NativeTensor>> {
-        let mut alone = Crew::alone().map_err(convert)?;
+        let mut alone = lent::crew(1).map_err(convert)?;
         let size = batch_size as usize;
         let found =
             self.program.predict(&rows_of(&inputs), size, &mut alone, seed as u64, &|| false);

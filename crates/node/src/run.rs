@@ -6,13 +6,13 @@
 //! long: dropping the handle ends the wait.
 
 use crate::data::NativeTensor;
-use crate::error::{Result, fail};
+use crate::error::{Result, convert, fail};
 use napi::bindgen_prelude::Object;
 use napi::{Env, JsDeferred};
 use napi_derive::napi;
 use parking_lot::{Condvar, Mutex};
-use ridgeline_engine::run::executor::Crew;
-use ridgeline_engine::run::threads;
+use ridgeline_engine::run::lent::{self, Lent};
+use ridgeline_engine::run::{runner, threads};
 use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use ridgeline_engine::{Code, Error};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -92,8 +92,8 @@ fn resolve(deferred: Deferred, event: NativeEvent) {
 }
 
 /// The threads of a run, as many as asked for.
-pub fn crew(threads: Option<u32>) -> Result<Crew, Error> {
-    Crew::new(threads::resolve(threads.map(|n| n as usize))?)
+pub fn crew(threads: Option<u32>) -> Result<Lent, Error> {
+    lent::crew(threads::resolve(threads.map(|n| n as usize))?)
 }
 
 /// Does `work` on a thread of its own; the promise resolves with its end.
@@ -104,16 +104,9 @@ pub fn spawn<'env>(
     let (deferred, promise) = env
         .create_deferred::<NativeEvent, Resolver>()
         .map_err(|e| fail("ERR_NATIVE", &e.reason))?;
-    start(move || resolve(deferred, NativeEvent::end(guarded(work))))?;
+    let work = move || resolve(deferred, NativeEvent::end(guarded(work)));
+    runner::start(work).map_err(convert)?;
     Ok(promise)
-}
-
-fn start(work: impl FnOnce() + Send + 'static) -> Result<()> {
-    let thread = std::thread::Builder::new().name("ridgeline-run".to_owned());
-    thread
-        .spawn(work)
-        .map(drop)
-        .map_err(|e| fail("ERR_NATIVE", &format!("cannot start a thread: {e}")))
 }
 
 /// Runs `work`; a panic is an `ERR_NATIVE`.
@@ -233,7 +226,7 @@ impl NativeRun {
         let talk = Arc::new(Talk::default());
         let last = NativeEvent::default();
         let mut speaker = Speaker { talk: Arc::clone(&talk), deferred: None, last };
-        start(move || {
+        runner::start(move || {
             let outcome =
                 guarded(|| work(&mut speaker)).map(|()| std::mem::take(&mut speaker.last));
             let deferred = speaker.deferred.take();
@@ -241,7 +234,8 @@ impl NativeRun {
             if let Some(deferred) = last {
                 resolve(deferred, NativeEvent::end(outcome));
             }
-        })?;
+        })
+        .map_err(convert)?;
         Ok(NativeRun { talk })
     }
 }

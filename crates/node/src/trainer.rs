@@ -129,7 +129,7 @@ impl NativeTrainer {
     ) -> Result<Object<'env>> {
         let (trainer, inputs) = (Arc::clone(&self.trainer), rows_of(&inputs));
         spawn(env, move || {
-            let logs = trainer.train_on_batch(&inputs, learning_rate, &mut crew(threads)?)?;
+            let logs = trainer.train_on_batch(&inputs, learning_rate, &mut *crew(threads)?)?;
             Ok(NativeEvent { logs, ..NativeEvent::default() })
         })
     }

@@ -181,7 +181,7 @@ impl<'a> Frame<'a> {
     /// This thread's scratch, as many words as the task asked for.
     #[allow(clippy::mut_from_ref, reason = "each participant has scratch of its own")]
     pub fn scratch(&self) -> &'a mut [f32] {
-        // SAFETY: the executor gives every participant its own scratch of at least this size.
+        // SAFETY: a run gives every participant its own scratch of at least this size.
         unsafe { std::slice::from_raw_parts_mut(self.scratch.cast(), self.scratch_words) }
     }
 }

@@ -59,6 +59,8 @@ pub struct Plan {
     pub arena_words: usize,
     /// Words of scratch each thread needs.
     pub scratch_words: usize,
+    /// Threads that it can feed.
+    pub threads: usize,
     /// Variables it touches, each once, in lock order.
     pub variables: Vec<Arc<Variable>>,
     outputs: Vec<Buffer>,
@@ -225,6 +227,7 @@ impl Plan {
         variables.dedup_by_key(|v| v.id());
         Ok(Plan {
             scratch_words: tasks.iter().map(|task| task.scratch).max().unwrap_or(0),
+            threads: threads(&phases),
             tasks,
             phases,
             places,
@@ -238,6 +241,20 @@ impl Plan {
     pub fn output(&self, i: usize) -> &Buffer {
         &self.outputs[i]
     }
+}
+
+/// Nanoseconds of a plan that are worth sharing, and of a phase for each thread that takes part.
+const SHARED_NS: f64 = 25_000.0;
+const SHARE_NS: f64 = 4_000.0;
+
+/// Threads that the phases can feed: one where most of the time goes to lone chunks or joins.
+fn threads(phases: &[Phase]) -> usize {
+    let shared = || phases.iter().filter(|phase| phase.chunks > 1);
+    if shared().map(|phase| phase.cost).sum::<f64>() < SHARED_NS {
+        return 1;
+    }
+    let of = |phase: &Phase| phase.chunks.min((phase.cost / SHARE_NS) as usize);
+    shared().map(of).max().unwrap_or(1).max(1)
 }
 
 fn types(graph: &Graph) -> HashMap<Value, TensorType> {

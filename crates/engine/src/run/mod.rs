@@ -1,7 +1,11 @@
-//! Running plans: workspaces (memory) and the crew (threads).
+//! Running plans: workspaces (memory), crews (threads of a run) and where threads come from.
 
 pub mod affinity;
-pub mod executor;
+mod claims;
+pub mod crew;
+pub mod job;
+pub mod lent;
 pub mod pool;
+pub mod runner;
 pub mod threads;
 pub mod workspace;

@@ -1,6 +1,6 @@
 //! A workspace: the memory of one plan, and running it with its variables locked.
 
-use super::executor::Crew;
+use super::crew::Crew;
 use crate::error::Result;
 use crate::plan::{Home, Plan};
 use crate::step::Step;

@@ -7,7 +7,7 @@ use super::program::Program;
 use super::totals::Totals;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::run::executor::Crew;
+use crate::run::crew::Crew;
 use crate::step::Step;
 use ridgeline_kernels::Isa;
 

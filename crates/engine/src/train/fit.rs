@@ -5,7 +5,7 @@ use super::listener::{Listener, Report};
 use super::totals::Totals;
 use super::trainer::Trainer;
 use crate::error::Result;
-use crate::run::executor::Crew;
+use crate::run::lent;
 use crate::step::Step;
 use ridgeline_kernels::rng::{Key, shuffle};
 
@@ -46,7 +46,7 @@ impl Trainer {
         options: &FitOptions,
         listener: &mut dyn Listener,
     ) -> Result<()> {
-        let mut crew = Crew::new(options.threads)?;
+        let mut crew = lent::crew(options.threads)?;
         let n = rows(data);
         let size = options.batch_size.min(n);
         let batches = n.div_ceil(size.max(1));
@@ -57,6 +57,7 @@ impl Trainer {
         let full = self.training.bind(data, size)?;
         let rest = self.training.bind(data, n - (batches.max(1) - 1) * size)?;
         let mut whole = self.training.take(&full)?;
+        crew.muster(whole.plan());
         let mut last = if rest == full { None } else { Some(self.training.take(&rest)?) };
         'epochs: for epoch in options.initial_epoch..options.epochs {
             let epoch_index = {

@@ -4,7 +4,7 @@ use super::data::{Data, feeds, rows};
 use super::trainer::Trainer;
 use crate::error::Result;
 use crate::plan::schedule::{Phase, Strand};
-use crate::run::executor::Crew;
+use crate::run::crew::Crew;
 use crate::step::Step;
 use std::time::Duration;
 

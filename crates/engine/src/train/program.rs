@@ -6,7 +6,7 @@ use crate::graph::{Graph, Value};
 use crate::ops::leaf::Input;
 use crate::passes::{expand, optimize};
 use crate::plan::Plan;
-use crate::run::executor::Crew;
+use crate::run::crew::Crew;
 use crate::run::workspace::Workspace;
 use crate::step::Step;
 use crate::tensor::{Tensor, TensorType};

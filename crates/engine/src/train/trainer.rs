@@ -7,7 +7,7 @@ use super::optimizer::Trainable;
 use super::program::Program;
 use super::totals::Totals;
 use crate::error::Result;
-use crate::run::executor::Crew;
+use crate::run::crew::Crew;
 use crate::step::Step;
 use parking_lot::Mutex;
 use std::sync::Arc;

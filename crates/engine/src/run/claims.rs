@@ -1,0 +1,65 @@
+//! Claims: which participant of a run takes which chunk of a phase.
+//!
+//! Each participant owns a range of a phase's chunks and takes from its front, so it meets the same
+//! columns in forward and backward; then it takes from the end of anyone's. A claim is one
+//! compare-and-swap of (generation, next, end), so a late helper cannot take a chunk of a phase that
+//! is over.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A cache line of its own for what many threads write.
+#[repr(align(64))]
+pub(super) struct Line<T>(pub T);
+
+/// A chunk that was claimed.
+pub(super) struct Claim {
+    pub chunk: usize,
+    /// True if the one after it is left, which the same thread will likely take.
+    pub more: bool,
+}
+
+/// Per participant: generation (32 bits), next chunk and end of its range (16 bits each).
+pub(super) struct Claims(Vec<Line<AtomicU64>>);
+
+fn pack(generation: u32, next: u32, end: u32) -> u64 {
+    u64::from(generation) << 32 | u64::from(next) << 16 | u64::from(end)
+}
+
+impl Claims {
+    pub fn new(participants: usize) -> Claims {
+        Claims((0..participants).map(|_| Line(AtomicU64::new(0))).collect())
+    }
+
+    /// Number of participants.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Gives participant `of` the chunks `start..end` of phase `generation`.
+    pub fn give(&self, of: usize, generation: u32, start: usize, end: usize) {
+        self.0[of].0.store(pack(generation, start as u32, end as u32), Ordering::Release);
+    }
+
+    /// Takes a chunk of participant `of`'s range in phase `generation`: the owner the first, others
+    /// the last, which the owner would come to last.
+    pub fn take(&self, generation: u32, of: usize, own: bool) -> Option<Claim> {
+        let range = &self.0[of].0;
+        let mut word = range.load(Ordering::Acquire);
+        loop {
+            let (next, end) = ((word >> 16 & 0xffff) as u32, (word & 0xffff) as u32);
+            if (word >> 32) as u32 != generation || next >= end {
+                return None;
+            }
+            let (chunk, taken) = match own {
+                true => (next, pack(generation, next + 1, end)),
+                false => (end - 1, pack(generation, next, end - 1)),
+            };
+            match range.compare_exchange_weak(word, taken, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => {
+                    return Some(Claim { chunk: chunk as usize, more: own && next + 1 < end });
+                }
+                Err(now) => word = now,
+            }
+        }
+    }
+}
