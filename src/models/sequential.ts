@@ -7,7 +7,7 @@ import { shapeText } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
 import { input } from '../layers/input.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
-import type { CompileOptions, KeysOf, Metrics, NoMetrics } from './compiling.js';
+import type { CompileOptions, KeysOf, Metrics, NoMetrics } from './compile-options.js';
 import { Model } from './model.js';
 
 /**
