@@ -27,20 +27,18 @@ export interface LabelledData {
 /**
  * Checks inputs, labels and weights.
  *
- * @param where - What messages say the data is for.
- * @param like - Labels of the training data, whose form those of validation data take.
+ * @param like - For validation data: the labels of the training data, whose form its own take.
  * @throws {RidgelineError} `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT` naming what does not fit.
  */
 export function labelledData(
   network: Network,
   compiled: Compiled,
-  where: 'fit' | 'validation',
   x: DataInput,
   y: DataInput,
   given: Weighting,
   like?: readonly LabelSpec[],
 ): LabelledData {
-  const prefix = where === 'fit' ? '' : `${where} `;
+  const prefix = like ? 'validation ' : '';
   const inputs = inputTensors(network, `${prefix}x`, x);
   const { outputs } = network.graph;
   const named = byName(

@@ -71,7 +71,7 @@ function describe(model: Layer & Network): SavedModel {
   }
   const { graph } = model;
   const { layers } = graph;
-  const places = new Map<object | undefined, number>(layers.map((layer, i) => [layer, i]));
+  const layerIndex = new Map<object | undefined, number>(layers.map((layer, i) => [layer, i]));
   const place = new Map<SymbolicTensor, [number, number]>();
   graph.inputs.forEach((t, i) => place.set(t, [-1, i]));
   const reference = (value: unknown): Json => {
@@ -85,7 +85,7 @@ function describe(model: Layer & Network): SavedModel {
       throw refuse(`ops.${call.label} was used outside a layer; put it into a Layer class`);
     call.outputs.forEach((t, k) => place.set(t, [i, k]));
     const training = call.training === undefined ? {} : { training: call.training };
-    return { layer: places.get(call.layer) as number, args: call.args.map(reference), ...training };
+    return { layer: layerIndex.get(call.layer) as number, args: call.args.map(reference), ...training };
   });
   return {
     className,
@@ -159,10 +159,10 @@ export function save(
   const saved = includeOptimizer ? training : undefined;
   const compile = saved && describeCompile(saved.compiled);
   if (saved && !saved.optimizerState.isEmpty) {
-    const places = new Map(weights.map((weight, i) => [weight, i]));
+    const index = new Map(weights.map((weight, i) => [weight, i]));
     for (const weight of model.trainableWeights) {
       saved.optimizerState.slots(weight).forEach((slot, k) => {
-        add(`optimizer/${k}/${places.get(weight)}`, slot);
+        add(`optimizer/${k}/${index.get(weight)}`, slot);
       });
     }
   }

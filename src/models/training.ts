@@ -115,7 +115,7 @@ export class Training implements TrainingContext {
     const given = checkOptions('evaluate', options, ['batchSize', 'sampleWeight', 'threads']);
     const size = count('batchSize', given.batchSize ?? 32);
     if (given.threads !== undefined) count('threads', given.threads);
-    const rows = labelledData(this.#model, this.compiled, 'fit', x, y, given);
+    const rows = labelledData(this.#model, this.compiled, x, y, given);
     const evaluator = this.#programs.evaluator(rows);
     const names = this.#names();
     const data = UploadedData.of(rows.data);
@@ -131,7 +131,7 @@ export class Training implements TrainingContext {
   /** {@link Model.trainOnBatch} */
   async trainOnBatch(x: DataInput, y: DataInput, options: BatchOptions): Promise<Logs> {
     const given = checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight', 'threads']);
-    const rows = labelledData(this.#model, this.compiled, 'fit', x, y, given);
+    const rows = labelledData(this.#model, this.compiled, x, y, given);
     return this.#lock.alone(async () => {
       const trainer = this.#programs.trainer(rows);
       const names = this.#names();
@@ -153,7 +153,7 @@ export class Training implements TrainingContext {
     steps: number,
     threads: number,
   ): { tasks: string; milliseconds: number }[] {
-    const rows = labelledData(this.#model, this.compiled, 'fit', x, y, {});
+    const rows = labelledData(this.#model, this.compiled, x, y, {});
     const trainer = this.#programs.trainer(rows);
     const data = UploadedData.of(rows.data);
     try {
@@ -169,7 +169,7 @@ export class Training implements TrainingContext {
     const given = checkFitOptions(options);
     const { callbacks, epochs, initialEpoch, signal, threads } = given;
     if (signal?.aborted) throw signal.reason;
-    const rows = labelledData(this.#model, this.compiled, 'fit', x, y, options);
+    const rows = labelledData(this.#model, this.compiled, x, y, options);
     return this.#lock.alone(async () => {
       const data = uploadFitData(this.#model, this.compiled, rows, options, given.validationSplit);
       try {

@@ -44,16 +44,16 @@ function givenData(network: Network, compiled: Compiled, rows: LabelledData, giv
     throw argumentError('validationData', '[x, y] or [x, y, sampleWeight]', given);
   }
   const [x, y, sampleWeight] = given as [DataInput, DataInput, TensorInput | undefined];
-  return labelledData(network, compiled, 'validation', x, y, { sampleWeight }, rows.labels);
+  return labelledData(network, compiled, x, y, { sampleWeight }, rows.labels);
 }
 
 function uploadBoth(rows: LabelledData, held: LabelledData): FitData {
   // Where one side has weights, the rows of the other weigh one.
-  const alike = rows.weighted === held.weighted;
-  const weighted = alike ? rows : withWeights(rows);
-  const training = UploadedData.of(weighted.data);
+  const [fed, validated] =
+    rows.weighted === held.weighted ? [rows, held] : [withWeights(rows), withWeights(held)];
+  const training = UploadedData.of(fed.data);
   try {
-    return { rows: weighted, training, validation: UploadedData.of((alike ? held : withWeights(held)).data) };
+    return { rows: fed, training, validation: UploadedData.of(validated.data) };
   } catch (error) {
     training.release();
     throw error;
