@@ -9,8 +9,8 @@ import { expect, test } from 'vitest';
 
 const src = fileURLToPath(new URL('../src/', import.meta.url));
 
-/** Folders whose files still go round in circles, by types. No other file takes part in a cycle. */
-const CIRCULAR = ['core', 'ops', 'regularizers'];
+/** Folders whose files take part in no cycle, wherever in the sources it leads. */
+const ACYCLIC = ['callbacks', 'layers', 'models'];
 
 /** The files in src/ that each of them imports. */
 const imports = new Map(
@@ -40,8 +40,9 @@ function cycle(start: string): string[] | undefined {
 
 const isIn = (file: string, folder: string): boolean => file.startsWith(`${folder}/`);
 
-test('no cycles', () => {
-  const files = [...imports.keys()].filter((file) => !CIRCULAR.some((folder) => isIn(file, folder)));
+test.each(ACYCLIC)('no cycle leads through src/%s/', (folder) => {
+  const files = [...imports.keys()].filter((file) => isIn(file, folder));
+  expect(files).not.toEqual([]);
   expect(files.flatMap((file) => cycle(file)?.join(' → ') ?? [])).toEqual([]);
 });
 
