@@ -5,8 +5,10 @@
  * @packageDocumentation
  */
 export * as activations from './activations/index.js';
-export { Callback, type CallbackLike, type Logs } from './callbacks/callback.js';
+export { Callback, type CallbackLike } from './callbacks/callback.js';
 export * as callbacks from './callbacks/index.js';
+export type { HistoryKey, LogKey, Logs, LogsOf } from './callbacks/logs.js';
+export type { TrainedModel } from './callbacks/trained-model.js';
 export { setRandomSeed } from './core/random.js';
 export { type Operand, type Shape, SymbolicTensor } from './core/symbolic.js';
 export {
@@ -26,20 +28,20 @@ export { input } from './layers/input.js';
 export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from './layers/layer.js';
 export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
-export type { DataInput } from './models/batches.js';
-export type { CompileOptions, Metrics } from './models/compiling.js';
-export { type ExportOptions, type OnnxMetadata, readOnnxMetadata } from './models/export.js';
+export type { CompileOptions, Metrics } from './models/compile-options.js';
 export type {
   EvaluateOptions,
   FitOptions,
   FitResult,
-  HistoryKey,
-  LogKey,
-  LogsOf,
   Signal,
 } from './models/fit-options.js';
+export type { DataInput } from './models/input-data.js';
 export { type LoadOptions, loadModel } from './models/loading.js';
-export { Model, type ModelConfig, type Prediction, type PredictOptions } from './models/model.js';
+export { Model, type ModelConfig } from './models/model.js';
+export type { Prediction } from './models/one-or-several.js';
+export type { ExportOptions } from './models/onnx-export.js';
+export { type OnnxMetadata, readOnnxMetadata } from './models/onnx-metadata.js';
+export type { PredictOptions } from './models/predictor.js';
 export type { SaveOptions } from './models/saving.js';
 export { Sequential } from './models/sequential.js';
 export * as ops from './ops/index.js';

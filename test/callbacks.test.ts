@@ -1,7 +1,7 @@
 /**
  * The callbacks of the package: early stopping as in Keras, stopping at NaN, the progress bar's lines.
  */
-import { callbacks, type Logs, type Model, tensor } from 'ridgeline';
+import { Callback, callbacks, type Logs, type Model, tensor } from 'ridgeline';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { bits, regression, x, y } from './support/small.js';
 
@@ -113,6 +113,33 @@ describe('early stopping', () => {
     for (let i = 0; i < 2; i++) {
       expect((await model.fit(x, y, { epochs: 9, callbacks: [stopping] })).epoch).toEqual([0, 1, 2]);
     }
+  });
+
+  test('inside another callback', async () => {
+    const inner = callbacks.earlyStopping({ monitor: 'val_loss', minDelta: 1000, patience: 2 });
+    class Around extends Callback {
+      override setModel(model: Model): void {
+        inner.setModel(model);
+      }
+      override onTrainBegin(): void {
+        inner.onTrainBegin();
+      }
+      override onEpochEnd(epoch: number, logs: Logs): void {
+        inner.onEpochEnd(epoch, logs);
+      }
+    }
+    const options = { epochs: 20, validationSplit: 0.2, validationFreq: 2, callbacks: [new Around()] };
+    expect((await regression().fit(x, y, options)).epoch).toHaveLength(6);
+  });
+
+  test('in a loop of one’s own', async () => {
+    const model = regression();
+    const stopping = callbacks.earlyStopping({ monitor: 'loss', minDelta: 1000, patience: 2 });
+    stopping.setModel(model);
+    stopping.onTrainBegin();
+    let epochs = 0;
+    while (!model.stopTraining) stopping.onEpochEnd(epochs++, { ...(await model.trainOnBatch(x, y)) });
+    expect(epochs).toBe(3);
   });
 
   test('epochs that are not validated do not count', async () => {

@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import swc from '@swc/core';
 import esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkBuilt } from './support/dist.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
@@ -56,6 +57,7 @@ async function binary(scope: string, path: string): Promise<string> {
 }
 
 beforeAll(async () => {
+  checkBuilt();
   project = await mkdtemp(join(tmpdir(), 'ridgeline-consumer-'));
   await writeFile(
     join(project, 'package.json'),

@@ -87,6 +87,15 @@ describe('what comes back', () => {
     );
   });
 
+  test('a layer of one’s own with a field that models have too', async () => {
+    class Plot extends Scale {
+      static override readonly className: string = 'Plot';
+      readonly graph = 'lines';
+    }
+    const model = new Sequential([layers.input([4]), new Plot()]);
+    expect((await again(model, { layers: [Plot] })).layers[0]).toBeInstanceOf(Plot);
+  });
+
   test('the patience of an early stopping that is the same, and of no other', async () => {
     const stopping = (patience: number) =>
       callbacks.earlyStopping({ monitor: 'loss', minDelta: 1000, patience });

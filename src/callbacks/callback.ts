@@ -1,10 +1,8 @@
 /**
  * Callbacks: who follows a run and may end it.
  */
-import type { Model } from '../models/model.js';
-
-/** Numbers of an epoch or batch, by Keras' keys. */
-export type Logs = Record<string, number>;
+import type { Logs } from './logs.js';
+import type { TrainedModel } from './trained-model.js';
 
 type Maybe = void | Promise<void>;
 
@@ -30,11 +28,9 @@ export interface CallbackLike {
   /** After a batch. */
   onTrainBatchEnd?(batch: number, logs: Logs): Maybe;
   /** Before `onTrainBegin`: the model that is being trained. */
-  setModel?(model: Model): void;
+  setModel?(model: TrainedModel): void;
   /** @internal State to save with the model. */
   getState?(): Record<string, unknown>;
-  /** @internal State that was saved. */
-  setState?(state: Record<string, unknown>): void;
 }
 
 /** The hooks of {@link Callback}, for subclasses to override. */
@@ -44,9 +40,9 @@ export interface Callback extends CallbackLike {}
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: every member of the interface is optional or implemented.
 export abstract class Callback {
   /** The model that is being trained. */
-  model!: Model;
+  model!: TrainedModel;
 
-  setModel(model: Model): void {
+  setModel(model: TrainedModel): void {
     this.model = model;
   }
 }

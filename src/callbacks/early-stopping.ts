@@ -11,7 +11,8 @@ import {
 } from '../core/check.js';
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeSnapshot, native } from '../native.js';
-import { Callback, type Logs } from './callback.js';
+import { Callback } from './callback.js';
+import type { Logs } from './logs.js';
 
 /** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions<M extends string = string> {
@@ -87,7 +88,7 @@ export class EarlyStopping extends Callback {
 
   override onTrainBegin(): void {
     // State of an equal callback that had not stopped: another one, or one that is done, starts anew.
-    const saved = this.model.resumedState(this.#kind);
+    const saved = this.model.training.takeCallbackState(this.#kind);
     const resumed = saved && !saved.stopped && same(saved.options, this.#options) ? saved : undefined;
     this.#best = resumed?.best as number | undefined;
     this.#wait = (resumed?.wait as number | undefined) ?? 0;
@@ -102,7 +103,7 @@ export class EarlyStopping extends Callback {
     const current = logs[this.monitor];
     if (current === undefined) {
       // Some epochs are not validated.
-      if (this.monitor.startsWith('val_') && this.model.validates) return;
+      if (this.monitor.startsWith('val_') && this.model.training.validates) return;
       throw new RidgelineError(
         'ERR_ARGUMENT',
         `earlyStopping: monitor '${this.monitor}' is not in the logs; there are ${Object.keys(logs).join(', ')}`,
@@ -151,7 +152,7 @@ export class EarlyStopping extends Callback {
     if (Number.isNaN(a)) return false;
     if (b === undefined || Number.isNaN(b)) return true;
     const { mode, minDelta } = this.#options;
-    const direction = mode === 'auto' ? this.model.directionOf(this.monitor) : mode;
+    const direction = mode === 'auto' ? this.model.training.directionOf(this.monitor) : mode;
     return direction === 'max' ? a - minDelta > b : a + minDelta < b;
   }
 }

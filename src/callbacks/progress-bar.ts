@@ -2,7 +2,9 @@
  * The progress bar: a bar an epoch on a terminal, a line an epoch elsewhere; always on standard error.
  */
 import { Presets, SingleBar } from 'cli-progress';
-import { Callback, type Logs } from './callback.js';
+import { Callback } from './callback.js';
+import type { Logs } from './logs.js';
+import type { TrainingContext } from './trained-model.js';
 
 /** Redraws a second; training is asked for its place, not interrupted. */
 const RATE = 10;
@@ -21,7 +23,8 @@ export class ProgressBar extends Callback {
   readonly #lines: boolean;
   #bar: SingleBar | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
-  #epochs = 0;
+  // Kept, since a model that is disposed of meanwhile no longer tells.
+  #training!: TrainingContext;
 
   /** @param style `bar`, or `line` for one line an epoch. Default: `bar` on a terminal. */
   constructor(style?: 'bar' | 'line') {
@@ -30,12 +33,12 @@ export class ProgressBar extends Callback {
   }
 
   override onTrainBegin(): void {
-    this.#epochs = this.model.runEpochs;
+    this.#training = this.model.training;
   }
 
   override onEpochBegin(epoch: number): void {
     if (this.#lines) return;
-    const format = `Epoch ${epoch + 1}/${this.#epochs} {bar} {value}/{total} {logs}`;
+    const format = `Epoch ${epoch + 1}/${this.#training.epochs} {bar} {value}/{total} {logs}`;
     const preset = process.env.NO_COLOR === undefined ? Presets.shades_classic : Presets.legacy;
     this.#bar = new SingleBar(
       { format, barsize: 24, stream: process.stderr, clearOnComplete: false, hideCursor: true },
@@ -47,7 +50,7 @@ export class ProgressBar extends Callback {
   }
 
   #draw(): void {
-    const place = this.model.progress();
+    const place = this.#training.progress();
     if (!place || place.batches === 0) return;
     this.#bar?.setTotal(place.batches);
     this.#bar?.update(place.batch, { logs: text({ loss: place.loss }) });
@@ -55,11 +58,11 @@ export class ProgressBar extends Callback {
 
   override onEpochEnd(epoch: number, logs: Logs): void {
     if (this.#lines) {
-      process.stderr.write(`Epoch ${epoch + 1}/${this.#epochs} - ${text(logs)}\n`);
+      process.stderr.write(`Epoch ${epoch + 1}/${this.#training.epochs} - ${text(logs)}\n`);
       return;
     }
     clearInterval(this.#timer);
-    const batches = this.model.progress()?.batches ?? 1;
+    const batches = this.#training.progress()?.batches ?? 1;
     this.#bar?.setTotal(batches);
     this.#bar?.update(batches, { logs: text(logs) });
     this.#bar?.stop();

@@ -1,7 +1,8 @@
 /**
  * Ends training when the loss of a batch is NaN or infinite.
  */
-import { Callback, type Logs } from './callback.js';
+import { Callback } from './callback.js';
+import type { Logs } from './logs.js';
 
 /** See {@link terminateOnNaN}. */
 export class TerminateOnNaN extends Callback {

@@ -11,6 +11,8 @@ export class CallGraph {
   readonly outputs: readonly SymbolicTensor[];
   /** All calls, each after those it needs. */
   readonly calls: readonly Call[];
+  /** The layers called, each once, in order. */
+  readonly layers: readonly Layer[];
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` when an output does not depend on the inputs alone. */
   constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]) {
@@ -22,6 +24,7 @@ export class CallGraph {
       throw argumentError('outputs', 'symbolic tensors', outputs);
     this.inputs = inputs;
     this.outputs = outputs;
+    const given = new Set(inputs);
     const calls = new Set<Call>();
     // Depth first without recursion, so that deep models do not overflow the stack.
     const stack: [SymbolicTensor, boolean][] = outputs.map((t) => [t, false]);
@@ -30,7 +33,7 @@ export class CallGraph {
       const [t, done] = stack.pop() as [SymbolicTensor, boolean];
       const { call } = t;
       if (!call) {
-        if (!inputs.includes(t)) {
+        if (!given.has(t)) {
           throw new RidgelineError(
             'ERR_ARGUMENT',
             `outputs depend on an input${t.name ? ` '${t.name}'` : ''} that is not among inputs`,
@@ -50,17 +53,17 @@ export class CallGraph {
       for (const input of [...call.inputs].reverse()) stack.push([input, false]);
     }
     this.calls = [...calls];
+    const layers = this.calls.flatMap((call) => (call.layer as Layer | undefined) ?? []);
+    this.layers = [...new Set(layers)];
   }
 
-  /** The layers called, each once, in order. */
-  get layers(): Layer[] {
-    return [
-      ...new Set(this.calls.map((call) => call.layer).filter((layer) => layer !== undefined)),
-    ] as Layer[];
-  }
-
-  /** Replays all calls on traced inputs. */
+  /**
+   * Replays all calls on traced inputs.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for another number of inputs, or what a layer throws.
+   */
   replay(inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
+    if (inputs.length !== this.inputs.length)
+      throw argumentError('inputs', `${this.inputs.length} tensors`, inputs);
     const values = new Map<SymbolicTensor, SymbolicTensor>();
     this.inputs.forEach((t, i) => values.set(t, inputs[i] as SymbolicTensor));
     for (const call of this.calls) {

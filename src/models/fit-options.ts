@@ -1,20 +1,13 @@
 /**
- * What the verbs of training take and give.
+ * What the verbs of training take and give, and the check of what `fit` was given.
  */
 import type { CallbackLike } from '../callbacks/callback.js';
+import type { HistoryKey, LogKey } from '../callbacks/logs.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
+import { boolean, options as checkOptions, count, number } from '../core/check.js';
 import type { TensorInput } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
-import type { DataInput } from './batches.js';
-
-/** Keys of logs: losses, metrics `K`, and the same for validation data. */
-export type LogKey<K extends string> = 'loss' | 'penalty' | 'loss_without_penalty' | K;
-/** Loss and metrics by key. */
-export type LogsOf<K extends string> = { readonly [P in LogKey<never>]: number } & {
-  readonly [P in K]: number;
-};
-/** Keys of a history. */
-export type HistoryKey<K extends string> = LogKey<K> | `val_${LogKey<K>}`;
+import type { DataInput } from './input-data.js';
 
 /** The part of the platform's `AbortSignal` that is used. */
 export interface Signal {
@@ -61,24 +54,6 @@ export interface FitOptions<K extends string = string> {
   readonly threads?: number | undefined;
 }
 
-/** The names in {@link FitOptions}. */
-export const FIT_OPTIONS = [
-  'batchSize',
-  'epochs',
-  'validationSplit',
-  'validationData',
-  'validationBatchSize',
-  'validationFreq',
-  'shuffle',
-  'callbacks',
-  'verbose',
-  'sampleWeight',
-  'classWeight',
-  'initialEpoch',
-  'signal',
-  'threads',
-] as const;
-
 /** What {@link Model.fit} gives. */
 export interface FitResult<K extends string = string> {
   /** One number an epoch, by key. */
@@ -102,8 +77,71 @@ export interface EvaluateOptions {
 /** How much each row or class counts. */
 export type Weighting = Pick<FitOptions, 'sampleWeight' | 'classWeight'>;
 
+/** Options of {@link Model.trainOnBatch}. */
+export type BatchOptions = Pick<FitOptions, 'sampleWeight' | 'classWeight' | 'threads'>;
+
+const FIT_OPTIONS = [
+  'batchSize',
+  'epochs',
+  'validationSplit',
+  'validationData',
+  'validationBatchSize',
+  'validationFreq',
+  'shuffle',
+  'callbacks',
+  'verbose',
+  'sampleWeight',
+  'classWeight',
+  'initialEpoch',
+  'signal',
+  'threads',
+] as const;
+
+/** Options of a fit, checked, with their defaults; those that belong to the data are checked with it. */
+export interface CheckedFitOptions {
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly initialEpoch: number;
+  readonly shuffle: boolean;
+  readonly validationSplit: number;
+  readonly validationBatchSize: number;
+  readonly validationFreq: number;
+  readonly callbacks: readonly CallbackLike[];
+  readonly signal: Signal | undefined;
+  readonly threads: number | undefined;
+}
+
+/**
+ * Checks the options of a fit.
+ * @throws {RidgelineError} `ERR_ARGUMENT` naming the option.
+ */
+export function checkFitOptions(options: FitOptions): CheckedFitOptions {
+  const given = checkOptions('fit', options, FIT_OPTIONS);
+  const { signal, threads } = given;
+  const batchSize = count('batchSize', given.batchSize ?? 32);
+  const epochs = count('epochs', given.epochs ?? 1);
+  const initialEpoch = count('initialEpoch', given.initialEpoch ?? 0, 0);
+  const split = given.validationSplit ?? 0;
+  const validationSplit = number('validationSplit', split, 'in [0, 1)', (s) => s >= 0 && s < 1);
+  if (threads !== undefined) count('threads', threads);
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw argumentError('signal', 'an AbortSignal', signal);
+  return {
+    batchSize,
+    epochs,
+    initialEpoch,
+    shuffle: boolean('shuffle', given.shuffle ?? true),
+    validationSplit,
+    validationBatchSize: count('validationBatchSize', given.validationBatchSize ?? batchSize),
+    validationFreq: count('validationFreq', given.validationFreq ?? 1),
+    callbacks: callbackList(given),
+    signal,
+    threads,
+  };
+}
+
 /** The callbacks of a fit, with the progress bar that `verbose` asks for. */
-export function callbackList(options: FitOptions): CallbackLike[] {
+function callbackList(options: FitOptions): CallbackLike[] {
   const { callbacks = [], verbose = 'auto' } = options;
   if (!Array.isArray(callbacks)) throw argumentError('callbacks', 'a list', callbacks);
   callbacks.forEach((callback, i) => {

@@ -10,11 +10,12 @@ import type { Layer } from '../layers/layer.js';
 import { type LossIdentifier, restoreLoss } from '../losses/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
 import { getOptimizer } from '../optimizers/identifier.js';
-import type { Metrics } from './compiling.js';
+import type { Metrics } from './compile-options.js';
 import { Model } from './model.js';
 import { type LayerClass, layerClass } from './registry.js';
 import { FORMAT, type Json, type SavedModel } from './saving.js';
 import { Sequential } from './sequential.js';
+import type { TrainingState } from './training.js';
 
 /** Options of {@link loadModel}. */
 export interface LoadOptions {
@@ -81,7 +82,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       metrics: Metrics;
       weightedMetrics: Metrics;
     };
-    training?: { counters: [number, number, number]; callbacks: Record<string, Record<string, unknown>> };
+    training?: TrainingState;
   };
   try {
     saved = JSON.parse(file.text);
@@ -115,14 +116,12 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       metrics: compile.metrics,
       weightedMetrics: compile.weightedMetrics,
     });
-    if (training) {
-      model.training.counters.write(...training.counters);
-      model.training.restoreCallbackState(training.callbacks);
-    }
-    for (const weight of model.trainableWeights) {
-      const at = weights.indexOf(weight);
-      if (!tensors.has(`optimizer/0/${at}`)) continue;
-      model.training.programs.slots(weight).forEach((slot, k) => {
+    if (training) model.training.restore(training);
+    const { optimizerState } = model.training;
+    const trainable = new Set(model.trainableWeights);
+    for (const [at, weight] of weights.entries()) {
+      if (!trainable.has(weight) || !tensors.has(`optimizer/0/${at}`)) continue;
+      optimizerState.slots(weight).forEach((slot, k) => {
         fill(slot, take(`optimizer/${k}/${at}`, weight.shape));
       });
     }

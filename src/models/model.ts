@@ -1,29 +1,34 @@
 /**
  * Models: layers from inputs to outputs, with training, prediction, saving and export.
  */
-import { options as checkOptions, count } from '../core/check.js';
+import type { LogsOf } from '../callbacks/logs.js';
+import { options as checkOptions } from '../core/check.js';
 import { nextSeed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { Tensor, type TensorInput } from '../core/tensor.js';
-import { Trace } from '../core/trace.js';
+import type { Tensor, TensorInput } from '../core/tensor.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
-import { guard, type NativePredictor, type NativeRun, native, succeeded } from '../native.js';
-import { getOptimizer } from '../optimizers/identifier.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import { byName, type DataInput, fitInputs, rowsOf, Uploaded } from './batches.js';
 import { CallGraph } from './call-graph.js';
-import { type CompileOptions, type KeysOf, type Metrics, type NoMetrics, resolve } from './compiling.js';
-import { type ExportOptions, exportOnnx } from './export.js';
-import type { EvaluateOptions, FitOptions, FitResult, LogsOf } from './fit-options.js';
-import type { Compiled } from './objective.js';
+import { type Compiled, resolveCompile } from './compilation.js';
+import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
+import type { BatchOptions, EvaluateOptions, FitOptions, FitResult } from './fit-options.js';
+import type { DataInput } from './input-data.js';
+import { checkInputNames, nameInputs, nameLayers, nameOutputs } from './naming.js';
+import {
+  type KeyOf,
+  list,
+  type PerOutput,
+  type Prediction,
+  perOutput,
+  type Tensors,
+} from './one-or-several.js';
+import { type ExportOptions, exportOnnx } from './onnx-export.js';
+import { type PredictOptions, Predictor } from './predictor.js';
 import { type SaveOptions, save } from './saving.js';
 import { type SummaryOptions, summary } from './summary.js';
 import { Training } from './training.js';
-
-/** One tensor, or several. */
-type Tensors = SymbolicTensor | readonly SymbolicTensor[];
 
 /** Config of {@link Model}. */
 export interface ModelConfig<O extends Tensors = Tensors> extends LayerOptions {
@@ -31,28 +36,6 @@ export interface ModelConfig<O extends Tensors = Tensors> extends LayerOptions {
   readonly inputs: Tensors;
   /** Tensors computed from them. */
   readonly outputs: O;
-}
-
-/** Options of {@link Model.predict}. */
-export interface PredictOptions {
-  /** Rows computed at a time. Default 32. */
-  readonly batchSize?: number | undefined;
-  /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
-  readonly threads?: number | undefined;
-}
-
-/** True for a list of outputs; false for one, and where it is not known. */
-type Several<O> = 0 extends 1 & O ? false : O extends readonly unknown[] ? true : false;
-
-/** What a model predicts: a tensor, or a list for several outputs. */
-export type Prediction<O = SymbolicTensor> =
-  Several<O> extends true ? Tensor<'float32'>[] : Tensor<'float32'>;
-
-/** Keys of metrics in logs; those of several outputs carry names that the compiler does not know. */
-type KeyOf<M, O> = Several<O> extends true ? string : KeysOf<M>;
-
-function list<T>(of: T | readonly T[]): readonly T[] {
-  return Array.isArray(of) ? of : [of as T];
 }
 
 /**
@@ -74,10 +57,8 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   stopTraining = false;
   #graph: CallGraph | undefined;
   #compiled: Compiled | undefined;
-  #optimizer: Optimizer | undefined;
-  #compileOptions: CompileOptions | undefined;
-  #predictor: NativePredictor | undefined;
   #training: Training | undefined;
+  readonly #predictor = new Predictor(this.#self);
   #disposed = false;
   #seed: number;
 
@@ -92,36 +73,14 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
 
   /** @internal Sets what the model computes; names its layers. */
   protected connect(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
-    this.#graph = new CallGraph(inputs, outputs);
+    const graph = new CallGraph(inputs, outputs);
+    checkInputNames(inputs);
+    nameLayers(graph.layers);
+    for (const layer of graph.layers) layer.locate(layer.name);
+    this.#graph = graph;
     this.built = true;
-    this.#predictor = undefined;
-    this.#training?.programs.forget();
-    const twice = inputs.find(
-      (t, i) => t.name !== undefined && inputs.findIndex((u) => u.name === t.name) < i,
-    );
-    if (twice)
-      throw new RidgelineError('ERR_ARGUMENT', `two inputs are called '${twice.name}'`, {
-        argument: 'inputs',
-      });
-    const taken = new Set<string>();
-    const all = this.#graph.layers;
-    for (const layer of all.filter((layer) => layer.isNamed)) {
-      if (taken.has(layer.name)) {
-        throw new RidgelineError('ERR_ARGUMENT', `two layers are called '${layer.name}'`, {
-          layer: layer.name,
-          argument: 'name',
-        });
-      }
-      taken.add(layer.name);
-    }
-    for (const layer of all.filter((layer) => !layer.isNamed)) {
-      const base = layer.name.replace(/_\d+$/, '');
-      let name = base;
-      for (let i = 1; taken.has(name); i++) name = `${base}_${i}`;
-      taken.add(name);
-      layer.rename(name);
-    }
-    for (const layer of all) layer.locate(layer.name);
+    this.#predictor.forget();
+    this.#training?.forget();
   }
 
   override locate(path: string): void {
@@ -131,12 +90,14 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   /** @internal The call graph. */
   get graph(): CallGraph {
     this.#alive();
-    if (!this.#graph) {
-      throw new RidgelineError('ERR_ARGUMENT', `model '${this.name}' has no ${this.missing}`, {
-        layer: this.name,
-      });
-    }
-    return this.#graph;
+    if (this.#graph) return this.#graph;
+    const details = { layer: this.name };
+    throw new RidgelineError('ERR_ARGUMENT', `model '${this.name}' has no ${this.missing}`, details);
+  }
+
+  /** @internal True once it has a call graph. */
+  get isConnected(): boolean {
+    return this.#graph !== undefined;
   }
 
   /** @internal What a model without a call graph lacks, and where it comes from. */
@@ -169,19 +130,15 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   }
   /** Names of the inputs: those given, or `input`, `input_1`, …. */
   get inputNames(): string[] {
-    const given = this.inputs.flatMap((t) => t.name ?? []);
-    const others = distinct(Array<string>(this.inputs.length - given.length).fill('input'), given);
-    return this.inputs.map((t) => t.name ?? (others.shift() as string));
+    return nameInputs(this.inputs);
   }
   /** Names of the outputs: of the layers that compute them, told apart from each other and from the inputs. */
   get outputNames(): string[] {
-    const nameOf = (t: SymbolicTensor): string =>
-      (t.call?.layer as Layer | undefined)?.name ?? t.call?.label ?? t.name ?? 'output';
-    return distinct(this.outputs.map(nameOf), this.inputNames);
+    return nameOutputs(this.outputs, this.inputNames);
   }
   /** Layers in the order of their calls. */
   override get layers(): Layer[] {
-    return this.#graph?.layers ?? [];
+    return [...(this.#graph?.layers ?? [])];
   }
   override get weights(): Weight[] {
     this.#alive();
@@ -199,18 +156,8 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   }
 
   /** What the model computes, as {@link Layer.call}: models are layers too. */
-  override call(inputs: Tensors): Several<O> extends true ? SymbolicTensor[] : SymbolicTensor {
-    const outputs = this.replay(list(inputs) as SymbolicTensor[]);
-    return (outputs.length === 1 ? outputs[0] : outputs) as Several<O> extends true
-      ? SymbolicTensor[]
-      : SymbolicTensor;
-  }
-
-  /** @internal Replays all layers on traced inputs. */
-  replay(inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
-    if (inputs.length !== this.inputs.length)
-      throw argumentError('inputs', `${this.inputs.length} tensors`, inputs);
-    return this.graph.replay(inputs);
+  override call(inputs: Tensors): PerOutput<O, SymbolicTensor> {
+    return perOutput(this.graph.replay(list(inputs)));
   }
 
   /**
@@ -218,10 +165,10 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
    * @throws {RidgelineError} `ERR_ARGUMENT` when there is none.
    */
   getLayer(of: string | number): Layer {
-    const layer =
-      typeof of === 'number' ? this.layers.at(of) : this.layers.find((layer) => layer.name === of);
+    const { layers } = this;
+    const layer = typeof of === 'number' ? layers.at(of) : layers.find(({ name }) => name === of);
     if (layer) return layer;
-    throw argumentError('layer', `one of ${this.layers.map((l) => l.name).join(', ') || '(none yet)'}`, of);
+    throw argumentError('layer', `one of ${layers.map((l) => l.name).join(', ') || '(none yet)'}`, of);
   }
 
   /**
@@ -236,10 +183,7 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   ): Model<KeyOf<M, O> | KeyOf<W, O>, O>;
   compile(options: CompileOptions): Model<string, O> {
     this.#alive();
-    const names = this.#graph ? this.outputNames : undefined;
-    this.#compiled = resolve(options, names, () => this.outputNames);
-    this.#optimizer = getOptimizer('optimizer', options.optimizer ?? 'rmsprop');
-    this.#compileOptions = options;
+    this.#compiled = resolveCompile(options, this.#graph && this.outputNames, () => this.outputNames);
     this.#training = undefined;
     return this;
   }
@@ -251,24 +195,16 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
     throw new RidgelineError(
       'ERR_NOT_COMPILED',
       `model '${this.name}' must be compiled first: model.compile({ optimizer, loss })`,
-      {
-        layer: this.name,
-      },
+      { layer: this.name },
     );
-  }
-  /** @internal Arguments of `compile`. */
-  get compileOptions(): CompileOptions | undefined {
-    return this.#compileOptions;
   }
   /** The optimizer; its `learningRate` may be changed at any time. */
   get optimizer(): Optimizer {
-    this.compiled;
-    return this.#optimizer as Optimizer;
+    return this.compiled.optimizer;
   }
   /** @internal What trains it: programs, counters, state. */
   get training(): Training {
-    this.compiled;
-    this.#training ??= new Training(this.#self);
+    this.#training ??= new Training(this.#self, this.compiled);
     return this.#training;
   }
 
@@ -291,37 +227,8 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   }
 
   /** One update on one batch; loss and metrics before it. */
-  async trainOnBatch(
-    x: DataInput,
-    y: DataInput,
-    options: Pick<FitOptions, 'sampleWeight' | 'classWeight' | 'threads'> = {},
-  ): Promise<LogsOf<K>> {
+  async trainOnBatch(x: DataInput, y: DataInput, options: BatchOptions = {}): Promise<LogsOf<K>> {
     return this.training.trainOnBatch(x, y, options) as Promise<LogsOf<K>>;
-  }
-
-  #predictable(
-    x: DataInput,
-    options: PredictOptions,
-  ): { data: Uploaded; size: number; program: NativePredictor } {
-    this.#alive();
-    const { batchSize = 32 } = checkOptions('predict', options, ['batchSize', 'threads']);
-    const size = count('batchSize', batchSize);
-    if (options.threads !== undefined) count('threads', options.threads);
-    if (!this.#graph) this.ready(byName('x', x, ['x'], [undefined])[0]?.tensor.shape ?? []);
-    const types = this.inputs.map((t) => t.dtype);
-    const named = fitInputs(byName('x', x, this.inputNames, types), this.inputs);
-    rowsOf(named);
-    this.#predictor ??= this.#newPredictor();
-    return { data: Uploaded.of(named), size, program: this.#predictor };
-  }
-
-  #newPredictor(): NativePredictor {
-    const trace = new Trace(false);
-    return trace.run(() => {
-      const inputs = this.inputs.map((t, i) => trace.input(this.inputNames[i] as string, t.shape, t.dtype));
-      const outputs = this.replay(inputs);
-      return guard(() => new native.NativePredictor(trace.graph, trace.ids(outputs)));
-    });
   }
 
   /**
@@ -329,24 +236,14 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_DISPOSED`.
    */
   async predict(x: DataInput, options: PredictOptions = {}): Promise<Prediction<O>> {
-    const { data, size, program } = this.#predictable(x, options);
-    try {
-      const run = guard(() => program.predict(data.handles, size, this.#seed, options.threads));
-      return single<O>(succeeded(await run).tensors.map((t) => Tensor.fromNative(t)));
-    } finally {
-      data.release();
-    }
+    this.#alive();
+    return perOutput<O, Tensor<'float32'>>(await this.#predictor.predict(x, options));
   }
 
   /** As {@link Model.predict}, on the calling thread; works inside callbacks. */
   predictSync(x: DataInput, options: Pick<PredictOptions, 'batchSize'> = {}): Prediction<O> {
-    const { data, size, program } = this.#predictable(x, options);
-    try {
-      const tensors = guard(() => program.predictSync(data.handles, size, this.#seed));
-      return single<O>(tensors.map((t) => Tensor.fromNative(t)));
-    } finally {
-      data.release();
-    }
+    this.#alive();
+    return perOutput(this.#predictor.predictSync(x, options));
   }
 
   override setWeights(values: readonly TensorInput[]): void {
@@ -367,7 +264,7 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     this.#alive();
-    save(this.#self, path, options);
+    save(this.#self, this.#compiled && this.training, path, options);
   }
 
   /**
@@ -383,36 +280,13 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
       : exportOnnx(this.#self, undefined, to ?? {});
   }
 
-  /** @internal Epochs of the running fit. */
-  get runEpochs(): number {
-    return this.#training?.epochs ?? 0;
-  }
-  /** @internal True while a fit validates, be it not every epoch. */
-  get validates(): boolean {
-    return this.#training?.validates ?? false;
-  }
-  /** @internal Where the running fit stands. */
-  progress(): ReturnType<NativeRun['progress']> | undefined {
-    return this.#training?.progress();
-  }
-  /** @internal State of a kind of callback that a loaded model brought along, once. */
-  resumedState(kind: string): Record<string, unknown> | undefined {
-    return this.#training?.takeCallbackState(kind);
-  }
-  /** @internal Direction in which a logged number improves. */
-  directionOf(key: string): 'max' | 'min' {
-    return this.training.directionOf(key);
-  }
-
   /** Lets go of native memory, ending a running fit first. Idempotent; later use is `ERR_DISPOSED`. */
   dispose(): void {
     if (this.#disposed) return;
-    this.#training?.cancel();
-    this.#training?.programs.release();
-    this.#predictor?.release();
+    this.#training?.release();
+    this.#predictor.release();
     this.#disposed = true;
     this.#training = undefined;
-    this.#predictor = undefined;
     this.#graph = undefined;
   }
   /** As {@link Model.dispose}, for `using`. */
@@ -423,19 +297,4 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   override getConfig(): Record<string, unknown> {
     return { ...super.getConfig(), layers: this.layers.map((layer) => layer.toJSON()) };
   }
-}
-
-/** Names that are neither among `taken` nor twice in the list: a number behind them tells them apart. */
-function distinct(wanted: readonly string[], taken: readonly string[]): string[] {
-  const names = [...taken];
-  for (const base of wanted) {
-    let name = base;
-    for (let i = 1; names.includes(name); i++) name = `${base}_${i}`;
-    names.push(name);
-  }
-  return names.slice(taken.length);
-}
-
-function single<O>(tensors: Tensor[]): Prediction<O> {
-  return (tensors.length === 1 ? tensors[0] : tensors) as Prediction<O>;
 }

@@ -7,9 +7,12 @@ import { argumentError, RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import type { MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
-import type { Metrics } from './compiling.js';
-import type { Model } from './model.js';
+import { CallGraph } from './call-graph.js';
+import type { Compiled } from './compilation.js';
+import type { Metrics } from './compile-options.js';
+import type { Network } from './network.js';
 import { isImpostor, isKnown } from './registry.js';
+import type { Training } from './training.js';
 
 /** Version of the file's JSON. */
 export const FORMAT = 1;
@@ -61,13 +64,14 @@ function plain(layer: Layer, config: unknown): Json {
   return JSON.parse(JSON.stringify(config)) as Json;
 }
 
-function describe(model: Model): SavedModel {
-  const { className } = model.constructor as typeof Model;
+function describe(model: Layer & Network): SavedModel {
+  const { className } = model.constructor as typeof Layer;
   if (className !== 'Model' && className !== 'Sequential') {
     throw refuse(`model '${model.name}' is of class '${className}'; make it a Model of layers`);
   }
   const { graph } = model;
   const { layers } = graph;
+  const layerIndex = new Map<object | undefined, number>(layers.map((layer, i) => [layer, i]));
   const place = new Map<SymbolicTensor, [number, number]>();
   graph.inputs.forEach((t, i) => place.set(t, [-1, i]));
   const reference = (value: unknown): Json => {
@@ -81,7 +85,7 @@ function describe(model: Model): SavedModel {
       throw refuse(`ops.${call.label} was used outside a layer; put it into a Layer class`);
     call.outputs.forEach((t, k) => place.set(t, [i, k]));
     const training = call.training === undefined ? {} : { training: call.training };
-    return { layer: layers.indexOf(call.layer as Layer), args: call.args.map(reference), ...training };
+    return { layer: layerIndex.get(call.layer) as number, args: call.args.map(reference), ...training };
   });
   return {
     className,
@@ -90,7 +94,8 @@ function describe(model: Model): SavedModel {
     inputs: graph.inputs.map((t) => ({ name: t.name, shape: [...t.shape], dtype: t.dtype })),
     layers: layers.map((layer) => {
       const { className } = layer.constructor as typeof Layer;
-      if ('graph' in layer) return { className, config: null, model: describe(layer as unknown as Model) };
+      if ((layer as Partial<Network>).graph instanceof CallGraph)
+        return { className, config: null, model: describe(layer as Layer & Network) };
       if (isImpostor(layer))
         throw refuse(
           `the class of layer '${layer.name}' is called '${className}' as a layer of this package is`,
@@ -103,9 +108,7 @@ function describe(model: Model): SavedModel {
   };
 }
 
-function describeCompile(model: Model): Json | undefined {
-  const options = model.compileOptions;
-  if (!options) return undefined;
+function describeCompile({ options, optimizer, losses, lossWeights }: Compiled): Json {
   const name = (what: string, config: Record<string, unknown> | undefined, of: string | undefined): Json => {
     if (config === undefined || of === undefined)
       throw refuse(`${what} is a function; save with { includeOptimizer: false }`);
@@ -120,45 +123,55 @@ function describeCompile(model: Model): Json | undefined {
       ? of.map(metric)
       : Object.fromEntries(Object.entries(of).map(([output, list]) => [output, [list].flat().map(metric)]));
   return {
-    optimizer: { name: model.optimizer.name, config: model.optimizer.getConfig() as Json },
-    losses: model.compiled.losses.map((loss) => name('the loss', loss.getConfig(), loss.name)),
-    lossWeights: [...model.compiled.lossWeights],
+    optimizer: { name: optimizer.name, config: optimizer.getConfig() as Json },
+    losses: losses.map((loss) => name('the loss', loss.getConfig(), loss.name)),
+    lossWeights: [...lossWeights],
     metrics: metrics(options.metrics ?? []),
     weightedMetrics: metrics(options.weightedMetrics ?? []),
   };
 }
 
-/** Writes `model` to `path`. */
-export function save(model: Model, path: string, options: SaveOptions): void {
+/**
+ * Writes `model` to `path`.
+ *
+ * @param training - Its training, if it is compiled.
+ * @throws {RidgelineError} `ERR_ARGUMENT` naming what cannot be restored, `ERR_IO`.
+ */
+export function save(
+  model: Layer & Network,
+  training: Pick<Training, 'compiled' | 'optimizerState' | 'state'> | undefined,
+  path: string,
+  options: SaveOptions,
+): void {
   const { includeOptimizer = true } = checkOptions('save', options, ['includeOptimizer']);
   boolean('includeOptimizer', includeOptimizer);
   if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
   const names: string[] = [];
   const variables: NativeVariable[] = [];
-  model.weights.forEach((weight, i) => {
-    names.push(`${i}:${weight.path}`);
-    variables.push(weight.variable);
+  const add = (name: string, variable: NativeVariable): void => {
+    names.push(name);
+    variables.push(variable);
+  };
+  const { weights } = model;
+  weights.forEach((weight, i) => {
+    add(`${i}:${weight.path}`, weight.variable);
   });
-  const compile = includeOptimizer ? describeCompile(model) : undefined;
-  let training: Json | undefined;
-  if (compile && model.training.programs.hasSlots) {
-    model.trainableWeights.forEach((weight) => {
-      model.training.programs.slots(weight).forEach((slot, k) => {
-        names.push(`optimizer/${k}/${model.weights.indexOf(weight)}`);
-        variables.push(slot);
+  const saved = includeOptimizer ? training : undefined;
+  const compile = saved && describeCompile(saved.compiled);
+  if (saved && !saved.optimizerState.isEmpty) {
+    const index = new Map(weights.map((weight, i) => [weight, i]));
+    for (const weight of model.trainableWeights) {
+      saved.optimizerState.slots(weight).forEach((slot, k) => {
+        add(`optimizer/${k}/${index.get(weight)}`, slot);
       });
-    });
-  }
-  if (compile) {
-    const state = Object.assign({}, ...model.training.callbacks.map((c) => c.getState?.() ?? {})) as Json;
-    training = { counters: model.training.counters.read(), callbacks: state };
+    }
   }
   const text = JSON.stringify({
     format: FORMAT,
     model: describe(model),
     seed: model.randomSeed,
     compile,
-    training,
+    training: saved?.state(),
   });
   guard(() => native.saveCheckpoint(path, names, variables, text));
 }

@@ -7,7 +7,7 @@ import { shapeText } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
 import { input } from '../layers/input.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
-import type { CompileOptions, KeysOf, Metrics, NoMetrics } from './compiling.js';
+import type { CompileOptions, KeysOf, Metrics, NoMetrics } from './compile-options.js';
 import { Model } from './model.js';
 
 /**
@@ -21,7 +21,7 @@ import { Model } from './model.js';
  */
 export class Sequential<K extends string = string> extends Model<K, SymbolicTensor> {
   static override readonly className: string = 'Sequential';
-  readonly #list: Layer[] = [];
+  readonly #list = new Set<Layer>();
   #input: SymbolicTensor | undefined;
 
   constructor(list: readonly (Layer | SymbolicTensor)[] = [], options?: LayerOptions) {
@@ -35,24 +35,23 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     if (
       layer instanceof SymbolicTensor &&
       layer.call === undefined &&
-      this.#list.length === 0 &&
+      this.#list.size === 0 &&
       !this.#input
     ) {
       this.#input = layer;
       return;
     }
-    if (!(layer instanceof Layer)) throw argumentError(`layers[${this.#list.length}]`, 'a layer', layer);
-    if (this.#list.includes(layer))
-      throw argumentError(`layers[${this.#list.length}]`, 'a layer that is not in the model yet', layer.name);
-    this.#list.push(layer);
+    const place = `layers[${this.#list.size}]`;
+    if (!(layer instanceof Layer)) throw argumentError(place, 'a layer', layer);
+    if (this.#list.has(layer)) throw argumentError(place, 'a layer that is not in the model yet', layer.name);
+    this.#list.add(layer);
   }
 
+  /** Connects the layers, all anew since what is inside one may have changed; nothing changes unless all fit. */
   #join(): void {
-    if (!this.#input || this.#list.length === 0) return;
-    const output = this.#list.reduce<SymbolicTensor>(
-      (x, layer) => layer.invoke([x]) as SymbolicTensor,
-      this.#input,
-    );
+    if (!this.#input || this.#list.size === 0) return;
+    let output = this.#input;
+    for (const layer of this.#list) output = layer.invoke([output]) as SymbolicTensor;
     this.connect([this.#input], [output]);
   }
 
@@ -65,8 +64,7 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     try {
       this.#join();
     } catch (error) {
-      if (layer instanceof Layer) this.#list.pop();
-      this.#join();
+      if (layer instanceof Layer) this.#list.delete(layer);
       throw error;
     }
     return this;
@@ -93,7 +91,7 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
 
   override ready(shape: readonly (number | null)[]): void {
     super.ready([]);
-    if (this.#input || this.#list.length === 0) return;
+    if (this.#input || this.#list.size === 0) return;
     if (shape.length === 0) throw argumentError('x', 'rows along a first axis', shapeText(shape));
     this.#input = input(shape.length === 1 ? [1] : shape.slice(1));
     this.#join();
@@ -101,10 +99,5 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
 
   override build(inputShape: readonly (number | null)[]): void {
     this.ready(inputShape);
-  }
-
-  /** @internal Shape of the input, for saving. */
-  get inputSpec(): SymbolicTensor | undefined {
-    return this.#input;
   }
 }

@@ -4,7 +4,8 @@
 import Table from 'cli-table3';
 import { options as checkOptions } from '../core/check.js';
 import { shapeText } from '../core/tensor.js';
-import type { Model } from './model.js';
+import type { Layer } from '../layers/layer.js';
+import type { Network } from './network.js';
 
 /** Options of {@link Model.summary}. */
 export interface SummaryOptions {
@@ -12,8 +13,14 @@ export interface SummaryOptions {
   readonly print?: boolean | undefined;
 }
 
-/** The summary as text. */
-export function summary(model: Model, options: SummaryOptions): string {
+/**
+ * The summary as text; printed unless the options say otherwise.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for unknown options.
+ */
+export function summary(
+  model: Network & { readonly built: boolean; readonly layers: readonly Layer[] },
+  options: SummaryOptions,
+): string {
   const { print = true } = checkOptions('summary', options, ['print']);
   const table = new Table({
     head: ['Layer (class)', 'Output shape', 'Params'],
@@ -23,7 +30,7 @@ export function summary(model: Model, options: SummaryOptions): string {
   const calls = model.built ? model.graph.calls : [];
   const seen = new Set<object>();
   for (const call of calls) {
-    const layer = call.layer as Model['layers'][number] | undefined;
+    const layer = call.layer as Layer | undefined;
     const shape = call.outputs.map((t) => shapeText(t.shape)).join(' ');
     const params = layer && !seen.has(layer) ? layer.countParams() : 0;
     if (layer) seen.add(layer);

@@ -1,141 +1,113 @@
 /**
- * Training of a model: its verbs, one at a time, and what lasts from one to the next.
+ * Training of a compiled model: its verbs, one at a time, and what lasts from one to the next.
  */
-import type { CallbackLike, Logs } from '../callbacks/callback.js';
-import { boolean, options as checkOptions, count, number } from '../core/check.js';
-import { argumentError, RidgelineError } from '../errors.js';
+import type { CallbackLike } from '../callbacks/callback.js';
+import type { Logs } from '../callbacks/logs.js';
+import type { TrainedModel, TrainingContext } from '../callbacks/trained-model.js';
+import { options as checkOptions, count } from '../core/check.js';
+import { guard, type NativeCounters, type NativeRun, native, succeeded } from '../native.js';
+import type { Compiled } from './compilation.js';
 import {
-  guard,
-  type NativeCounters,
-  type NativeEvent,
-  type NativeRun,
-  native,
-  succeeded,
-} from '../native.js';
-import { type DataInput, Uploaded } from './batches.js';
-import { Conversation } from './conversation.js';
-import {
-  callbackList,
+  type BatchOptions,
+  checkFitOptions,
   type EvaluateOptions,
-  FIT_OPTIONS,
   type FitOptions,
   type FitResult,
-  type Weighting,
 } from './fit-options.js';
-import { labelled, upload } from './labelled.js';
-import type { Model } from './model.js';
-import { metricKeys } from './objective.js';
-import { Programs } from './programs.js';
+import type { DataInput } from './input-data.js';
+import { labelledData } from './labelled-data.js';
+import { directionOf, logsOf, metricKeys } from './log-keys.js';
+import { NativePrograms } from './native-programs.js';
+import type { Network } from './network.js';
+import { OptimizerState } from './optimizer-state.js';
+import { TrainingLock } from './training-lock.js';
+import { TrainingLoop } from './training-loop.js';
+import { UploadedData } from './uploaded-data.js';
+import { uploadFitData } from './validation-data.js';
+
+/** State of callbacks, by kind. */
+type CallbackStates = Record<string, Record<string, unknown>>;
+
+/** What a saved file keeps of training, beside the optimizer's state. */
+export interface TrainingState {
+  /** Steps, updates and epochs. */
+  readonly counters: number[];
+  /** State of the callbacks of the last fit. */
+  readonly callbacks: CallbackStates;
+}
 
 /** See the module documentation. */
-export class Training {
-  readonly #model: Model;
-  readonly counters: NativeCounters = new native.NativeCounters();
-  readonly programs: Programs;
-  #conversation: Conversation | undefined;
-  #busy = false;
-  #poisoned = false;
-  #callbackState: Record<string, Record<string, unknown>> = {};
-  /** Epochs of the running fit. */
-  epochs = 0;
-  /** True if it validates. */
-  validates = false;
-  /** Callbacks of the last fit, whose state is saved. */
-  callbacks: readonly CallbackLike[] = [];
+export class Training implements TrainingContext {
+  readonly #model: Network & TrainedModel;
+  /** What the model was compiled with. */
+  readonly compiled: Compiled;
+  readonly #counters: NativeCounters = new native.NativeCounters();
+  readonly #programs: NativePrograms;
+  readonly #lock: TrainingLock;
+  /** State of the optimizer. */
+  readonly optimizerState: OptimizerState;
+  #loop: TrainingLoop | undefined;
+  #epochs = 0;
+  #validates = false;
+  #callbacks: readonly CallbackLike[] = [];
+  #restored: CallbackStates = {};
 
-  constructor(model: Model) {
+  constructor(model: Network & TrainedModel, compiled: Compiled) {
     this.#model = model;
-    this.programs = new Programs(model, this.counters);
+    this.compiled = compiled;
+    this.#lock = new TrainingLock(model);
+    this.optimizerState = new OptimizerState(compiled.optimizer);
+    this.#programs = new NativePrograms(model, compiled, this.optimizerState, this.#counters);
   }
 
-  /** State of callbacks that a saved file brought along. */
-  restoreCallbackState(state: Record<string, Record<string, unknown>>): void {
-    this.#callbackState = state;
+  get epochs(): number {
+    return this.#epochs;
   }
 
-  /** That of one kind, once. */
+  get validates(): boolean {
+    return this.#validates;
+  }
+
+  progress(): ReturnType<NativeRun['progress']> | undefined {
+    return this.#loop?.progress();
+  }
+
+  directionOf(key: string): 'max' | 'min' {
+    return directionOf(key, this.compiled);
+  }
+
   takeCallbackState(kind: string): Record<string, unknown> | undefined {
-    const state = this.#callbackState[kind];
-    delete this.#callbackState[kind];
+    const state = this.#restored[kind];
+    delete this.#restored[kind];
     return state;
   }
 
-  /** Where the running fit stands. */
-  progress(): ReturnType<NativeRun['progress']> | undefined {
-    return this.#conversation?.progress();
+  /** What to save of it. */
+  state(): TrainingState {
+    const callbacks = Object.assign({}, ...this.#callbacks.map((c) => c.getState?.() ?? {}));
+    return { counters: this.#counters.read(), callbacks };
   }
 
-  /** Ends the running fit. */
-  cancel(): void {
-    this.#conversation?.cancel();
+  /** Goes on from what was saved. */
+  restore({ counters: [steps = 0, updates = 0, epochs = 0], callbacks }: TrainingState): void {
+    this.#counters.write(steps, updates, epochs);
+    this.#restored = callbacks;
   }
 
-  /** Direction in which a logged number improves. */
-  directionOf(key: string): 'max' | 'min' {
-    const plain = key.replace(/^val_/, '');
-    if (/(^|_)loss(_without_penalty)?$|^penalty$/.test(plain)) return 'min';
-    const { compiled } = this.#model;
-    const all = [...compiled.metrics.flat(), ...compiled.weightedMetrics.flat()];
-    const direction = all.find(
-      (metric) => plain === metric.name || plain.endsWith(`_${metric.name}`),
-    )?.direction;
-    if (direction) return direction;
-    throw new RidgelineError(
-      'ERR_ARGUMENT',
-      `mode must be 'min' or 'max' to watch '${key}', whose direction is not known`,
-      {
-        argument: 'mode',
-        received: 'auto',
-      },
-    );
+  /** Drops programs, after a change of the network. */
+  forget(): void {
+    this.#programs.forget();
   }
 
-  #keys(): string[] {
-    return metricKeys(this.#model, this.#model.compiled);
+  /** Ends the running fit and gives the memory of programs back. */
+  release(): void {
+    this.#loop?.cancel();
+    this.#programs.release();
   }
 
-  #logs(values: readonly number[]): Logs {
-    const [loss = 0, penalty = 0, ...metrics] = values;
-    const logs: Logs = { loss };
-    this.#keys().forEach((key, i) => {
-      logs[key] = metrics[i] as number;
-    });
-    logs.penalty = penalty;
-    logs.loss_without_penalty = loss - penalty;
-    return logs;
-  }
-
-  #begin(): void {
-    if (this.#poisoned) {
-      throw new RidgelineError(
-        'ERR_NATIVE',
-        `model '${this.#model.name}' failed inside native code and cannot be trained further; its weights can still be read`,
-      );
-    }
-    if (this.#busy) {
-      throw new RidgelineError(
-        'ERR_BUSY',
-        `model '${this.#model.name}' is being trained; wait for fit to end`,
-        { layer: this.#model.name },
-      );
-    }
-    this.#busy = true;
-  }
-
-  /** An event of training: a panic in it may have left weights half updated. */
-  readonly #check = (event: NativeEvent): NativeEvent => {
-    if (event.failure?.code === 'ERR_NATIVE') this.#poisoned = true;
-    return succeeded(event);
-  };
-
-  /** Does `work` while no other training does. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    this.#begin();
-    try {
-      return await work();
-    } finally {
-      this.#busy = false;
-    }
+  #names(): (values: readonly number[]) => Logs {
+    const keys = metricKeys(this.#model.outputNames, this.compiled);
+    return (values) => logsOf(keys, values);
   }
 
   /** {@link Model.evaluate} */
@@ -143,33 +115,31 @@ export class Training {
     const given = checkOptions('evaluate', options, ['batchSize', 'sampleWeight', 'threads']);
     const size = count('batchSize', given.batchSize ?? 32);
     if (given.threads !== undefined) count('threads', given.threads);
-    const rows = labelled(this.#model, 'fit', x, y, given);
-    const evaluator = this.programs.evaluator(rows);
-    const data = Uploaded.of(rows.data);
+    const rows = labelledData(this.#model, this.compiled, x, y, given);
+    const evaluator = this.#programs.evaluator(rows);
+    const names = this.#names();
+    const data = UploadedData.of(rows.data);
     try {
       const { randomSeed } = this.#model;
       const run = guard(() => evaluator.evaluate(data.handles, size, randomSeed, given.threads));
-      return this.#logs(succeeded(await run).logs);
+      return names(succeeded(await run).logs);
     } finally {
       data.release();
     }
   }
 
   /** {@link Model.trainOnBatch} */
-  async trainOnBatch(
-    x: DataInput,
-    y: DataInput,
-    options: Weighting & Pick<FitOptions, 'threads'>,
-  ): Promise<Logs> {
+  async trainOnBatch(x: DataInput, y: DataInput, options: BatchOptions): Promise<Logs> {
     const given = checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight', 'threads']);
-    const rows = labelled(this.#model, 'fit', x, y, given);
-    return this.#alone(async () => {
-      const trainer = this.programs.trainer(rows);
-      const data = Uploaded.of(rows.data);
+    const rows = labelledData(this.#model, this.compiled, x, y, given);
+    return this.#lock.alone(async () => {
+      const trainer = this.#programs.trainer(rows);
+      const names = this.#names();
+      const data = UploadedData.of(rows.data);
       try {
-        const { learningRate } = this.#model.optimizer;
+        const { learningRate } = this.compiled.optimizer;
         const run = guard(() => trainer.trainOnBatch(data.handles, learningRate, given.threads));
-        return this.#logs(this.#check(await run).logs);
+        return names(this.#lock.check(await run).logs);
       } finally {
         data.release();
       }
@@ -183,11 +153,11 @@ export class Training {
     steps: number,
     threads: number,
   ): { tasks: string; milliseconds: number }[] {
-    const rows = labelled(this.#model, 'fit', x, y, {});
-    const trainer = this.programs.trainer(rows);
-    const data = Uploaded.of(rows.data);
+    const rows = labelledData(this.#model, this.compiled, x, y, {});
+    const trainer = this.#programs.trainer(rows);
+    const data = UploadedData.of(rows.data);
     try {
-      const { learningRate } = this.#model.optimizer;
+      const { learningRate } = this.compiled.optimizer;
       return guard(() => trainer.profile(data.handles, learningRate, steps, threads));
     } finally {
       data.release();
@@ -196,60 +166,45 @@ export class Training {
 
   /** {@link Model.fit} */
   async fit(x: DataInput, y: DataInput, options: FitOptions): Promise<FitResult> {
-    const given = checkOptions('fit', options, FIT_OPTIONS);
-    const batchSize = count('batchSize', given.batchSize ?? 32);
-    const epochs = count('epochs', given.epochs ?? 1);
-    const initialEpoch = count('initialEpoch', given.initialEpoch ?? 0, 0);
-    const validationSplit = number(
-      'validationSplit',
-      given.validationSplit ?? 0,
-      'in [0, 1)',
-      (s) => s >= 0 && s < 1,
-    );
-    if (given.threads !== undefined) count('threads', given.threads);
-    if (given.signal !== undefined && typeof given.signal?.addEventListener !== 'function') {
-      throw argumentError('signal', 'an AbortSignal', given.signal);
-    }
-    if (given.signal?.aborted) throw given.signal.reason;
-    const model = this.#model;
-    const all = labelled(model, 'fit', x, y, given);
-    return this.#alone(async () => {
-      const { training, data, validation } = upload(model, all, given, validationSplit);
+    const given = checkFitOptions(options);
+    const { callbacks, epochs, initialEpoch, signal, threads } = given;
+    if (signal?.aborted) throw signal.reason;
+    const rows = labelledData(this.#model, this.compiled, x, y, options);
+    return this.#lock.alone(async () => {
+      const data = uploadFitData(this.#model, this.compiled, rows, options, given.validationSplit);
       try {
-        const trainer = this.programs.trainer(training);
-        const callbacks = callbackList(given);
-        this.callbacks = callbacks;
-        this.epochs = epochs;
-        this.validates = validation.handles.length > 0;
-        const batchReports = callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin);
-        const start = (): NativeRun =>
-          guard(() =>
-            trainer.fit(data.handles, validation.handles, {
-              batchSize,
-              epochs,
-              initialEpoch,
-              shuffle: boolean('shuffle', given.shuffle ?? true),
-              validationBatchSize: count('validationBatchSize', given.validationBatchSize ?? batchSize),
-              validationFrequency: count('validationFreq', given.validationFreq ?? 1),
-              batchReports,
-              learningRate: model.optimizer.learningRate,
-              ...(given.threads === undefined ? {} : { threads: given.threads }),
-            }),
-          );
-        this.#conversation = new Conversation({
-          model,
+        const trainer = this.#programs.trainer(data.rows);
+        this.#callbacks = callbacks;
+        this.#epochs = epochs;
+        this.#validates = data.validation.handles.length > 0;
+        this.#loop = new TrainingLoop({
+          model: this.#model,
           callbacks,
           initialEpoch,
           epochs,
-          signal: given.signal,
-          check: this.#check,
-          logsOf: (values) => this.#logs(values),
+          signal,
+          check: (event) => this.#lock.check(event),
+          logsOf: this.#names(),
         });
-        return await this.#conversation.hold(start);
+        const start = (learningRate: number): NativeRun =>
+          guard(() =>
+            trainer.fit(data.training.handles, data.validation.handles, {
+              batchSize: given.batchSize,
+              epochs,
+              initialEpoch,
+              shuffle: given.shuffle,
+              validationBatchSize: given.validationBatchSize,
+              validationFrequency: given.validationFreq,
+              batchReports: callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin),
+              learningRate,
+              ...(threads === undefined ? {} : { threads }),
+            }),
+          );
+        return await this.#loop.run(start);
       } finally {
-        this.#conversation = undefined;
-        data.release();
-        validation.release();
+        this.#loop = undefined;
+        data.training.release();
+        data.validation.release();
       }
     });
   }

@@ -4,8 +4,11 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { node } from '../support/child.js';
+import { checkBuilt } from '../support/dist.js';
+
+beforeAll(() => checkBuilt());
 
 const script = (name: string): string =>
   fileURLToPath(new URL(`../support/children/${name}.mjs`, import.meta.url));

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { callbacks, layers, loadModel, type Model, runtime, Sequential, setRandomSeed } from 'ridgeline';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { node } from '../support/child.js';
+import { checkBuilt } from '../support/dist.js';
 import { bits, numbers } from '../support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-same-'));
@@ -16,6 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const script = fileURLToPath(new URL('../support/children/train.mjs', import.meta.url));
 
 describe('threads', () => {
+  beforeAll(() => checkBuilt());
   test.each(runtime().available)('on %s', async (isa) => {
     // Twice with the threads in another order, so that a run depends on none before it.
     const runs = [

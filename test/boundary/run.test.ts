@@ -3,7 +3,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tensor } from 'ridgeline';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { native } from '../../src/native.js';
 import {
   bits,
   classes,
@@ -194,6 +195,31 @@ describe('callbacks', () => {
     await model.fit(x, y, { batchSize: 2, epochs: 2, callbacks: [{ onTrainBatchEnd }] });
     expect(bits(model)).toEqual(frozen);
     expect(model.optimizer.learningRate).toBe(0);
+  });
+
+  test('a run is told of a learning rate only when it has changed', async () => {
+    const next = vi.spyOn(native.NativeRun.prototype, 'next');
+    const model = regression();
+    const rates = [0.5, 0.5, 0.25, 0.001];
+    const callback = {
+      onTrainBegin: () => {
+        model.optimizer.learningRate = 0.125;
+      },
+      onEpochEnd: (epoch: number) => {
+        model.optimizer.learningRate = rates[epoch] as number;
+      },
+    };
+    await model.fit(x, y, { epochs: 4, callbacks: [callback] });
+    const verdicts = next.mock.calls.map(([verdict]) => verdict);
+    next.mockRestore();
+    // The run begins with the rate of its options, and the end comes with the last epoch.
+    expect(verdicts).toEqual([
+      { stop: false },
+      { stop: false, learningRate: 0.5 },
+      { stop: false },
+      { stop: false, learningRate: 0.25 },
+    ]);
+    expect(model.optimizer.learningRate).toBe(0.001);
   });
 
   test('stopTraining ends after the epoch', async () => {

@@ -3,6 +3,7 @@
  */
 import {
   Callback,
+  type CallbackLike,
   callbacks,
   input,
   isRidgelineError,
@@ -19,6 +20,7 @@ import {
   type Shape,
   type SymbolicTensor,
   type Tensor,
+  type TrainedModel,
   tensor,
   type Weight,
 } from 'ridgeline';
@@ -60,6 +62,31 @@ export class Watcher extends Callback {
     if (epoch > 0 && logs.loss === 0) this.model.stopTraining = true;
   }
 }
+
+/** What is known of the model that is trained; `setModel` may ask for more. */
+export class Checkpoints extends Callback {
+  #own: Model | undefined;
+
+  override setModel(model: Model): void {
+    super.setModel(model);
+    this.#own = model;
+  }
+  override async onEpochEnd(epoch: number): Promise<void> {
+    const { model } = this;
+    const [first] = model.getWeights();
+    const { loss } = await model.evaluate({ features: [[1, 2, 3, 4]] }, [0]);
+    const p: Tensor = await model.predict([[1, 2, 3, 4]], { batchSize: 1 });
+    if (loss > p.item() + (first?.size ?? 0)) model.optimizer.learningRate /= 2;
+    await model.save(`${model.name}-${epoch}`);
+    const bytes: Uint8Array = await model.export();
+    // @ts-expect-error: an option of another verb.
+    model.predictSync([[1, 2, 3, 4]], { opset: bytes.length });
+    const followed: TrainedModel | undefined = this.#own;
+    followed?.setWeights(model.getWeights());
+  }
+}
+/** The same as a plain object. */
+export const plain: CallbackLike = { setModel: (model: Model) => void model.summary() };
 
 export async function train(): Promise<number[]> {
   const x = input([4], { name: 'features' });

@@ -1,14 +1,16 @@
 /**
- * The conversation with a native run: every event is answered after the callbacks had their say.
+ * The loop of a fit as JavaScript sees it: a native run tells of batches and epochs, callbacks have their say, and the
+ * next request carries the verdict.
  */
-import type { CallbackLike, Logs } from '../callbacks/callback.js';
+import type { CallbackLike } from '../callbacks/callback.js';
+import type { Logs } from '../callbacks/logs.js';
+import type { TrainedModel } from '../callbacks/trained-model.js';
 import { guard, type NativeEvent, type NativeRun } from '../native.js';
 import type { FitResult, Signal } from './fit-options.js';
-import type { Model } from './model.js';
 
-/** What a conversation needs to know of its fit. */
-export interface Fit {
-  readonly model: Model;
+/** What a loop needs to know of its fit. */
+export interface LoopOptions {
+  readonly model: TrainedModel;
   readonly callbacks: readonly CallbackLike[];
   readonly initialEpoch: number;
   readonly epochs: number;
@@ -20,15 +22,17 @@ export interface Fit {
 }
 
 /** See the module documentation. */
-export class Conversation {
-  readonly #fit: Fit;
+export class TrainingLoop {
+  readonly #fit: LoopOptions;
   readonly #history: Record<string, number[]> = {};
   readonly #epoch: number[] = [];
   #logs: Logs = {};
   #warned = false;
   #run: NativeRun | undefined;
+  /** The learning rate that the run was told last. */
+  #learningRate = 0;
 
-  constructor(fit: Fit) {
+  constructor(fit: LoopOptions) {
     this.#fit = fit;
   }
 
@@ -48,9 +52,11 @@ export class Conversation {
 
   /**
    * Trains to the end.
+   *
+   * @param start - Starts the run; called once callbacks have begun.
    * @throws What a callback throws, the reason of the signal, or the failure of the run; the run is over then.
    */
-  async hold(start: () => NativeRun): Promise<FitResult> {
+  async run(start: (learningRate: number) => NativeRun): Promise<FitResult> {
     const { model, initialEpoch, epochs, signal } = this.#fit;
     const abort = (): void => this.cancel();
     model.stopTraining = false;
@@ -58,7 +64,8 @@ export class Conversation {
       await this.#each((c) => c.setModel?.(model));
       await this.#each((c) => c.onTrainBegin?.({}));
       if (initialEpoch < epochs) await this.#beginEpoch(initialEpoch);
-      const run = start();
+      this.#learningRate = model.optimizer.learningRate;
+      const run = start(this.#learningRate);
       this.#run = run;
       signal?.addEventListener('abort', abort, { once: true });
       if (signal?.aborted) run.cancel();
@@ -72,12 +79,11 @@ export class Conversation {
   }
 
   async #follow(run: NativeRun): Promise<void> {
-    const { model } = this.#fit;
     let over = false;
     try {
-      for (;;) {
-        const stop = model.stopTraining;
-        const event = await guard(() => run.next({ stop, learningRate: model.optimizer.learningRate }));
+      while (!over) {
+        const verdict = this.#verdict();
+        const event = await guard(() => run.next(verdict));
         over = event.kind === 'end';
         this.#fit.check(event);
         // The end brings the last epoch along, unless training stopped before it.
@@ -85,12 +91,20 @@ export class Conversation {
           this.#logs = this.#fit.logsOf(event.logs);
           await (event.kind === 'batch' ? this.#batchEnd(event, run) : this.#epochEnd(event));
         }
-        if (over) return;
       }
     } catch (error) {
       if (!over) await drain(run);
       throw error;
     }
+  }
+
+  /** What callbacks want: of the learning rate, only a change. */
+  #verdict(): Parameters<NativeRun['next']>[0] {
+    const { stopTraining: stop, optimizer } = this.#fit.model;
+    const { learningRate } = optimizer;
+    if (learningRate === this.#learningRate) return { stop };
+    this.#learningRate = learningRate;
+    return { stop, learningRate };
   }
 
   async #beginEpoch(epoch: number): Promise<void> {
@@ -133,7 +147,7 @@ async function drain(run: NativeRun): Promise<void> {
 }
 
 /** Names the first layer with a weight that is not finite. */
-function firstBad(model: Model): string {
+function firstBad(model: TrainedModel): string {
   const bad = model.weights.find((weight) => weight.read().data.some((x: number) => !Number.isFinite(x)));
   return bad ? `; the first weight that is not finite is '${bad.path}'` : '';
 }

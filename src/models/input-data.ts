@@ -1,10 +1,10 @@
 /**
- * Data on its way in: from what users pass to checked native rows.
+ * Data on its way in: from what users pass to tensors that fit the inputs and outputs of a network.
  */
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { type DType, shapeText, Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { RidgelineError, shapeError, show } from '../errors.js';
-import { guard, type NativeData, native } from '../native.js';
+import type { Network } from './network.js';
 
 /** Data for one or several inputs or outputs: one value, a list, or one by name. */
 export type DataInput = TensorInput | readonly TensorInput[] | Record<string, TensorInput>;
@@ -25,7 +25,14 @@ function isRecord(value: unknown): value is Record<string, TensorInput> {
   );
 }
 
-/** The tensor for each of `names`; `argument` is what the user calls the whole. */
+/**
+ * The tensor for each of `names`.
+ *
+ * @param argument - What the user calls the whole.
+ * @param dtypes - Types that the tensors take; their own where `undefined`.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for data that is missing or that nobody asked for, and what is wrong with a
+ *   tensor, by its name.
+ */
 export function byName(
   argument: string,
   data: DataInput,
@@ -53,7 +60,8 @@ export function byName(
     }
   };
   if (isRecord(data)) {
-    const unknown = Object.keys(data).find((key) => !names.includes(key));
+    const known = new Set(names);
+    const unknown = Object.keys(data).find((key) => !known.has(key));
     if (unknown !== undefined) {
       throw new RidgelineError(
         'ERR_ARGUMENT',
@@ -79,25 +87,37 @@ export function byName(
   );
 }
 
-/** Checks data against the inputs of a model; a vector serves an input of one column. */
-export function fitInputs(data: readonly NamedTensor[], inputs: readonly SymbolicTensor[]): NamedTensor[] {
-  return data.map(({ name, tensor: given }, i) => {
-    const expected = (inputs[i] as SymbolicTensor).shape;
-    const t =
-      given.rank + 1 === expected.length && expected.at(-1) === 1
-        ? given.reshape([...given.shape, 1])
-        : given;
-    if (
-      t.rank !== expected.length ||
-      expected.some((d, axis) => axis > 0 && d !== null && d !== t.shape[axis])
-    ) {
-      throw shapeError(name, shapeText(expected), shapeText(given.shape));
-    }
-    return { name, tensor: t };
-  });
+/** The tensor in the shape of an input; a vector serves an input of one column. */
+function fitInput({ name, tensor: given }: NamedTensor, { shape: expected }: SymbolicTensor): NamedTensor {
+  const t =
+    given.rank + 1 === expected.length && expected.at(-1) === 1 ? given.reshape([...given.shape, 1]) : given;
+  const fits =
+    t.rank === expected.length &&
+    expected.every((d, axis) => axis === 0 || d === null || d === t.shape[axis]);
+  if (!fits) throw shapeError(name, shapeText(expected), shapeText(given.shape));
+  return { name, tensor: t };
 }
 
-/** Number of rows of all; they must agree, and there must be some. */
+/**
+ * The tensor for each input of a network; one that has no input yet learns it from the data.
+ * @throws {RidgelineError} As {@link byName}, and `ERR_SHAPE` for a shape that is not that of the input.
+ */
+export function inputTensors(network: Network, argument: string, x: DataInput): NamedTensor[] {
+  if (!network.isConnected) {
+    const [first] = byName('x', x, ['x'], [undefined]);
+    network.ready(first?.tensor.shape ?? []);
+  }
+  const { inputs } = network.graph;
+  const types = inputs.map((t) => t.dtype);
+  return byName(argument, x, network.inputNames, types).map((data, i) =>
+    fitInput(data, inputs[i] as SymbolicTensor),
+  );
+}
+
+/**
+ * Number of rows of all data.
+ * @throws {RidgelineError} `ERR_SHAPE` when they do not agree, or there are none.
+ */
 export function rowsOf(data: readonly NamedTensor[]): number {
   const [first] = data as readonly [NamedTensor];
   const rows = first.tensor.shape[0];
@@ -115,59 +135,4 @@ export function rowsOf(data: readonly NamedTensor[]): number {
     }
   }
   return rows;
-}
-
-/** Rows in native memory. Large ones are not left to the garbage collector: `release` gives them back. */
-export class Uploaded {
-  readonly handles: NativeData[];
-
-  private constructor(handles: NativeData[]) {
-    this.handles = handles;
-  }
-
-  /**
-   * Copies tensors into native memory.
-   * @throws {RidgelineError} `ERR_NON_FINITE` naming the first NaN or infinity, `ERR_MEMORY`.
-   */
-  static of(data: readonly NamedTensor[]): Uploaded {
-    const copies: NativeData[] = [];
-    const all = new Uploaded(copies);
-    try {
-      for (const { name, tensor: t } of data) {
-        const rows = guard(() => new native.NativeData(t.data, [...t.shape]));
-        copies.push(rows);
-        const bad = rows.firstNonFinite();
-        if (bad >= 0) throw nonFinite(name, t, bad);
-      }
-    } catch (error) {
-      all.release();
-      throw error;
-    }
-    return all;
-  }
-
-  /** A copy of some rows; `last` replaces what comes last. */
-  rows(from: number, to: number, last?: Uploaded): Uploaded {
-    const copied = last ? this.handles.slice(0, -1) : this.handles;
-    const part = copied.map((data) => guard(() => data.rows(from, to)));
-    return new Uploaded([...part, ...(last?.handles ?? [])]);
-  }
-
-  /** Gives the memory back; a run under way keeps what it reads. */
-  release(): void {
-    for (const data of this.handles) data.release();
-  }
-}
-
-function nonFinite(name: string, { shape, data }: Tensor, bad: number): RidgelineError {
-  const index: number[] = [];
-  let rest = bad;
-  for (const size of [...shape].reverse()) {
-    index.unshift(rest % size);
-    rest = Math.floor(rest / size);
-  }
-  return new RidgelineError('ERR_NON_FINITE', `${name} has ${data[bad]} at [${index.join(', ')}]`, {
-    argument: name,
-    received: data[bad],
-  });
 }

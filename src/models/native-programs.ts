@@ -1,5 +1,5 @@
 /**
- * Programs of a model: the objective traced for the labels at hand, made once and kept while they stay alike.
+ * Native programs that train and evaluate a model: made for labels of one form, and kept while they stay alike.
  */
 import type { Weight } from '../core/weight.js';
 import {
@@ -10,9 +10,11 @@ import {
   type NativeVariable,
   native,
 } from '../native.js';
-import type { LabelledRows } from './labelled.js';
-import type { Model } from './model.js';
-import { type Objective, trace } from './objective.js';
+import type { Compiled } from './compilation.js';
+import type { LabelledData } from './labelled-data.js';
+import { type LossGraph, traceLoss } from './loss-graph.js';
+import type { Network } from './network.js';
+import type { OptimizerState } from './optimizer-state.js';
 
 /** Programs for one kind of labels; the trainer only once there is something to train. */
 interface Kept {
@@ -22,18 +24,21 @@ interface Kept {
 }
 
 /** See the module documentation. */
-export class Programs {
-  readonly #model: Model;
+export class NativePrograms {
+  readonly #network: Network;
+  readonly #compiled: Compiled;
+  readonly #slots: OptimizerState;
   readonly #counters: NativeCounters;
-  readonly #slots = new Map<Weight, NativeVariable[]>();
   #kept: Kept | undefined;
 
-  constructor(model: Model, counters: NativeCounters) {
-    this.#model = model;
+  constructor(network: Network, compiled: Compiled, slots: OptimizerState, counters: NativeCounters) {
+    this.#network = network;
+    this.#compiled = compiled;
+    this.#slots = slots;
     this.#counters = counters;
   }
 
-  /** Drops them, after a change of the model. */
+  /** Drops them, after a change of the network. */
   forget(): void {
     this.#kept = undefined;
   }
@@ -45,24 +50,8 @@ export class Programs {
     this.forget();
   }
 
-  /** The optimizer's state for a weight. */
-  slots(weight: Weight): NativeVariable[] {
-    let slots = this.#slots.get(weight);
-    if (!slots) {
-      slots = guard(() => this.#model.optimizer.native.slots(weight.variable));
-      this.#slots.set(weight, slots);
-    }
-    return slots;
-  }
-
-  /** True once the optimizer has state. */
-  get hasSlots(): boolean {
-    return this.#slots.size > 0;
-  }
-
-  #for(rows: LabelledRows): Kept {
-    const model = this.#model;
-    const weights = model.trainableWeights;
+  #for(rows: LabelledData): Kept {
+    const weights = this.#network.trainableWeights;
     const key = JSON.stringify([
       rows.labels.map((l) => [l.dtype, l.shape.slice(1)]),
       rows.weighted,
@@ -70,54 +59,59 @@ export class Programs {
     ]);
     if (this.#kept?.key === key) return this.#kept;
     const { variables, l1, l2 } = penalized(weights);
-    const of = trace(model, model.compiled, rows.labels, rows.weighted, false);
+    const of = traceLoss(this.#network, this.#compiled, rows, false);
     const evaluator = guard(() => new native.NativeEvaluator(of.trace.graph, handles(of), variables, l1, l2));
     this.#kept = { key, evaluator, trainer: undefined };
     return this.#kept;
   }
 
-  /** The program that computes loss and metrics for rows like these. */
-  evaluator(rows: LabelledRows): NativeEvaluator {
+  /**
+   * The program that computes loss and metrics for rows like these.
+   * @throws {RidgelineError} What is wrong with a loss, a metric or a layer, by its name.
+   */
+  evaluator(rows: LabelledData): NativeEvaluator {
     return this.#for(rows).evaluator;
   }
 
-  /** The program that trains on rows like these. */
-  trainer(rows: LabelledRows): NativeTrainer {
+  /**
+   * The program that trains on rows like these.
+   * @throws {RidgelineError} As `evaluator`; `ERR_MEMORY`.
+   */
+  trainer(rows: LabelledData): NativeTrainer {
     const kept = this.#for(rows);
     if (kept.trainer) return kept.trainer;
-    const model = this.#model;
-    const weights = model.trainableWeights;
+    const weights = this.#network.trainableWeights;
     const { variables, l1, l2 } = penalized(weights);
-    const of = trace(model, model.compiled, rows.labels, rows.weighted, true);
+    const of = traceLoss(this.#network, this.#compiled, rows, true);
     const state = [...of.trace.nextState];
     kept.trainer = guard(
       () =>
         new native.NativeTrainer(
           of.trace.graph,
           handles(of),
-          model.optimizer.native,
+          this.#compiled.optimizer.native,
           variables,
           l1,
           l2,
-          weights.flatMap((w) => this.slots(w)),
+          weights.flatMap((w) => this.#slots.slots(w)),
           state.map(([weight]) => weight.variable),
           of.trace.ids(state.map(([, next]) => next)),
           kept.evaluator,
           this.#counters,
-          model.randomSeed,
+          this.#network.randomSeed,
         ),
     );
     return kept.trainer;
   }
 }
 
-/** Handles of an objective's values. */
+/** Handles of a loss graph's values. */
 function handles({
   trace: of,
   loss,
   totals,
   weights,
-}: Objective): ConstructorParameters<typeof native.NativeEvaluator>[1] {
+}: LossGraph): ConstructorParameters<typeof native.NativeEvaluator>[1] {
   return {
     loss: of.ids([loss])[0] as number,
     penalties: of.ids(of.penalties),

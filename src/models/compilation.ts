@@ -1,43 +1,31 @@
 /**
- * What `compile` is told, resolved for each output: losses, their factors, metrics.
+ * What a model is compiled with: the options of `compile`, checked and resolved for each output.
  */
 import { options as checkOptions, number, unknownName } from '../core/check.js';
 import { argumentError } from '../errors.js';
 import { getLoss, type LossIdentifier } from '../losses/identifier.js';
 import type { Loss } from '../losses/loss.js';
-import { getMetric, type MetricIdentifier, type MetricKey } from '../metrics/identifier.js';
+import { getMetric, type MetricIdentifier } from '../metrics/identifier.js';
 import type { Metric } from '../metrics/metric.js';
-import type { OptimizerIdentifier } from '../optimizers/identifier.js';
-import type { Compiled } from './objective.js';
+import { getOptimizer } from '../optimizers/identifier.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import type { ByName, CompileOptions, Metrics } from './compile-options.js';
 
-/** Something for each output, by its name. */
-type ByName<T> = Readonly<Record<string, T>>;
-
-/** Metrics of every output, or of some by name. */
-export type Metrics = readonly MetricIdentifier[] | ByName<MetricIdentifier | readonly MetricIdentifier[]>;
-
-/** Options of {@link Model.compile}. */
-export interface CompileOptions<M extends Metrics = Metrics, W extends Metrics = Metrics> {
-  /** Optimizer or its name. Default `rmsprop`, as in Keras. */
-  readonly optimizer?: OptimizerIdentifier | undefined;
-  /** Loss for all outputs, or one for each, in order or by name. */
-  readonly loss: LossIdentifier | readonly LossIdentifier[] | ByName<LossIdentifier>;
-  /** Metrics of every output, or by the name of an output. */
-  readonly metrics?: M | undefined;
-  /** Metrics that sample weights apply to, in the same forms. */
-  readonly weightedMetrics?: W | undefined;
-  /** Factor of each output's loss, in order or by name. Default 1. */
-  readonly lossWeights?: readonly number[] | ByName<number> | undefined;
+/** See the module documentation. Its lists are computed when they are read: read each once, not in a loop. */
+export interface Compiled {
+  /** The options it was made from. */
+  readonly options: CompileOptions;
+  /** The optimizer. */
+  readonly optimizer: Optimizer;
+  /** One loss for each output. */
+  readonly losses: readonly Loss[];
+  /** Factor of each loss. */
+  readonly lossWeights: readonly number[];
+  /** Metrics of each output. */
+  readonly metrics: readonly (readonly Metric[])[];
+  /** Metrics of each output that sample weights apply to. */
+  readonly weightedMetrics: readonly (readonly Metric[])[];
 }
-
-/** Options that ask for no metrics. */
-export interface NoMetrics {
-  readonly metrics?: undefined;
-  readonly weightedMetrics?: undefined;
-}
-
-/** Keys of metrics in logs; those given by output carry names that the compiler does not know. */
-export type KeysOf<M> = M extends readonly unknown[] ? MetricKey<M[number]> : string;
 
 const NAMES = ['optimizer', 'loss', 'metrics', 'weightedMetrics', 'lossWeights'] as const;
 
@@ -90,8 +78,10 @@ function metrics(
  *
  * @param names - Names of the outputs, if they are known; a model without input yet learns them with its first data.
  * @param outputs - The same, asked when they are needed.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options; later, from the lists, for an output of which
+ *   nothing was said.
  */
-export function resolve(
+export function resolveCompile(
   options: CompileOptions,
   names: readonly string[] | undefined,
   outputs: () => readonly string[],
@@ -109,7 +99,10 @@ export function resolve(
   for (const [key, weight] of Object.entries(lossWeights ?? {})) number(`lossWeights[${key}]`, weight);
   const plain = metrics('metrics', options.metrics, names);
   const weighted = metrics('weightedMetrics', options.weightedMetrics, names);
+  const optimizer = getOptimizer('optimizer', options.optimizer ?? 'rmsprop');
   return {
+    options,
+    optimizer,
     get losses() {
       return outputs().map(lossOf);
     },

@@ -1,0 +1,101 @@
+/**
+ * What callbacks see of the model that is being trained. `Model` is one; callbacks know no more of it than this.
+ */
+import type { SymbolicTensor } from '../core/symbolic.js';
+import type { Tensor, TensorInput } from '../core/tensor.js';
+import type { Weight } from '../core/weight.js';
+import type { Layer } from '../layers/layer.js';
+import type { NativeRun } from '../native.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import type { LogsOf } from './logs.js';
+
+/** Rows of one input or output, of several in order, or by their names. */
+type Rows = TensorInput | readonly TensorInput[] | Record<string, TensorInput>;
+
+/** The model that callbacks follow, and may read, change and stop. */
+export interface TrainedModel {
+  /** Name of the model. */
+  readonly name: string;
+  /** Set to true to end training after the current batch or epoch. */
+  stopTraining: boolean;
+  /** The optimizer; a change of its `learningRate` takes effect with the next batch. */
+  readonly optimizer: Optimizer;
+  /** Inputs. */
+  readonly inputs: readonly SymbolicTensor[];
+  /** Outputs. */
+  readonly outputs: readonly SymbolicTensor[];
+  /** Names of the inputs. */
+  readonly inputNames: string[];
+  /** Names of the outputs. */
+  readonly outputNames: string[];
+  /** Layers in the order of their calls. */
+  readonly layers: Layer[];
+  /** All weights. */
+  readonly weights: Weight[];
+  /** Weights that training changes. */
+  readonly trainableWeights: Weight[];
+  /** @internal The training that is followed. */
+  readonly training: TrainingContext;
+
+  /**
+   * The layer of that name or index.
+   * @throws {RidgelineError} `ERR_ARGUMENT` when there is none.
+   */
+  getLayer(of: string | number): Layer;
+  /** Number of elements of all weights. */
+  countParams(): number;
+  /** Copies of all weights, in the order of `weights`. */
+  getWeights(): Tensor[];
+  /**
+   * Replaces all weights before the next batch.
+   * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_NON_FINITE`; nothing is written unless all fit.
+   */
+  setWeights(values: readonly TensorInput[]): void;
+  /** Outputs for all rows, with the weights of this moment. `batchSize` is 32 unless given. */
+  predict(
+    x: Rows,
+    options?: { readonly batchSize?: number | undefined; readonly threads?: number | undefined },
+  ): Promise<Tensor<'float32'>>;
+  /** As `predict`, on the calling thread. */
+  predictSync(x: Rows, options?: { readonly batchSize?: number | undefined }): Tensor<'float32'>;
+  /** Loss and metrics on data, with the weights of this moment. `batchSize` is 32 unless given. */
+  evaluate(
+    x: Rows,
+    y: Rows,
+    options?: {
+      readonly batchSize?: number | undefined;
+      readonly sampleWeight?: TensorInput | undefined;
+      readonly threads?: number | undefined;
+    },
+  ): Promise<LogsOf<string>>;
+  /** The table of layers as text; printed unless `print` is false. */
+  summary(options?: { readonly print?: boolean | undefined }): string;
+  /**
+   * Writes everything needed to go on from here to one file.
+   * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` naming what cannot be restored, `ERR_IO`.
+   */
+  save(path: string, options?: { readonly includeOptimizer?: boolean | undefined }): Promise<void>;
+  /**
+   * Writes the inference graph as ONNX: to a file, or as bytes if no path is given.
+   * @throws {RidgelineError} As a rejection: `ERR_EXPORT` naming the layer without an ONNX form, `ERR_IO`.
+   */
+  export(path: string, options?: { readonly opset?: number | undefined }): Promise<void>;
+  export(options?: { readonly opset?: number | undefined }): Promise<Uint8Array>;
+}
+
+/** What the callbacks of this package ask of the training that they follow. */
+export interface TrainingContext {
+  /** Index of the epoch that the fit ends before. */
+  readonly epochs: number;
+  /** True if the fit validates, be it not after every epoch. */
+  readonly validates: boolean;
+  /** Where the fit stands, once it has begun. */
+  progress(): ReturnType<NativeRun['progress']> | undefined;
+  /**
+   * Direction in which a logged number improves.
+   * @throws {RidgelineError} `ERR_ARGUMENT` when it is not known.
+   */
+  directionOf(key: string): 'max' | 'min';
+  /** State of a kind of callback that a loaded model brought along, once. */
+  takeCallbackState(kind: string): Record<string, unknown> | undefined;
+}

@@ -1,0 +1,49 @@
+/**
+ * Class weights: how much the rows of a class count, in the form of sample weights.
+ */
+import { nonNegative } from '../core/check.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
+import type { TensorInput } from '../core/tensor.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import type { Weighting } from './fit-options.js';
+import type { NamedTensor } from './input-data.js';
+
+/**
+ * The sample weights that class weights stand for: of each row, the weight of its class, 1 unless given.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for weights that are no numbers by class, for labels that are no classes, and
+ *   beside `sampleWeight`.
+ */
+export function classWeights(
+  outputs: readonly SymbolicTensor[],
+  labels: readonly NamedTensor[],
+  { sampleWeight, classWeight }: Weighting,
+): TensorInput {
+  if (sampleWeight !== undefined) {
+    throw new RidgelineError('ERR_ARGUMENT', 'classWeight and sampleWeight cannot both be given', {
+      argument: 'classWeight',
+    });
+  }
+  if (typeof classWeight !== 'object' || classWeight === null || Array.isArray(classWeight)) {
+    throw argumentError('classWeight', 'an object from class index to weight', classWeight);
+  }
+  for (const [name, weight] of Object.entries(classWeight)) {
+    if (!/^\d+$/.test(name)) throw argumentError('classWeight', 'class indices as keys', name);
+    nonNegative(`classWeight[${name}]`, weight);
+  }
+  const [label, ...others] = labels as readonly [NamedTensor];
+  if (others.length > 0) {
+    throw new RidgelineError('ERR_ARGUMENT', `classWeight needs one output, the model has ${labels.length}`, {
+      argument: 'classWeight',
+    });
+  }
+  // A single output column tells two classes apart.
+  const columns = outputs[0]?.shape.at(-1) ?? null;
+  const count = columns === 1 ? 2 : (columns ?? Number.POSITIVE_INFINITY);
+  const beyond = Object.keys(classWeight).find((name) => Number(name) >= count);
+  if (beyond !== undefined) throw argumentError('classWeight', `classes below ${count}`, beyond);
+  const t = label.tensor;
+  const classes = t.rank > 1 && (t.shape[1] as number) > 1 ? t.argMax(1).data : t.data;
+  const fraction = classes.find((c: number) => !Number.isInteger(c));
+  if (fraction !== undefined) throw argumentError(label.name, 'classes, to be weighted by class', fraction);
+  return Float32Array.from(classes, (c) => classWeight[c as number] ?? 1);
+}

@@ -1,0 +1,35 @@
+/**
+ * What `compile` takes, and the types of what follows from it.
+ */
+import type { LossIdentifier } from '../losses/identifier.js';
+import type { MetricIdentifier, MetricKey } from '../metrics/identifier.js';
+import type { OptimizerIdentifier } from '../optimizers/identifier.js';
+
+/** Something for each output, by its name. */
+export type ByName<T> = Readonly<Record<string, T>>;
+
+/** Metrics of every output, or of some by name. */
+export type Metrics = readonly MetricIdentifier[] | ByName<MetricIdentifier | readonly MetricIdentifier[]>;
+
+/** Options of {@link Model.compile}. */
+export interface CompileOptions<M extends Metrics = Metrics, W extends Metrics = Metrics> {
+  /** Optimizer or its name. Default `rmsprop`, as in Keras. */
+  readonly optimizer?: OptimizerIdentifier | undefined;
+  /** Loss for all outputs, or one for each, in order or by name. */
+  readonly loss: LossIdentifier | readonly LossIdentifier[] | ByName<LossIdentifier>;
+  /** Metrics of every output, or by the name of an output. */
+  readonly metrics?: M | undefined;
+  /** Metrics that sample weights apply to, in the same forms. */
+  readonly weightedMetrics?: W | undefined;
+  /** Factor of each output's loss, in order or by name. Default 1. */
+  readonly lossWeights?: readonly number[] | ByName<number> | undefined;
+}
+
+/** Options that ask for no metrics. */
+export interface NoMetrics {
+  readonly metrics?: undefined;
+  readonly weightedMetrics?: undefined;
+}
+
+/** Keys of metrics in logs; those given by output carry names that the compiler does not know. */
+export type KeysOf<M> = M extends readonly unknown[] ? MetricKey<M[number]> : string;

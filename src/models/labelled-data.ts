@@ -1,0 +1,95 @@
+/**
+ * Labelled data: what users pass to `fit` and `evaluate`, checked against the model and its losses, and weighted.
+ */
+import { type DType, shapeText, type TensorInput, tensor } from '../core/tensor.js';
+import { argumentError, RidgelineError, shapeError } from '../errors.js';
+import { classWeights } from './class-weights.js';
+import type { Compiled } from './compilation.js';
+import type { Weighting } from './fit-options.js';
+import { byName, type DataInput, inputTensors, type NamedTensor, rowsOf } from './input-data.js';
+import type { Network } from './network.js';
+
+/** Labels as they will be fed. */
+export interface LabelSpec {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** Rows ready to be fed, and what they look like. */
+export interface LabelledData {
+  /** Inputs, labels, and weights if there are any. */
+  readonly data: readonly NamedTensor[];
+  readonly labels: readonly LabelSpec[];
+  /** True if weights come last. */
+  readonly weighted: boolean;
+}
+
+/**
+ * Checks inputs, labels and weights.
+ *
+ * @param like - For validation data: the labels of the training data, whose form its own take.
+ * @throws {RidgelineError} `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT` naming what does not fit.
+ */
+export function labelledData(
+  network: Network,
+  compiled: Compiled,
+  x: DataInput,
+  y: DataInput,
+  given: Weighting,
+  like?: readonly LabelSpec[],
+): LabelledData {
+  const prefix = like ? 'validation ' : '';
+  const inputs = inputTensors(network, `${prefix}x`, x);
+  const { outputs } = network.graph;
+  const named = byName(
+    `${prefix}y`,
+    y,
+    network.outputNames,
+    outputs.map(() => undefined),
+  );
+  const labels = like ? named.map((label, i) => alike(label, like[i] as LabelSpec)) : named;
+  const data = [...inputs, ...labels];
+  const rows = rowsOf(data);
+  compiled.losses.forEach((loss, i) => {
+    if (loss.sparse) checkIndices(labels[i] as NamedTensor, outputs[i]?.shape.at(-1) ?? null);
+  });
+  const sampleWeight =
+    given.classWeight === undefined ? given.sampleWeight : classWeights(outputs, labels, given);
+  if (sampleWeight !== undefined) data.push(rowWeights(`${prefix}sampleWeight`, sampleWeight, rows));
+  const specs = labels.map(({ tensor: t }) => ({ shape: t.shape, dtype: t.dtype }));
+  return { data, labels: specs, weighted: sampleWeight !== undefined };
+}
+
+function rowWeights(name: string, given: TensorInput, rows: number): NamedTensor {
+  const weights = tensor(given, { dtype: 'float32' });
+  if (weights.rank === 1 && weights.shape[0] === rows) return { name, tensor: weights };
+  throw new RidgelineError(
+    'ERR_SHAPE',
+    `${name} must have shape [${rows}], received [${weights.shape.join(', ')}]`,
+    { argument: 'sampleWeight' },
+  );
+}
+
+function checkIndices(labels: NamedTensor, classes: number | null): void {
+  if (classes === null) return;
+  const bad = labels.tensor.data.find((x: number) => !Number.isInteger(x) || x < 0 || x >= classes);
+  if (bad !== undefined && Number.isFinite(bad)) {
+    throw argumentError(labels.name, `class indices in [0, ${classes})`, bad);
+  }
+}
+
+/** A label in the form of `like`. */
+function alike({ name, tensor: given }: NamedTensor, like: LabelSpec): NamedTensor {
+  const columns = (shape: readonly number[]): string =>
+    shapeText(shape.at(-1) === 1 ? shape.slice(1, -1) : shape.slice(1));
+  if (columns(given.shape) !== columns(like.shape)) {
+    throw shapeError(name, shapeText([null, ...like.shape.slice(1)]), shapeText(given.shape));
+  }
+  const same = tensor(given, { dtype: like.dtype });
+  if (same.data.some((value: number, i: number) => value !== given.data[i])) {
+    throw new RidgelineError('ERR_DTYPE', `${name} must be ${like.dtype} as y is, received ${given.dtype}`, {
+      argument: name,
+    });
+  }
+  return { name, tensor: same.reshape([given.shape[0] ?? 0, ...like.shape.slice(1)]) };
+}

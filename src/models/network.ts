@@ -1,0 +1,38 @@
+/**
+ * A network as programs, data and files see it: a call graph with names, weights and a seed. `Model` is one.
+ */
+import type { SymbolicTensor } from '../core/symbolic.js';
+import type { Trace } from '../core/trace.js';
+import type { Weight } from '../core/weight.js';
+import type { CallGraph } from './call-graph.js';
+
+/** See the module documentation. Its getters compute what they give: ask once, not in a loop. */
+export interface Network {
+  /** Name of the network. */
+  readonly name: string;
+  /** True once it has a call graph. */
+  readonly isConnected: boolean;
+  /**
+   * What it computes.
+   * @throws {RidgelineError} `ERR_ARGUMENT` while it is not connected, `ERR_DISPOSED`.
+   */
+  readonly graph: CallGraph;
+  /** Names of the inputs, in their order. */
+  readonly inputNames: readonly string[];
+  /** Names of the outputs, in their order. */
+  readonly outputNames: readonly string[];
+  /** All weights. */
+  readonly weights: readonly Weight[];
+  /** Weights that training changes. */
+  readonly trainableWeights: readonly Weight[];
+  /** Seed of its random numbers. */
+  readonly randomSeed: number;
+  /** Connects a network that learns its input from the shape of the first data. */
+  ready(shape: readonly number[]): void;
+}
+
+/** Adds the inputs of `network` to a trace, to be fed in their order. */
+export function traceInputs(network: Network, trace: Trace): SymbolicTensor[] {
+  const { inputNames } = network;
+  return network.graph.inputs.map((t, i) => trace.input(inputNames[i] as string, t.shape, t.dtype));
+}

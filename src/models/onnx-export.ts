@@ -1,0 +1,54 @@
+/**
+ * ONNX export: the inference graph of a network, to bytes or a file.
+ */
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { options as checkOptions, integer } from '../core/check.js';
+import { Trace } from '../core/trace.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { guard, native } from '../native.js';
+import { type Network, traceInputs } from './network.js';
+
+/** Options of {@link Model.export}. */
+export interface ExportOptions {
+  /** Version of the operator set, 17 to 25. Default 17: runs on every ONNX Runtime since 1.14. */
+  readonly opset?: number | undefined;
+}
+
+/**
+ * Writes `network` as ONNX to `path`, or returns the bytes.
+ * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT`, `ERR_EXPORT` naming the layer without an ONNX form, `ERR_IO`.
+ */
+export async function exportOnnx(
+  network: Network & { countParams(): number },
+  path: string | undefined,
+  options: ExportOptions,
+): Promise<Uint8Array | void> {
+  const { opset = 17 } = checkOptions('export', options, ['opset']);
+  integer('opset', opset, 17, 25);
+  if (path === '') throw argumentError('path', 'a file name', path);
+  const trace = new Trace(false);
+  const bytes = trace.run(() => {
+    const outputs = network.graph.replay(traceInputs(network, trace));
+    const header = {
+      name: network.name,
+      opset,
+      doc: `${network.name}: ${network.countParams()} parameters, trained with ridgeline`,
+      metadata: ['ridgeline_version', native.runtime().version],
+    };
+    return guard(() => trace.graph.export([...network.outputNames], trace.ids(outputs), header));
+  });
+  if (path === undefined) return bytes;
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, bytes);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new RidgelineError(
+      'ERR_IO',
+      `cannot write '${path}': ${(error as Error).message}`,
+      { argument: 'path', received: path },
+      { cause: error },
+    );
+  }
+}

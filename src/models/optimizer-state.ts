@@ -1,0 +1,34 @@
+/**
+ * The optimizer's state: slots of each weight, such as momenta, made when they are first asked for.
+ */
+import type { Weight } from '../core/weight.js';
+import { guard, type NativeVariable } from '../native.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+
+/** See the module documentation. It outlives programs, so that a changed model goes on where it was. */
+export class OptimizerState {
+  readonly #optimizer: Optimizer;
+  readonly #slots = new Map<Weight, NativeVariable[]>();
+
+  constructor(optimizer: Optimizer) {
+    this.#optimizer = optimizer;
+  }
+
+  /** True until a weight has slots. */
+  get isEmpty(): boolean {
+    return this.#slots.size === 0;
+  }
+
+  /**
+   * The slots of a weight, zero at first.
+   * @throws {RidgelineError} `ERR_MEMORY`.
+   */
+  slots(weight: Weight): NativeVariable[] {
+    let slots = this.#slots.get(weight);
+    if (!slots) {
+      slots = guard(() => this.#optimizer.native.slots(weight.variable));
+      this.#slots.set(weight, slots);
+    }
+    return slots;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Prediction: the native program that computes outputs from inputs, made with its first use.
+ */
+import { options as checkOptions, count } from '../core/check.js';
+import { Tensor } from '../core/tensor.js';
+import { Trace } from '../core/trace.js';
+import { guard, type NativePredictor, type NativeTensor, native, succeeded } from '../native.js';
+import { type DataInput, inputTensors, rowsOf } from './input-data.js';
+import { type Network, traceInputs } from './network.js';
+import { UploadedData } from './uploaded-data.js';
+
+/** Options of {@link Model.predict}. */
+export interface PredictOptions {
+  /** Rows computed at a time. Default 32. */
+  readonly batchSize?: number | undefined;
+  /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
+  readonly threads?: number | undefined;
+}
+
+/** See the module documentation. */
+export class Predictor {
+  readonly #network: Network;
+  #program: NativePredictor | undefined;
+
+  constructor(network: Network) {
+    this.#network = network;
+  }
+
+  /**
+   * The outputs for all rows, computed off the JavaScript thread.
+   * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_NATIVE`.
+   */
+  async predict(x: DataInput, options: PredictOptions): Promise<Tensor[]> {
+    const { data, batchSize, program } = this.#prepare(x, options);
+    const { randomSeed } = this.#network;
+    try {
+      const run = guard(() => program.predict(data.handles, batchSize, randomSeed, options.threads));
+      return tensors(succeeded(await run).tensors);
+    } finally {
+      data.release();
+    }
+  }
+
+  /** As `predict`, on the calling thread. */
+  predictSync(x: DataInput, options: PredictOptions): Tensor[] {
+    const { data, batchSize, program } = this.#prepare(x, options);
+    const { randomSeed } = this.#network;
+    try {
+      return tensors(guard(() => program.predictSync(data.handles, batchSize, randomSeed)));
+    } finally {
+      data.release();
+    }
+  }
+
+  /** Drops the program, after a change of the network. */
+  forget(): void {
+    this.#program = undefined;
+  }
+
+  /** Drops the program for good and gives its memory back. */
+  release(): void {
+    this.#program?.release();
+    this.forget();
+  }
+
+  #prepare(
+    x: DataInput,
+    options: PredictOptions,
+  ): { data: UploadedData; batchSize: number; program: NativePredictor } {
+    const { batchSize = 32, threads } = checkOptions('predict', options, ['batchSize', 'threads']);
+    count('batchSize', batchSize);
+    if (threads !== undefined) count('threads', threads);
+    const inputs = inputTensors(this.#network, 'x', x);
+    rowsOf(inputs);
+    this.#program ??= this.#compile();
+    return { data: UploadedData.of(inputs), batchSize, program: this.#program };
+  }
+
+  #compile(): NativePredictor {
+    const trace = new Trace(false);
+    return trace.run(() => {
+      const outputs = this.#network.graph.replay(traceInputs(this.#network, trace));
+      return guard(() => new native.NativePredictor(trace.graph, trace.ids(outputs)));
+    });
+  }
+}
+
+function tensors(of: readonly NativeTensor[]): Tensor[] {
+  return of.map((t) => Tensor.fromNative(t));
+}

@@ -1,0 +1,99 @@
+/**
+ * Validation data: given, or the tail of the training data, in the form of the training data since they share programs.
+ */
+import { Tensor, type TensorInput } from '../core/tensor.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import type { Compiled } from './compilation.js';
+import type { FitOptions } from './fit-options.js';
+import type { DataInput, NamedTensor } from './input-data.js';
+import { type LabelledData, labelledData } from './labelled-data.js';
+import type { Network } from './network.js';
+import { UploadedData } from './uploaded-data.js';
+
+/** Data of a fit in native memory, and what the rows to train on look like. */
+export interface FitData {
+  readonly rows: LabelledData;
+  readonly training: UploadedData;
+  /** No handles when nothing is held out. */
+  readonly validation: UploadedData;
+}
+
+/**
+ * Copies the rows to train on and those to validate on into native memory.
+ *
+ * @param rows - What `fit` was given to train on.
+ * @param share - Share of the rows to hold out, where no validation data is given.
+ * @throws {RidgelineError} What is wrong with the validation data, `ERR_ARGUMENT` for a share that leaves no rows,
+ *   `ERR_NON_FINITE`, `ERR_MEMORY`.
+ */
+export function uploadFitData(
+  network: Network,
+  compiled: Compiled,
+  rows: LabelledData,
+  options: FitOptions,
+  share: number,
+): FitData {
+  if (options.validationData !== undefined)
+    return uploadBoth(rows, givenData(network, compiled, rows, options.validationData));
+  if (share > 0) return uploadSplit(rows, share, options.classWeight !== undefined);
+  return { rows, training: UploadedData.of(rows.data), validation: UploadedData.of([]) };
+}
+
+function givenData(network: Network, compiled: Compiled, rows: LabelledData, given: unknown): LabelledData {
+  if (!Array.isArray(given) || given.length < 2 || given.length > 3) {
+    throw argumentError('validationData', '[x, y] or [x, y, sampleWeight]', given);
+  }
+  const [x, y, sampleWeight] = given as [DataInput, DataInput, TensorInput | undefined];
+  return labelledData(network, compiled, x, y, { sampleWeight }, rows.labels);
+}
+
+function uploadBoth(rows: LabelledData, held: LabelledData): FitData {
+  // Where one side has weights, the rows of the other weigh one.
+  const [fed, validated] =
+    rows.weighted === held.weighted ? [rows, held] : [withWeights(rows), withWeights(held)];
+  const training = UploadedData.of(fed.data);
+  try {
+    return { rows: fed, training, validation: UploadedData.of(validated.data) };
+  } catch (error) {
+    training.release();
+    throw error;
+  }
+}
+
+function uploadSplit(rows: LabelledData, share: number, byClass: boolean): FitData {
+  const count = rowsIn(rows);
+  const cut = Math.floor(count * (1 - share));
+  if (cut === 0 || cut === count) {
+    throw new RidgelineError(
+      'ERR_ARGUMENT',
+      `validationSplit ${share} of ${count} rows leaves ${cut} to train on and ${count - cut} to validate on`,
+      {
+        argument: 'validationSplit',
+        received: share,
+      },
+    );
+  }
+  const whole = UploadedData.of(rows.data);
+  try {
+    // Class weights are for training alone.
+    const weights = byClass ? UploadedData.of([ones(count - cut)]) : undefined;
+    return { rows, training: whole.rows(0, cut), validation: whole.rows(cut, count, weights) };
+  } finally {
+    whole.release();
+  }
+}
+
+function rowsIn({ data: [first] }: LabelledData): number {
+  return first?.tensor.shape[0] as number;
+}
+
+/** Sample weights of one. */
+function ones(rows: number): NamedTensor {
+  return { name: 'sampleWeight', tensor: new Tensor(new Float32Array(rows).fill(1), [rows], 'float32') };
+}
+
+/** The rows with sample weights, of one unless they have some. */
+function withWeights(rows: LabelledData): LabelledData {
+  if (rows.weighted) return rows;
+  return { ...rows, data: [...rows.data, ones(rowsIn(rows))], weighted: true };
+}
