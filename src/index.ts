@@ -7,6 +7,7 @@
 export * as activations from './activations/index.js';
 export { Callback, type CallbackLike, type Logs } from './callbacks/callback.js';
 export * as callbacks from './callbacks/index.js';
+export * as constraints from './constraints/index.js';
 export { setRandomSeed } from './core/random.js';
 export { type Operand, type Shape, SymbolicTensor } from './core/symbolic.js';
 export {
@@ -21,8 +22,8 @@ export { Weight } from './core/weight.js';
 export { type Split, type SplitOptions, toCategorical, trainTestSplit } from './data/index.js';
 export { type ErrorCode, type ErrorDetails, isRidgelineError, RidgelineError } from './errors.js';
 export * as initializers from './initializers/index.js';
+export { input } from './layers/core/input.js';
 export * as layers from './layers/index.js';
-export { input } from './layers/input.js';
 export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from './layers/layer.js';
 export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';

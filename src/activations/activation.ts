@@ -18,7 +18,7 @@ export function relu<A extends Operand>(
     negativeSlope = 0,
     maxValue,
     threshold = 0,
-  }: { negativeSlope?: number; maxValue?: number; threshold?: number } = {},
+  }: { negativeSlope?: number; maxValue?: number | undefined; threshold?: number } = {},
 ): Result<A> {
   if (negativeSlope === 0 && threshold === 0) {
     const y = ops.relu(x);

@@ -5,11 +5,11 @@ import { boolean, options as checkOptions } from '../core/check.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
+import { isImpostor, isKnown } from '../layers/registry.js';
 import type { MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
 import type { Metrics } from './compiling.js';
 import type { Model } from './model.js';
-import { isImpostor, isKnown } from './registry.js';
 
 /** Version of the file's JSON. */
 export const FORMAT = 1;
@@ -43,20 +43,13 @@ function refuse(what: string): RidgelineError {
   return new RidgelineError('ERR_ARGUMENT', `cannot save: ${what}`, { argument: 'model' });
 }
 
-/** Rejects what has no plain form: functions, and penalties or activations of one's own. */
+/** Rejects what has no plain form: functions, such as penalties or activations of one's own. */
 function plain(layer: Layer, config: unknown): Json {
   const walk = (value: unknown, key: string): void => {
     if (typeof value === 'function') throw refuse(`'${key}' of layer '${layer.name}' is a function`);
     if (typeof value !== 'object' || value === null) return;
-    const custom = value as { name?: unknown; argument?: unknown };
-    if (custom.name === 'custom' && typeof custom.argument === 'string') {
-      throw refuse(`'${custom.argument}' of layer '${layer.name}' is a function`);
-    }
     for (const [inner, v] of Object.entries(value)) walk(v, inner);
   };
-  if ('activation' in (config as object) && (config as { activation: unknown }).activation === undefined) {
-    throw refuse(`'activation' of layer '${layer.name}' is a function`);
-  }
   walk(config, 'config');
   return JSON.parse(JSON.stringify(config)) as Json;
 }

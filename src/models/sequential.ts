@@ -5,7 +5,7 @@ import { options as checkOptions } from '../core/check.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
-import { input } from '../layers/input.js';
+import { input } from '../layers/core/input.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
 import type { CompileOptions, KeysOf, Metrics, NoMetrics } from './compiling.js';
 import { Model } from './model.js';
