@@ -33,9 +33,9 @@ export const sigmoid: Activation = ops.sigmoid;
 /** Hyperbolic tangent. */
 export const tanh: Activation = ops.tanh;
 /** `eˣ / Σeˣ` along `axis` (default: the last). */
-export const softmax = ops.softmax;
+export const softmax: typeof ops.softmax = ops.softmax;
 /** The logarithm of softmax along `axis` (default: the last). */
-export const logSoftmax = ops.logSoftmax;
+export const logSoftmax: typeof ops.logSoftmax = ops.logSoftmax;
 /** `x·Φ(x)` with the exact normal distribution, or its tanh approximation (Hendrycks & Gimpel 2016). */
 export function gelu<A extends Operand>(
   x: A,

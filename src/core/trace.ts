@@ -18,11 +18,11 @@ export class Trace {
   /** True while training; layers may override it for what they call. */
   training: boolean;
   /** Next values of state, committed at the end of a training step. */
-  readonly nextState = new Map<Weight, SymbolicTensor>();
+  readonly nextState: Map<Weight, SymbolicTensor> = new Map();
   /** Scalar penalties of activities and custom regularizers. */
   readonly penalties: SymbolicTensor[] = [];
   /** Weights used, in order of first use. */
-  readonly weights = new Set<Weight>();
+  readonly weights: Set<Weight> = new Set();
   #path: string[] = [];
   #calls = new Map<string, number>();
   #inputs = 0;

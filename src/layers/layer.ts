@@ -5,32 +5,22 @@ import { dispatch } from '../core/apply.js';
 import { Callable } from '../core/callable.js';
 import { options as checkOptions } from '../core/check.js';
 import { snake } from '../core/names.js';
-import { boolean, collect, names, type OptionTable, read, save } from '../core/options.js';
+import { collect, names, type OptionTable, read, save } from '../core/options.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor, TensorInput } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import type { Weight } from '../core/weight.js';
-import { RidgelineError } from '../errors.js';
-import * as ops from '../ops/index.js';
-import type { Regularizer } from '../regularizers/regularizer.js';
+import { inLayer, RidgelineError } from '../errors.js';
+import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
 import { type Arguments, type CallOptions, type Concrete, type Outputs, parseCall } from './arguments.js';
-import { distinct, factoryName, layerName } from './naming.js';
-import { type LayerOptions, regularizer, type Settled } from './options.js';
+import { distinct, factoryName } from './naming.js';
+import { type CommonValues, common, type LayerOptions, type Settled } from './options.js';
 import { createWeight, type WeightOptions, writeAll } from './weights.js';
 
 export type { CallOptions, LayerOptions, Outputs, WeightOptions };
 
 /** Arguments of a constructor that takes the options `C`, unless its class says others. */
 export type Given<C> = Record<never, never> extends C ? [options?: C] : [options: C];
-
-/** The options of every layer, checked. */
-interface Common {
-  readonly name: string | undefined;
-  readonly trainable: boolean;
-  readonly activityRegularizer: Regularizer | undefined;
-}
-
-const COMMON = { name: layerName, trainable: boolean(true), activityRegularizer: regularizer() };
 
 /** A layer can be called on tensors, symbolic or concrete, with options last. */
 // biome-ignore lint/correctness/noUnusedVariables: interface and class have the same parameters.
@@ -97,12 +87,12 @@ export abstract class Layer<
     super();
     const { className, options: table } = new.target;
     const config = collect(`config of ${className}`, table ?? {}, given);
-    const { name, trainable, activityRegularizer } = read<Common>(COMMON, config);
+    const { name, trainable, activityRegularizer } = read<CommonValues>(common, config);
     this.#name = name;
     this.#named = name !== undefined;
     this.trainable = trainable;
     this.activityRegularizer = activityRegularizer;
-    if (table) checkOptions(factoryName(className), config, [...names(COMMON), ...names(table)]);
+    if (table) checkOptions(factoryName(className), config, [...names(common), ...names(table)]);
     this.options = read(table ?? {}, config);
   }
 
@@ -123,7 +113,7 @@ export abstract class Layer<
       name: this.name,
       ...(this.trainable ? {} : { trainable: false }),
       ...save(this.#class.options ?? {}, this.options),
-      activityRegularizer: COMMON.activityRegularizer.save(this.activityRegularizer),
+      activityRegularizer: common.activityRegularizer.save(this.activityRegularizer),
     };
   }
 
@@ -245,11 +235,13 @@ export abstract class Layer<
           );
         }
         const outputs = this.#compute(args);
-        if (this.activityRegularizer) penalize(trace, this.activityRegularizer, outputs);
+        for (const y of [outputs].flat()) {
+          if (this.activityRegularizer) trace.penalties.push(activityPenalty(this.activityRegularizer, y));
+        }
         return outputs;
       });
     } catch (error) {
-      throw this.#located(trace, error);
+      throw inLayer(error, trace.path ? `${trace.path}/${this.name}` : this.name);
     } finally {
       tracing.pop();
     }
@@ -289,13 +281,6 @@ export abstract class Layer<
     return name;
   }
 
-  #located(trace: Trace, error: unknown): unknown {
-    if (!(error instanceof RidgelineError) || error.details.layer !== undefined) return error;
-    const layer = trace.path ? `${trace.path}/${this.name}` : this.name;
-    const details = { ...error.details, layer };
-    return new RidgelineError(error.code, `layer '${layer}': ${error.message}`, details, { cause: error });
-  }
-
   /** Class and config, for `JSON.stringify`. */
   toJSON(): Record<string, unknown> {
     return { className: this.#class.className, config: this.getConfig() };
@@ -311,10 +296,3 @@ export abstract class Layer<
 const tracing: Layer[] = [];
 /** Those of them whose `call` is running. */
 const calling: Layer[] = [];
-
-/** Notes the penalties of what a layer gives, for each sample of the batch. */
-function penalize(trace: Trace, regularizer: Regularizer, outputs: Outputs): void {
-  for (const output of Array.isArray(outputs) ? outputs : [outputs]) {
-    trace.penalties.push(ops.div(regularizer.call(output), trace.size(output, 0)));
-  }
-}

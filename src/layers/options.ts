@@ -13,6 +13,7 @@ import { getInitializer, type InitializerIdentifier } from '../initializers/iden
 import type { Initializer } from '../initializers/initializer.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 import type { Regularizer } from '../regularizers/regularizer.js';
+import { layerName } from './naming.js';
 
 export {
   axes,
@@ -179,9 +180,23 @@ export const weight = (fallback: InitializerIdentifier): WeightTable => ({
 });
 
 /** The table of {@link ScaleOptions}. */
-export const scaled = {
+export const scaled: Table<ScaleOptions> = {
   scale: core.boolean(true),
   center: core.boolean(true),
   gamma: weight('ones'),
   beta: weight('zeros'),
-} satisfies Table<ScaleOptions>;
+};
+
+/** Checked values of {@link LayerOptions}. */
+export interface CommonValues {
+  readonly name: string | undefined;
+  readonly trainable: boolean;
+  readonly activityRegularizer: Regularizer | undefined;
+}
+
+/** The table of {@link LayerOptions}. */
+export const common: { readonly [P in keyof CommonValues]: Option<CommonValues[P], false> } = {
+  name: layerName,
+  trainable: core.boolean(true),
+  activityRegularizer: regularizer(),
+};

@@ -15,7 +15,8 @@ const CLASSES = new Map(
     .map((of) => [of.className, of]),
 );
 
-const registry = new Registry<Layer>({
+/** Layer classes by name. */
+export const layerRegistry: Registry<Layer> = new Registry<Layer>({
   noun: 'layer class',
   expected: 'a layer or its class name',
   factories: Object.fromEntries(
@@ -24,15 +25,12 @@ const registry = new Registry<Layer>({
   isReady: (of) => of instanceof Layer,
 });
 
-/** Names of the layer classes of this package. */
-export const layerNames: readonly string[] = registry.names;
-
 /**
  * A saved layer.
  * @throws {RidgelineError} `ERR_ARGUMENT` when no class is called so.
  */
 export function restoreLayer({ className, config }: { className: string; config: unknown }): Layer {
-  const make = registry.find(className);
+  const make = layerRegistry.find(className);
   if (make) return make(config);
   throw new RidgelineError(
     'ERR_ARGUMENT',

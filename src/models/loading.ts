@@ -72,6 +72,9 @@ function restore(saved: SavedModel): Model {
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
   const { layers = [], custom } = checkOptions('loadModel', options, ['layers', 'custom']);
   if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
+  if (!Array.isArray(layers)) throw argumentError('layers', 'a list of layer classes', layers);
+  if (custom !== undefined && (typeof custom !== 'object' || custom === null))
+    throw argumentError('custom', 'an object of classes, functions and objects by name', custom);
   const classes = Object.fromEntries(layers.map((of) => [of.className, of]));
   return withCustom({ ...classes, ...custom }, () => read(path));
 }

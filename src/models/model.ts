@@ -26,7 +26,7 @@ import { Training } from './training.js';
 type Tensors = SymbolicTensor | readonly SymbolicTensor[];
 
 /** Config of {@link Model}. */
-export interface ModelConfig<O extends Tensors = Tensors> extends LayerOptions {
+export interface ModelConfig<O extends Tensors = Tensors> extends Pick<LayerOptions, 'name' | 'trainable'> {
   /** Tensors made by `input()`. */
   readonly inputs: Tensors;
   /** Tensors computed from them. */

@@ -24,7 +24,10 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
   readonly #list: Layer[] = [];
   #input: SymbolicTensor | undefined;
 
-  constructor(list: readonly (Layer | SymbolicTensor)[] = [], options?: LayerOptions) {
+  constructor(
+    list: readonly (Layer | SymbolicTensor)[] = [],
+    options?: Pick<LayerOptions, 'name' | 'trainable'>,
+  ) {
     super(checkOptions('Sequential', options, ['name', 'trainable']) as never);
     if (!Array.isArray(list)) throw argumentError('layers', 'a list of layers', list);
     for (const layer of list) this.#push(layer);

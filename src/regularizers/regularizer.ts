@@ -5,6 +5,7 @@
  * divided by the batch size.
  */
 import type { SymbolicTensor } from '../core/symbolic.js';
+import { Trace } from '../core/trace.js';
 import type { Penalty, Weight } from '../core/weight.js';
 import { RidgelineError } from '../errors.js';
 import * as ops from '../ops/index.js';
@@ -13,6 +14,11 @@ import * as ops from '../ops/index.js';
 export interface Regularizer extends Penalty {
   /** How to make an equal one; `undefined` if it cannot be saved. */
   getConfig(): ({ readonly name: string } & Record<string, unknown>) | undefined;
+}
+
+/** The penalty of what a layer gives, `[batch, …]`: that of the whole, divided by the batch size. */
+export function activityPenalty(regularizer: Regularizer, y: SymbolicTensor): SymbolicTensor {
+  return ops.div(regularizer.call(y), Trace.running.size(y, 0));
 }
 
 /** A function of ops as a regularizer; what it gives must be a scalar. */
