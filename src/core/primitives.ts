@@ -84,11 +84,17 @@ export interface Attributes {
   readonly sigmoidCrossEntropy: None;
 }
 
-/** Results of the ops that give more than one. */
+/** Results of the ops that give more than one; those for the gradient alone, such as masks, stand last. */
 interface Several {
   readonly dropout: [y: SymbolicTensor, mask: SymbolicTensor];
-  readonly batchNorm: [y: SymbolicTensor, mean: SymbolicTensor, variance: SymbolicTensor];
-  readonly layerNorm: [y: SymbolicTensor, mean: SymbolicTensor, deviation: SymbolicTensor];
+  readonly batchNorm: [
+    y: SymbolicTensor,
+    mean: SymbolicTensor,
+    variance: SymbolicTensor,
+    inverseDeviation: SymbolicTensor,
+    mask: SymbolicTensor,
+  ];
+  readonly layerNorm: [y: SymbolicTensor, mean: SymbolicTensor, inverseDeviation: SymbolicTensor];
   readonly softmaxCrossEntropy: [loss: SymbolicTensor, probabilities: SymbolicTensor];
 }
 

@@ -28,11 +28,10 @@ export interface Kind<T> {
   readonly adapt?: (of: any, name?: string) => T;
 }
 
-/** The factories among what a module exports: functions whose names begin with a small letter. */
+/** The factories among what a module exports, in alphabetical order: functions that begin with a small letter. */
 export function factoriesOf<T>(module: object): Record<string, Factory<T>> {
-  const found = Object.entries(module).filter(
-    ([name, of]) => /^[a-z]/.test(name) && typeof of === 'function',
-  );
+  const exported = Object.entries(module).sort(([a], [b]) => (a < b ? -1 : 1));
+  const found = exported.filter(([name, of]) => /^[a-z]/.test(name) && typeof of === 'function');
   return Object.fromEntries(found) as Record<string, Factory<T>>;
 }
 
