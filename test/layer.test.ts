@@ -22,7 +22,7 @@ import {
   type Weight,
 } from 'ridgeline';
 import { describe, expect, test } from 'vitest';
-import { names } from '../src/core/options.js';
+import { optionNames } from '../src/core/options.js';
 import { layerRegistry } from '../src/layers/registry.js';
 import { Block, Scale } from './support/layers.js';
 import { bits, classes, numbers, x, y } from './support/small.js';
@@ -179,7 +179,7 @@ describe('options of every layer', () => {
     expect(Object.keys(CASES).sort()).toEqual([...layerRegistry.names].sort());
     for (const [className, [, options]] of Object.entries(CASES)) {
       const { options: table } = (layers as Record<string, unknown>)[className] as typeof Layer;
-      expect(Object.keys(options).sort(), className).toEqual(names(table!).sort());
+      expect(Object.keys(options).sort(), className).toEqual(optionNames(table!).sort());
     }
   });
 

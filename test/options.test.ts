@@ -176,6 +176,14 @@ describe('everything that takes options', () => {
     );
   });
 
+  test('an optimizer is told of accumulation only when it is asked for', () => {
+    const plain = (of: optimizers.Optimizer) => JSON.parse(JSON.stringify(of.getConfig()));
+    expect(plain(optimizers.sgd())).not.toHaveProperty('gradientAccumulationSteps');
+    expect(plain(optimizers.sgd({ gradientAccumulationSteps: 2 }))).toMatchObject({
+      gradientAccumulationSteps: 2,
+    });
+  });
+
   test('an optimizer without weight decay comes back without', () => {
     expect(optimizers.adamW().getConfig().weightDecay).toBe(0.004);
     const config = JSON.parse(JSON.stringify(optimizers.adamW({ weightDecay: null }).getConfig()));

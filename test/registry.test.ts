@@ -1,17 +1,17 @@
 /**
  * Names: aliases and spellings, configs, guesses, and things of one's own.
  */
-import { layers, type losses, type SymbolicTensor } from 'ridgeline';
+import { activations, constraints, initializers, layers, type losses, type SymbolicTensor } from 'ridgeline';
 import { describe, expect, test } from 'vitest';
-import { getActivation } from '../src/activations/identifier.js';
-import { getConstraint } from '../src/constraints/identifier.js';
+import { type ActivationIdentifier, getActivation } from '../src/activations/identifier.js';
+import { type ConstraintIdentifier, getConstraint } from '../src/constraints/identifier.js';
 import { withCustom } from '../src/core/registry.js';
-import { getInitializer } from '../src/initializers/identifier.js';
+import { getInitializer, type InitializerIdentifier } from '../src/initializers/identifier.js';
 import { layerRegistry } from '../src/layers/registry.js';
-import { getLoss, restoreLoss } from '../src/losses/identifier.js';
-import { getMetric } from '../src/metrics/identifier.js';
-import { getOptimizer, restoreOptimizer } from '../src/optimizers/identifier.js';
-import { getRegularizer } from '../src/regularizers/identifier.js';
+import { getLoss, type LossIdentifier, restoreLoss } from '../src/losses/identifier.js';
+import { getMetric, type MetricIdentifier } from '../src/metrics/identifier.js';
+import { getOptimizer, type OptimizerIdentifier, restoreOptimizer } from '../src/optimizers/identifier.js';
+import { getRegularizer, type RegularizerIdentifier } from '../src/regularizers/identifier.js';
 
 const any = <T>(value: unknown): T => value as T;
 
@@ -82,6 +82,47 @@ describe('a name', () => {
   });
 });
 
+test('names are known to the compiler, in both spellings', () => {
+  const losses: LossIdentifier[] = ['meanSquaredError', 'mean_squared_error', 'mse'];
+  const metrics: MetricIdentifier[] = ['binaryAccuracy', 'binary_accuracy', 'acc'];
+  const optimizers: OptimizerIdentifier[] = ['adamW', 'adam_w', 'adamw', 'rmsprop'];
+  const activations: ActivationIdentifier[] = ['hardSilu', 'hard_silu', 'swish'];
+  const initializers: InitializerIdentifier[] = ['heNormal', 'he_normal', { name: 'constant', value: 1 }];
+  const regularizers: RegularizerIdentifier[] = ['l1', { name: 'l1L2', l1: 1, l2: 2 }];
+  const constraints: ConstraintIdentifier[] = ['maxNorm', 'max_norm', { name: 'nonNeg' }];
+  losses.forEach((of) => expect(getLoss('', of)).toBeDefined());
+  metrics.forEach((of) => expect(getMetric('', of)).toBeDefined());
+  optimizers.forEach((of) => expect(getOptimizer('', of)).toBeDefined());
+  activations.forEach((of) => expect(getActivation('', of)).toBeDefined());
+  initializers.forEach((of) => expect(getInitializer('', of)).toBeDefined());
+  regularizers.forEach((of) => expect(getRegularizer('', of)).toBeDefined());
+  constraints.forEach((of) => expect(getConstraint('', of)).toBeDefined());
+  // @ts-expect-error: none is called so.
+  expect(() => getLoss('', 'mseloss')).toThrow();
+  // @ts-expect-error: none is called so.
+  expect(() => getMetric('', 'acuracy')).toThrow();
+  // @ts-expect-error: none is called so.
+  expect(() => getOptimizer('', 'Optimizer')).toThrow();
+  // @ts-expect-error: none is called so.
+  expect(() => getActivation('', 'rleu')).toThrow();
+  // @ts-expect-error: none is called so.
+  expect(() => getInitializer('', 'glorot')).toThrow();
+  // @ts-expect-error: it has no defaults.
+  expect(() => getRegularizer('', 'l1L2')).toThrow();
+  // @ts-expect-error: none is called so.
+  expect(() => getConstraint('', 'maxnorms')).toThrow();
+});
+
+test('something of another kind', () => {
+  expect(() => getConstraint('kernelConstraint', any(initializers.zeros()))).toThrow(
+    /^kernelConstraint must be a constraint or its name, received/,
+  );
+  expect(() => getRegularizer('kernelRegularizer', any(constraints.nonNeg()))).toThrow(
+    'kernelRegularizer must be a regularizer, its name or a function, received NonNeg',
+  );
+  expect(() => getInitializer('kernelInitializer', any(constraints.nonNeg()))).toThrow('received NonNeg');
+});
+
 test('a config with a name', () => {
   expect(getInitializer('i', { name: 'constant', value: 2 }).getConfig()).toEqual({
     name: 'constant',
@@ -94,10 +135,11 @@ test('a config with a name', () => {
   );
 });
 
-test('a function of the package keeps its name', () => {
-  const relu = any<(x: SymbolicTensor) => SymbolicTensor>((x: SymbolicTensor) => x);
-  expect(getActivation('activation', relu).name).toBeUndefined();
-  expect(layers.dense(1, { activation: relu }).getConfig().activation).toBe(relu);
+test('a function of the package keeps its name, one of one’s own has none', () => {
+  const own = (x: SymbolicTensor): SymbolicTensor => x;
+  expect(layers.dense(1, { activation: activations.gelu }).getConfig().activation).toBe('gelu');
+  expect(getActivation('activation', own).name).toBeUndefined();
+  expect(layers.dense(1, { activation: own }).getConfig().activation).toBe(own);
 });
 
 describe('things of one’s own', () => {
@@ -138,10 +180,11 @@ describe('things of one’s own', () => {
   });
 
   test('where functions are not taken, a function makes something', () => {
-    const limit = (config?: object) => ({ getConfig: () => ({ name: 'limit', ...config }) });
-    withCustom({ limit }, () => {
-      expect(getConstraint('c', { name: 'limit', to: 3 })?.getConfig()).toEqual({ name: 'limit', to: 3 });
-      expect(getInitializer('i', any('limit')).getConfig()).toEqual({ name: 'limit' });
+    const limit = ({ to = 1 }: { to?: number } = {}) => constraints.maxNorm(to);
+    const start = () => initializers.constant(3);
+    withCustom({ limit, start }, () => {
+      expect(getConstraint('c', { name: 'limit', to: 3 })?.getConfig()).toMatchObject({ maxValue: 3 });
+      expect(getInitializer('i', any('start')).getConfig()).toEqual({ name: 'constant', value: 3 });
     });
   });
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   callbacks,
-  type constraints,
+  constraints,
   initializers,
   input,
   Layer,
@@ -144,7 +144,9 @@ describe('what comes back', () => {
         Object.assign(this, cubic(config));
       }
     }
-    const unit = (): constraints.Constraint => ({ getConfig: () => ({ name: 'unit' }) });
+    class Unit extends constraints.Constraint {
+      static override readonly constraintName = 'unit';
+    }
     const start = (): initializers.Initializer => ({
       ...initializers.ones(),
       getConfig: () => ({ name: 'start' }),
@@ -152,7 +154,7 @@ describe('what comes back', () => {
     const dense = layers.dense(1, {
       activation: 'tanh',
       kernelInitializer: start(),
-      kernelConstraint: unit(),
+      kernelConstraint: new Unit(),
       kernelRegularizer: cubic({ factor: 0.5 }),
     });
     const model = new Sequential([layers.input([4]), dense]).compile({ loss: 'mse' });
@@ -161,7 +163,7 @@ describe('what comes back', () => {
     // As if the activation had had a name of its own.
     writeFileSync(path, Buffer.from(readFileSync(path, 'latin1').replace('tanh', 'mine'), 'latin1'));
     const mine = (v: SymbolicTensor): SymbolicTensor => ops.tanh(v);
-    const loaded = await loadModel(path, { custom: { mine, cubic: Cubic, unit, start } });
+    const loaded = await loadModel(path, { custom: { mine, cubic: Cubic, unit: Unit, start } });
     const { options } = loaded.layers[0] as layers.Dense;
     expect(options.activation).toEqual({ name: 'mine', apply: mine });
     expect(options.kernel.initializer.getConfig()).toEqual({ name: 'start' });
@@ -169,11 +171,15 @@ describe('what comes back', () => {
     expect(options.kernel.regularizer).toBeInstanceOf(Cubic);
     expect(await loaded.evaluate(x, y)).toEqual(await model.evaluate(x, y));
     await expectFailure(
-      () => loadModel(path, { custom: { cubic: Cubic, unit, start } }),
+      () => loadModel(path, { custom: { cubic: Cubic, unit: Unit, start } }),
       'ERR_ARGUMENT',
       /'mine'/,
     );
-    await expectFailure(() => loadModel(path, { custom: { mine, unit, start } }), 'ERR_ARGUMENT', /'cubic'/);
+    await expectFailure(
+      () => loadModel(path, { custom: { mine, unit: Unit, start } }),
+      'ERR_ARGUMENT',
+      /'cubic'/,
+    );
   });
 
   test('the patience of an early stopping that is the same, and of no other', async () => {

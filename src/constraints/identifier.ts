@@ -3,7 +3,7 @@
  */
 import type { FactoryName, Name } from '../core/names.js';
 import { factoriesOf, Registry } from '../core/registry.js';
-import type { Constraint } from './constraint.js';
+import { Constraint } from './constraint.js';
 import * as constraints from './index.js';
 
 /** A constraint, its name, or its config. */
@@ -16,7 +16,7 @@ const registry = new Registry<Constraint>({
   noun: 'constraint',
   expected: 'a constraint or its name',
   factories: factoriesOf(constraints),
-  isReady: (of) => 'getConfig' in of,
+  isReady: (of) => of instanceof Constraint,
 });
 
 /** The constraint that an option stands for, if any. */

@@ -2,7 +2,7 @@
  * Max norm (Srivastava et al. 2014): vectors of weights that have grown too long are shortened.
  */
 import { axes, nonNegative, positional, type Table } from '../core/options.js';
-import { type Constraint, defineConstraint } from './constraint.js';
+import { Constraint } from './constraint.js';
 
 /** Options of {@link maxNorm}. */
 export interface MaxNormOptions {
@@ -12,14 +12,28 @@ export interface MaxNormOptions {
   readonly axis?: number | readonly number[] | undefined;
 }
 
-type Given =
-  | [maxValue: number, options?: Omit<MaxNormOptions, 'maxValue'>]
-  | [options?: MaxNormOptions | undefined];
+type Given = [options?: MaxNormOptions] | [maxValue: number, options?: Omit<MaxNormOptions, 'maxValue'>];
 
-const OPTIONS: Table<MaxNormOptions> = { maxValue: positional(nonNegative(2)), axis: axes(0) };
+/** `w·clip(‖w‖, 0, maxValue) / (1e-7 + ‖w‖)`, with norms over `axis`. */
+export class MaxNorm extends Constraint<MaxNormOptions, Given> {
+  static override readonly constraintName: string = 'maxNorm';
+  static override readonly options: Table<MaxNormOptions> = {
+    maxValue: positional(nonNegative(2)),
+    axis: axes(0),
+  };
+}
 
 /**
- * `w·clip(‖w‖, 0, maxValue) / (1e-7 + ‖w‖)`, with norms over `axis`.
+ * Bounds the norm of a weight's vectors. Default: to 2, over axis 0.
+ *
+ * @example
+ * ```ts
+ * layers.dense(64, { kernelConstraint: constraints.maxNorm(3) });
+ * ```
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const maxNorm: (...given: Given) => Constraint = defineConstraint('maxNorm', OPTIONS);
+export function maxNorm(maxValue: number, options?: Omit<MaxNormOptions, 'maxValue'>): MaxNorm;
+export function maxNorm(options?: MaxNormOptions): MaxNorm;
+export function maxNorm(...given: unknown[]): MaxNorm {
+  return new MaxNorm(...(given as Given));
+}

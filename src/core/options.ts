@@ -118,9 +118,7 @@ export const integer = <D extends Default<number> = undefined>(min: number, fall
   option((argument, given) => check.integer(argument, given, min), fallback);
 
 /** An axis, or a list of at least one. */
-export const axes = (
-  fallback: number | readonly number[],
-): Option<number | readonly number[], false> & With<number | readonly number[], number> =>
+export const axes = (fallback: number | readonly number[]): Option<number | readonly number[], false> =>
   option((argument, given) => {
     const all = typeof given === 'number' ? [given] : given;
     if (Array.isArray(all) && all.length > 0 && all.every(Number.isInteger))
@@ -180,7 +178,7 @@ function entries(table: OptionTable): readonly Entry[] {
 }
 
 /** Names of the options in a table, as they are given. */
-export const names = (table: OptionTable): string[] => entries(table).map(({ name }) => name);
+export const optionNames = (table: OptionTable): string[] => entries(table).map(({ name }) => name);
 
 /**
  * What was given, as one object: positional options first and an object with others behind them, or all in one object.
@@ -218,7 +216,7 @@ export function read<C extends object>(table: OptionTable, given: object): C {
  * @throws {RidgelineError} `ERR_ARGUMENT` for an option that the table does not have, or a value that it refuses.
  */
 export function settle<C extends object>(where: string, table: OptionTable, given: object): C {
-  return read<C>(table, check.options(where, given, names(table)));
+  return read<C>(table, check.options(where, given, optionNames(table)));
 }
 
 /** Options that settle to the same, by the names under which they are given. */

@@ -3,11 +3,9 @@
  */
 export * from './activation/index.js';
 export * from './core/index.js';
-export { type CallOptions, Layer } from './layer.js';
+export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from './layer.js';
 export * from './merging/index.js';
 export * from './normalization/index.js';
-export type { LayerOptions } from './options.js';
 export * from './preprocessing/index.js';
 export * from './regularization/index.js';
 export * from './reshaping/index.js';
-export type { WeightOptions } from './weights.js';

@@ -5,7 +5,7 @@ import { dispatch } from '../core/apply.js';
 import { Callable } from '../core/callable.js';
 import { options as checkOptions } from '../core/check.js';
 import { snake } from '../core/names.js';
-import { collect, names, type OptionTable, read, save } from '../core/options.js';
+import { collect, type OptionTable, optionNames, read, save } from '../core/options.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor, TensorInput } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
@@ -17,7 +17,7 @@ import { distinct, factoryName } from './naming.js';
 import { type CommonValues, common, type LayerOptions, type Settled } from './options.js';
 import { createWeight, type WeightOptions, writeAll } from './weights.js';
 
-export type { CallOptions, LayerOptions, Outputs, WeightOptions };
+export type { CallOptions, LayerOptions, WeightOptions };
 
 /** Arguments of a constructor that takes the options `C`, unless its class says others. */
 export type Given<C> = Record<never, never> extends C ? [options?: C] : [options: C];
@@ -92,7 +92,7 @@ export abstract class Layer<
     this.#named = name !== undefined;
     this.trainable = trainable;
     this.activityRegularizer = activityRegularizer;
-    if (table) checkOptions(factoryName(className), config, [...names(common), ...names(table)]);
+    if (table) checkOptions(factoryName(className), config, [...optionNames(common), ...optionNames(table)]);
     this.options = read(table ?? {}, config);
   }
 

@@ -1,5 +1,5 @@
 /**
- * Options of layers: what {@link ../core/options.js} says of options in general, and activations and weights.
+ * Options of layers: those of every layer, activations, and how weights begin, what they cost and what holds them.
  *
  * A weight called `kernel` has the options `kernelInitializer`, `kernelRegularizer` and `kernelConstraint`; a table says
  * them together, `kernel: weight('glorotUniform')`, and their values come together as `options.kernel`.
@@ -147,7 +147,7 @@ export const initializer = (fallback: InitializerIdentifier): Option<Initializer
     (argument, given) => getInitializer(argument, given as InitializerIdentifier),
     fallback,
     (value) => value.getConfig(),
-  ) as Option<Initializer, false>;
+  );
 
 /** A penalty. One that has no config is saved as a function. */
 export const regularizer = (): Option<Regularizer | undefined, false> =>

@@ -14,14 +14,11 @@ const ALIASES = {
   bce: 'binaryCrossentropy',
 } as const;
 
-type LossFunction = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor;
+/** A function of symbolic labels and predictions that gives a value for each sample. */
+export type LossFunction = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor;
 
-/** A loss, its name, or a function of symbolic labels and predictions giving a value a sample. */
-export type LossIdentifier =
-  | Loss
-  | Name<FactoryName<typeof losses>>
-  | keyof typeof ALIASES
-  | ((yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor);
+/** A loss, its name, or a function. */
+export type LossIdentifier = Loss | Name<FactoryName<typeof losses>> | keyof typeof ALIASES | LossFunction;
 
 const registry = new Registry<Loss>({
   noun: 'loss',

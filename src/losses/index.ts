@@ -4,5 +4,5 @@
 export * from './binary-crossentropy.js';
 export * from './categorical-crossentropy.js';
 export * from './difference.js';
-export type { LossIdentifier } from './identifier.js';
+export type { LossFunction, LossIdentifier } from './identifier.js';
 export type { Loss, LossFactory } from './loss.js';

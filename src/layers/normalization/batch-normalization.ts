@@ -93,8 +93,8 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     const trace = Trace.running;
     const vector = (weight: Weight | undefined, value: number): SymbolicTensor =>
       weight ? trace.value(weight) : ops.broadcastTo(trace.value(value), this.#mean.shape);
-    const statistics = [trace.value(this.#mean), trace.value(this.#variance)];
-    const inputs = [x, vector(this.#gamma, 1), vector(this.#beta, 0), ...statistics];
+    const learned = [vector(this.#gamma, 1), vector(this.#beta, 0)];
+    const inputs = [x, ...learned, trace.value(this.#mean), trace.value(this.#variance)];
     return trace.emit('batchNormInference', inputs, { epsilon: this.options.epsilon, axis })[0];
   }
 
