@@ -78,7 +78,7 @@ describe('a table', () => {
 
 describe('what was given', () => {
   const collect = (...given: unknown[]) => core.collect('options', sample, given);
-  const settle = (given: object) => core.settle<Settled<Sample>>('sample', sample, given);
+  const settle = (given: object) => core.settle<Settled<Sample>>('sample', sample, [given]);
 
   test('stands by position, by name, or both', () => {
     expect(collect(3)).toEqual({ units: 3 });
@@ -120,7 +120,7 @@ describe('what was given', () => {
 
   test('may say that there shall be no value', () => {
     const table = { bound: core.nullable(core.number(2)) };
-    const bound = (given: object) => core.settle<{ bound: number | undefined }>('t', table, given);
+    const bound = (given: object) => core.settle<{ bound: number | undefined }>('t', table, [given]);
     expect(bound({}).bound).toBe(2);
     expect(bound({ bound: null }).bound).toBeUndefined();
     expect(bound(core.save(table, bound({ bound: null }))).bound).toBeUndefined();

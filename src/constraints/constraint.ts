@@ -1,7 +1,7 @@
 /**
  * What a constraint is: a projection of a weight, by name and options. The native core applies it after each step.
  */
-import { collect, type OptionTable, type Settled, save, settle } from '../core/options.js';
+import { type OptionTable, type Settled, save, settle } from '../core/options.js';
 import type { Projection } from '../core/weight.js';
 
 /** A projection of a weight after each step, with the options `C`; `A` are the constructor's arguments. */
@@ -21,7 +21,7 @@ export abstract class Constraint<C extends object = object, A extends unknown[] 
   constructor(...given: A) {
     const { constraintName: name, options: table } = new.target;
     this.#name = name;
-    this.options = settle(name, table, collect(`${name} options`, table, given));
+    this.options = settle(name, table, given);
   }
 
   /** Name and options: what the native core applies, and how to make an equal one. */

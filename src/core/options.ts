@@ -2,8 +2,7 @@
  * Options, said once: an interface states their types and documentation, a table how each is checked, what it is
  * when left out, and how it is saved. The compiler holds one against the other.
  *
- * {@link collect} takes what a constructor was given, {@link settle} checks it and fills in defaults, {@link save}
- * gives a config that settles to the same.
+ * {@link settle} checks what was given and fills in defaults, {@link save} gives a config that settles to the same.
  */
 import { argumentError } from '../errors.js';
 import * as check from './check.js';
@@ -210,13 +209,14 @@ export function read<C extends object>(table: OptionTable, given: object): C {
 }
 
 /**
- * Checks options and fills in defaults.
+ * Checks what a factory or constructor was given and fills in defaults.
  *
  * @param where - Whose options they are, for the error.
  * @throws {RidgelineError} `ERR_ARGUMENT` for an option that the table does not have, or a value that it refuses.
  */
-export function settle<C extends object>(where: string, table: OptionTable, given: object): C {
-  return read<C>(table, check.options(where, given, optionNames(table)));
+export function settle<C extends object>(where: string, table: OptionTable, given: readonly unknown[]): C {
+  const options = collect(`${where} options`, table, given);
+  return read<C>(table, check.options(where, options, optionNames(table)));
 }
 
 /** Options that settle to the same, by the names under which they are given. */

@@ -2,7 +2,7 @@
  * Initial values that nothing is drawn for: constants and the identity.
  */
 import { type NoOptions, number, positional, type Table } from '../core/options.js';
-import { defineInitializer, type Initializer } from './initializer.js';
+import { defineInitializer, type Initializer, type InitializerFactory } from './initializer.js';
 
 /** Options of {@link constant}. */
 export interface ConstantOptions {
@@ -13,12 +13,12 @@ export interface ConstantOptions {
 const CONSTANT: Table<ConstantOptions> = { value: positional(number(0)) };
 
 /** All zeros. It has no options. */
-export const zeros: (options?: NoOptions) => Initializer = defineInitializer('zeros', {}, 'constant', () => ({
+export const zeros: InitializerFactory<NoOptions> = defineInitializer('zeros', {}, 'constant', () => ({
   value: 0,
 }));
 
 /** All ones. It has no options. */
-export const ones: (options?: NoOptions) => Initializer = defineInitializer('ones', {}, 'constant', () => ({
+export const ones: InitializerFactory<NoOptions> = defineInitializer('ones', {}, 'constant', () => ({
   value: 1,
 }));
 
@@ -43,7 +43,7 @@ const IDENTITY: Table<IdentityOptions> = { gain: number(1) };
  * The identity matrix times `gain`, for weights of rank 2.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const identity: (options?: IdentityOptions) => Initializer = defineInitializer(
+export const identity: InitializerFactory<IdentityOptions> = defineInitializer(
   'identity',
   IDENTITY,
   'identity',

@@ -3,7 +3,7 @@
  */
 export * from './fixed.js';
 export type { InitializerIdentifier } from './identifier.js';
-export type { Initializer, SeedOption } from './initializer.js';
+export type { Initializer, InitializerFactory, SeedOption } from './initializer.js';
 export * from './orthogonal.js';
 export * from './random.js';
 export * from './variance-scaling.js';

@@ -1,7 +1,7 @@
 /**
  * What an initializer is: how a weight begins. The numbers are drawn in the native core.
  */
-import { collect, integer, type OptionTable, save, settle, type Table } from '../core/options.js';
+import { integer, type OptionTable, save, settle, type Table } from '../core/options.js';
 import { type NativeVariable, native } from '../native.js';
 
 /** Draws the initial values of a weight. */
@@ -11,6 +11,9 @@ export interface Initializer {
   /** @internal Memory with initial values. */
   create(name: string, shape: number[], stream: { seed: number; stream: number }): NativeVariable;
 }
+
+/** Makes an initializer from options. @throws {RidgelineError} `ERR_ARGUMENT` for bad ones. */
+export type InitializerFactory<C extends object> = (options?: C) => Initializer;
 
 /** A seed of its own. */
 export interface SeedOption {
@@ -34,7 +37,7 @@ export function defineInitializer<C extends object, A extends unknown[] = [optio
   parametersOf: (options: C) => object = (options) => options,
 ): (...given: A) => Initializer {
   return (...given) => {
-    const options = settle<C & SeedOption>(name, table, collect(`${name} options`, table, given));
+    const options = settle<C & SeedOption>(name, table, given);
     const { seed, ...own } = options;
     const parameters = JSON.stringify(parametersOf(own as C));
     return {

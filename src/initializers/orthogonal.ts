@@ -2,7 +2,7 @@
  * Orthogonal initial values (Saxe et al. 2014): every singular value of the matrix is `gain`.
  */
 import { number, type Table } from '../core/options.js';
-import { defineInitializer, type Initializer, type SeedOption, seeded } from './initializer.js';
+import { defineInitializer, type InitializerFactory, type SeedOption, seeded } from './initializer.js';
 
 /** Options of {@link orthogonal}. */
 export interface OrthogonalOptions extends SeedOption {
@@ -16,7 +16,7 @@ const OPTIONS: Table<OrthogonalOptions> = { ...seeded, gain: number(1) };
  * A random orthogonal matrix times `gain`; axes before the last are merged.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const orthogonal: (options?: OrthogonalOptions) => Initializer = defineInitializer(
+export const orthogonal: InitializerFactory<OrthogonalOptions> = defineInitializer(
   'orthogonal',
   OPTIONS,
   'orthogonal',

@@ -2,7 +2,7 @@
  * Initial values drawn from one distribution, whatever the shape of the weight.
  */
 import { nonNegative, number, type Table } from '../core/options.js';
-import { defineInitializer, type Initializer, type SeedOption, seeded } from './initializer.js';
+import { defineInitializer, type InitializerFactory, type SeedOption, seeded } from './initializer.js';
 
 /** Options of {@link randomUniform}. */
 export interface RandomUniformOptions extends SeedOption {
@@ -18,7 +18,7 @@ const UNIFORM: Table<RandomUniformOptions> = { ...seeded, minval: number(-0.05),
  * Uniform in [minval, maxval). Default ±0.05.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const randomUniform: (options?: RandomUniformOptions) => Initializer = defineInitializer(
+export const randomUniform: InitializerFactory<RandomUniformOptions> = defineInitializer(
   'randomUniform',
   UNIFORM,
   'randomUniform',
@@ -38,7 +38,7 @@ const NORMAL: Table<RandomNormalOptions> = { ...seeded, mean: number(0), stddev:
  * Normal. Default mean 0, stddev 0.05.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const randomNormal: (options?: RandomNormalOptions) => Initializer = defineInitializer(
+export const randomNormal: InitializerFactory<RandomNormalOptions> = defineInitializer(
   'randomNormal',
   NORMAL,
   'randomNormal',
@@ -48,7 +48,7 @@ export const randomNormal: (options?: RandomNormalOptions) => Initializer = defi
  * Normal, redrawn beyond two standard deviations. Default mean 0, stddev 0.05.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const truncatedNormal: (options?: RandomNormalOptions) => Initializer = defineInitializer(
+export const truncatedNormal: InitializerFactory<RandomNormalOptions> = defineInitializer(
   'truncatedNormal',
   NORMAL,
   'truncatedNormal',

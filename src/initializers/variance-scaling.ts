@@ -5,7 +5,7 @@
  * `fanAvg` their mean.
  */
 import { oneOf, positive, type Table } from '../core/options.js';
-import { defineInitializer, type Initializer, type SeedOption, seeded } from './initializer.js';
+import { defineInitializer, type InitializerFactory, type SeedOption, seeded } from './initializer.js';
 
 /** Options of {@link varianceScaling}. */
 export interface VarianceScalingOptions extends SeedOption {
@@ -28,7 +28,7 @@ const OPTIONS: Table<VarianceScalingOptions> = {
  * Variance `scale / fan`, by mode and distribution.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const varianceScaling: (options?: VarianceScalingOptions) => Initializer = defineInitializer(
+export const varianceScaling: InitializerFactory<VarianceScalingOptions> = defineInitializer(
   'varianceScaling',
   OPTIONS,
   'varianceScaling',
@@ -40,41 +40,26 @@ const scaled = (
   scale: number,
   mode: 'fanIn' | 'fanAvg',
   distribution: 'uniform' | 'truncatedNormal',
-): ((options?: SeedOption) => Initializer) =>
+): InitializerFactory<SeedOption> =>
   defineInitializer<SeedOption>(name, seeded, 'varianceScaling', () => ({ scale, mode, distribution }));
 
 /** Uniform within ±√(6 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
-export const glorotUniform: (options?: SeedOption) => Initializer = scaled(
-  'glorotUniform',
-  1,
-  'fanAvg',
-  'uniform',
-);
+export const glorotUniform: InitializerFactory<SeedOption> = scaled('glorotUniform', 1, 'fanAvg', 'uniform');
 /** Truncated normal of variance 2 / (fanIn + fanOut) (Glorot & Bengio 2010). */
-export const glorotNormal: (options?: SeedOption) => Initializer = scaled(
+export const glorotNormal: InitializerFactory<SeedOption> = scaled(
   'glorotNormal',
   1,
   'fanAvg',
   'truncatedNormal',
 );
 /** Uniform within ±√(6 / fanIn) (He et al. 2015). */
-export const heUniform: (options?: SeedOption) => Initializer = scaled('heUniform', 2, 'fanIn', 'uniform');
+export const heUniform: InitializerFactory<SeedOption> = scaled('heUniform', 2, 'fanIn', 'uniform');
 /** Truncated normal of variance 2 / fanIn (He et al. 2015). */
-export const heNormal: (options?: SeedOption) => Initializer = scaled(
-  'heNormal',
-  2,
-  'fanIn',
-  'truncatedNormal',
-);
+export const heNormal: InitializerFactory<SeedOption> = scaled('heNormal', 2, 'fanIn', 'truncatedNormal');
 /** Uniform within ±√(3 / fanIn) (LeCun et al. 1998). */
-export const lecunUniform: (options?: SeedOption) => Initializer = scaled(
-  'lecunUniform',
-  1,
-  'fanIn',
-  'uniform',
-);
+export const lecunUniform: InitializerFactory<SeedOption> = scaled('lecunUniform', 1, 'fanIn', 'uniform');
 /** Truncated normal of variance 1 / fanIn (LeCun et al. 1998). */
-export const lecunNormal: (options?: SeedOption) => Initializer = scaled(
+export const lecunNormal: InitializerFactory<SeedOption> = scaled(
   'lecunNormal',
   1,
   'fanIn',

@@ -1,15 +1,7 @@
 /**
  * What a loss is: a value for each sample, made small by training.
  */
-import {
-  collect,
-  type NoOptions,
-  type OptionTable,
-  type Settled,
-  save,
-  settle,
-  type Table,
-} from '../core/options.js';
+import { type NoOptions, type OptionTable, type Settled, save, settle, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 
 /** A loss. */
@@ -40,7 +32,7 @@ interface LossDefinition<C extends object> {
 /** A factory of losses. */
 export function defineLoss<C extends object = NoOptions>(of: LossDefinition<C>): LossFactory<C> {
   return (...given) => {
-    const options = settle<Settled<C>>(of.name, of.options, collect(`${of.name} options`, of.options, given));
+    const options = settle<Settled<C>>(of.name, of.options, given);
     return {
       name: of.name,
       sparse: of.sparse ?? false,

@@ -1,17 +1,8 @@
 /**
  * What a metric is: streaming totals over an epoch, divided by their weights.
  */
-
 import { camel } from '../core/names.js';
-import {
-  collect,
-  type OptionTable,
-  option,
-  type Settled,
-  save,
-  settle,
-  type Table,
-} from '../core/options.js';
+import { type OptionTable, option, type Settled, save, settle, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
 import type { Loss } from '../losses/loss.js';
@@ -65,7 +56,7 @@ export function defineMetric<D extends string, C extends object = Record<never, 
   }, of.name);
   const table: OptionTable = { name: key, ...of.options };
   return (<N extends string>(...given: [options?: C & MetricOptions<N>]): Metric<N> => {
-    const options = settle<Settled<C> & { name: N }>(where, table, collect(`${where} options`, table, given));
+    const options = settle<Settled<C> & { name: N }>(where, table, given);
     return {
       name: options.name,
       direction: of.direction,

@@ -6,7 +6,6 @@
  */
 import * as check from '../core/check.js';
 import {
-  collect,
   integer,
   nonNegative,
   type OptionTable,
@@ -68,11 +67,7 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> {
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: [options?: C]) {
     const { optimizerName: name, options: table } = new.target;
-    const options = settle<Settled<C & OptimizerOptions>>(
-      name,
-      table,
-      collect(`${name} options`, table, given),
-    );
+    const options = settle<Settled<C & OptimizerOptions>>(name, table, given);
     const set = BOUNDS.filter((bound) => options[bound] !== undefined);
     if (set.length > 1) {
       throw new RidgelineError(

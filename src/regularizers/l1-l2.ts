@@ -3,15 +3,7 @@
  *
  * The gradient of Σ|w| at 0 is 0; that of l2·Σw² is 2·l2·w.
  */
-import {
-  collect,
-  nonNegative,
-  type OptionTable,
-  positional,
-  save,
-  settle,
-  type Table,
-} from '../core/options.js';
+import { nonNegative, type OptionTable, positional, save, settle, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Weight } from '../core/weight.js';
 import * as ops from '../ops/index.js';
@@ -42,7 +34,7 @@ const L2: Table<L2Options> = { l2: positional(nonNegative(0.01)) };
 const L1L2: Table<L1L2Options> = { l1: nonNegative(), l2: nonNegative() };
 
 function make(name: string, table: OptionTable, given: readonly unknown[]): Regularizer {
-  const options = settle<object>(name, table, collect(`${name} options`, table, given));
+  const options = settle<object>(name, table, given);
   const factors = { l1: 0, l2: 0, ...options };
   return {
     factors,
