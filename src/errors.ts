@@ -78,6 +78,13 @@ export function isRidgelineError(error: unknown): error is RidgelineError {
   return typeof error === 'object' && error !== null && BRAND in error;
 }
 
+/** The error as one of the layer at path `layer`, unless it is of one already or of another kind. */
+export function inLayer(error: unknown, layer: string): unknown {
+  if (!(error instanceof RidgelineError) || error.details.layer !== undefined) return error;
+  const details = { ...error.details, layer };
+  return new RidgelineError(error.code, `layer '${layer}': ${error.message}`, details, { cause: error });
+}
+
 /** How a value stands in a message. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;

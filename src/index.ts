@@ -9,6 +9,7 @@ export { Callback, type CallbackLike } from './callbacks/callback.js';
 export * as callbacks from './callbacks/index.js';
 export type { HistoryKey, LogKey, Logs, LogsOf } from './callbacks/logs.js';
 export type { TrainedModel } from './callbacks/trained-model.js';
+export * as constraints from './constraints/index.js';
 export { setRandomSeed } from './core/random.js';
 export { type Operand, type Shape, SymbolicTensor } from './core/symbolic.js';
 export {
@@ -23,8 +24,8 @@ export { Weight } from './core/weight.js';
 export { type Split, type SplitOptions, toCategorical, trainTestSplit } from './data/index.js';
 export { type ErrorCode, type ErrorDetails, isRidgelineError, RidgelineError } from './errors.js';
 export * as initializers from './initializers/index.js';
+export { input } from './layers/core/input.js';
 export * as layers from './layers/index.js';
-export { input } from './layers/input.js';
 export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from './layers/layer.js';
 export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';

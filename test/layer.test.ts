@@ -2,6 +2,7 @@
  * Layers: those of one's own, functions of one's own in a model, configs, adapting to data, data helpers.
  */
 import {
+  constraints,
   input,
   Layer,
   layers,
@@ -21,6 +22,8 @@ import {
   type Weight,
 } from 'ridgeline';
 import { describe, expect, test } from 'vitest';
+import { optionNames } from '../src/core/options.js';
+import { layerRegistry } from '../src/layers/registry.js';
 import { Block, Scale } from './support/layers.js';
 import { bits, classes, numbers, x, y } from './support/small.js';
 
@@ -133,41 +136,119 @@ describe('functions of one’s own', () => {
   });
 });
 
-describe('configs', () => {
-  const made: Layer[] = [
-    layers.dense(3, {
-      activation: 'relu',
+describe('options of every layer', () => {
+  const weight = (name: string) => ({
+    [`${name}Initializer`]: { name: 'constant', value: 2 },
+    [`${name}Regularizer`]: { name: 'l1', l1: 0.1 },
+    [`${name}Constraint`]: { name: 'maxNorm', maxValue: 3, axis: 0 },
+  });
+  const scale = { scale: true, center: false, ...weight('gamma'), ...weight('beta') };
+
+  /** By class: every option with a value that is not its default, and how the factory takes it. */
+  const CASES: Record<string, readonly [factory: string, options: object, position?: unknown]> = {
+    Activation: ['activation', { activation: 'gelu' }, 'gelu'],
+    Add: ['add', {}],
+    BatchNormalization: [
+      'batchNormalization',
+      {
+        ...{ axis: 1, momentum: 0.8, epsilon: 0.1, ...scale },
+        movingMeanInitializer: { name: 'ones' },
+        movingVarianceInitializer: { name: 'constant', value: 2 },
+      },
+    ],
+    Concatenate: ['concatenate', { axis: 1 }],
+    Dense: [
+      'dense',
+      { units: 3, activation: 'relu', useBias: false, ...weight('kernel'), ...weight('bias') },
+      3,
+    ],
+    Dropout: ['dropout', { rate: 0.3, noiseShape: [null, 1], seed: 4 }, 0.3],
+    ELU: ['elu', { alpha: 2 }],
+    Flatten: ['flatten', {}],
+    LayerNormalization: ['layerNormalization', { axis: [1, 2], epsilon: 0.1, ...scale }],
+    LeakyReLU: ['leakyRelu', { negativeSlope: 0.1 }],
+    Normalization: ['normalization', { axis: null, mean: [1], variance: [4], invert: true }],
+    PReLU: ['prelu', { sharedAxes: [1], ...weight('alpha') }],
+    ReLU: ['relu', { maxValue: 6, negativeSlope: 0.1, threshold: 1 }],
+    Rescaling: ['rescaling', { scale: 2, offset: 1 }, 2],
+    Reshape: ['reshape', { targetShape: [2, -1] }, [2, -1]],
+    Softmax: ['softmax', { axis: 1 }],
+  };
+
+  test('every class has a case, and every option a value', () => {
+    expect(Object.keys(CASES).sort()).toEqual([...layerRegistry.names].sort());
+    for (const [className, [, options]] of Object.entries(CASES)) {
+      const { options: table } = (layers as Record<string, unknown>)[className] as typeof Layer;
+      expect(Object.keys(options).sort(), className).toEqual(optionNames(table!).sort());
+    }
+  });
+
+  const common = { name: 'mine', trainable: false, activityRegularizer: { name: 'l2', l2: 0.5 } };
+  describe.each(Object.entries(CASES))('%s', (className, [factory, options, position]) => {
+    const Class = (layers as Record<string, unknown>)[className] as new (...given: unknown[]) => Layer;
+    const make = (layers as Record<string, unknown>)[factory] as (...given: unknown[]) => Layer;
+    const plain = (layer: Layer) => JSON.parse(JSON.stringify(layer.getConfig()));
+
+    test('come back from a config', () => {
+      const layer = make({ ...common, ...options });
+      expect(layer).toBeInstanceOf(Class);
+      expect(plain(layer)).toEqual({ ...common, ...options });
+      expect(plain(new Class(layer.getConfig()))).toEqual(plain(layer));
+      expect(plain(layerRegistry.find(className)!(plain(layer)))).toEqual(plain(layer));
+      expect([layer.name, layer.trainable]).toEqual(['mine', false]);
+      expect(layer.activityRegularizer?.factors).toEqual({ l1: 0, l2: 0.5 });
+    });
+
+    test('may be given by position and by name', () => {
+      if (position === undefined) {
+        expect(plain(make())).toEqual(plain(make({})));
+        expect(() => make(5)).toThrow(`config of ${className} must be an object, received 5`);
+        return;
+      }
+      const { [Object.keys(options)[0]!]: _, ...others } = { ...options } as Record<string, unknown>;
+      const config = plain(make({ ...common, ...options }));
+      expect(plain(make(position, { ...common, ...others }))).toEqual(config);
+      expect(plain(new Class(position, { ...common, ...others }))).toEqual(config);
+    });
+
+    test('are no others', () => {
+      expect(() => make({ ...options, activityRegulariser: 'l2' })).toThrow(
+        new RegExp(`^${factory} has no option 'activityRegulariser'; did you mean 'activityRegularizer'\\?$`),
+      );
+    });
+  });
+
+  test('reach the weights', () => {
+    const layer = layers.dense(2, {
+      kernelConstraint: constraints.maxNorm({ maxValue: 3 }),
+      biasConstraint: 'nonNeg',
       kernelRegularizer: 'l1',
-      kernelInitializer: 'he_normal',
-      useBias: false,
-    }),
-    layers.dropout(0.3, { seed: 4, noiseShape: [null, 1] }),
-    layers.batchNormalization({ momentum: 0.8, scale: false }),
-    layers.layerNormalization({ epsilon: 0.1 }),
-    layers.activation('gelu'),
-    layers.relu({ maxValue: 6 }),
-    layers.leakyRelu({ negativeSlope: 0.1 }),
-    layers.elu({ alpha: 2 }),
-    layers.softmax({ axis: 1 }),
-    layers.prelu(),
-    layers.concatenate({ axis: 1 }),
-    layers.add(),
-    layers.flatten(),
-    layers.reshape([2, 2]),
-    layers.rescaling(2, { offset: 1 }),
-    layers.normalization({ mean: 1, variance: 4 }),
-  ];
-  test.each(made.map((layer) => [layer.name, layer] as const))(
-    '%s comes back from its config',
-    (_, layer) => {
-      const Class = layer.constructor as new (config: never) => Layer;
-      const config = JSON.parse(JSON.stringify(layer.getConfig()));
-      const again = new Class(config as never);
-      expect(JSON.parse(JSON.stringify(again.getConfig()))).toEqual(config);
-      expect(new Class(layer.getConfig() as never).getConfig()).toEqual(layer.getConfig());
-      expect(new Class({ ...config, trainable: false } as never).trainable).toBe(false);
-    },
-  );
+    });
+    layer(numbers(1, 3));
+    const [kernel, bias] = layer.weights as [Weight, Weight];
+    expect(kernel.constraint?.getConfig()).toEqual({ name: 'maxNorm', maxValue: 3, axis: 0 });
+    expect(bias.constraint?.getConfig()).toEqual({ name: 'nonNeg' });
+    expect([kernel.regularizer?.factors?.l1, bias.regularizer]).toEqual([0.01, undefined]);
+  });
+
+  test('an activity regularizer of any layer adds to the loss', async () => {
+    const model = new Sequential([
+      layers.input([4]),
+      layers.flatten({ activityRegularizer: 'l2' }),
+      layers.dense(1),
+    ]);
+    const { penalty } = (await model.compile({ loss: 'mse' }).evaluate(x, y)) as Record<string, number>;
+    const mean = x.data.reduce((sum: number, v: number) => sum + v * v, 0) / 10;
+    expect(penalty).toBeCloseTo(0.01 * mean, 6);
+  });
+
+  test('functions stay functions', () => {
+    const twice = (v: SymbolicTensor): SymbolicTensor => ops.mul(v, 2);
+    const layer = layers.dense(2, { activation: twice, kernelRegularizer: (w) => ops.sum(w) });
+    const again = new layers.Dense(layer.getConfig() as never);
+    expect(again.options.activation.apply).toBe(twice);
+    expect(again.options.kernel.regularizer?.getConfig()).toBeUndefined();
+  });
 });
 
 describe('data', () => {

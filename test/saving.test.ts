@@ -1,18 +1,22 @@
 /**
  * Saving and loading: what comes back, and what is refused with the culprit by name.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   callbacks,
+  constraints,
+  initializers,
   input,
   Layer,
   layers,
   loadModel,
+  type losses,
   Model,
   ops,
   optimizers,
+  type regularizers,
   Sequential,
   type SymbolicTensor,
   type Tensor,
@@ -94,6 +98,97 @@ describe('what comes back', () => {
     }
     const model = new Sequential([layers.input([4]), new Plot()]);
     expect((await again(model, { layers: [Plot] })).layers[0]).toBeInstanceOf(Plot);
+  });
+
+  test('layers of one’s own, by name', async () => {
+    const model = new Sequential([layers.input([4]), new Block({ units: 5 }), new Scale()]);
+    const loaded = await again(model, { custom: { Block, Scale } });
+    expect(loaded.layers.map((l) => l.constructor)).toEqual([Block, Scale]);
+    expect(loaded.predictSync(x)).toEqual(model.predictSync(x));
+    await expectFailure(
+      () => again(model, { custom: [] as never }),
+      'ERR_ARGUMENT',
+      /class 'Block'; pass it: loadModel\(path, \{ layers: \[Block\] \}\)/,
+    );
+    await expectFailure(
+      () => again(model, { custom: 3 as never }),
+      'ERR_ARGUMENT',
+      /^custom must be an object/,
+    );
+  });
+
+  test('a loss of one’s own, and what it was made with', async () => {
+    class Power implements losses.Loss {
+      readonly name = 'power';
+      readonly sparse = false;
+      readonly exponent: number;
+      constructor({ exponent }: { exponent: number }) {
+        this.exponent = exponent;
+      }
+      call(a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor {
+        const difference = ops.sub(ops.reshape(ops.cast(a, 'float32'), [null, 1]), b);
+        return ops.mean(ops.pow(ops.abs(difference), this.exponent), { axis: -1 });
+      }
+      getConfig(): Record<string, unknown> {
+        return { exponent: this.exponent };
+      }
+    }
+    const model = new Sequential([layers.input([4]), layers.dense(1)]).compile({
+      loss: new Power({ exponent: 3 }),
+    });
+    const loaded = await again(model as Model, { custom: { power: Power } });
+    expect(await loaded.evaluate(x, y)).toEqual(await model.evaluate(x, y));
+    expect(await again(loaded, { custom: { power: Power } })).toBeInstanceOf(Sequential);
+    await expectFailure(() => again(model as Model), 'ERR_IO', /unknown loss 'power'/);
+  });
+
+  test('what else of one’s own a layer has', async () => {
+    const cubic = ({ factor }: { factor: number }): regularizers.Regularizer => ({
+      factors: undefined,
+      call: (w) => ops.mul(ops.sum(ops.pow(ops.abs(w), 3)), factor),
+      getConfig: () => ({ name: 'cubic', factor }),
+    });
+    class Cubic {
+      constructor(config: { factor: number }) {
+        Object.assign(this, cubic(config));
+      }
+    }
+    class Unit extends constraints.Constraint {
+      static override readonly constraintName = 'unit';
+    }
+    const start = (): initializers.Initializer => ({
+      ...initializers.ones(),
+      getConfig: () => ({ name: 'start' }),
+    });
+    const dense = layers.dense(1, {
+      activation: 'tanh',
+      kernelInitializer: start(),
+      kernelConstraint: new Unit(),
+      kernelRegularizer: cubic({ factor: 0.5 }),
+    });
+    const model = new Sequential([layers.input([4]), dense]).compile({ loss: 'mse' });
+    const path = join(folder, 'own');
+    await model.save(path);
+    // As if the activation had had a name of its own.
+    writeFileSync(path, Buffer.from(readFileSync(path, 'latin1').replace('tanh', 'mine'), 'latin1'));
+    const mine = (v: SymbolicTensor): SymbolicTensor => ops.tanh(v);
+    const loaded = await loadModel(path, { custom: { mine, cubic: Cubic, unit: Unit, start } });
+    const { options } = loaded.layers[0] as layers.Dense;
+    expect(options.activation).toEqual({ name: 'mine', apply: mine });
+    expect(options.kernel.initializer.getConfig()).toEqual({ name: 'start' });
+    expect(options.kernel.constraint?.getConfig()).toEqual({ name: 'unit' });
+    expect(options.kernel.regularizer).toBeInstanceOf(Cubic);
+    expect(await loaded.evaluate(x, y)).toEqual(await model.evaluate(x, y));
+    await expectFailure(
+      () => loadModel(path, { custom: { cubic: Cubic, unit: Unit, start } }),
+      'ERR_ARGUMENT',
+      /'mine'/,
+    );
+    await expectFailure(
+      () => loadModel(path, { custom: { mine, unit: Unit, start } }),
+      'ERR_ARGUMENT',
+      /'cubic'/,
+    );
   });
 
   test('the patience of an early stopping that is the same, and of no other', async () => {

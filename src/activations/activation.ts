@@ -18,7 +18,7 @@ export function relu<A extends Operand>(
     negativeSlope = 0,
     maxValue,
     threshold = 0,
-  }: { negativeSlope?: number; maxValue?: number; threshold?: number } = {},
+  }: { negativeSlope?: number; maxValue?: number | undefined; threshold?: number } = {},
 ): Result<A> {
   if (negativeSlope === 0 && threshold === 0) {
     const y = ops.relu(x);
@@ -33,9 +33,9 @@ export const sigmoid: Activation = ops.sigmoid;
 /** Hyperbolic tangent. */
 export const tanh: Activation = ops.tanh;
 /** `eˣ / Σeˣ` along `axis` (default: the last). */
-export const softmax = ops.softmax;
+export const softmax: typeof ops.softmax = ops.softmax;
 /** The logarithm of softmax along `axis` (default: the last). */
-export const logSoftmax = ops.logSoftmax;
+export const logSoftmax: typeof ops.logSoftmax = ops.logSoftmax;
 /** `x·Φ(x)` with the exact normal distribution, or its tanh approximation (Hendrycks & Gimpel 2016). */
 export function gelu<A extends Operand>(
   x: A,

@@ -1,36 +1,46 @@
 /**
- * Activations by name.
+ * Activations by name and as functions.
  */
-import { camel, type Name, unknownName } from '../core/check.js';
+import type { FactoryName, Name } from '../core/names.js';
+import { Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import * as activations from './index.js';
 
-const TABLE = { ...activations, swish: activations.silu, hardSwish: activations.hardSilu } as const;
+type Apply = (x: SymbolicTensor) => SymbolicTensor;
+
+const ALIASES = { swish: 'silu', hardSwish: 'hardSilu' } as const;
 
 /** Name of an activation. */
-export type ActivationName = keyof typeof TABLE;
+export type ActivationName = FactoryName<typeof activations> | keyof typeof ALIASES;
 
 /** An activation's name, or a function of ops. */
 export type ActivationIdentifier = Name<ActivationName> | ((x: SymbolicTensor) => SymbolicTensor);
 
 /** An activation and its name, if it has one. */
 export interface NamedActivation {
+  /** Its name; `undefined` for a function of one's own. */
   readonly name: string | undefined;
-  readonly apply: (x: SymbolicTensor) => SymbolicTensor;
+  /** What it computes. */
+  readonly apply: Apply;
 }
 
+const named = Object.entries(activations).map(([name, apply]): NamedActivation => {
+  // Inside a model the identity needs no op.
+  return name === 'linear' ? { name, apply: (x) => x } : { name, apply: apply as Apply };
+});
+
+const registry = new Registry<NamedActivation>({
+  noun: 'activation',
+  expected: 'a name or a function of ops',
+  factories: Object.fromEntries(named.map((of) => [of.name, () => of])),
+  aliases: ALIASES,
+  isReady: (of) => 'apply' in of,
+  adapt(apply: Apply, name) {
+    const known = Object.entries(activations).find(([, of]) => (of as unknown) === apply);
+    return { name: name ?? known?.[0], apply };
+  },
+});
+
 /** The activation that an option stands for. */
-export function getActivation(
-  argument: string,
-  of: ActivationIdentifier | undefined | null,
-): NamedActivation {
-  if (of === undefined || of === null) return { name: 'linear', apply: (x) => x };
-  if (typeof of === 'function') {
-    const known = Object.entries(TABLE).find(([, f]) => (f as unknown) === of);
-    return { name: known?.[0], apply: of };
-  }
-  const name = typeof of === 'string' ? camel(of) : '';
-  if (!Object.hasOwn(TABLE, name)) throw unknownName(argument, Object.keys(TABLE), of);
-  if (name === 'linear') return { name, apply: (x) => x };
-  return { name, apply: TABLE[name as ActivationName] as (x: SymbolicTensor) => SymbolicTensor };
-}
+export const getActivation = (argument: string, of: ActivationIdentifier): NamedActivation =>
+  registry.get(argument, of);

@@ -2,6 +2,7 @@
  * Where a call happens: in a trace, recorded for a functional model, or at once on concrete tensors.
  */
 import { argumentError, RidgelineError } from '../errors.js';
+import type { AttributesOf, Primitive } from './primitives.js';
 import { type Call, isTensorLike, type Operand, type Result, SymbolicTensor } from './symbolic.js';
 import { Tensor } from './tensor.js';
 import { Trace } from './trace.js';
@@ -95,7 +96,7 @@ export function op<T extends Operand>(
       throw argumentError(`operand ${i} of ${label}`, 'a tensor, a weight or a number', t);
   }
   const [result] = dispatch({ label }, inputs, (given) => {
-    const trace = Trace.current as Trace;
+    const trace = Trace.running;
     const typed = given.find((t) => typeof t !== 'number');
     const like = typed === undefined || typeof typed === 'number' ? 'float32' : typed.dtype;
     // As in Keras, a fraction beside integers makes numbers of them.
@@ -111,14 +112,14 @@ export function op<T extends Operand>(
 /** The value as float32. */
 export function floating(trace: Trace, value: SymbolicTensor): SymbolicTensor {
   if (value.dtype === 'float32') return value;
-  return trace.emit('cast', [value], { dtype: 'float32' })[0] as SymbolicTensor;
+  return trace.emit('cast', [value], { dtype: 'float32' })[0];
 }
 
 /** An op that is one native op with one result. */
-export function nativeOp<T extends Operand>(
-  name: string,
+export function nativeOp<N extends Primitive, T extends Operand>(
+  name: N,
   inputs: readonly T[],
-  attributes: Record<string, unknown> = {},
+  ...attributes: AttributesOf<N>
 ): Result<T> {
-  return op(name, inputs, (trace, values) => trace.emit(name, values, attributes)[0] as SymbolicTensor);
+  return op(name, inputs, (trace, values) => trace.emit(name, values, ...attributes)[0]);
 }

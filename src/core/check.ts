@@ -1,14 +1,15 @@
 /**
- * Checks of arguments, each with an error that names the argument; identifiers with "did you mean".
+ * Checks of arguments, each with an error that names the argument and a guess at what was meant.
  */
 import { argumentError, RidgelineError, show } from '../errors.js';
+import { nearest } from './names.js';
 
 /** An integer of at least `min`, and of at most `max` if there is a bound to tell of. */
 export function integer(
   argument: string,
   value: unknown,
   min: number,
-  max = Number.MAX_SAFE_INTEGER,
+  max: number = Number.MAX_SAFE_INTEGER,
 ): number {
   if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)
     return value as number;
@@ -41,35 +42,25 @@ export function nonNegative(argument: string, value: unknown): number {
   return number(argument, value, 'a finite number ≥ 0', (n) => n >= 0);
 }
 
+/** A finite number > 0. */
+export function positive(argument: string, value: unknown): number {
+  return number(argument, value, 'a number > 0', (n) => n > 0);
+}
+
 /** A rate in [0, 1). */
 export function rate(argument: string, value: unknown): number {
   return number(argument, value, 'in [0, 1)', (n) => n >= 0 && n < 1);
+}
+
+/** A share in [0, 1]. */
+export function fraction(argument: string, value: unknown): number {
+  return number(argument, value, 'in [0, 1]', (n) => n >= 0 && n <= 1);
 }
 
 /** A boolean. */
 export function boolean(argument: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   throw argumentError(argument, 'a boolean', value);
-}
-
-/** The spelling among `names` that is nearest to `wrong`, if one is near. */
-function nearest(wrong: string, names: readonly string[]): string | undefined {
-  const distance = (a: string, b: string): number => {
-    let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-    for (let i = 1; i <= a.length; i++) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j++) {
-        const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-        next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, replaced));
-      }
-      row = next;
-    }
-    return row[b.length] as number;
-  };
-  const ranked = names
-    .map((name) => [distance(wrong.toLowerCase(), name.toLowerCase()), name] as const)
-    .sort((a, b) => a[0] - b[0])[0];
-  return ranked && ranked[0] <= Math.max(2, wrong.length / 3) ? ranked[1] : undefined;
 }
 
 /** `received` is not one of `names`. */
@@ -87,29 +78,6 @@ export function unknownName(argument: string, names: readonly string[], received
     },
   );
 }
-
-/** snake_case as camelCase. */
-export function camel(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase());
-}
-
-/** camelCase as snake_case. */
-export function snake(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
-    .toLowerCase();
-}
-
-/** The name in snake_case, as a type. */
-export type Snake<S extends string> = S extends `${infer Head}${infer Rest}`
-  ? Head extends Lowercase<Head>
-    ? `${Head}${Snake<Rest>}`
-    : `_${Lowercase<Head>}${Snake<Rest>}`
-  : S;
-
-/** An identifier in camelCase, completed by editors, or in snake_case. */
-export type Name<C extends string> = C | (Snake<C> & Record<never, never>);
 
 /** Options with all defaults filled in. */
 export type Complete<T> = { readonly [P in keyof T]-?: Exclude<T[P], undefined> };

@@ -4,13 +4,11 @@
  */
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeGraph, native } from '../native.js';
+import type { AttributesOf, Primitive, ResultsOf } from './primitives.js';
 import { hash } from './random.js';
 import { type Operand, type Shape, SymbolicTensor } from './symbolic.js';
 import { type DType, Tensor } from './tensor.js';
 import { Weight } from './weight.js';
-
-/** Arguments of a native op. */
-export type Attributes = Record<string, unknown>;
 
 let current: Trace | undefined;
 
@@ -20,11 +18,11 @@ export class Trace {
   /** True while training; layers may override it for what they call. */
   training: boolean;
   /** Next values of state, committed at the end of a training step. */
-  readonly nextState = new Map<Weight, SymbolicTensor>();
+  readonly nextState: Map<Weight, SymbolicTensor> = new Map();
   /** Scalar penalties of activities and custom regularizers. */
   readonly penalties: SymbolicTensor[] = [];
   /** Weights used, in order of first use. */
-  readonly weights = new Set<Weight>();
+  readonly weights: Set<Weight> = new Set();
   #path: string[] = [];
   #calls = new Map<string, number>();
   #inputs = 0;
@@ -36,6 +34,18 @@ export class Trace {
   /** The running trace, if any. */
   static get current(): Trace | undefined {
     return current;
+  }
+
+  /**
+   * The running trace.
+   * @throws {RidgelineError} `ERR_ARGUMENT` when none runs.
+   */
+  static get running(): Trace {
+    if (current) return current;
+    throw new RidgelineError(
+      'ERR_ARGUMENT',
+      'this works only while a layer, a loss or a metric is being traced',
+    );
   }
 
   /** Runs `work` with this trace as the ambient one. */
@@ -123,11 +133,14 @@ export class Trace {
   }
 
   /** Emits a native op. */
-  emit(op: string, inputs: readonly SymbolicTensor[], attributes: Attributes = {}): SymbolicTensor[] {
-    const ids = inputs.map((t) => (t.traced as { id: number }).id);
-    return guard(() => this.graph.apply(op, ids, JSON.stringify(attributes))).map((v) =>
-      SymbolicTensor.of(this, v),
-    );
+  emit<N extends Primitive>(
+    op: N,
+    inputs: readonly SymbolicTensor[],
+    ...attributes: AttributesOf<N>
+  ): ResultsOf<N> {
+    const json = JSON.stringify(attributes[0] ?? {});
+    const values = guard(() => this.graph.apply(op, this.ids(inputs), json));
+    return values.map((value) => SymbolicTensor.of(this, value)) as ResultsOf<N>;
   }
 
   /** The size of an axis of `x`, or its number of elements, as a scalar that is known when a batch is. */

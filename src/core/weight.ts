@@ -3,8 +3,22 @@
  */
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeVariable } from '../native.js';
-import type { Regularizer } from '../regularizers/regularizer.js';
+import type { SymbolicTensor } from './symbolic.js';
 import { type DType, shapeText, Tensor, type TensorInput, tensor } from './tensor.js';
+
+/** What a weight adds to the loss. */
+export interface Penalty {
+  /** Factors that the optimizer's own pass applies; `undefined` for a penalty that has to be traced. */
+  readonly factors: { readonly l1: number; readonly l2: number } | undefined;
+  /** The penalty of `x`, a scalar. */
+  call(x: SymbolicTensor | Weight): SymbolicTensor;
+}
+
+/** What a weight is projected to after each step. */
+export interface Projection {
+  /** Its name and parameters, by which the native core knows it. */
+  getConfig(): { readonly name: string } & Record<string, unknown>;
+}
 
 /** A weight of a layer: trained, or state such as a moving mean. */
 export class Weight {
@@ -17,7 +31,9 @@ export class Weight {
   /** False for state that no gradient changes. */
   readonly trainable: boolean;
   /** Penalty on it, if any. */
-  readonly regularizer: Regularizer | undefined;
+  readonly regularizer: Penalty | undefined;
+  /** What it is projected to after each step, if anything. */
+  readonly constraint: Projection | undefined;
   /** @internal Its memory. */
   readonly variable: NativeVariable;
   /** Path within its model, such as `dense/kernel`. */
@@ -29,7 +45,8 @@ export class Weight {
     shape: readonly number[],
     variable: NativeVariable,
     trainable: boolean,
-    regularizer: Regularizer | undefined,
+    regularizer: Penalty | undefined,
+    constraint: Projection | undefined,
   ) {
     this.name = name;
     this.path = name;
@@ -37,6 +54,7 @@ export class Weight {
     this.variable = variable;
     this.trainable = trainable;
     this.regularizer = regularizer;
+    this.constraint = constraint;
   }
 
   /** A copy of the values. */

@@ -1,66 +1,30 @@
 /**
- * The base of all layers: naming, building, weights, and being called.
+ * The base of all layers: options, building, weights, inner layers, and being called.
  */
-
 import { dispatch } from '../core/apply.js';
 import { Callable } from '../core/callable.js';
-import { boolean, options as checkOptions, snake } from '../core/check.js';
-import { nextStream } from '../core/random.js';
-import { isTensorLike, type Operand, type Shape, type SymbolicTensor } from '../core/symbolic.js';
-import { isTensor, shapeText, type Tensor, type TensorInput } from '../core/tensor.js';
+import { options as checkOptions } from '../core/check.js';
+import { snake } from '../core/names.js';
+import { collect, type OptionTable, optionNames, read, save } from '../core/options.js';
+import type { Shape, SymbolicTensor } from '../core/symbolic.js';
+import type { Tensor, TensorInput } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
-import { Weight } from '../core/weight.js';
-import { argumentError, RidgelineError, show } from '../errors.js';
-import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
-import type { Initializer } from '../initializers/initializer.js';
-import { guard } from '../native.js';
-import * as ops from '../ops/index.js';
-import { getRegularizer, type Regularizer, type RegularizerIdentifier } from '../regularizers/regularizer.js';
+import type { Weight } from '../core/weight.js';
+import { inLayer, RidgelineError } from '../errors.js';
+import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
+import { type Arguments, type CallOptions, type Concrete, type Outputs, parseCall } from './arguments.js';
+import { distinct, factoryName } from './naming.js';
+import { type CommonValues, common, type LayerOptions, type Settled } from './options.js';
+import { createWeight, type WeightOptions, writeAll } from './weights.js';
 
-/** Options every layer takes. */
-export interface LayerOptions {
-  /** Name within the model; by default from the class, numbered. */
-  readonly name?: string | undefined;
-  /** False to freeze the weights. Default true. */
-  readonly trainable?: boolean | undefined;
-}
+export type { CallOptions, LayerOptions, WeightOptions };
 
-/** Options of a call. */
-export interface CallOptions {
-  /** True for training behaviour, such as dropout. Default: that of the surrounding call, else false. */
-  readonly training?: boolean | undefined;
-}
-
-/** Options of {@link Layer.addWeight}. */
-export interface WeightOptions {
-  /** Sizes; all must be known. */
-  readonly shape: readonly (number | null)[];
-  /** Initial values. Default `glorotUniform`. */
-  readonly initializer?: InitializerIdentifier | undefined;
-  /** Penalty added to the loss. */
-  readonly regularizer?: RegularizerIdentifier | undefined;
-  /** False for state that no gradient changes. Default true. */
-  readonly trainable?: boolean | undefined;
-}
-
-/** Keys of {@link LayerOptions}. */
-export const LAYER_OPTIONS = ['name', 'trainable'] as const;
-
-/** A tensor or tensors that a layer gives. */
-export type Outputs = SymbolicTensor | SymbolicTensor[];
-
-/** Arguments of a call: those of the class's `call`, and options last. */
-export type Arguments<P extends unknown[]> = [...P, options?: CallOptions];
-
-/** A symbolic argument with concrete tensors in its place. */
-export type Concrete<T> = T extends SymbolicTensor
-  ? Tensor
-  : T extends readonly SymbolicTensor[]
-    ? readonly Tensor[]
-    : T;
+/** Arguments of a constructor that takes the options `C`, unless its class says others. */
+export type Given<C> = Record<never, never> extends C ? [options?: C] : [options: C];
 
 /** A layer can be called on tensors, symbolic or concrete, with options last. */
-export interface Layer {
+// biome-ignore lint/correctness/noUnusedVariables: interface and class have the same parameters.
+export interface Layer<C extends object = LayerOptions, A extends unknown[] = Given<C>> {
   /** Applies the layer. */
   (...inputs: Arguments<Parameters<this['call']>>): ReturnType<this['call']>;
   /** Applies the layer to concrete tensors at once. */
@@ -75,6 +39,9 @@ export interface Layer {
  * Subclasses say `call`, and `build` if they have weights of their own. `call` may run several times, so it
  * must be free of side effects and make no layers with weights. Inner layers are found when `call` uses them, in any
  * field, private or not. `this.isTraining` says what Keras passes to `call` as `training`.
+ *
+ * `C` are the options and `A` the constructor's arguments; a class that states its options in a table gets them
+ * checked, as `this.options`, saved and restored.
  *
  * @example
  * ```ts
@@ -91,10 +58,17 @@ export interface Layer {
  * ```
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface is the call signature.
-export abstract class Layer extends Callable {
+export abstract class Layer<
+  C extends object = LayerOptions,
+  A extends unknown[] = Given<C>,
+> extends Callable {
   /** Name under which models save and restore the class. */
   static readonly className: string = 'Layer';
+  /** Its options, besides those of every layer. A class without a table checks those of its constructor by itself. */
+  static readonly options: OptionTable | undefined = undefined;
 
+  /** Checked options, with defaults filled in. */
+  readonly options: Settled<C>;
   /** False freezes the weights of this layer and those inside it; recompile after changing it. */
   trainable: boolean;
   /** Penalty on what the layer gives, divided by the batch size. */
@@ -108,18 +82,18 @@ export abstract class Layer extends Callable {
   /** The layer in whose `call` this one was made, if in any. */
   readonly #madeIn: Layer | undefined = calling.at(-1);
 
-  constructor(options?: LayerOptions) {
+  /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
+  constructor(...given: A) {
     super();
-    if (options !== undefined && (typeof options !== 'object' || options === null)) {
-      throw argumentError(`config of ${new.target.className}`, 'an object', options);
-    }
-    const { name, trainable = true } = options ?? {};
-    if (name !== undefined && (typeof name !== 'string' || !/^[^/\s][^/]*$/.test(name))) {
-      throw argumentError('name', "a non-empty string without '/'", name);
-    }
+    const { className, options: table } = new.target;
+    const config = collect(`config of ${className}`, table ?? {}, given);
+    const { name, trainable, activityRegularizer } = read<CommonValues>(common, config);
     this.#name = name;
     this.#named = name !== undefined;
-    this.trainable = boolean('trainable', trainable);
+    this.trainable = trainable;
+    this.activityRegularizer = activityRegularizer;
+    if (table) checkOptions(factoryName(className), config, [...optionNames(common), ...optionNames(table)]);
+    this.options = read(table ?? {}, config);
   }
 
   /** What the layer computes, from symbolic tensors. */
@@ -129,14 +103,23 @@ export abstract class Layer extends Callable {
   /** Creates the weights, once, from the shape of the first input. */
   build(_inputShape: Shape): void {}
 
+  get #class(): typeof Layer {
+    return this.constructor as typeof Layer;
+  }
+
   /** Options that make an equal layer: `new Class(layer.getConfig())`. */
   getConfig(): Record<string, unknown> {
-    return { name: this.name, ...(this.trainable ? {} : { trainable: false }) };
+    return {
+      name: this.name,
+      ...(this.trainable ? {} : { trainable: false }),
+      ...save(this.#class.options ?? {}, this.options),
+      activityRegularizer: common.activityRegularizer.save(this.activityRegularizer),
+    };
   }
 
   /** Name within the model. */
   get name(): string {
-    this.#name ??= snake((this.constructor as typeof Layer).className);
+    this.#name ??= snake(this.#class.className);
     return this.#name;
   }
 
@@ -184,16 +167,7 @@ export abstract class Layer extends Callable {
    *   `ERR_NON_FINITE` for NaN or infinity. Nothing is written unless all fit.
    */
   setWeights(values: readonly TensorInput[]): void {
-    const weights = this.weights;
-    if (!Array.isArray(values) || values.length !== weights.length) {
-      throw new RidgelineError(
-        'ERR_ARGUMENT',
-        `${this.name}.setWeights expects ${weights.length} tensors, received ${Array.isArray(values) ? values.length : show(values)}`,
-        { layer: this.name, argument: 'weights' },
-      );
-    }
-    const tensors = weights.map((weight, i) => weight.fit(values[i] as TensorInput));
-    weights.forEach((weight, i) => weight.write(tensors[i] as Tensor));
+    writeAll(this.name, this.weights, values);
   }
 
   /**
@@ -201,23 +175,7 @@ export abstract class Layer extends Callable {
    * @throws {RidgelineError} `ERR_SHAPE` for unknown or bad sizes, `ERR_MEMORY` when it is too large.
    */
   protected addWeight(name: string, options: WeightOptions): Weight {
-    checkOptions('addWeight', options, ['shape', 'initializer', 'regularizer', 'trainable']);
-    const shape = options.shape.map((d) => {
-      if (d !== null && Number.isSafeInteger(d) && d >= 0) return d;
-      throw new RidgelineError(
-        'ERR_SHAPE',
-        `layer '${this.name}': weight '${name}' needs known sizes, received ${shapeText(options.shape)}`,
-        { layer: this.name, argument: name },
-      );
-    });
-    const initializer: Initializer = getInitializer(
-      `${name}Initializer`,
-      options.initializer ?? 'glorotUniform',
-    );
-    const variable = guard(() => initializer.create(`${this.name}/${name}`, shape, nextStream()));
-    const regularizer = getRegularizer(`${name}Regularizer`, options.regularizer);
-    const weight = new Weight(name, shape, variable, options.trainable ?? true, regularizer);
-    weight.path = `${this.name}/${name}`;
+    const weight = createWeight(this.name, name, options);
     this.#weights.push(weight);
     return weight;
   }
@@ -234,41 +192,14 @@ export abstract class Layer extends Callable {
 
   /** @internal */
   override invoke(args: unknown[]): unknown {
-    const last = args.at(-1);
-    const isOptions =
-      typeof last === 'object' &&
-      last !== null &&
-      !Array.isArray(last) &&
-      !isTensorLike(last) &&
-      !(last instanceof Weight);
-    const options = isOptions
-      ? checkOptions<CallOptions>(`calling ${this.name}`, last as CallOptions, ['training'])
-      : {};
-    const inputs = isOptions ? args.slice(0, -1) : args;
-    const flat: Operand[] = [];
-    const structure = inputs.map((input) => flatten(input, flat, this.name));
-    if (flat.length === 0) {
-      throw new RidgelineError(
-        'ERR_ARGUMENT',
-        `layer '${this.name}' expects tensors, received ${inputs.map(show).join(', ') || 'nothing'}`,
-        {
-          layer: this.name,
-          argument: 'inputs',
-        },
-      );
-    }
+    const { inputs, options, tensors, place } = parseCall(this.name, args);
     let many = false;
     const training = options.training === undefined ? {} : { training: options.training };
     const site = { label: this.name, layer: this, args: inputs, seed: this.randomSeed, ...training };
-    const results = dispatch(site, flat, (values) => {
-      const trace = Trace.current as Trace;
+    const results = dispatch(site, tensors, (values) => {
+      const trace = Trace.running;
       const symbols = values.map((value) => trace.value(value));
-      const outputs = this.trace(
-        trace,
-        structure.map((s) => s(symbols)),
-        symbols,
-        options.training,
-      );
+      const outputs = this.trace(trace, place(symbols), symbols, options.training);
       many = Array.isArray(outputs);
       return Array.isArray(outputs) ? outputs : [outputs];
     });
@@ -296,79 +227,68 @@ export abstract class Layer extends Callable {
     tracing.push(this);
     try {
       return trace.within(name, training ?? trace.training, () => {
-        if (!this.built) {
-          try {
-            this.build((inputs[0] as SymbolicTensor).shape);
-          } catch (error) {
-            // The next call builds again, from nothing.
-            this.#weights.length = 0;
-            throw error;
-          }
-          this.built = true;
-        }
+        this.#ready((inputs[0] as SymbolicTensor).shape);
         if (this.#madeIn && this.#madeIn === parent && this.weights.length > 0) {
           throw new RidgelineError(
             'ERR_ARGUMENT',
             `it was made in call(), which runs for every program: make layers with weights in the constructor or in build()`,
           );
         }
-        // The instance's own `call` is the platform's; the class's is found through the prototype.
-        const { call } = Object.getPrototypeOf(this) as { call: (...args: unknown[]) => unknown };
-        calling.push(this);
-        let outputs: Outputs;
-        try {
-          outputs = call.apply(this, args) as Outputs;
-        } finally {
-          calling.pop();
+        const outputs = this.#compute(args);
+        for (const y of [outputs].flat()) {
+          if (this.activityRegularizer) trace.penalties.push(activityPenalty(this.activityRegularizer, y));
         }
-        if (this.activityRegularizer) this.#penalize(trace, this.activityRegularizer, outputs);
         return outputs;
       });
     } catch (error) {
-      throw this.#located(trace, error);
+      throw inLayer(error, trace.path ? `${trace.path}/${this.name}` : this.name);
     } finally {
       tracing.pop();
     }
   }
 
+  /** Builds the layer, once. */
+  #ready(inputShape: Shape): void {
+    if (this.built) return;
+    try {
+      this.build(inputShape);
+    } catch (error) {
+      // The next call builds again, from nothing.
+      this.#weights.length = 0;
+      throw error;
+    }
+    this.built = true;
+  }
+
+  /** Runs the class's `call`: the instance's own is the platform's, so it is found through the prototype. */
+  #compute(args: unknown[]): Outputs {
+    const { call } = Object.getPrototypeOf(this) as { call: (...args: unknown[]) => unknown };
+    calling.push(this);
+    try {
+      return call.apply(this, args) as Outputs;
+    } finally {
+      calling.pop();
+    }
+  }
+
   /** Notes `layer` as an inner one and returns its name among them. */
   #adopt(layer: Layer): string {
-    let name = this.#inner.get(layer);
-    if (name === undefined) {
-      const taken = new Set(this.#inner.values());
-      name = layer.name;
-      for (let i = 1; taken.has(name); i++) name = `${layer.name}_${i}`;
-      layer.rename(name);
-      this.#inner.set(layer, name);
-    }
+    const known = this.#inner.get(layer);
+    if (known !== undefined) return known;
+    const name = distinct(layer.name, new Set(this.#inner.values()));
+    layer.rename(name);
+    this.#inner.set(layer, name);
     return name;
-  }
-
-  #penalize(trace: Trace, regularizer: Regularizer, outputs: Outputs): void {
-    for (const output of Array.isArray(outputs) ? outputs : [outputs]) {
-      trace.penalties.push(ops.div(regularizer.call(output), trace.size(output, 0)));
-    }
-  }
-
-  #located(trace: Trace, error: unknown): unknown {
-    if (!(error instanceof RidgelineError) || error.details.layer !== undefined) return error;
-    const layer = trace.path ? `${trace.path}/${this.name}` : this.name;
-    return new RidgelineError(
-      error.code,
-      `layer '${layer}': ${error.message}`,
-      { ...error.details, layer },
-      { cause: error },
-    );
   }
 
   /** Class and config, for `JSON.stringify`. */
   toJSON(): Record<string, unknown> {
-    return { className: (this.constructor as typeof Layer).className, config: this.getConfig() };
+    return { className: this.#class.className, config: this.getConfig() };
   }
 
   /** Class and config, for consoles. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `${(this.constructor as typeof Layer).className} ${JSON.stringify(this.getConfig())}`;
+    return `${this.#class.className} ${JSON.stringify(this.getConfig())}`;
   }
 }
 
@@ -376,39 +296,3 @@ export abstract class Layer extends Callable {
 const tracing: Layer[] = [];
 /** Those of them whose `call` is running. */
 const calling: Layer[] = [];
-
-/** Collects the tensors of an argument; the result puts traced values in their places. */
-function flatten(input: unknown, flat: Operand[], layer: string): (values: SymbolicTensor[]) => unknown {
-  if (isTensorLike(input) || input instanceof Weight) {
-    const at = flat.push(input) - 1;
-    return (values) => values[at];
-  }
-  if (Array.isArray(input)) {
-    const parts = input.map((part) => flatten(part, flat, layer));
-    return (values) => parts.map((part) => part(values));
-  }
-  if (input === undefined) return () => undefined;
-  throw new RidgelineError('ERR_ARGUMENT', `layer '${layer}' expects tensors, received ${show(input)}`, {
-    layer,
-    argument: 'inputs',
-    received: input,
-  });
-}
-
-/** Options of a factory: positional values first, or all in one object. */
-export function merge<T extends object>(
-  positional: Partial<Record<keyof T, unknown>>,
-  rest: object | undefined,
-): T {
-  const [first] = Object.values(positional);
-  if (
-    typeof first === 'object' &&
-    first !== null &&
-    !Array.isArray(first) &&
-    rest === undefined &&
-    !isTensor(first)
-  ) {
-    return first as T;
-  }
-  return { ...positional, ...rest } as T;
-}

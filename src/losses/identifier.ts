@@ -1,58 +1,41 @@
 /**
- * Losses by name, by function, and from files.
+ * Losses by name, as functions, and from files.
  */
-import { camel, type Name, unknownName } from '../core/check.js';
+import type { FactoryName, Name } from '../core/names.js';
+import { factoriesOf, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { argumentError, RidgelineError } from '../errors.js';
-import {
-  binaryCrossentropy,
-  categoricalCrossentropy,
-  sparseCategoricalCrossentropy,
-} from './crossentropy.js';
-import { meanAbsoluteError, meanSquaredError } from './difference.js';
+import * as losses from './index.js';
 import { matched } from './labels.js';
 import type { Loss } from './loss.js';
 
-const FACTORIES = {
-  categoricalCrossentropy,
-  sparseCategoricalCrossentropy,
-  binaryCrossentropy,
-  meanSquaredError,
-  meanAbsoluteError,
-} as const;
-const ALIASES: Record<string, keyof typeof FACTORIES> = {
+const ALIASES = {
   mse: 'meanSquaredError',
   mae: 'meanAbsoluteError',
   bce: 'binaryCrossentropy',
-};
+} as const;
 
-/** A loss, its name, or a function of symbolic labels and predictions giving a value a sample. */
-export type LossIdentifier =
-  | Loss
-  | Name<keyof typeof FACTORIES>
-  | 'mse'
-  | 'mae'
-  | 'bce'
-  | ((yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor);
+/** A function of symbolic labels and predictions that gives a value for each sample. */
+export type LossFunction = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor;
+
+/** A loss, its name, or a function. */
+export type LossIdentifier = Loss | Name<FactoryName<typeof losses>> | keyof typeof ALIASES | LossFunction;
+
+const registry = new Registry<Loss>({
+  noun: 'loss',
+  expected: 'a loss, its name or a function',
+  factories: factoriesOf(losses),
+  aliases: ALIASES,
+  isReady: (of) => 'call' in of,
+  adapt: (of: LossFunction, name) => ({
+    name,
+    sparse: false,
+    getConfig: () => (name === undefined ? undefined : {}),
+    call: (yTrue, yPred) => of(matched(yTrue, yPred), yPred),
+  }),
+});
 
 /** The loss that an option stands for. */
-export function getLoss(argument: string, of: LossIdentifier): Loss {
-  if (typeof of === 'function') {
-    const call: Loss['call'] = (yTrue, yPred) => of(matched(yTrue, yPred), yPred);
-    return { name: undefined, sparse: false, getConfig: () => undefined, call };
-  }
-  if (typeof of === 'object' && of !== null && 'call' in of) return of;
-  if (typeof of !== 'string') throw argumentError(argument, 'a loss, its name or a function', of);
-  const name = ALIASES[of.toLowerCase()] ?? camel(of);
-  if (!Object.hasOwn(FACTORIES, name))
-    throw unknownName(argument, [...Object.keys(FACTORIES), ...Object.keys(ALIASES)], of);
-  return FACTORIES[name as keyof typeof FACTORIES]();
-}
+export const getLoss = (argument: string, of: LossIdentifier): Loss => registry.get(argument, of);
 
 /** A saved loss. */
-export function restoreLoss(saved: { name: string; config: Record<string, unknown> }): Loss {
-  if (!Object.hasOwn(FACTORIES, saved.name))
-    throw new RidgelineError('ERR_IO', `the file names an unknown loss '${saved.name}'`);
-  const config = Object.keys(saved.config).length > 0 ? saved.config : undefined;
-  return (FACTORIES[saved.name as keyof typeof FACTORIES] as (o?: object) => Loss)(config);
-}
+export const restoreLoss = (saved: { name: string; config: object }): Loss => registry.restore(saved);

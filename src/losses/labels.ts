@@ -12,7 +12,7 @@ function trailing(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor 
   const missing = yTrue.rank + 1 === yPred.rank && yPred.shape.at(-1) === 1;
   const extra = yTrue.rank === yPred.rank + 1 && yTrue.shape.at(-1) === 1;
   if (!missing && !extra) return yTrue;
-  return (Trace.current as Trace).emit('reshapeLike', [yTrue, yPred])[0] as SymbolicTensor;
+  return Trace.running.emit('reshapeLike', [yTrue, yPred])[0];
 }
 
 /** Labels in the shape of predictions; only a trailing axis of one may differ. */
@@ -33,6 +33,11 @@ export function matched(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicT
 /** As float32. */
 export function float(x: SymbolicTensor): SymbolicTensor {
   return ops.cast(x, 'float32');
+}
+
+/** Labels of which the share `smoothing` is spread over all classes. */
+export function smoothed(labels: SymbolicTensor, smoothing: number, classes: number): SymbolicTensor {
+  return smoothing === 0 ? labels : ops.add(ops.mul(labels, 1 - smoothing), smoothing / classes);
 }
 
 /** Class indices in the shape of the predictions without their last axis. */

@@ -1,49 +1,45 @@
 /**
- * Metrics by name and by function.
+ * Metrics by name and as functions.
  */
-import { camel, type Name, type Snake, unknownName } from '../core/check.js';
+import type { FactoryName, Name, Snake } from '../core/names.js';
+import { factoriesOf, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { argumentError } from '../errors.js';
 import { matched } from '../losses/labels.js';
-import { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracy.js';
-import { meanAbsoluteError, meanSquaredError } from './difference.js';
+import * as metrics from './index.js';
 import type { Metric } from './metric.js';
 
-const FACTORIES = {
-  accuracy,
-  binaryAccuracy,
-  categoricalAccuracy,
-  sparseCategoricalAccuracy,
-  meanSquaredError,
-  meanAbsoluteError,
-} as const;
-const ALIASES: Record<string, keyof typeof FACTORIES> = {
-  acc: 'accuracy',
-  mse: 'meanSquaredError',
-  mae: 'meanAbsoluteError',
-};
+const ALIASES = { acc: 'accuracy', mse: 'meanSquaredError', mae: 'meanAbsoluteError' } as const;
 
 /** A function of labels and predictions; its name is the key in logs. */
 export type MetricFunction = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor;
 
 /** A metric, its name, or a function. */
-export type MetricIdentifier = Metric | Name<keyof typeof FACTORIES> | 'acc' | 'mse' | 'mae' | MetricFunction;
+export type MetricIdentifier =
+  | Metric
+  | Name<FactoryName<typeof metrics>>
+  | keyof typeof ALIASES
+  | MetricFunction;
 
 /** Key in logs of a metric: the name it was asked for by, in snake_case. */
 export type MetricKey<M> = M extends Metric<infer N> ? N : M extends string ? Snake<M> : string;
 
+const registry = new Registry<Metric>({
+  noun: 'metric',
+  expected: 'a metric, its name or a function',
+  factories: factoriesOf(metrics),
+  aliases: ALIASES,
+  isReady: (of) => 'call' in of,
+  adapt: (of: MetricFunction, name) => ({
+    name: name ?? (of.name || 'metric'),
+    direction: undefined,
+    getConfig: () => (name === undefined ? undefined : {}),
+    call: (yTrue, yPred) => of(matched(yTrue, yPred), yPred),
+  }),
+});
+
 /** The metric that an option stands for. */
 export function getMetric(argument: string, of: MetricIdentifier): Metric {
-  if (typeof of === 'function') {
-    const call: Metric['call'] = (yTrue, yPred) => of(matched(yTrue, yPred), yPred);
-    return { name: of.name || 'metric', direction: undefined, getConfig: () => undefined, call };
-  }
-  if (typeof of === 'object' && of !== null && 'call' in of) return of;
-  if (typeof of !== 'string') throw argumentError(argument, 'a metric, its name or a function', of);
-  const name = ALIASES[of] ?? camel(of);
-  if (!Object.hasOwn(FACTORIES, name))
-    throw unknownName(argument, [...Object.keys(FACTORIES), ...Object.keys(ALIASES)], of);
-  const metric = FACTORIES[name as keyof typeof FACTORIES]() as Metric;
+  const metric = registry.get(argument, of);
   // As in Keras, the key is the name that was asked for: `acc` stays `acc`.
-  return of in ALIASES ? { ...metric, name: of, call: metric.call } : metric;
+  return typeof of === 'string' && Object.hasOwn(ALIASES, of) ? { ...metric, name: of } : metric;
 }

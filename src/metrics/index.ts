@@ -1,7 +1,7 @@
 /**
  * Metrics: means over an epoch that are logged and not trained for.
  */
-export { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracy.js';
-export { meanAbsoluteError, meanSquaredError } from './difference.js';
+export * from './accuracy.js';
+export * from './difference.js';
 export type { MetricFunction, MetricIdentifier, MetricKey } from './identifier.js';
-export type { Metric, MetricOptions } from './metric.js';
+export type { Metric, MetricFactory, MetricOptions } from './metric.js';

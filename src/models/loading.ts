@@ -2,17 +2,18 @@
  * Loading: a model from the file that `save` wrote.
  */
 import { options as checkOptions } from '../core/check.js';
+import { type CustomObjects, withCustom } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText, Tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { input } from '../layers/input.js';
+import { input } from '../layers/core/input.js';
 import type { Layer } from '../layers/layer.js';
+import { type LayerClass, restoreLayer } from '../layers/registry.js';
 import { type LossIdentifier, restoreLoss } from '../losses/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
-import { getOptimizer } from '../optimizers/identifier.js';
+import { restoreOptimizer } from '../optimizers/identifier.js';
 import type { Metrics } from './compile-options.js';
 import { Model } from './model.js';
-import { type LayerClass, layerClass } from './registry.js';
 import { FORMAT, type Json, type SavedModel } from './saving.js';
 import { Sequential } from './sequential.js';
 import type { TrainingState } from './training.js';
@@ -21,17 +22,21 @@ import type { TrainingState } from './training.js';
 export interface LoadOptions {
   /** Own layer classes that the model has, found by `static className`. */
   readonly layers?: readonly LayerClass[] | undefined;
+  /**
+   * What else of one's own the model has, by the name under which it was saved: layer classes, losses, metrics,
+   * activations, regularizers, constraints, initializers. A class gets the saved config; a function stands for what
+   * it would where it is given directly, or, where functions are not taken, makes something from the config.
+   */
+  readonly custom?: CustomObjects | undefined;
 }
 
-function restore(saved: SavedModel, own: readonly LayerClass[]): Model {
+function restore(saved: SavedModel): Model {
   const inputs = saved.inputs.map((of) => {
     const t = input(of.shape.slice(1), { dtype: of.dtype as 'float32' });
     t.name = of.name;
     return t;
   });
-  const layers = saved.layers.map((of) =>
-    of.model ? restore(of.model, own) : new (layerClass(of.className, own))(of.config as never),
-  );
+  const layers = saved.layers.map((of) => (of.model ? restore(of.model) : restoreLayer(of)));
   if (saved.className === 'Sequential') {
     return new Sequential([inputs[0] as SymbolicTensor, ...layers], {
       name: saved.name,
@@ -66,8 +71,16 @@ function restore(saved: SavedModel, own: readonly LayerClass[]): Model {
  *   own layer class that was not passed.
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
-  const { layers = [] } = checkOptions('loadModel', options, ['layers']);
+  const { layers = [], custom } = checkOptions('loadModel', options, ['layers', 'custom']);
   if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
+  if (!Array.isArray(layers)) throw argumentError('layers', 'a list of layer classes', layers);
+  if (custom !== undefined && (typeof custom !== 'object' || custom === null))
+    throw argumentError('custom', 'an object of classes, functions and objects by name', custom);
+  const classes = Object.fromEntries(layers.map((of) => [of.className, of]));
+  return withCustom({ ...classes, ...custom }, () => read(path));
+}
+
+function read(path: string): Model {
   const file = guard(() => native.loadCheckpoint(path));
   const damaged = (what: string): RidgelineError =>
     new RidgelineError('ERR_IO', `'${path}' is not a model file: ${what}`, { argument: 'path' });
@@ -92,7 +105,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   if (saved?.format !== FORMAT) throw damaged(`format ${saved?.format}, this version reads ${FORMAT}`);
   if (!Array.isArray(saved.model?.layers)) throw damaged('it describes no layers');
   const tensors = new Map(file.names.map((name, i) => [name, Tensor.fromNative(file.tensors[i] as never)]));
-  const model = restore(saved.model, layers);
+  const model = restore(saved.model);
   model.randomSeed = saved.seed;
   const take = (name: string, shape: readonly number[]): Tensor => {
     const found = tensors.get(name);
@@ -110,7 +123,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const { compile, training } = saved;
   if (compile) {
     model.compile({
-      optimizer: getOptimizer('optimizer', compile.optimizer.name as 'adam', compile.optimizer.config),
+      optimizer: restoreOptimizer(compile.optimizer),
       loss: compile.losses.map(restoreLoss) as LossIdentifier[],
       lossWeights: compile.lossWeights,
       metrics: compile.metrics,

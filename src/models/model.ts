@@ -31,7 +31,7 @@ import { type SummaryOptions, summary } from './summary.js';
 import { Training } from './training.js';
 
 /** Config of {@link Model}. */
-export interface ModelConfig<O extends Tensors = Tensors> extends LayerOptions {
+export interface ModelConfig<O extends Tensors = Tensors> extends Pick<LayerOptions, 'name' | 'trainable'> {
   /** Tensors made by `input()`. */
   readonly inputs: Tensors;
   /** Tensors computed from them. */

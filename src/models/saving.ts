@@ -5,13 +5,13 @@ import { boolean, options as checkOptions } from '../core/check.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
+import { isImpostor, isKnown } from '../layers/registry.js';
 import type { MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
 import { CallGraph } from './call-graph.js';
 import type { Compiled } from './compilation.js';
 import type { Metrics } from './compile-options.js';
 import type { Network } from './network.js';
-import { isImpostor, isKnown } from './registry.js';
 import type { Training } from './training.js';
 
 /** Version of the file's JSON. */
@@ -46,20 +46,13 @@ function refuse(what: string): RidgelineError {
   return new RidgelineError('ERR_ARGUMENT', `cannot save: ${what}`, { argument: 'model' });
 }
 
-/** Rejects what has no plain form: functions, and penalties or activations of one's own. */
+/** Rejects what has no plain form: functions, such as penalties or activations of one's own. */
 function plain(layer: Layer, config: unknown): Json {
   const walk = (value: unknown, key: string): void => {
     if (typeof value === 'function') throw refuse(`'${key}' of layer '${layer.name}' is a function`);
     if (typeof value !== 'object' || value === null) return;
-    const custom = value as { name?: unknown; argument?: unknown };
-    if (custom.name === 'custom' && typeof custom.argument === 'string') {
-      throw refuse(`'${custom.argument}' of layer '${layer.name}' is a function`);
-    }
     for (const [inner, v] of Object.entries(value)) walk(v, inner);
   };
-  if ('activation' in (config as object) && (config as { activation: unknown }).activation === undefined) {
-    throw refuse(`'activation' of layer '${layer.name}' is a function`);
-  }
   walk(config, 'config');
   return JSON.parse(JSON.stringify(config)) as Json;
 }

@@ -5,7 +5,7 @@ import { options as checkOptions } from '../core/check.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
-import { input } from '../layers/input.js';
+import { input } from '../layers/core/input.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
 import type { CompileOptions, KeysOf, Metrics, NoMetrics } from './compile-options.js';
 import { Model } from './model.js';
@@ -24,7 +24,10 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
   readonly #list = new Set<Layer>();
   #input: SymbolicTensor | undefined;
 
-  constructor(list: readonly (Layer | SymbolicTensor)[] = [], options?: LayerOptions) {
+  constructor(
+    list: readonly (Layer | SymbolicTensor)[] = [],
+    options?: Pick<LayerOptions, 'name' | 'trainable'>,
+  ) {
     super(checkOptions('Sequential', options, ['name', 'trainable']) as never);
     if (!Array.isArray(list)) throw argumentError('layers', 'a list of layers', list);
     for (const layer of list) this.#push(layer);

@@ -2,7 +2,7 @@
  * Arithmetic, element by element, with NumPy broadcasting.
  */
 import { floating, nativeOp, op } from '../core/apply.js';
-import type { Operand, Result, SymbolicTensor } from '../core/symbolic.js';
+import type { Operand, Result } from '../core/symbolic.js';
 
 /** `a + b`. Throws `ERR_SHAPE` when the shapes do not broadcast. */
 export const add = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
@@ -17,7 +17,7 @@ export const mul = <A extends Operand, B extends Operand>(a: A, b: B): Result<A 
 export const div = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
   op('div', [a, b], (trace, values) => {
     const numbers = values.map((value) => floating(trace, value));
-    return trace.emit('div', numbers)[0] as SymbolicTensor;
+    return trace.emit('div', numbers)[0];
   });
 /** `a` to the power `b`. */
 export const pow = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>

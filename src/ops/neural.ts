@@ -21,15 +21,15 @@ export const tanh = <A extends Operand>(x: A): Result<A> => nativeOp('tanh', [x]
 /** `ln(1 + eˣ)`. */
 export const softplus = <A extends Operand>(x: A): Result<A> => nativeOp('softplus', [x]);
 
-function overAxis<A extends Operand>(name: string, x: A, axis: number): Result<A> {
+function overAxis<A extends Operand>(name: 'softmax' | 'logSoftmax', x: A, axis: number): Result<A> {
   return op(name, [x], (trace, [value]) => {
     const input = value as SymbolicTensor;
     const last = input.rank - 1;
     const at = axis < 0 ? axis + input.rank : axis;
-    if (at === last) return trace.emit(name, [input])[0] as SymbolicTensor;
+    if (at === last) return trace.emit(name, [input])[0];
     const order = Array.from({ length: input.rank }, (_, i) => i);
     [order[at], order[last]] = [last, at];
-    const moved = trace.emit(name, [transpose(input, order)])[0] as SymbolicTensor;
+    const [moved] = trace.emit(name, [transpose(input, order)]);
     return transpose(moved, order);
   });
 }

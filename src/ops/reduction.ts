@@ -13,7 +13,11 @@ export interface ReduceOptions {
   readonly keepdims?: boolean | undefined;
 }
 
-function reduce<A extends Operand>(name: string, x: A, given: ReduceOptions): Result<A> {
+function reduce<A extends Operand>(
+  name: 'sum' | 'mean' | 'max' | 'min',
+  x: A,
+  given: ReduceOptions,
+): Result<A> {
   const { axis, keepdims = false } = checkOptions(name, given, ['axis', 'keepdims']);
   const axes = axis === undefined ? null : typeof axis === 'number' ? [axis] : axis;
   return nativeOp(name, [x], { axes, keepdims });

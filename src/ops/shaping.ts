@@ -15,10 +15,10 @@ export const reshape = <A extends Operand>(x: A, shape: readonly (number | null)
 
 /** Axes in another order; by default reversed. */
 export function transpose<A extends Operand>(x: A, order?: readonly number[]): Result<A> {
-  return op('transpose', [x], (trace, [value]) => {
-    const rank = value?.rank ?? 0;
+  return op('transpose', [x], (trace, inputs) => {
+    const rank = inputs[0]?.rank ?? 0;
     const axes = order ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
-    return trace.emit('transpose', value ? [value] : [], { order: axes })[0] as never;
+    return trace.emit('transpose', inputs, { order: axes })[0];
   });
 }
 

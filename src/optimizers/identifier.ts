@@ -1,25 +1,28 @@
 /**
  * Optimizers by name.
  */
-import { camel, type Name, unknownName } from '../core/check.js';
-import { argumentError } from '../errors.js';
-import { Optimizer } from './optimizer.js';
-import { adam, adamW, rmsprop, sgd } from './rules.js';
-
-const FACTORIES = { sgd, rmsprop, adam, adamW } as const;
+import type { FactoryName, Name } from '../core/names.js';
+import { factoriesOf, Registry } from '../core/registry.js';
+import * as optimizers from './index.js';
 
 /** An optimizer, or its name. */
-export type OptimizerIdentifier = Optimizer | Name<keyof typeof FACTORIES> | 'adamw';
+export type OptimizerIdentifier =
+  | optimizers.Optimizer
+  | Name<FactoryName<typeof optimizers>>
+  // Keras' spelling.
+  | 'adamw';
+
+const registry = new Registry<optimizers.Optimizer>({
+  noun: 'optimizer',
+  expected: 'an optimizer or its name',
+  factories: factoriesOf(optimizers),
+  isReady: (of) => of instanceof optimizers.Optimizer,
+});
 
 /** The optimizer that an option stands for. */
-export function getOptimizer(
-  argument: string,
-  of: OptimizerIdentifier,
-  config?: Record<string, unknown>,
-): Optimizer {
-  if (of instanceof Optimizer) return of;
-  if (typeof of !== 'string') throw argumentError(argument, 'an optimizer or its name', of);
-  const name = of === 'adamw' || of === 'adam_w' ? 'adamW' : camel(of);
-  if (!Object.hasOwn(FACTORIES, name)) throw unknownName(argument, Object.keys(FACTORIES), of);
-  return (FACTORIES[name as keyof typeof FACTORIES] as (o?: object) => Optimizer)(config);
-}
+export const getOptimizer = (argument: string, of: OptimizerIdentifier): optimizers.Optimizer =>
+  registry.get(argument, of);
+
+/** A saved optimizer. */
+export const restoreOptimizer = (saved: { name: string; config: object }): optimizers.Optimizer =>
+  registry.restore(saved);

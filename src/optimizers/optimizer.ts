@@ -1,9 +1,20 @@
 /**
- * What an optimizer is: a formula with its parameters, and a learning rate that may change.
+ * What an optimizer is: a formula with its options, and a learning rate that may change.
  *
- * One step clips, decays weights (all of them, biases too), then updates.
+ * One step clips the gradients, decays the weights (all of them, biases too), then updates them. The formulas run in
+ * the native core.
  */
-import { number } from '../core/check.js';
+import * as check from '../core/check.js';
+import {
+  integer,
+  nonNegative,
+  type OptionTable,
+  positive,
+  type Settled,
+  save,
+  settle,
+  type Table,
+} from '../core/options.js';
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeOptimizer, native } from '../native.js';
 
@@ -13,70 +24,78 @@ export interface OptimizerOptions {
   readonly learningRate?: number | undefined;
   /** Share of every weight that is taken away each step, times the learning rate. Default none. */
   readonly weightDecay?: number | null | undefined;
-  /** Bound of the norm of each weight's gradient. */
+  /** Bound of the norm of each weight's gradient. At most one of the three bounds may be set. */
   readonly clipNorm?: number | null | undefined;
   /** Bound of each element of the gradients. */
   readonly clipValue?: number | null | undefined;
   /** Bound of the norm of all gradients together. */
   readonly globalClipNorm?: number | null | undefined;
+  /**
+   * Batches whose gradients are averaged for one update, at least 2. Bounds apply to the average; weight decay and
+   * update happen on the last of the batches. Default none: an update for each batch.
+   */
+  readonly gradientAccumulationSteps?: number | null | undefined;
 }
 
-/** The names in {@link OptimizerOptions}. */
-export const COMMON = ['learningRate', 'weightDecay', 'clipNorm', 'clipValue', 'globalClipNorm'] as const;
+/** The common options, to be spread into an optimizer's table. */
+export const common = (learningRate: number): Table<OptimizerOptions> => ({
+  learningRate: nonNegative(learningRate),
+  weightDecay: nonNegative(null),
+  clipNorm: positive(null),
+  clipValue: positive(null),
+  globalClipNorm: positive(null),
+  gradientAccumulationSteps: integer(2, null),
+});
 
-/** An optimizer: a formula with its parameters. Its state belongs to the model that is compiled with it. */
-export class Optimizer {
+const BOUNDS = ['clipNorm', 'clipValue', 'globalClipNorm'] as const;
+
+/** An optimizer: a formula with its options. Its state belongs to the model that is compiled with it. */
+export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> {
+  /** Name of the formula, in options, in saved models and in the native core. */
+  static readonly optimizerName: string;
+  /** The options it takes. */
+  static readonly options: OptionTable;
+
   /** Name of the formula. */
   readonly name: string;
+  /** Checked options, with defaults filled in; the current learning rate is {@link Optimizer.learningRate}. */
+  readonly options: Settled<C>;
   #learningRate: number;
-  readonly #parameters: Record<string, unknown>;
   /** @internal */
   readonly native: NativeOptimizer;
 
-  /** @hidden Use the factories. */
-  constructor(name: string, options: OptimizerOptions, own: Record<string, unknown>, defaultRate: number) {
-    this.name = name;
-    this.#learningRate = positive('learningRate', options.learningRate ?? defaultRate);
-    const bounds = ['clipNorm', 'clipValue', 'globalClipNorm'] as const;
-    const set = bounds.filter((bound) => options[bound] != null);
+  /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
+  constructor(...given: [options?: C]) {
+    const { optimizerName: name, options: table } = new.target;
+    const options = settle<Settled<C & OptimizerOptions>>(name, table, given);
+    const set = BOUNDS.filter((bound) => options[bound] !== undefined);
     if (set.length > 1) {
       throw new RidgelineError(
         'ERR_ARGUMENT',
         `at most one of clipNorm, clipValue and globalClipNorm may be set, received ${set.join(' and ')}`,
-        {
-          argument: set[1] as string,
-        },
+        { argument: set[1] as string },
       );
     }
-    for (const bound of set) number(bound, options[bound], 'a number > 0', (n) => n > 0);
-    if (options.weightDecay != null)
-      number('weightDecay', options.weightDecay, 'a finite number ≥ 0', (n) => n >= 0);
-    this.#parameters = {
-      ...own,
-      weightDecay: options.weightDecay ?? null,
-      clipNorm: options.clipNorm ?? null,
-      clipValue: options.clipValue ?? null,
-      globalClipNorm: options.globalClipNorm ?? null,
-    };
-    this.native = guard(() => new native.NativeOptimizer(JSON.stringify({ name, ...this.#parameters })));
+    this.name = name;
+    this.options = options;
+    this.#learningRate = options.learningRate as number;
+    this.native = guard(() => new native.NativeOptimizer(JSON.stringify({ name, ...save(table, options) })));
   }
 
-  /** Step size; a change takes effect with the next batch. */
+  /**
+   * Step size; a change takes effect with the next batch.
+   * @throws {RidgelineError} `ERR_ARGUMENT` unless it is a finite number ≥ 0.
+   */
   get learningRate(): number {
     return this.#learningRate;
   }
   set learningRate(value: number) {
-    this.#learningRate = positive('learningRate', value);
+    this.#learningRate = check.nonNegative('learningRate', value);
   }
 
-  /** Parameters that make an equal optimizer. */
+  /** Options that make an equal optimizer. */
   getConfig(): Record<string, unknown> {
-    const set = Object.entries(this.#parameters).filter(([, value]) => value !== null);
-    return { learningRate: this.#learningRate, ...Object.fromEntries(set) };
+    const { options: table } = this.constructor as typeof Optimizer;
+    return save(table, { ...this.options, learningRate: this.#learningRate });
   }
-}
-
-/** A finite number ≥ 0. */
-export function positive(argument: string, value: unknown): number {
-  return number(argument, value, 'a finite number ≥ 0', (n) => n >= 0);
 }

@@ -1,2 +1,4 @@
 /** Penalties on weights and activities. */
-export { l1, l1L2, l2, type Regularizer, type RegularizerIdentifier } from './regularizer.js';
+export type { RegularizerIdentifier } from './identifier.js';
+export * from './l1-l2.js';
+export type { Regularizer } from './regularizer.js';

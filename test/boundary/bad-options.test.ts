@@ -33,7 +33,7 @@ describe('layers', () => {
     },
     {
       name: 'class without config',
-      run: () => new layers.Dense(any(undefined)),
+      run: () => new layers.Dense(any<layers.DenseConfig>(undefined)),
       code: 'ERR_ARGUMENT',
       says: /units must be an integer/,
     },

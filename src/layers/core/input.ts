@@ -1,10 +1,10 @@
 /**
  * Inputs of functional models.
  */
-import { options as checkOptions } from '../core/check.js';
-import { type Shape, SymbolicTensor } from '../core/symbolic.js';
-import type { DType } from '../core/tensor.js';
-import { argumentError, RidgelineError, show } from '../errors.js';
+import { options as checkOptions } from '../../core/check.js';
+import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
+import type { DType } from '../../core/tensor.js';
+import { argumentError, RidgelineError, show } from '../../errors.js';
 
 /** Options of {@link input}. */
 export interface InputOptions {

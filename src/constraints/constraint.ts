@@ -1,0 +1,32 @@
+/**
+ * What a constraint is: a projection of a weight, by name and options. The native core applies it after each step.
+ */
+import { type OptionTable, type Settled, save, settle } from '../core/options.js';
+import type { Projection } from '../core/weight.js';
+
+/** A projection of a weight after each step, with the options `C`; `A` are the constructor's arguments. */
+export abstract class Constraint<C extends object = object, A extends unknown[] = [options?: C]>
+  implements Projection
+{
+  /** Name in options, in saved models and in the native core. */
+  static readonly constraintName: string;
+  /** The options it takes. */
+  static readonly options: OptionTable = {};
+
+  /** Checked options, with defaults filled in. */
+  readonly options: Settled<C>;
+  readonly #name: string;
+
+  /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
+  constructor(...given: A) {
+    const { constraintName: name, options: table } = new.target;
+    this.#name = name;
+    this.options = settle(name, table, given);
+  }
+
+  /** Name and options: what the native core applies, and how to make an equal one. */
+  getConfig(): { readonly name: string } & Record<string, unknown> {
+    const { options: table } = this.constructor as typeof Constraint;
+    return { name: this.#name, ...save(table, this.options) };
+  }
+}

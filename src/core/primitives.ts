@@ -1,0 +1,108 @@
+/**
+ * The native core's ops that the facade emits: what each is told besides its inputs, and what it gives. The Rust side
+ * of the same table is `ops::build` in the engine.
+ */
+import type { SymbolicTensor } from './symbolic.js';
+import type { DType } from './tensor.js';
+
+type None = Record<never, never>;
+/** `null` for all axes. */
+type Reduction = { readonly axes: readonly number[] | null; readonly keepdims: boolean };
+/** Sizes; −2 keeps the input's dimension at that place, −1 takes what is left. */
+type Sizes = { readonly shape: readonly number[] };
+type Axis = { readonly axis: number };
+/** Normalization of the last axis; with `scale` γ is an input, with `center` β. */
+type Normalization = { readonly epsilon: number; readonly scale: boolean; readonly center: boolean };
+/** A share of zeroed elements, drawn from a numbered random stream. */
+type Dropout = { readonly rate: number; readonly stream: number };
+
+/** Attributes by op. */
+export interface Attributes {
+  readonly add: None;
+  readonly sub: None;
+  readonly mul: None;
+  readonly div: None;
+  readonly pow: None;
+  readonly maximum: None;
+  readonly minimum: None;
+
+  readonly neg: None;
+  readonly abs: None;
+  readonly sign: None;
+  readonly sqrt: None;
+  readonly rsqrt: None;
+  readonly square: None;
+  readonly reciprocal: None;
+  readonly exp: None;
+  readonly expm1: None;
+  readonly log: None;
+  readonly log1p: None;
+  readonly erf: None;
+  readonly floor: None;
+  readonly relu: None;
+  readonly sigmoid: None;
+  readonly tanh: None;
+  readonly softplus: None;
+
+  readonly less: None;
+  readonly lessEqual: None;
+  readonly greater: None;
+  readonly greaterEqual: None;
+  readonly equal: None;
+  readonly notEqual: None;
+  readonly logicalAnd: None;
+  readonly logicalOr: None;
+  readonly logicalNot: None;
+  readonly where: None;
+  readonly cast: { readonly dtype: DType };
+
+  readonly sum: Reduction;
+  readonly mean: Reduction;
+  readonly max: Reduction;
+  readonly min: Reduction;
+  readonly argMax: Axis;
+
+  readonly reshape: Sizes;
+  readonly reshapeLike: None;
+  readonly broadcastTo: Sizes;
+  readonly broadcastLike: None;
+  readonly transpose: { readonly order: readonly number[] };
+  readonly concat: Axis;
+  readonly slice: Axis & { readonly start: number; readonly size: number };
+  readonly gather: Axis;
+
+  readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
+  readonly linear: None;
+  readonly softmax: None;
+  readonly logSoftmax: None;
+  readonly dropout: Dropout;
+  readonly dropoutMask: Dropout & Sizes;
+  readonly batchNorm: Normalization;
+  readonly batchNormInference: Axis & { readonly epsilon: number };
+  readonly layerNorm: Normalization;
+  readonly softmaxCrossEntropy: { readonly sparse: boolean; readonly smoothing: number };
+  readonly sigmoidCrossEntropy: None;
+}
+
+/** Results of the ops that give more than one; those for the gradient alone, such as masks, stand last. */
+interface Several {
+  readonly dropout: [y: SymbolicTensor, mask: SymbolicTensor];
+  readonly batchNorm: [
+    y: SymbolicTensor,
+    mean: SymbolicTensor,
+    variance: SymbolicTensor,
+    inverseDeviation: SymbolicTensor,
+    mask: SymbolicTensor,
+  ];
+  readonly layerNorm: [y: SymbolicTensor, mean: SymbolicTensor, inverseDeviation: SymbolicTensor];
+  readonly softmaxCrossEntropy: [loss: SymbolicTensor, probabilities: SymbolicTensor];
+}
+
+/** Name of an op. */
+export type Primitive = keyof Attributes;
+
+/** Attributes of op `N` as arguments: none where it has none. */
+export type AttributesOf<N extends Primitive> = None extends Attributes[N] ? [] : [attributes: Attributes[N]];
+
+/** What op `N` gives. */
+export type ResultsOf<N extends Primitive> = N extends keyof Several ? Several[N] : [SymbolicTensor];

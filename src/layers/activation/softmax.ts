@@ -1,0 +1,29 @@
+/**
+ * Softmax: scores as probabilities.
+ */
+import * as activations from '../../activations/index.js';
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import { Layer } from '../layer.js';
+import { axis, type LayerOptions, type Table } from '../options.js';
+
+/** Options of {@link Softmax}. */
+export interface SoftmaxOptions extends LayerOptions {
+  /** Axis of the probabilities. Default −1. */
+  readonly axis?: number | undefined;
+}
+
+/** `eˣ / Σeˣ` along an axis. Input and output have one shape. */
+export class Softmax extends Layer<SoftmaxOptions> {
+  static override readonly className: string = 'Softmax';
+  static override readonly options: Table<SoftmaxOptions> = { axis: axis(-1) };
+
+  override call(x: SymbolicTensor): SymbolicTensor {
+    return activations.softmax(x, this.options.axis);
+  }
+}
+
+/**
+ * A softmax layer.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
+ */
+export const softmax = (options?: SoftmaxOptions): Softmax => new Softmax(options);

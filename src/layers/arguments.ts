@@ -1,0 +1,88 @@
+/**
+ * Arguments of a layer's call: tensors in any structure of lists, and options last.
+ */
+import { options as checkOptions } from '../core/check.js';
+import { isTensorLike, type Operand, type SymbolicTensor } from '../core/symbolic.js';
+import type { Tensor } from '../core/tensor.js';
+import { Weight } from '../core/weight.js';
+import { RidgelineError, show } from '../errors.js';
+
+/** Options of a call. */
+export interface CallOptions {
+  /** True for training behaviour, such as dropout. Default: that of the surrounding call, else false. */
+  readonly training?: boolean | undefined;
+}
+
+/** A tensor or tensors that a layer gives. */
+export type Outputs = SymbolicTensor | SymbolicTensor[];
+
+/** Arguments of a call: those of the class's `call`, and options last. */
+export type Arguments<P extends unknown[]> = [...P, options?: CallOptions];
+
+/** A symbolic argument with concrete tensors in its place. */
+export type Concrete<T> = T extends SymbolicTensor
+  ? Tensor
+  : T extends readonly SymbolicTensor[]
+    ? readonly Tensor[]
+    : T;
+
+/** A call's arguments, taken apart. */
+interface Parsed {
+  /** The arguments without options. */
+  readonly inputs: readonly unknown[];
+  readonly options: CallOptions;
+  /** All tensors among the inputs. */
+  readonly tensors: readonly Operand[];
+  /** The inputs with traced values in the places of the tensors. */
+  place(values: readonly SymbolicTensor[]): unknown[];
+}
+
+/**
+ * Takes the arguments of a call of the layer called `layer` apart.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for unknown options, something that is no tensor, or no tensors at all.
+ */
+export function parseCall(layer: string, args: readonly unknown[]): Parsed {
+  const last = args.at(-1);
+  const isOptions =
+    typeof last === 'object' &&
+    last !== null &&
+    !Array.isArray(last) &&
+    !isTensorLike(last) &&
+    !(last instanceof Weight);
+  const options = isOptions
+    ? checkOptions<CallOptions>(`calling ${layer}`, last as CallOptions, ['training'])
+    : {};
+  const inputs = isOptions ? args.slice(0, -1) : args;
+  const tensors: Operand[] = [];
+  const structure = inputs.map((input) => flatten(input, tensors, layer));
+  if (tensors.length === 0) {
+    const received = inputs.map(show).join(', ') || 'nothing';
+    throw new RidgelineError('ERR_ARGUMENT', `layer '${layer}' expects tensors, received ${received}`, {
+      layer,
+      argument: 'inputs',
+    });
+  }
+  return { inputs, options, tensors, place: (values) => structure.map((put) => put(values)) };
+}
+
+/** Collects the tensors of an argument; the result puts traced values in their places. */
+function flatten(
+  input: unknown,
+  tensors: Operand[],
+  layer: string,
+): (values: readonly SymbolicTensor[]) => unknown {
+  if (isTensorLike(input) || input instanceof Weight) {
+    const at = tensors.push(input) - 1;
+    return (values) => values[at];
+  }
+  if (Array.isArray(input)) {
+    const parts = input.map((part) => flatten(part, tensors, layer));
+    return (values) => parts.map((part) => part(values));
+  }
+  if (input === undefined) return () => undefined;
+  throw new RidgelineError('ERR_ARGUMENT', `layer '${layer}' expects tensors, received ${show(input)}`, {
+    layer,
+    argument: 'inputs',
+    received: input,
+  });
+}

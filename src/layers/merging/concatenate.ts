@@ -1,0 +1,40 @@
+/**
+ * Concatenate: several tensors one after the other, as in skip connections.
+ */
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import type { Tensor } from '../../core/tensor.js';
+import * as ops from '../../ops/index.js';
+import { Layer } from '../layer.js';
+import { axis, type LayerOptions, type Table } from '../options.js';
+import { several } from './several.js';
+
+/** Options of {@link Concatenate}. */
+export interface ConcatenateOptions extends LayerOptions {
+  /** Axis to join along. Default −1. */
+  readonly axis?: number | undefined;
+}
+
+/** A list of tensors one after the other along an axis, in which alone their shapes may differ. */
+export class Concatenate extends Layer<ConcatenateOptions> {
+  static override readonly className: string = 'Concatenate';
+  static override readonly options: Table<ConcatenateOptions> = { axis: axis(-1) };
+
+  override call(inputs: readonly SymbolicTensor[]): SymbolicTensor {
+    return ops.concat(several(this.name, inputs), this.options.axis);
+  }
+}
+
+/**
+ * A concatenate layer, or tensors joined along an axis.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options or no tensors, `ERR_SHAPE` when shapes do not fit.
+ */
+export function concatenate(options?: ConcatenateOptions): Concatenate;
+export function concatenate(inputs: readonly SymbolicTensor[], options?: ConcatenateOptions): SymbolicTensor;
+export function concatenate(
+  of?: ConcatenateOptions | readonly SymbolicTensor[] | readonly Tensor[],
+  options?: ConcatenateOptions,
+): Concatenate | SymbolicTensor {
+  return Array.isArray(of)
+    ? new Concatenate(options)(of as SymbolicTensor[])
+    : new Concatenate(of as ConcatenateOptions);
+}

@@ -1,0 +1,14 @@
+/**
+ * The inputs of layers that merge tensors.
+ */
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import { argumentError } from '../../errors.js';
+
+/**
+ * At least one tensor.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for anything else.
+ */
+export function several(layer: string, inputs: unknown): SymbolicTensor[] {
+  if (Array.isArray(inputs) && inputs.length >= 1) return inputs as SymbolicTensor[];
+  throw argumentError('inputs', `a list of tensors for layer '${layer}'`, inputs);
+}

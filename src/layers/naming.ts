@@ -1,0 +1,27 @@
+/**
+ * Names of layers.
+ */
+import { type Option, option } from '../core/options.js';
+import { argumentError } from '../errors.js';
+
+/** The option `name`. It stands in paths such as `block/dense/kernel`. */
+export const layerName: Option<string | undefined, false> = option((argument, given): string => {
+  if (typeof given === 'string' && /^[^/\s][^/]*$/.test(given)) return given;
+  throw argumentError(argument, "a non-empty string without '/'", given);
+}, null);
+
+/** `base`, or the first of `base_1`, `base_2`, … that is free. */
+export function distinct(base: string, taken: ReadonlySet<string>): string {
+  let name = base;
+  for (let i = 1; taken.has(name); i++) name = `${base}_${i}`;
+  return name;
+}
+
+/** The name of a class's factory: `dense`, `leakyRelu`, `conv2d`. */
+export function factoryName(className: string): string {
+  const words = className.replace(
+    /P?ReLU|[A-Z]{2,}(?![a-z])|\dD/g,
+    (word) => `${word[0]}${word.slice(1).toLowerCase()}`,
+  );
+  return `${words[0]?.toLowerCase()}${words.slice(1)}`;
+}

@@ -1,0 +1,112 @@
+/**
+ * Batch normalization (Ioffe & Szegedy 2015), as Keras has it: biased variance, for the moving average too.
+ */
+import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { Trace } from '../../core/trace.js';
+import type { Weight } from '../../core/weight.js';
+import { argumentError } from '../../errors.js';
+import type { InitializerIdentifier } from '../../initializers/identifier.js';
+import * as ops from '../../ops/index.js';
+import { Layer } from '../layer.js';
+import {
+  axis,
+  fraction,
+  initializer,
+  type LayerOptions,
+  nonNegative,
+  type ScaleOptions,
+  scaled,
+  type Table,
+} from '../options.js';
+
+/** Options of {@link BatchNormalization}. */
+export interface BatchNormalizationOptions extends LayerOptions, ScaleOptions {
+  /** Axis of the channels. Default −1. */
+  readonly axis?: number | undefined;
+  /** Weight of the past in the moving statistics, in [0, 1]. Default 0.99. */
+  readonly momentum?: number | undefined;
+  /** Added to the variance. Default 1e-3. */
+  readonly epsilon?: number | undefined;
+  /** Initial moving mean. Default `zeros`. */
+  readonly movingMeanInitializer?: InitializerIdentifier | undefined;
+  /** Initial moving variance. Default `ones`. */
+  readonly movingVarianceInitializer?: InitializerIdentifier | undefined;
+}
+
+/**
+ * `γ·(x − μ)/√(σ² + ε) + β` for each channel: the batch's mean and biased variance in training, moving ones
+ * otherwise. `trainable = false` also makes it use, and keep, the moving statistics while training. Input and output
+ * have one shape, all weights `[channels]`.
+ */
+export class BatchNormalization extends Layer<BatchNormalizationOptions> {
+  static override readonly className: string = 'BatchNormalization';
+  static override readonly options: Table<BatchNormalizationOptions> = {
+    axis: axis(-1),
+    momentum: fraction(0.99),
+    epsilon: nonNegative(1e-3),
+    ...scaled,
+    movingMean: { initializer: initializer('zeros') },
+    movingVariance: { initializer: initializer('ones') },
+  };
+  #gamma: Weight | undefined;
+  #beta: Weight | undefined;
+  #mean!: Weight;
+  #variance!: Weight;
+
+  #axisOf(shape: Shape): number {
+    const given = this.options.axis;
+    const axis = given < 0 ? given + shape.length : given;
+    if (axis >= 1 && axis < shape.length) return axis;
+    throw argumentError('axis', `an axis of an input of rank ${shape.length} behind the batch`, given);
+  }
+
+  override build(inputShape: Shape): void {
+    const shape = [inputShape[this.#axisOf(inputShape)] ?? null];
+    const { scale, center, gamma, beta, movingMean, movingVariance } = this.options;
+    if (scale) this.#gamma = this.addWeight('gamma', { shape, ...gamma });
+    if (center) this.#beta = this.addWeight('beta', { shape, ...beta });
+    this.#mean = this.addWeight('moving_mean', { shape, ...movingMean, trainable: false });
+    this.#variance = this.addWeight('moving_variance', { shape, ...movingVariance, trainable: false });
+  }
+
+  override call(x: SymbolicTensor): SymbolicTensor {
+    const axis = this.#axisOf(x.shape);
+    return this.isTraining && this.trainable ? this.#byBatch(x, axis) : this.#byMovingStatistics(x, axis);
+  }
+
+  #byBatch(x: SymbolicTensor, axis: number): SymbolicTensor {
+    const trace = Trace.running;
+    const { epsilon, scale, center } = this.options;
+    // The kernel normalizes the last axis; another one is carried there and back.
+    const order = Array.from({ length: x.rank }, (_, i) => i);
+    [order[axis], order[x.rank - 1]] = [x.rank - 1, axis];
+    const isLast = axis === x.rank - 1;
+    const learned = [this.#gamma, this.#beta].filter((w) => w !== undefined).map((w) => trace.value(w));
+    const inputs = [isLast ? x : ops.transpose(x, order), ...learned];
+    const [y, mean, variance] = trace.emit('batchNorm', inputs, { epsilon, scale, center });
+    this.#follow(this.#mean, mean);
+    this.#follow(this.#variance, variance);
+    return isLast ? y : ops.transpose(y, order);
+  }
+
+  #byMovingStatistics(x: SymbolicTensor, axis: number): SymbolicTensor {
+    const trace = Trace.running;
+    const vector = (weight: Weight | undefined, value: number): SymbolicTensor =>
+      weight ? trace.value(weight) : ops.broadcastTo(trace.value(value), this.#mean.shape);
+    const learned = [vector(this.#gamma, 1), vector(this.#beta, 0)];
+    const inputs = [x, ...learned, trace.value(this.#mean), trace.value(this.#variance)];
+    return trace.emit('batchNormInference', inputs, { epsilon: this.options.epsilon, axis })[0];
+  }
+
+  #follow(moving: Weight, batch: SymbolicTensor): void {
+    const { momentum } = this.options;
+    this.assign(moving, ops.add(ops.mul(moving, momentum), ops.mul(batch, 1 - momentum)));
+  }
+}
+
+/**
+ * A batch normalization layer.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
+ */
+export const batchNormalization = (options?: BatchNormalizationOptions): BatchNormalization =>
+  new BatchNormalization(options);

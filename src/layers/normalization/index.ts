@@ -1,0 +1,3 @@
+/** Layers that give what passes them mean 0 and variance 1. */
+export * from './batch-normalization.js';
+export * from './layer-normalization.js';

@@ -1,0 +1,3 @@
+/** Layers that bring data into range. */
+export * from './normalization.js';
+export * from './rescaling.js';

@@ -1,0 +1,67 @@
+/**
+ * Dropout (Srivastava et al. 2014): zeroes a share of its input while training, and scales up the rest.
+ */
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import { Trace } from '../../core/trace.js';
+import { RidgelineError } from '../../errors.js';
+import * as ops from '../../ops/index.js';
+import { Layer } from '../layer.js';
+import { integer, type LayerOptions, list, rate, type Table } from '../options.js';
+
+/** Options of {@link Dropout}. */
+export interface DropoutOptions extends LayerOptions {
+  /** Shape of the mask; `null` takes the input's size, 1 shares the mask along an axis. Default the input's. */
+  readonly noiseShape?: readonly (number | null)[] | null | undefined;
+  /** Number of a random stream of its own. Default none. */
+  readonly seed?: number | null | undefined;
+}
+
+/** Config of {@link Dropout}. */
+export interface DropoutConfig extends DropoutOptions {
+  /** Share of zeroed elements, in [0, 1). */
+  readonly rate: number;
+}
+
+type Given = [rate: number, options?: DropoutOptions] | [config: DropoutConfig];
+
+/**
+ * Zeroes a share `rate` of the input in training and multiplies the rest by `1 / (1 − rate)`; else the identity. Input
+ * and output have one shape.
+ */
+export class Dropout extends Layer<DropoutConfig, Given> {
+  static override readonly className: string = 'Dropout';
+  static override readonly options: Table<DropoutConfig> = {
+    rate: rate(),
+    noiseShape: list(
+      'a list of sizes and null',
+      (size: number | null) => size === null || (Number.isInteger(size) && size > 0),
+      null,
+    ),
+    seed: integer(0, null),
+  };
+
+  override call(x: SymbolicTensor): SymbolicTensor {
+    const { rate, noiseShape, seed } = this.options;
+    if (!this.isTraining || rate === 0) return x;
+    const trace = Trace.running;
+    const stream = trace.stream(seed);
+    if (!noiseShape) return trace.emit('dropout', [x], { rate, stream })[0];
+    if (noiseShape.length !== x.rank) {
+      throw new RidgelineError('ERR_SHAPE', `noiseShape has ${noiseShape.length} axes, the input ${x.rank}`);
+    }
+    const shape = noiseShape.map((size) => size ?? -2);
+    const [mask] = trace.emit('dropoutMask', [x], { rate, stream, shape });
+    return ops.mul(x, mask);
+  }
+}
+
+/**
+ * A dropout layer.
+ * @param rate - Share of zeroed elements, in [0, 1).
+ * @throws {RidgelineError} `ERR_ARGUMENT` for a rate outside it.
+ */
+export function dropout(rate: number, options?: DropoutOptions): Dropout;
+export function dropout(config: DropoutConfig): Dropout;
+export function dropout(...given: unknown[]): Dropout {
+  return new Dropout(...(given as Given));
+}

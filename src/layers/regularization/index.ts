@@ -1,0 +1,2 @@
+/** Layers that are noise while training and nothing after it. */
+export * from './dropout.js';

@@ -1,0 +1,3 @@
+/** Layers that change the shape alone. */
+export * from './flatten.js';
+export * from './reshape.js';

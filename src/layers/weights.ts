@@ -1,0 +1,64 @@
+/**
+ * Weights of a layer: how they are asked for and made.
+ */
+import type { ConstraintIdentifier } from '../constraints/identifier.js';
+import { getConstraint } from '../constraints/identifier.js';
+import { options as checkOptions } from '../core/check.js';
+import { nextStream } from '../core/random.js';
+import { shapeText, type Tensor, type TensorInput } from '../core/tensor.js';
+import { Weight } from '../core/weight.js';
+import { RidgelineError, show } from '../errors.js';
+import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
+import { guard } from '../native.js';
+import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
+
+/** Options of {@link Layer.addWeight}. */
+export interface WeightOptions {
+  /** Sizes; all must be known. */
+  readonly shape: readonly (number | null)[];
+  /** Initial values. Default `glorotUniform`. */
+  readonly initializer?: InitializerIdentifier | undefined;
+  /** Penalty added to the loss. */
+  readonly regularizer?: RegularizerIdentifier | undefined;
+  /** What it is projected to after each step. */
+  readonly constraint?: ConstraintIdentifier | undefined;
+  /** False for state that no gradient changes. Default true. */
+  readonly trainable?: boolean | undefined;
+}
+
+/**
+ * A new weight of the layer called `layer`.
+ * @throws {RidgelineError} `ERR_SHAPE` for unknown or bad sizes, `ERR_MEMORY` when it is too large.
+ */
+export function createWeight(layer: string, name: string, options: WeightOptions): Weight {
+  checkOptions('addWeight', options, ['shape', 'initializer', 'regularizer', 'constraint', 'trainable']);
+  const shape = options.shape.map((d) => {
+    if (d !== null && Number.isSafeInteger(d) && d >= 0) return d;
+    throw new RidgelineError(
+      'ERR_SHAPE',
+      `layer '${layer}': weight '${name}' needs known sizes, received ${shapeText(options.shape)}`,
+      { layer, argument: name },
+    );
+  });
+  const initializer = getInitializer(`${name}Initializer`, options.initializer ?? 'glorotUniform');
+  const path = `${layer}/${name}`;
+  const variable = guard(() => initializer.create(path, shape, nextStream()));
+  const regularizer = getRegularizer(`${name}Regularizer`, options.regularizer);
+  const constraint = getConstraint(`${name}Constraint`, options.constraint);
+  const weight = new Weight(name, shape, variable, options.trainable ?? true, regularizer, constraint);
+  weight.path = path;
+  return weight;
+}
+
+/** Writes all weights of the layer called `layer`, or none unless all values fit. */
+export function writeAll(layer: string, weights: readonly Weight[], values: readonly TensorInput[]): void {
+  if (!Array.isArray(values) || values.length !== weights.length) {
+    throw new RidgelineError(
+      'ERR_ARGUMENT',
+      `${layer}.setWeights expects ${weights.length} tensors, received ${Array.isArray(values) ? values.length : show(values)}`,
+      { layer, argument: 'weights' },
+    );
+  }
+  const tensors = weights.map((weight, i) => weight.fit(values[i] as TensorInput));
+  weights.forEach((weight, i) => weight.write(tensors[i] as Tensor));
+}

@@ -1,0 +1,28 @@
+/**
+ * Predictions as cross-entropies need them: logits where there are some, else probabilities away from 0 and 1.
+ *
+ * Softmax and sigmoid heads feed their cross-entropy as logits, which gives exact gradients where Keras' clipped
+ * probabilities have none.
+ */
+import { SymbolicTensor } from '../core/symbolic.js';
+import { guard } from '../native.js';
+import * as ops from '../ops/index.js';
+
+/** Keras' epsilon: probabilities are held inside [1e-7, 1 − 1e-7]. */
+const EPSILON = 1e-7;
+
+/** The logits of `yPred` if it is a softmax over its last axis or a sigmoid. */
+export function logitsOf(yPred: SymbolicTensor, op: 'softmax' | 'sigmoid'): SymbolicTensor | undefined {
+  const traced = yPred.traced;
+  if (!traced) return undefined;
+  const producer = guard(() => traced.trace.graph.producer(traced.id));
+  const [logits] = producer.inputs;
+  return producer.op === op && logits ? SymbolicTensor.of(traced.trace, logits) : undefined;
+}
+
+/** Probabilities that have a finite logarithm. */
+export const clipped = (p: SymbolicTensor): SymbolicTensor => ops.clip(p, EPSILON, 1 - EPSILON);
+
+/** The logarithm of each row `[…, classes]`, divided by its sum. */
+export const logShares = (p: SymbolicTensor): SymbolicTensor =>
+  ops.log(clipped(ops.div(p, ops.sum(p, { axis: -1, keepdims: true }))));

@@ -1,0 +1,31 @@
+/**
+ * Regularizers by name, by config and as functions.
+ */
+import type { FactoryName, Name } from '../core/names.js';
+import { factoriesOf, Registry } from '../core/registry.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
+import * as regularizers from './index.js';
+import { ofFunction, type Regularizer } from './regularizer.js';
+
+/** A regularizer, its name (with Keras' default 0.01), its config, or a function of ops that gives a scalar. */
+export type RegularizerIdentifier =
+  | Regularizer
+  | Name<Exclude<FactoryName<typeof regularizers>, 'l1L2'>>
+  | ({ readonly name: string } & Record<string, unknown>)
+  | ((x: SymbolicTensor) => SymbolicTensor);
+
+const registry = new Registry<Regularizer>({
+  noun: 'regularizer',
+  expected: 'a regularizer, its name or a function',
+  factories: factoriesOf(regularizers),
+  isReady: (of) => 'call' in of,
+  adapt: ofFunction,
+});
+
+/** The regularizer that an option stands for, if any. */
+export function getRegularizer(
+  argument: string,
+  of: RegularizerIdentifier | undefined | null,
+): Regularizer | undefined {
+  return of === undefined || of === null ? undefined : registry.get(argument, of);
+}
