@@ -99,6 +99,7 @@ export class Programs {
           variables,
           l1,
           l2,
+          [],
           weights.flatMap((w) => this.slots(w)),
           state.map(([weight]) => weight.variable),
           of.trace.ids(state.map(([, next]) => next)),

@@ -78,6 +78,16 @@ impl Attributes {
     pub fn integers(&self, name: &str) -> Result<Vec<i64>> {
         self.get(name, "a list of integers", |v| v.as_array()?.iter().map(as_integer).collect())
     }
+    /// A list of integers, or one integer for a list of it alone.
+    ///
+    /// # Errors
+    /// As [`Attributes::number`].
+    pub fn one_or_more_integers(&self, name: &str) -> Result<Vec<i64>> {
+        self.get(name, "an integer or a list of integers", |v| match v.as_array() {
+            Some(list) => list.iter().map(as_integer).collect(),
+            None => as_integer(v).map(|one| vec![one]),
+        })
+    }
     /// A list of integers, or `None` where the argument is null or missing.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ use crate::variable::{NativeVariable, variables};
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
+use ridgeline_engine::attributes::Attributes;
+use ridgeline_engine::ops::constrain::Constraint;
 use ridgeline_engine::run::threads;
 use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::objective::Objective;
@@ -49,8 +51,9 @@ pub struct NativeTrainer {
 
 #[napi]
 impl NativeTrainer {
-    /// Prepares a training step. `slots` are the optimizer's state of all weights, in order;
-    /// `state` are variables whose next values are `nextState`.
+    /// Prepares a training step. `constraints` are the JSON configurations of the weights'
+    /// constraints, null or missing for none; `slots` the optimizer's state of all weights, in
+    /// order; `state` variables whose next values are `nextState`.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         graph: &NativeGraph,
@@ -59,6 +62,7 @@ impl NativeTrainer {
         weights: Vec<&NativeVariable>,
         l1: Vec<f64>,
         l2: Vec<f64>,
+        constraints: Vec<Option<String>>,
         slots: Vec<&NativeVariable>,
         state: Vec<&NativeVariable>,
         next_state: Vec<f64>,
@@ -69,6 +73,11 @@ impl NativeTrainer {
         let objective = Objective::from(objective);
         let per_weight = optimizer.optimizer.rule.slots().len();
         let mut trainables = penalized(&weights, &l1, &l2);
+        for (trainable, config) in trainables.iter_mut().zip(constraints) {
+            let shape = trainable.variable.shape();
+            let parse = |json: String| Constraint::parse(&Attributes::parse(&json)?, shape);
+            trainable.constraint = config.map(parse).transpose().map_err(convert)?;
+        }
         let slots = variables(&slots);
         for (i, trainable) in trainables.iter_mut().enumerate() {
             trainable.slots = slots[i * per_weight..(i + 1) * per_weight].to_vec();

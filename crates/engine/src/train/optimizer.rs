@@ -1,10 +1,11 @@
 //! Optimizers: what all of them share around the rule that tells them apart (`ops/update/`).
 //!
-//! The order of one step is Keras': clip, weight decay, update.
+//! The order of one step is Keras': clip, weight decay, update, constraint.
 
 use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
+use crate::ops::constrain::{Constrain, Constraint};
 use crate::ops::reduce::Kind;
 use crate::ops::update::Update;
 use crate::ops::update::rule::{self, Rule};
@@ -45,6 +46,8 @@ pub struct Trainable {
     pub variable: Arc<Variable>,
     /// Factors of the penalty on it.
     pub penalty: Penalty,
+    /// What it must obey after an update.
+    pub constraint: Option<Constraint>,
     /// The optimizer's state for it.
     pub slots: Vec<Arc<Variable>>,
 }
@@ -127,8 +130,12 @@ impl Optimizer {
                 clip: if let Clip::Value(bound) = self.clip { Some(bound) } else { None },
                 scaled: factor.is_some(),
             };
-            let partial = graph.apply(Arc::new(update), &inputs)?.first().copied();
-            if let Some(partial) = partial {
+            let updated = graph.apply(Arc::new(update), &inputs)?;
+            if let Some(constraint) = trainable.constraint.clone() {
+                let variable = Arc::clone(&trainable.variable);
+                graph.one(Constrain { variable, constraint }, &updated[..1])?;
+            }
+            if let Some(&partial) = updated.get(1) {
                 let sum = graph.reduce(Kind::Sum, partial, None, false)?;
                 penalty = Some(match penalty {
                     Some(before) => graph.add(before, sum)?,

@@ -93,6 +93,7 @@ pub fn trainer() -> (Trainer, Data) {
         .map(|variable| Trainable {
             variable: Arc::clone(variable),
             penalty: Penalty { l1: 0.0, l2: if variable.shape().len() == 2 { 1e-3 } else { 0.0 } },
+            constraint: None,
             slots: optimizer.new_slots(variable).unwrap(),
         })
         .collect();
