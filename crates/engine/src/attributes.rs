@@ -57,6 +57,16 @@ impl Attributes {
     pub fn integer(&self, name: &str) -> Result<i64> {
         self.get(name, "an integer", as_integer)
     }
+    /// An integer, or `None` where the argument is null or missing.
+    ///
+    /// # Errors
+    /// As [`Attributes::number`].
+    pub fn optional_integer(&self, name: &str) -> Result<Option<i64>> {
+        match self.0.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(_) => self.integer(name).map(Some),
+        }
+    }
     /// A boolean.
     ///
     /// # Errors

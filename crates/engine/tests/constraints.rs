@@ -43,7 +43,7 @@ fn update(
     found: &[Option<Value>],
 ) {
     let rule = Arc::new(Sgd { momentum: 0.0, nesterov: false });
-    let optimizer = Optimizer { rule, weight_decay: 0.0, clip: Clip::None };
+    let optimizer = Optimizer { rule, weight_decay: 0.0, clip: Clip::None, accumulation: None };
     let trainable = Trainable {
         variable: Arc::clone(weight),
         penalty: NO_PENALTY,

@@ -17,7 +17,7 @@ use ridgeline_engine::run::threads;
 use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::trainer::Trainer;
-use ridgeline_engine::train::training::training_program;
+use ridgeline_engine::train::training::training_step;
 use std::sync::Arc;
 
 /// What is trained: weights with their penalties and optimizer state, and other state.
@@ -71,7 +71,7 @@ impl NativeTrainer {
         seed: f64,
     ) -> Result<NativeTrainer> {
         let objective = Objective::from(objective);
-        let per_weight = optimizer.optimizer.rule.slots().len();
+        let per_weight = optimizer.optimizer.slots().len();
         let mut trainables = penalized(&weights, &l1, &l2);
         for (trainable, config) in trainables.iter_mut().zip(constraints) {
             let shape = trainable.variable.shape();
@@ -85,8 +85,7 @@ impl NativeTrainer {
         let next = next_state.into_iter().map(value);
         let state: Vec<_> = variables(&state).into_iter().zip(next).collect();
         let graph = graph.graph.lock();
-        let training =
-            training_program(&graph, &objective, &state, &optimizer.optimizer, &trainables);
+        let training = training_step(&graph, &objective, &state, &optimizer.optimizer, &trainables);
         Ok(NativeTrainer {
             trainer: Arc::new(Trainer {
                 training: training.map_err(convert)?,
@@ -127,7 +126,7 @@ impl NativeTrainer {
         })
     }
 
-    /// One update; loss, penalty and metrics before it.
+    /// One step; loss, penalty and metrics before it.
     #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
     pub fn train_on_batch<'env>(
         &self,
