@@ -218,6 +218,9 @@ fn every_third_step_updates_with_the_mean_gradient() {
             for (got, want) in of(&|t| t.variable.read()).iter().zip(&hand.parameters) {
                 close(*got, *want, case.config);
             }
+            // It was written with its first values, then by every update.
+            let version = 1 + ((i + 1) / EVERY) as u64;
+            assert_eq!(trainer.trainables[0].variable.version(), version, "after step {i}");
             // The accumulators are slots, and zero behind an update.
             for (got, want) in of(&|t| t.slots.last().unwrap().read()).iter().zip(&sum) {
                 close(*got, *want, case.config);

@@ -55,7 +55,7 @@ pub struct Trainable {
     pub penalty: Penalty,
     /// What it must obey after an update.
     pub constraint: Option<Constraint>,
-    /// The optimizer's state for it.
+    /// The optimizer's state for it, in the order of [`Optimizer::slots`].
     pub slots: Vec<Arc<Variable>>,
 }
 

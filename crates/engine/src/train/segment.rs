@@ -8,11 +8,14 @@ use super::counters::Counters;
 use super::data::Data;
 use super::program::Program;
 use crate::error::Result;
-use crate::plan::Plan;
+use crate::plan::view::View;
+use crate::plan::{Home, Plan};
 use crate::run::executor::Crew;
 use crate::run::workspace::Workspace;
 use crate::step::Step;
+use crate::variable::Variable;
 use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A part of a training step.
@@ -31,19 +34,39 @@ pub struct TrainingStep {
 
 /// Memory of all segments for one size of batch.
 pub struct Memory {
-    bindings: Vec<Vec<usize>>,
-    workspaces: Vec<Workspace>,
+    segments: Vec<SegmentMemory>,
+}
+
+/// Memory of one segment.
+struct SegmentMemory {
+    bindings: Vec<usize>,
+    workspace: Workspace,
+    /// Variables that it writes.
+    written: Vec<Arc<Variable>>,
 }
 
 impl Memory {
     /// The workspace in which the objective stands after a step.
     pub(super) fn objective(&self) -> &Workspace {
-        &self.workspaces[0]
+        &self.segments[0].workspace
     }
     /// The plans of the segments.
     pub(super) fn plans(&self) -> impl Iterator<Item = &Plan> {
-        self.workspaces.iter().map(Workspace::plan)
+        self.segments.iter().map(|of| of.workspace.plan())
     }
+}
+
+/// The variables that a plan writes.
+fn written(plan: &Plan) -> Vec<Arc<Variable>> {
+    let views = plan.tasks.iter().flat_map(|task| &task.writes);
+    let variable = |view: &View| match &plan.places[view.buffer.0 as usize].home {
+        Home::Variable(variable) => Some(Arc::clone(variable)),
+        _ => None,
+    };
+    let mut written: Vec<Arc<Variable>> = views.filter_map(variable).collect();
+    written.sort_by_key(|variable| variable.id());
+    written.dedup_by_key(|variable| variable.id());
+    written
 }
 
 impl TrainingStep {
@@ -57,21 +80,20 @@ impl TrainingStep {
     /// # Errors
     /// `ERR_SHAPE` naming the input that does not fit, `ERR_MEMORY` when there is not enough.
     pub fn take(&self, data: &Data, batch: usize) -> Result<Memory> {
-        let (mut bindings, mut workspaces) = (Vec::new(), Vec::new());
-        for Segment { program, .. } in &self.segments {
+        let part = |Segment { program, .. }: &Segment| {
             let data = if program.inputs().is_empty() { &[] } else { &data[..] };
-            let sizes = program.bind(data, batch)?;
-            workspaces.push(program.take(&sizes)?);
-            bindings.push(sizes);
-        }
-        Ok(Memory { bindings, workspaces })
+            let bindings = program.bind(data, batch)?;
+            let workspace = program.take(&bindings)?;
+            let written = written(workspace.plan());
+            Ok(SegmentMemory { bindings, workspace, written })
+        };
+        Ok(Memory { segments: self.segments.iter().map(part).collect::<Result<_>>()? })
     }
 
     /// Returns memory for later use.
     pub fn give(&self, memory: Memory) {
-        let parts = memory.bindings.into_iter().zip(memory.workspaces);
-        for (Segment { program, .. }, (bindings, workspace)) in self.segments.iter().zip(parts) {
-            program.give(bindings, workspace);
+        for (Segment { program, .. }, part) in self.segments.iter().zip(memory.segments) {
+            program.give(part.bindings, part.workspace);
         }
     }
 
@@ -96,14 +118,16 @@ impl TrainingStep {
         let Counters { steps, updates, .. } = *counters.lock();
         (step.index, step.updates) = (steps as u32, updates);
         let due = |segment: &Segment| (steps + 1).is_multiple_of(segment.every);
-        for (segment, workspace) in self.segments.iter().zip(&mut memory.workspaces) {
+        for (segment, part) in self.segments.iter().zip(&mut memory.segments) {
             let times = profile.take().map(|times| {
-                let (own, rest) = times.split_at_mut(workspace.plan().phases.len());
+                let (own, rest) = times.split_at_mut(part.workspace.plan().phases.len());
                 profile = Some(rest);
                 own
             });
             if due(segment) {
-                workspace.profiled(crew, step, times)?;
+                let outcome = part.workspace.profiled(crew, step, times);
+                part.written.iter().for_each(|variable| variable.written());
+                outcome?;
             }
         }
         let mut counters = counters.lock();

@@ -56,7 +56,7 @@ impl Update {
     /// Number of partial sums: one per unit of columns, or one in all.
     fn pieces(&self) -> usize {
         match self.variable.layout() {
-            Layout::Panels(_) => self.variable.shape()[1].div_ceil(UNIT),
+            Layout::Panels(_) => self.variable.cols().div_ceil(UNIT),
             _ => 1,
         }
     }
