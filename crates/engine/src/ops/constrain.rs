@@ -10,7 +10,7 @@ use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::ops::reduce::resolve_axes;
 use crate::plan::Home;
-use crate::plan::lower::Lower;
+use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::TensorType;
@@ -91,69 +91,76 @@ impl Op for Constrain {
             return Err(Error::native("a constraint follows the update of its variable"));
         }
         lower.alias(0, &weight);
-        let (rows, cols) = (weight.leading(), weight.last());
-        let view = weight.view(rows, cols);
+        let leading = self.variable.shape().len().saturating_sub(1);
         match &self.constraint {
-            Constraint::NonNeg => {
-                // Whole columns of a matrix are adjacent in panels alone.
-                let panels = weight.layout != Layout::Plain;
-                let (rows, cols) = if panels { (rows, cols) } else { (1, rows * cols) };
-                lower
-                    .task(rows, cols)
-                    .split(Axes::COLS)
-                    .cost(0.15)
-                    .write(weight.view(rows, cols).along(Axes::COLS))
-                    .run(|f| non_negative(f.isa, f.floats_mut(0)));
+            Constraint::NonNeg => clear_negative(lower, &weight),
+            Constraint::MaxNorm { max, axes }
+                if leading > 0 && axes.iter().copied().eq(0..leading) =>
+            {
+                bound_columns(lower, &weight, *max);
             }
-            Constraint::MaxNorm { max, axes } => {
-                let (max, rank) = (*max, self.variable.shape().len());
-                if rank >= 2 && axes.iter().copied().eq(0..rank - 1) {
-                    let layout = weight.layout;
-                    lower
-                        .task(rows, cols)
-                        .split(Axes::COLS)
-                        .cost(0.3)
-                        .write(view.along(Axes::COLS))
-                        .run(move |f| match layout {
-                            Layout::Panels(width) => {
-                                let panels =
-                                    f.floats_mut(0).chunks_exact_mut((rows * width).max(1));
-                                for panel in panels {
-                                    let panel = TileMut::new(panel, rows, width, width);
-                                    max_norm_columns(f.isa, max, panel);
-                                }
-                            }
-                            _ => max_norm_columns(f.isa, max, f.tile_mut(0)),
-                        });
-                } else {
-                    let groups = Groups::of(self.variable.shape(), axes, weight.layout);
-                    lower.task(rows, cols).cost(1.0).write(view).scratch(groups.sums).run(
-                        move |f| {
-                            let (w, sums) = (f.floats_mut(0), f.scratch());
-                            sums.fill(0.0);
-                            groups.each(w, |x, sum| match sum {
-                                Sum::Of(at) => sums[at] += sum_squares(f.isa, x),
-                                Sum::OfEach(at) => {
-                                    let sums = sums[at..].iter_mut().zip(x);
-                                    sums.for_each(|(sum, x)| *sum += *x * *x);
-                                }
-                            });
-                            let factors = sums;
-                            factors.iter_mut().for_each(|s| *s = max_norm_factor(max, *s));
-                            groups.each(w, |x, sum| match sum {
-                                Sum::Of(at) => x.iter_mut().for_each(|x| *x *= factors[at]),
-                                Sum::OfEach(at) => {
-                                    let factors = x.iter_mut().zip(&factors[at..]);
-                                    factors.for_each(|(x, factor)| *x *= factor);
-                                }
-                            });
-                        },
-                    );
-                }
-            }
+            Constraint::MaxNorm { max, axes } => bound_groups(lower, &weight, *max, axes),
         }
         Ok(())
     }
+}
+
+fn clear_negative(lower: &mut Lower, weight: &Buffer) {
+    // Whole columns of a matrix are adjacent in panels alone.
+    let panels = weight.layout != Layout::Plain;
+    let (rows, cols) = if panels { (weight.leading(), weight.last()) } else { (1, weight.size()) };
+    lower
+        .task(rows, cols)
+        .split(Axes::COLS)
+        .cost(0.15)
+        .write(weight.view(rows, cols).along(Axes::COLS))
+        .run(|f| non_negative(f.isa, f.floats_mut(0)));
+}
+
+/// Bounds norms over all axes but the last: columns of the matrix, which chunks own.
+fn bound_columns(lower: &mut Lower, weight: &Buffer, max: f32) {
+    let (rows, layout) = (weight.leading(), weight.layout);
+    lower
+        .task(rows, weight.last())
+        .split(Axes::COLS)
+        .cost(0.3)
+        .write(weight.matrix().along(Axes::COLS))
+        .run(move |f| match layout {
+            Layout::Panels(width) => {
+                for panel in f.floats_mut(0).chunks_exact_mut((rows * width).max(1)) {
+                    max_norm_columns(f.isa, max, TileMut::new(panel, rows, width, width));
+                }
+            }
+            _ => max_norm_columns(f.isa, max, f.tile_mut(0)),
+        });
+}
+
+/// Bounds norms over any axes, in two walks over the whole variable.
+fn bound_groups(lower: &mut Lower, weight: &Buffer, max: f32, axes: &[usize]) {
+    let groups = Groups::of(&weight.shape, axes, weight.layout);
+    lower
+        .task(weight.leading(), weight.last())
+        .cost(1.0)
+        .write(weight.matrix())
+        .scratch(groups.sums)
+        .run(move |f| {
+            let (w, sums) = (f.floats_mut(0), &mut f.scratch()[..groups.sums]);
+            sums.fill(0.0);
+            groups.each(w, |x, sum| match sum {
+                Sum::Of(at) => sums[at] += sum_squares(f.isa, x),
+                Sum::OfEach(at) => {
+                    sums[at..].iter_mut().zip(x).for_each(|(sum, x)| *sum += *x * *x);
+                }
+            });
+            sums.iter_mut().for_each(|sum| *sum = max_norm_factor(max, *sum));
+            let factors = sums;
+            groups.each(w, |x, sum| match sum {
+                Sum::Of(at) => x.iter_mut().for_each(|x| *x *= factors[at]),
+                Sum::OfEach(at) => {
+                    x.iter_mut().zip(&factors[at..]).for_each(|(x, factor)| *x *= factor);
+                }
+            });
+        });
 }
 
 /// Which sum adjacent elements belong to.

@@ -151,9 +151,10 @@ impl Optimizer {
         if full.is_empty() {
             return Err(Error::argument("the loss depends on no trainable weight"));
         }
-        let factors = match by_norm {
-            true => self.factors(graph, &full)?,
-            false => vec![share; full.len()],
+        let factors = match self.clip {
+            Clip::Norm(bound) => factors(graph, &full, bound, false)?,
+            Clip::GlobalNorm(bound) => factors(graph, &full, bound, true)?,
+            Clip::None | Clip::Value(_) => vec![share; full.len()],
         };
         let mut penalty = None;
         for ((trainable, gradient), factor) in full.into_iter().zip(factors) {
@@ -184,42 +185,37 @@ impl Optimizer {
         }
         Ok(penalty)
     }
+}
 
-    /// The clip factor of each gradient: `c / max(norm, c)`, NaN where the norm is.
-    fn factors(
-        &self,
-        graph: &mut Graph,
-        full: &[(&Trainable, Value)],
-    ) -> Result<Vec<Option<Value>>> {
-        let bound = match self.clip {
-            Clip::Norm(bound) | Clip::GlobalNorm(bound) => bound,
-            Clip::None | Clip::Value(_) => return Ok(vec![None; full.len()]),
-        };
-        let squares = full
-            .iter()
-            .map(|&(_, gradient)| {
-                let squared = graph.unary(Unary::Square, gradient)?;
-                graph.reduce(Kind::Sum, squared, None, false)
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let total = match self.clip {
-            Clip::Norm(_) => squares,
-            _ => {
-                let mut all = squares[0];
-                for &square in &squares[1..] {
-                    all = graph.add(all, square)?;
-                }
-                vec![all; full.len()]
-            }
-        };
-        let bound = graph.scalar(bound)?;
-        let factor = |square: Value| {
-            let norm = graph.unary(Unary::Sqrt, square)?;
-            let larger = graph.maximum(norm, bound)?;
-            graph.div(bound, larger).map(Some)
-        };
-        total.into_iter().map(factor).collect()
+/// The clip factor of each gradient: `c / max(norm, c)`, NaN where the norm is; the norm is of all
+/// gradients `together`, or of each.
+fn factors(
+    graph: &mut Graph,
+    full: &[(&Trainable, Value)],
+    bound: f32,
+    together: bool,
+) -> Result<Vec<Option<Value>>> {
+    let mut squares = full
+        .iter()
+        .map(|&(_, gradient)| {
+            let squared = graph.unary(Unary::Square, gradient)?;
+            graph.reduce(Kind::Sum, squared, None, false)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if together {
+        let mut all = squares[0];
+        for &square in &squares[1..] {
+            all = graph.add(all, square)?;
+        }
+        squares.fill(all);
     }
+    let bound = graph.scalar(bound)?;
+    let factor = |square: Value| {
+        let norm = graph.unary(Unary::Sqrt, square)?;
+        let larger = graph.maximum(norm, bound)?;
+        graph.div(bound, larger).map(Some)
+    };
+    squares.into_iter().map(factor).collect()
 }
 
 /// No penalty.
