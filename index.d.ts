@@ -114,13 +114,14 @@ export declare class NativeSnapshot {
 /** A model's training step. */
 export declare class NativeTrainer {
   /**
-   * Prepares a training step. `slots` are the optimizer's state of all weights, in order;
-   * `state` are variables whose next values are `nextState`.
+   * Prepares a training step. `constraints` are the JSON configurations of the weights'
+   * constraints, null or missing for none; `slots` the optimizer's state of all weights, in
+   * order; `state` variables whose next values are `nextState`.
    */
-  constructor(graph: NativeGraph, objective: NativeObjective, optimizer: NativeOptimizer, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>, slots: Array<NativeVariable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number)
+  constructor(graph: NativeGraph, objective: NativeObjective, optimizer: NativeOptimizer, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>, constraints: Array<string | undefined | null>, slots: Array<NativeVariable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number)
   /** Starts training. */
   fit(inputs: Array<NativeData>, validation: Array<NativeData>, options: NativeFitOptions): NativeRun
-  /** One update; loss, penalty and metrics before it. */
+  /** One step; loss, penalty and metrics before it. */
   trainOnBatch(inputs: Array<NativeData>, learningRate: number, threads?: number | undefined | null): Promise<NativeEvent>
   /** Times the phases of a training step on the calling thread; weights change. For benches. */
   profile(inputs: Array<NativeData>, learningRate: number, steps: number, threads?: number | undefined | null): Array<PhaseTime>

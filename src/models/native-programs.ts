@@ -93,6 +93,7 @@ export class NativePrograms {
           variables,
           l1,
           l2,
+          weights.map((w) => w.constraint && JSON.stringify(w.constraint.getConfig())),
           weights.flatMap((w) => this.#slots.slots(w)),
           state.map(([weight]) => weight.variable),
           of.trace.ids(state.map(([, next]) => next)),

@@ -57,6 +57,16 @@ impl Attributes {
     pub fn integer(&self, name: &str) -> Result<i64> {
         self.get(name, "an integer", as_integer)
     }
+    /// An integer, or `None` where the argument is null or missing.
+    ///
+    /// # Errors
+    /// As [`Attributes::number`].
+    pub fn optional_integer(&self, name: &str) -> Result<Option<i64>> {
+        match self.0.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(_) => self.integer(name).map(Some),
+        }
+    }
     /// A boolean.
     ///
     /// # Errors
@@ -77,6 +87,16 @@ impl Attributes {
     /// As [`Attributes::number`].
     pub fn integers(&self, name: &str) -> Result<Vec<i64>> {
         self.get(name, "a list of integers", |v| v.as_array()?.iter().map(as_integer).collect())
+    }
+    /// A list of integers, or one integer for a list of it alone.
+    ///
+    /// # Errors
+    /// As [`Attributes::number`].
+    pub fn one_or_more_integers(&self, name: &str) -> Result<Vec<i64>> {
+        self.get(name, "an integer or a list of integers", |v| match v.as_array() {
+            Some(list) => list.iter().map(as_integer).collect(),
+            None => as_integer(v).map(|one| vec![one]),
+        })
     }
     /// A list of integers, or `None` where the argument is null or missing.
     ///

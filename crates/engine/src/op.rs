@@ -72,8 +72,8 @@ pub trait Op: Any + Debug + Send + Sync {
     /// `ERR_EXPORT` when ONNX has no form for it.
     fn onnx(&self, exporter: &mut Exporter) -> Result<()>;
 
-    /// The variable that the op writes from its first input, if it acts besides computing outputs
-    /// (updates of weights and state).
+    /// The variable that the op writes, from its first input if it has any, where it acts besides
+    /// computing outputs (updates of weights and state).
     fn effect(&self) -> Option<&Arc<Variable>> {
         None
     }

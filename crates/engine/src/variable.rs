@@ -1,9 +1,10 @@
 //! A variable: the memory of one weight, statistic or optimizer slot.
 //!
 //! It belongs to whoever created it (a layer, an optimizer) and is shared by every program that
-//! uses it. A matrix is stored as GEMM reads it, in column panels, so that a step packs no weight,
-//! and weight gradient and optimizer walk adjacent memory; readers and writers outside a program
-//! see row-major order.
+//! uses it. Whatever its rank, it is a matrix of all leading axes by the last one. That is stored as
+//! GEMM reads it, in column panels, so that a step packs no weight, and weight gradient and
+//! optimizer walk adjacent memory; readers and writers outside a program see row-major order. What
+//! is derived from a variable is good for one version of it.
 
 use crate::error::{Error, Result};
 use crate::tensor::{DType, Tensor, Words, count};
@@ -32,7 +33,7 @@ impl Layout {
     fn of(isa: Isa, shape: &[usize], dtype: DType) -> Layout {
         let width = panel_width(isa);
         match shape {
-            [_, cols] if dtype == DType::F32 && 2 * cols >= width => Layout::Panels(width),
+            [_, .., cols] if dtype == DType::F32 && 2 * cols >= width => Layout::Panels(width),
             _ => Layout::Plain,
         }
     }
@@ -67,6 +68,7 @@ pub struct Variable {
     shape: Vec<usize>,
     dtype: DType,
     layout: Layout,
+    version: AtomicU64,
     pub(crate) words: Arc<RwLock<Words>>,
 }
 
@@ -89,9 +91,11 @@ impl Variable {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let isa = Isa::current().map_err(Error::argument)?;
         let layout = Layout::of(isa, shape, dtype);
+        count(shape)?;
+        let (rows, cols) = matrix(shape);
         let words = match layout {
-            Layout::Panels(width) => count(&[shape[0], shape[1].next_multiple_of(width)])?,
-            _ => count(shape)?,
+            Layout::Panels(width) => count(&[rows, cols.next_multiple_of(width)])?,
+            _ => rows * cols,
         };
         Ok(Arc::new(Variable {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -99,6 +103,7 @@ impl Variable {
             shape: shape.to_vec(),
             dtype,
             layout,
+            version: AtomicU64::new(0),
             words: Arc::new(RwLock::new(Words::zeroed(words)?)),
         }))
     }
@@ -128,11 +133,27 @@ impl Variable {
         self.layout
     }
 
+    /// Rows of it as a matrix: the product of all axes but the last.
+    pub fn rows(&self) -> usize {
+        matrix(&self.shape).0
+    }
+    /// Columns of it as a matrix: the last axis.
+    pub fn cols(&self) -> usize {
+        matrix(&self.shape).1
+    }
+    /// A number that grows with every write. Whoever asks for it before reading the contents has
+    /// them as they were then, or later.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+    /// Says that the contents have been written.
+    pub(crate) fn written(&self) {
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
     /// Bytes of its memory.
     pub fn bytes(&self) -> usize {
-        let last = self.shape.last().copied().unwrap_or(1);
-        let leading = self.shape.iter().rev().skip(1).product();
-        self.layout.words(leading, last) * size_of::<u32>()
+        self.layout.words(self.rows(), self.cols()) * size_of::<u32>()
     }
 
     /// The penalty on the contents, summed in storage order.
@@ -147,7 +168,7 @@ impl Variable {
         let words = self.words.read();
         let plain = match self.layout {
             Layout::Panels(width) => {
-                let (rows, cols) = (self.shape[0], self.shape[1]);
+                let (rows, cols) = matrix(&self.shape);
                 let mut plain = vec![0; rows * cols];
                 from_panels(words.as_slice(), rows, cols, width, 0..rows, &mut plain);
                 plain
@@ -181,13 +202,20 @@ impl Variable {
         let mut words = self.words.write();
         match self.layout {
             Layout::Panels(width) => {
-                let [rows, cols] = [self.shape[0], self.shape[1]];
+                let (rows, cols) = matrix(&self.shape);
                 to_panels(&value.words, rows, cols, width, words.as_mut_slice());
             }
             _ => words.as_mut_slice().copy_from_slice(&value.words),
         }
+        self.written();
         Ok(())
     }
+}
+
+/// Rows and columns of a shape: all axes but the last, and the last.
+fn matrix(shape: &[usize]) -> (usize, usize) {
+    let (&cols, leading) = shape.split_last().unwrap_or((&1, &[]));
+    (leading.iter().product(), cols)
 }
 
 /// Row-major to panels of `width` columns.
@@ -250,6 +278,19 @@ mod tests {
         assert_eq!(f32::from_bits(words.as_slice()[width]), 70.0);
         assert_eq!(words.as_slice().len(), 3 * 70usize.next_multiple_of(width));
         assert_eq!(words.as_slice().last(), Some(&0));
+    }
+
+    #[test]
+    fn any_rank_is_a_matrix_with_a_version() {
+        let values: Vec<f32> = (0..2 * 3 * 70).map(|i| i as f32).collect();
+        let tensor = Tensor::f32(&[2, 3, 70], &values).unwrap();
+        let variable = Variable::zeros("w", &[2, 3, 70], DType::F32).unwrap();
+        assert!(matches!(variable.layout(), Layout::Panels(_)));
+        assert_eq!((variable.rows(), variable.cols(), variable.version()), (6, 70, 0));
+        variable.write(&tensor).unwrap();
+        assert_eq!((variable.read(), variable.version()), (tensor, 1));
+        let scalar = Variable::new("s", &Tensor::scalar(2.0)).unwrap();
+        assert_eq!((scalar.rows(), scalar.cols(), scalar.bytes()), (1, 1, 4));
     }
 
     #[test]

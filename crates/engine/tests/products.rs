@@ -8,6 +8,8 @@ use ridgeline_engine::eval::evaluate;
 use ridgeline_engine::graph::Graph;
 use ridgeline_engine::ops::assign::Assign;
 use ridgeline_engine::ops::matmul::MatMul;
+use ridgeline_engine::plan::Plan;
+use ridgeline_engine::shape::Shape;
 use ridgeline_engine::tensor::{DType, Tensor};
 use ridgeline_engine::variable::Variable;
 use std::sync::Arc;
@@ -59,4 +61,28 @@ fn cut_products_are_exact_in_every_orientation_and_layout() {
             }
         }
     }
+}
+
+/// A weight of rank 3 stands in panels as the matrix that a product makes of it.
+#[test]
+fn a_reshaped_weight_is_multiplied_where_it_lies() {
+    let weight = variable("w", &[2, 3, 40], 1);
+    let mut graph = Graph::new();
+    let w = graph.weight(&weight).unwrap();
+    let w = graph.reshape(w, &Shape::of(&[6, 40])).unwrap();
+    let x = graph.constant(Tensor::f32(&[4, 6], &noise(24, 2)).unwrap()).unwrap();
+    let y = graph.linear(x, w, None).unwrap();
+    let plan = Plan::compile(&graph, &[y], &[]).unwrap();
+    let labels: Vec<&str> = plan.tasks.iter().map(|task| &*task.label).collect();
+    assert_eq!(labels, ["linear"], "no copy of the weight");
+    let expected = exact(&noise(24, 2), &noise(240, 1), (4, 40, 6), (false, false));
+    let y = evaluate(&graph, &[y]).unwrap().remove(0);
+    for (got, want) in y.as_f32().iter().zip(expected) {
+        assert!((f64::from(*got) - want).abs() < 1e-6, "{got} for {want}");
+    }
+    // Another last axis means other columns.
+    let mut graph = Graph::new();
+    let w = graph.weight(&weight).unwrap();
+    let flat = graph.reshape(w, &Shape::of(&[240])).unwrap();
+    assert_eq!(evaluate(&graph, &[flat]).unwrap()[0].words, weight.read().words);
 }

@@ -6,7 +6,7 @@ use common::{positive, tensor, variable};
 use ridgeline_engine::autodiff::gradients;
 use ridgeline_engine::eval::evaluate;
 use ridgeline_engine::graph::{Graph, Value};
-use ridgeline_engine::ops::batch_norm::{BatchNorm, Drop};
+use ridgeline_engine::ops::batch_norm::{BatchNorm, DropoutBehind};
 use ridgeline_engine::ops::masked_matmul::MaskedMatMul;
 use ridgeline_engine::ops::reduce::Kind;
 use ridgeline_engine::passes::thin::thin;
@@ -19,7 +19,7 @@ const ROWS: usize = 37;
 fn graph(
     [first, second]: [usize; 2],
     relu: bool,
-    dropout: Option<Drop>,
+    dropout: Option<DropoutBehind>,
     beta: f32,
 ) -> (Graph, Vec<Value>, Value) {
     let mut g = Graph::new();
@@ -56,7 +56,7 @@ fn thinned(graph: &Graph, roots: &[Value]) -> (usize, Vec<Tensor>, Vec<Tensor>) 
 
 #[test]
 fn gradients_are_the_same() {
-    let dropout = Some(Drop { rate: 0.3, stream: 7 });
+    let dropout = Some(DropoutBehind { rate: 0.3, stream: 7 });
     // With a large β the mask is full, and the product whole; products of short rows are not masked.
     let cases = [
         ([70, 90], None, 0.1, 1),
@@ -82,7 +82,8 @@ fn gradients_are_the_same() {
 
 #[test]
 fn what_others_see_stays_whole() {
-    let (without_relu, roots, _) = graph([70, 90], false, Some(Drop { rate: 0.3, stream: 7 }), 0.1);
+    let (without_relu, roots, _) =
+        graph([70, 90], false, Some(DropoutBehind { rate: 0.3, stream: 7 }), 0.1);
     assert_eq!(thinned(&without_relu, &roots).0, 0);
     let (seen, mut roots, of_y) = graph([70, 90], true, None, 0.1);
     roots.push(of_y);

@@ -39,12 +39,13 @@ impl From<NativeObjective> for Objective {
     }
 }
 
-/// Weights as trainables without optimizer state.
+/// Weights as trainables without constraints and optimizer state.
 pub fn penalized(weights: &[&NativeVariable], l1: &[f64], l2: &[f64]) -> Vec<Trainable> {
     let factors = l1.iter().zip(l2);
     let trainable = |(variable, (l1, l2)): (_, (&f64, &f64))| Trainable {
         variable,
         penalty: Penalty { l1: *l1 as f32, l2: *l2 as f32 },
+        constraint: None,
         slots: Vec::new(),
     };
     variables(weights).into_iter().zip(factors).map(trainable).collect()

@@ -25,7 +25,7 @@ impl NativeOptimizer {
     /// Names of the state it keeps for each weight.
     #[napi(getter)]
     pub fn slot_names(&self) -> Vec<String> {
-        self.optimizer.rule.slots().iter().map(|&name| name.to_owned()).collect()
+        self.optimizer.slots().into_iter().map(str::to_owned).collect()
     }
 
     /// New state for a weight.

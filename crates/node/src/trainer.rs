@@ -11,11 +11,13 @@ use crate::variable::{NativeVariable, variables};
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
+use ridgeline_engine::attributes::Attributes;
+use ridgeline_engine::ops::constrain::Constraint;
 use ridgeline_engine::run::threads;
 use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::trainer::Trainer;
-use ridgeline_engine::train::training::training_program;
+use ridgeline_engine::train::training::training_step;
 use std::sync::Arc;
 
 /// What is trained: weights with their penalties and optimizer state, and other state.
@@ -49,8 +51,9 @@ pub struct NativeTrainer {
 
 #[napi]
 impl NativeTrainer {
-    /// Prepares a training step. `slots` are the optimizer's state of all weights, in order;
-    /// `state` are variables whose next values are `nextState`.
+    /// Prepares a training step. `constraints` are the JSON configurations of the weights'
+    /// constraints, null or missing for none; `slots` the optimizer's state of all weights, in
+    /// order; `state` variables whose next values are `nextState`.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         graph: &NativeGraph,
@@ -59,6 +62,7 @@ impl NativeTrainer {
         weights: Vec<&NativeVariable>,
         l1: Vec<f64>,
         l2: Vec<f64>,
+        constraints: Vec<Option<String>>,
         slots: Vec<&NativeVariable>,
         state: Vec<&NativeVariable>,
         next_state: Vec<f64>,
@@ -67,8 +71,13 @@ impl NativeTrainer {
         seed: f64,
     ) -> Result<NativeTrainer> {
         let objective = Objective::from(objective);
-        let per_weight = optimizer.optimizer.rule.slots().len();
+        let per_weight = optimizer.optimizer.slots().len();
         let mut trainables = penalized(&weights, &l1, &l2);
+        for (trainable, config) in trainables.iter_mut().zip(constraints) {
+            let shape = trainable.variable.shape();
+            let parse = |json: String| Constraint::parse(&Attributes::parse(&json)?, shape);
+            trainable.constraint = config.map(parse).transpose().map_err(convert)?;
+        }
         let slots = variables(&slots);
         for (i, trainable) in trainables.iter_mut().enumerate() {
             trainable.slots = slots[i * per_weight..(i + 1) * per_weight].to_vec();
@@ -76,8 +85,7 @@ impl NativeTrainer {
         let next = next_state.into_iter().map(value);
         let state: Vec<_> = variables(&state).into_iter().zip(next).collect();
         let graph = graph.graph.lock();
-        let training =
-            training_program(&graph, &objective, &state, &optimizer.optimizer, &trainables);
+        let training = training_step(&graph, &objective, &state, &optimizer.optimizer, &trainables);
         Ok(NativeTrainer {
             trainer: Arc::new(Trainer {
                 training: training.map_err(convert)?,
@@ -118,7 +126,7 @@ impl NativeTrainer {
         })
     }
 
-    /// One update; loss, penalty and metrics before it.
+    /// One step; loss, penalty and metrics before it.
     #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
     pub fn train_on_batch<'env>(
         &self,

@@ -1,11 +1,13 @@
-//! Assign: the next value of a state variable, such as a moving statistic.
+//! What a step does to variables besides training weights: it assigns next states, such as moving
+//! statistics, adds to sums that outlive it, and clears them.
 
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::Home;
-use crate::plan::lower::Lower;
+use crate::plan::lower::{Lower, TaskBuilder};
+use crate::plan::view::{Axes, View};
 use crate::tensor::TensorType;
 use crate::variable::{Layout, Variable};
 use std::sync::Arc;
@@ -17,43 +19,116 @@ pub struct Assign {
     pub variable: Arc<Variable>,
 }
 
+/// Adds its input to a variable.
+#[derive(Debug)]
+pub struct Accumulate {
+    /// The variable.
+    pub variable: Arc<Variable>,
+}
+
+/// Sets a variable to zero, behind everything that a step does with it before. It has no input.
+#[derive(Debug)]
+pub struct Clear {
+    /// The variable.
+    pub variable: Arc<Variable>,
+}
+
+/// Checks that the next value of a variable has its shape.
+fn fits(variable: &Variable, next: &TensorType) -> Result<Vec<TensorType>> {
+    let sizes = next.shape.0.iter().map(|d| d.known());
+    if sizes.eq(variable.shape().iter().map(|&d| Some(d))) {
+        return Ok(Vec::new());
+    }
+    Err(Error::shape(format!(
+        "the next value of '{}' has shape {}, expected {:?}",
+        variable.name(),
+        next.shape,
+        variable.shape()
+    )))
+}
+
+/// A task over all of a variable, cut where its words stay adjacent, and its view of what lies in
+/// memory like it.
+fn over<'a>(lower: &'a mut Lower, variable: &Arc<Variable>) -> (TaskBuilder<'a>, View) {
+    let buffer = lower.resident(Home::Variable(Arc::clone(variable)));
+    let panels = buffer.layout != Layout::Plain;
+    let (rows, cols) = if panels { (buffer.leading(), buffer.last()) } else { (1, buffer.size()) };
+    let split = if panels { Axes::COLS } else { Axes::BOTH };
+    let view = buffer.view(rows, cols).along(split);
+    (lower.task(rows, cols).split(split).cost(0.15), view)
+}
+
 impl Op for Assign {
     fn name(&self) -> &'static str {
         "assign"
     }
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
-        if inputs[0].shape.0.iter().map(|d| d.known()).ne(self
-            .variable
-            .shape()
-            .iter()
-            .map(|&d| Some(d)))
-        {
-            return Err(Error::shape(format!(
-                "the next value of '{}' has shape {}, expected {:?}",
-                self.variable.name(),
-                inputs[0].shape,
-                self.variable.shape()
-            )));
-        }
-        Ok(Vec::new())
+        fits(&self.variable, inputs[0])
     }
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         rule.undefined()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let x = lower.in_layout(0, self.variable.layout())?;
-        let y = lower.resident(Home::Variable(Arc::clone(&self.variable)));
-        let panels = y.layout != Layout::Plain;
-        let (rows, cols) = if panels { (y.leading(), y.last()) } else { (1, y.size()) };
-        let split =
-            if panels { crate::plan::view::Axes::COLS } else { crate::plan::view::Axes::BOTH };
-        lower
-            .task(rows, cols)
-            .split(split)
-            .cost(0.15)
-            .read(x.view(rows, cols).along(split))
-            .write(y.view(rows, cols).along(split))
+        let (task, view) = over(lower, &self.variable);
+        task.read(View { buffer: x.id, ..view })
+            .write(view)
             .run(|f| f.words_mut(0).copy_from_slice(f.words(0)));
+        Ok(())
+    }
+    fn effect(&self) -> Option<&Arc<Variable>> {
+        Some(&self.variable)
+    }
+    fn is_pure(&self) -> bool {
+        false
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
+    }
+}
+
+impl Op for Accumulate {
+    fn name(&self) -> &'static str {
+        "accumulate"
+    }
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        fits(&self.variable, inputs[0])
+    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let x = lower.in_layout(0, self.variable.layout())?;
+        let (task, view) = over(lower, &self.variable);
+        task.read(View { buffer: x.id, ..view }).write(view).run(|f| {
+            f.floats_mut(0).iter_mut().zip(f.floats(0)).for_each(|(sum, x)| *sum += x);
+        });
+        Ok(())
+    }
+    fn effect(&self) -> Option<&Arc<Variable>> {
+        Some(&self.variable)
+    }
+    fn is_pure(&self) -> bool {
+        false
+    }
+    fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        e.no_form()
+    }
+}
+
+impl Op for Clear {
+    fn name(&self) -> &'static str {
+        "clear"
+    }
+    fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
+        Ok(Vec::new())
+    }
+    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
+        rule.undefined()
+    }
+    fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let (task, view) = over(lower, &self.variable);
+        task.write(view).run(|f| f.words_mut(0).fill(0));
         Ok(())
     }
     fn effect(&self) -> Option<&Arc<Variable>> {

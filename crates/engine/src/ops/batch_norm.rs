@@ -35,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 /// Dropout behind a normalization.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Drop {
+pub struct DropoutBehind {
     /// Probability of zeroing an element.
     pub rate: f32,
     /// Number of the random stream.
@@ -57,7 +57,7 @@ pub struct BatchNorm {
     /// True to apply ReLU behind it.
     pub relu: bool,
     /// Dropout behind that.
-    pub dropout: Option<Drop>,
+    pub dropout: Option<DropoutBehind>,
 }
 
 impl BatchNorm {

@@ -10,6 +10,7 @@ pub mod broadcast;
 pub mod call;
 pub mod compare;
 pub mod concat;
+pub mod constrain;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod fused;

@@ -8,6 +8,7 @@ use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
 use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
+use crate::variable::Layout;
 
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -42,7 +43,11 @@ impl Op for Reshape {
         Ok(vec![Some(b.graph.reshape(dy, &shape)?)])
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let x = lower.input(0)?;
+        let x = lower.stored(0)?;
+        // Panels are columns of the last axis, over rows of all others.
+        let same =
+            matches!(x.layout, Layout::Panels(_)) && self.shape.last().known() == Some(x.last());
+        let x = if same { x } else { lower.input(0)? };
         lower.alias(0, &x);
         Ok(())
     }

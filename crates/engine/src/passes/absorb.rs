@@ -6,7 +6,7 @@
 use super::{Rewrite, uses};
 use crate::error::Result;
 use crate::graph::{Graph, Node, Value};
-use crate::ops::batch_norm::{BatchNorm, Drop};
+use crate::ops::batch_norm::{BatchNorm, DropoutBehind};
 use crate::ops::dropout::Dropout;
 use crate::ops::unary::UnaryOp;
 use ridgeline_kernels::unary::Unary;
@@ -39,7 +39,7 @@ pub fn absorb(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
         if let Some(next) = only_user(nodes, &uses, last)
             && let Some(dropout) = nodes[next].op.downcast::<Dropout>()
         {
-            op.dropout = Some(Drop { rate: dropout.rate, stream: dropout.stream });
+            op.dropout = Some(DropoutBehind { rate: dropout.rate, stream: dropout.stream });
             last = next;
         }
         if last != at {

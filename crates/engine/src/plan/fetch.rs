@@ -33,9 +33,11 @@ impl Fetch {
         let Some(longest) = longest else {
             return Fetch { task: None, later: Vec::new(), next: Vec::new() };
         };
+        // Tasks of a strand agree on the axis it is cut along, or on either if it is one chunk.
+        let rows = tasks[strand[longest]].space[0];
         let parted = |view: &View| match by_cols {
             true => view.along.cols && (view.rows == 1 || matches!(view.layout, Layout::Panels(_))),
-            false => view.along.rows && view.layout == Layout::Plain,
+            false => view.along.rows && view.rows == rows && view.layout == Layout::Plain,
         };
         let variables = |strand: &[usize]| {
             let views = strand.iter().flat_map(|&t| tasks[t].reads.iter().chain(&tasks[t].writes));

@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::plan::{Home, Plan};
 use crate::step::Step;
 use crate::tensor::{Tensor, Words};
-use parking_lot::{ArcRwLockReadGuard, ArcRwLockWriteGuard, RawRwLock, RwLock};
+use crate::variable::Variable;
+use parking_lot::{ArcRwLockReadGuard, ArcRwLockWriteGuard, RawRwLock};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,9 +25,9 @@ pub struct Workspace {
     guards: Vec<Guard>,
 }
 
-/// A variable's memory and whether the plan writes it.
+/// A variable and whether the plan writes it.
 struct Lock {
-    words: Arc<RwLock<Words>>,
+    variable: Arc<Variable>,
     written: bool,
 }
 
@@ -51,7 +52,7 @@ impl Workspace {
             .iter()
             .flat_map(|task| task.writes.iter().map(|view| view.buffer.0))
             .collect();
-        let mut locks: Vec<(u64, Lock)> = Vec::new();
+        let mut locks: Vec<Lock> = Vec::new();
         let mut bases = Vec::with_capacity(plan.places.len());
         for (id, place) in (0..).zip(&plan.places) {
             bases.push(match &place.home {
@@ -60,14 +61,13 @@ impl Workspace {
                 // Only read: no view of a constant is written.
                 Home::Constant(tensor) => tensor.words.as_ptr().cast_mut(),
                 Home::Variable(variable) => {
-                    let words = Arc::clone(&variable.words);
-                    locks.push((variable.id(), Lock { words, written: written.contains(&id) }));
+                    let written = written.contains(&id);
+                    locks.push(Lock { variable: Arc::clone(variable), written });
                     variable.words.write().as_mut_slice().as_mut_ptr()
                 }
             });
         }
-        locks.sort_by_key(|(id, _)| *id);
-        let locks: Vec<Lock> = locks.into_iter().map(|(_, lock)| lock).collect();
+        locks.sort_by_key(|lock| lock.variable.id());
         let guards = Vec::with_capacity(locks.len());
         Ok(Workspace {
             plan,
@@ -110,14 +110,15 @@ impl Workspace {
         }
         for lock in &self.locks {
             self.guards.push(match lock.written {
-                true => Guard::Write(lock.words.write_arc()),
-                false => Guard::Read(lock.words.read_arc()),
+                true => Guard::Write(lock.variable.words.write_arc()),
+                false => Guard::Read(lock.variable.words.read_arc()),
             });
         }
         let outcome = crew.run(&self.plan, &self.bases, &self.scratch_at, step, profile);
-        for guard in self.guards.drain(..) {
+        for (guard, lock) in self.guards.drain(..).zip(&self.locks) {
             // A fair unlock hands the variable to a reader that waits, before the next step.
             if let Guard::Write(guard) = guard {
+                lock.variable.written();
                 ArcRwLockWriteGuard::unlock_fair(guard);
             }
         }

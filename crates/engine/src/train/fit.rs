@@ -54,11 +54,10 @@ impl Trainer {
         step.batch.reserve_exact(size);
         step.learning_rate = learning_rate as f32;
         let mut order: Vec<u32> = (0..n as u32).collect();
-        let full = self.training.bind(data, size)?;
-        let rest = self.training.bind(data, n - (batches.max(1) - 1) * size)?;
-        let mut whole = self.training.take(&full)?;
-        crew.muster(whole.plan());
-        let mut last = if rest == full { None } else { Some(self.training.take(&rest)?) };
+        let rest = n - (batches.max(1) - 1) * size;
+        let mut whole = self.training.take(data, size)?;
+        whole.plans().for_each(|plan| crew.muster(plan));
+        let mut last = if rest == size { None } else { Some(self.training.take(data, rest)?) };
         'epochs: for epoch in options.initial_epoch..options.epochs {
             let epoch_index = {
                 let mut counters = self.counters.lock();
@@ -78,21 +77,12 @@ impl Trainer {
                 let picked = &order[batch * size..((batch + 1) * size).min(n)];
                 step.batch.clear();
                 step.batch.extend_from_slice(picked);
-                {
-                    let counters = self.counters.lock();
-                    (step.index, step.updates) = (counters.steps as u32, counters.updates);
-                }
-                let workspace = match &mut last {
+                let memory = match &mut last {
                     Some(last) if batch + 1 == batches => last,
                     _ => &mut whole,
                 };
-                workspace.run(&mut crew, &step)?;
-                {
-                    let mut counters = self.counters.lock();
-                    counters.steps += 1;
-                    counters.updates += 1;
-                }
-                totals.add(workspace, picked.len());
+                self.training.run(memory, &mut crew, &mut step, &self.counters, None)?;
+                totals.add(memory.objective(), picked.len());
                 let loss = (totals.loss + totals.penalty) / totals.rows;
                 listener.progress(epoch, batch, batches, loss);
                 if options.batch_reports {
@@ -129,10 +119,7 @@ impl Trainer {
                 break;
             }
         }
-        self.training.give(full, whole);
-        if let Some(last) = last {
-            self.training.give(rest, last);
-        }
+        [Some(whole), last].into_iter().flatten().for_each(|memory| self.training.give(memory));
         Ok(())
     }
 }

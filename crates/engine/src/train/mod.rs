@@ -11,6 +11,7 @@ pub mod objective;
 pub mod optimizer;
 pub mod profile;
 pub mod program;
+pub mod segment;
 pub mod snapshot;
 mod totals;
 pub mod trainer;

@@ -1,10 +1,11 @@
 //! Optimizers: what all of them share around the rule that tells them apart (`ops/update/`).
 //!
-//! The order of one step is Keras': clip, weight decay, update.
+//! The order of one step is Keras': clip, weight decay, update, constraint.
 
 use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
+use crate::ops::constrain::{Constrain, Constraint};
 use crate::ops::reduce::Kind;
 use crate::ops::update::Update;
 use crate::ops::update::rule::{self, Rule};
@@ -36,7 +37,14 @@ pub struct Optimizer {
     pub weight_decay: f32,
     /// How gradients are bounded.
     pub clip: Clip,
+    /// Steps whose gradients make up one update, if more than one do.
+    pub accumulation: Option<u64>,
 }
+
+/// The argument of [`Optimizer::accumulation`].
+const STEPS: &str = "gradientAccumulationSteps";
+/// The slot that gradients are summed in.
+const ACCUMULATOR: &str = "gradient_accumulator";
 
 /// A variable that is trained.
 #[derive(Clone, Debug)]
@@ -45,13 +53,16 @@ pub struct Trainable {
     pub variable: Arc<Variable>,
     /// Factors of the penalty on it.
     pub penalty: Penalty,
-    /// The optimizer's state for it.
+    /// What it must obey after an update.
+    pub constraint: Option<Constraint>,
+    /// The optimizer's state for it, in the order of [`Optimizer::slots`].
     pub slots: Vec<Arc<Variable>>,
 }
 
 impl Optimizer {
     /// The optimizer of a configuration: the rule called `name` with its arguments, and
-    /// `weightDecay`, `clipNorm`, `clipValue` and `globalClipNorm`, null or missing for none.
+    /// `weightDecay`, `clipNorm`, `clipValue`, `globalClipNorm` and `gradientAccumulationSteps`, null
+    /// or missing for none.
     ///
     /// # Errors
     /// `ERR_ARGUMENT` for an unknown name or bad arguments.
@@ -69,7 +80,28 @@ impl Optimizer {
                 ));
             }
         };
-        Ok(Optimizer { rule, weight_decay: bound("weightDecay")?.unwrap_or(0.0), clip })
+        let weight_decay = bound("weightDecay")?.unwrap_or(0.0);
+        let accumulation = match with.optional_integer(STEPS)? {
+            None => None,
+            Some(n) if n >= 2 => Some(n as u64),
+            Some(n) => {
+                return Err(Error::argument(format!(
+                    "{STEPS} must be an integer ≥ 2, received {n}"
+                )));
+            }
+        };
+        Ok(Optimizer { rule, weight_decay, clip, accumulation })
+    }
+
+    /// Names of the state that each weight needs.
+    pub fn slots(&self) -> Vec<&'static str> {
+        let accumulator = self.accumulation.map(|_| ACCUMULATOR);
+        self.rule.slots().iter().copied().chain(accumulator).collect()
+    }
+
+    /// The sum of a weight's gradients: its last slot, where they accumulate.
+    pub(super) fn accumulator<'a>(&self, of: &'a Trainable) -> &'a Arc<Variable> {
+        &of.slots[self.rule.slots().len()]
     }
 
     /// The state a variable needs, as zeros.
@@ -78,11 +110,12 @@ impl Optimizer {
     /// `ERR_MEMORY` when it cannot be allocated.
     pub fn new_slots(&self, variable: &Variable) -> Result<Vec<Arc<Variable>>> {
         let name = |slot: &str| format!("{}/{slot}", variable.name());
-        let slots = self.rule.slots().iter();
+        let slots = self.slots().into_iter();
         slots.map(|s| Variable::zeros(&name(s), variable.shape(), DType::F32)).collect()
     }
 
-    /// Adds the updates to `graph`; returns the penalty of the weights before them, if any.
+    /// Adds the updates to `graph`; returns the penalty of the weights before them, if any. Where
+    /// they accumulate, `gradients` are sums of as many.
     ///
     /// # Errors
     /// `ERR_ARGUMENT` when the loss depends on no variable.
@@ -93,6 +126,7 @@ impl Optimizer {
         gradients: &[Option<Value>],
     ) -> Result<Option<Value>> {
         let by_norm = matches!(self.clip, Clip::Norm(_) | Clip::GlobalNorm(_));
+        let share = self.accumulation.map(|n| graph.scalar(1.0 / n as f32)).transpose()?;
         let mut full = Vec::with_capacity(trainables.len());
         for (trainable, gradient) in trainables.iter().zip(gradients) {
             let gradient = match gradient {
@@ -103,23 +137,32 @@ impl Optimizer {
                     graph.zeros_like(weight)?
                 }
             };
-            let gradient = match by_norm {
-                true => add_penalty_gradient(graph, trainable, gradient)?,
-                false => gradient,
+            // A norm needs the whole gradient first; else the update makes it on the way.
+            let gradient = match (by_norm, share) {
+                (false, _) => gradient,
+                (true, None) => trainable.add_penalty_gradient(graph, gradient)?,
+                (true, Some(share)) => {
+                    let mean = graph.mul(gradient, share)?;
+                    trainable.add_penalty_gradient(graph, mean)?
+                }
             };
             full.push((trainable, gradient));
         }
         if full.is_empty() {
             return Err(Error::argument("the loss depends on no trainable weight"));
         }
-        let factors = self.factors(graph, &full)?;
+        let factors = match self.clip {
+            Clip::Norm(bound) => factors(graph, &full, bound, false)?,
+            Clip::GlobalNorm(bound) => factors(graph, &full, bound, true)?,
+            Clip::None | Clip::Value(_) => vec![share; full.len()],
+        };
         let mut penalty = None;
         for ((trainable, gradient), factor) in full.into_iter().zip(factors) {
             let mut inputs = vec![gradient];
             inputs.extend(factor);
             let update = Update {
                 variable: Arc::clone(&trainable.variable),
-                slots: trainable.slots.clone(),
+                slots: trainable.slots[..self.rule.slots().len()].to_vec(),
                 rule: Arc::clone(&self.rule),
                 weight_decay: self.weight_decay,
                 penalty: trainable.penalty,
@@ -127,8 +170,12 @@ impl Optimizer {
                 clip: if let Clip::Value(bound) = self.clip { Some(bound) } else { None },
                 scaled: factor.is_some(),
             };
-            let partial = graph.apply(Arc::new(update), &inputs)?.first().copied();
-            if let Some(partial) = partial {
+            let updated = graph.apply(Arc::new(update), &inputs)?;
+            if let Some(constraint) = trainable.constraint.clone() {
+                let variable = Arc::clone(&trainable.variable);
+                graph.one(Constrain { variable, constraint }, &updated[..1])?;
+            }
+            if let Some(&partial) = updated.get(1) {
                 let sum = graph.reduce(Kind::Sum, partial, None, false)?;
                 penalty = Some(match penalty {
                     Some(before) => graph.add(before, sum)?,
@@ -138,62 +185,80 @@ impl Optimizer {
         }
         Ok(penalty)
     }
+}
 
-    /// The clip factor of each gradient: `c / max(norm, c)`, NaN where the norm is.
-    fn factors(
-        &self,
-        graph: &mut Graph,
-        full: &[(&Trainable, Value)],
-    ) -> Result<Vec<Option<Value>>> {
-        let bound = match self.clip {
-            Clip::Norm(bound) | Clip::GlobalNorm(bound) => bound,
-            _ => return Ok(vec![None; full.len()]),
-        };
-        let squares = full
-            .iter()
-            .map(|&(_, gradient)| {
-                let squared = graph.unary(Unary::Square, gradient)?;
-                graph.reduce(Kind::Sum, squared, None, false)
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let total = match self.clip {
-            Clip::Norm(_) => squares,
-            _ => {
-                let mut all = squares[0];
-                for &square in &squares[1..] {
-                    all = graph.add(all, square)?;
-                }
-                vec![all; full.len()]
-            }
-        };
-        let bound = graph.scalar(bound)?;
-        let factor = |square: Value| {
-            let norm = graph.unary(Unary::Sqrt, square)?;
-            let larger = graph.maximum(norm, bound)?;
-            graph.div(bound, larger).map(Some)
-        };
-        total.into_iter().map(factor).collect()
+/// The clip factor of each gradient: `c / max(norm, c)`, NaN where the norm is; the norm is of all
+/// gradients `together`, or of each.
+fn factors(
+    graph: &mut Graph,
+    full: &[(&Trainable, Value)],
+    bound: f32,
+    together: bool,
+) -> Result<Vec<Option<Value>>> {
+    let mut squares = full
+        .iter()
+        .map(|&(_, gradient)| {
+            let squared = graph.unary(Unary::Square, gradient)?;
+            graph.reduce(Kind::Sum, squared, None, false)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if together {
+        let mut all = squares[0];
+        for &square in &squares[1..] {
+            all = graph.add(all, square)?;
+        }
+        squares.fill(all);
     }
+    let bound = graph.scalar(bound)?;
+    let factor = |square: Value| {
+        let norm = graph.unary(Unary::Sqrt, square)?;
+        let larger = graph.maximum(norm, bound)?;
+        graph.div(bound, larger).map(Some)
+    };
+    squares.into_iter().map(factor).collect()
 }
 
 /// No penalty.
 pub const NO_PENALTY: Penalty = Penalty { l1: 0.0, l2: 0.0 };
 
-/// `g + l1·sign(w) + 2·l2·w`, where a norm needs the whole gradient first.
-fn add_penalty_gradient(graph: &mut Graph, of: &Trainable, gradient: Value) -> Result<Value> {
-    let mut total = gradient;
-    if of.penalty.l1 != 0.0 {
-        let weight = graph.weight(&of.variable)?;
-        let sign = graph.unary(Unary::Sign, weight)?;
-        let factor = graph.scalar(of.penalty.l1)?;
-        let slope = graph.mul(sign, factor)?;
-        total = graph.add(total, slope)?;
+impl Trainable {
+    /// `l1·Σ|w| + l2·Σw²`, if there is a penalty.
+    pub(super) fn penalty_value(&self, graph: &mut Graph) -> Result<Option<Value>> {
+        let Penalty { l1, l2 } = self.penalty;
+        let mut total = None;
+        for (factor, of_each) in [(l1, Unary::Abs), (l2, Unary::Square)] {
+            if factor == 0.0 {
+                continue;
+            }
+            let weight = graph.weight(&self.variable)?;
+            let each = graph.unary(of_each, weight)?;
+            let sum = graph.reduce(Kind::Sum, each, None, false)?;
+            let factor = graph.scalar(factor)?;
+            let penalty = graph.mul(sum, factor)?;
+            total = Some(match total {
+                Some(before) => graph.add(before, penalty)?,
+                None => penalty,
+            });
+        }
+        Ok(total)
     }
-    if of.penalty.l2 != 0.0 {
-        let weight = graph.weight(&of.variable)?;
-        let factor = graph.scalar(2.0 * of.penalty.l2)?;
-        let slope = graph.mul(weight, factor)?;
-        total = graph.add(total, slope)?;
+
+    /// `g + l1·sign(w) + 2·l2·w`.
+    fn add_penalty_gradient(&self, graph: &mut Graph, gradient: Value) -> Result<Value> {
+        let mut total = gradient;
+        if self.penalty.l1 != 0.0 {
+            let weight = graph.weight(&self.variable)?;
+            let sign = graph.unary(Unary::Sign, weight)?;
+            let factor = graph.scalar(self.penalty.l1)?;
+            let slope = graph.mul(sign, factor)?;
+            total = graph.add(total, slope)?;
+        }
+        if self.penalty.l2 != 0.0 {
+            let weight = graph.weight(&self.variable)?;
+            let factor = graph.scalar(2.0 * self.penalty.l2)?;
+            let slope = graph.mul(weight, factor)?;
+            total = graph.add(total, slope)?;
+        }
+        Ok(total)
     }
-    Ok(total)
 }

@@ -1,11 +1,14 @@
 //! Where a step's time goes: every phase timed.
 
+use super::counters::Counters;
 use super::data::{Data, feeds, rows};
 use super::trainer::Trainer;
 use crate::error::Result;
+use crate::plan::Plan;
 use crate::plan::schedule::{Phase, Strand};
 use crate::run::crew::Crew;
 use crate::step::Step;
+use parking_lot::Mutex;
 use std::time::Duration;
 
 impl Trainer {
@@ -22,9 +25,9 @@ impl Trainer {
         crew: &mut Crew,
     ) -> Result<Vec<(String, Duration)>> {
         let n = rows(data);
-        let bindings = self.training.bind(data, n)?;
-        let mut workspace = self.training.take(&bindings)?;
-        let mut times = vec![Duration::ZERO; workspace.plan().phases.len()];
+        let mut memory = self.training.take(data, n)?;
+        let labels: Vec<String> = memory.plans().flat_map(labels).collect();
+        let mut times = vec![Duration::ZERO; labels.len()];
         let mut step = Step {
             seed: self.seed,
             learning_rate: learning_rate as f32,
@@ -32,20 +35,22 @@ impl Trainer {
             batch: (0..n as u32).collect(),
             ..Step::default()
         };
-        for index in 0..steps {
-            step.index = index as u32;
-            step.updates = index as u64;
-            workspace.profiled(crew, &step, Some(&mut times))?;
+        // The model goes on as if nothing had happened, but for its weights.
+        let counters = Mutex::new(Counters::default());
+        for _ in 0..steps {
+            self.training.run(&mut memory, crew, &mut step, &counters, Some(&mut times))?;
         }
-        let plan = workspace.plan();
-        let label = |phase: &Phase| {
-            let strand = |s: &Strand| {
-                let tasks: Vec<&str> = s.tasks.iter().map(|&t| &*plan.tasks[t].label).collect();
-                format!("{}×[{}]", s.chunks, tasks.join(", "))
-            };
-            phase.strands.iter().map(strand).collect::<Vec<_>>().join(" | ")
-        };
-        let labels: Vec<String> = plan.phases.iter().map(label).collect();
+        self.training.give(memory);
         Ok(labels.into_iter().zip(times).collect())
     }
+}
+
+/// What the tasks of each phase are called.
+fn labels(plan: &Plan) -> Vec<String> {
+    let strand = |s: &Strand| {
+        let tasks: Vec<&str> = s.tasks.iter().map(|&t| &*plan.tasks[t].label).collect();
+        format!("{}×[{}]", s.chunks, tasks.join(", "))
+    };
+    let phase = |p: &Phase| p.strands.iter().map(strand).collect::<Vec<_>>().join(" | ");
+    plan.phases.iter().map(phase).collect()
 }

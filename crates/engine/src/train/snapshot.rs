@@ -33,6 +33,7 @@ impl Snapshot {
     pub fn restore(&self) {
         for (variable, copy) in self.variables.iter().zip(&self.copies) {
             variable.words.write().as_mut_slice().copy_from_slice(copy.as_slice());
+            variable.written();
         }
     }
 }

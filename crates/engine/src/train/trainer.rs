@@ -1,10 +1,11 @@
-//! A trainer: a model's training and validation programs, its weights and its counters.
+//! A trainer: a model's training step and validation program, its weights and its counters.
 
 use super::counters::Counters;
 use super::data::{Data, feeds, rows};
 use super::evaluation::evaluate;
 use super::optimizer::Trainable;
 use super::program::Program;
+use super::segment::TrainingStep;
 use super::totals::Totals;
 use crate::error::Result;
 use crate::run::crew::Crew;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 /// See the module documentation.
 pub struct Trainer {
     /// The training step.
-    pub training: Program,
+    pub training: TrainingStep,
     /// The evaluation step for validation data.
     pub validation: Option<Arc<Program>>,
     /// What is trained.
@@ -29,7 +30,7 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// One update on `data`; loss, penalty and metrics of the batch before it.
+    /// One step on `data`; loss, penalty and metrics of the batch before it.
     ///
     /// # Errors
     /// As [`Trainer::fit`].
@@ -40,23 +41,18 @@ impl Trainer {
         crew: &mut Crew,
     ) -> Result<Vec<f64>> {
         let n = rows(data);
-        let bindings = self.training.bind(data, n)?;
-        let mut workspace = self.training.take(&bindings)?;
-        let mut counters = self.counters.lock();
-        let step = Step {
+        let mut memory = self.training.take(data, n)?;
+        let mut step = Step {
             seed: self.seed,
-            index: counters.steps as u32,
             learning_rate: learning_rate as f32,
-            updates: counters.updates,
             feeds: feeds(data),
             batch: (0..n as u32).collect(),
+            ..Step::default()
         };
-        workspace.run(crew, &step)?;
-        counters.steps += 1;
-        counters.updates += 1;
+        self.training.run(&mut memory, crew, &mut step, &self.counters, None)?;
         let mut totals = Totals::new(self.metrics);
-        totals.add(&workspace, n);
-        self.training.give(bindings, workspace);
+        totals.add(memory.objective(), n);
+        self.training.give(memory);
         Ok(totals.logs())
     }
 

@@ -1,28 +1,34 @@
-//! The training step: forward, backward and updates as one program.
+//! The training step of an objective: forward, backward and updates.
+//!
+//! Where gradients accumulate, the updates are a segment of their own that runs with every n-th
+//! step, as Keras has it: `g = Σg/n` over those steps, then clip, decay, update. A penalty on a weight
+//! joins at the update, which is the same as joining each of the n, since the weight stands still
+//! meanwhile; so does a constraint, which changes nothing where no update came before.
 
 use super::objective::Objective;
 use super::optimizer::{Optimizer, Trainable};
 use super::program::Program;
+use super::segment::{Segment, TrainingStep};
 use crate::autodiff::gradients;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
-use crate::ops::assign::Assign;
+use crate::ops::assign::{Accumulate, Assign, Clear};
 use crate::passes::absorb::absorb;
 use crate::passes::expand::expand;
 use crate::variable::Variable;
 use std::sync::Arc;
 
-/// The program of one training step: forward, backward, updates.
+/// The training step of `objective`, which also stores the next values of `state`.
 ///
 /// # Errors
 /// `ERR_ARGUMENT` when something on the way is not differentiable.
-pub fn training_program(
+pub fn training_step(
     graph: &Graph,
     objective: &Objective,
     state: &[(Arc<Variable>, Value)],
     optimizer: &Optimizer,
     trainables: &[Trainable],
-) -> Result<Program> {
+) -> Result<TrainingStep> {
     let mut roots = objective.values();
     roots.extend(state.iter().map(|(_, value)| *value));
     let (graph, roots) = expand(graph, &roots)?;
@@ -38,12 +44,66 @@ pub fn training_program(
         .collect::<Result<Vec<_>>>()?;
     let found = gradients(&mut graph, total, &weights)?;
     graph.set_label("");
+    let (on_weights, updates) = match optimizer.accumulation {
+        None => (optimizer.updates(&mut graph, trainables, &found)?, None),
+        Some(every) => {
+            let program = accumulated_updates(optimizer, trainables, &found)?;
+            let penalty = accumulate(&mut graph, optimizer, trainables, &found)?;
+            (penalty, Some(Segment { program, every }))
+        }
+    };
     let mut penalty = extra;
-    if let Some(on_weights) = optimizer.updates(&mut graph, trainables, &found)? {
+    if let Some(on_weights) = on_weights {
         penalty = graph.add(penalty, on_weights)?;
     }
     for ((variable, _), &value) in state.iter().zip(&roots[count..]) {
         graph.apply(Arc::new(Assign { variable: Arc::clone(variable) }), &[value])?;
     }
-    Program::new(&graph, &objective.outputs(penalty))
+    let program = Program::new(&graph, &objective.outputs(penalty))?;
+    let mut segments = vec![Segment { program, every: 1 }];
+    segments.extend(updates);
+    Ok(TrainingStep::new(segments))
+}
+
+/// Adds gradients to the accumulators; returns the penalty of the weights, if any.
+fn accumulate(
+    graph: &mut Graph,
+    optimizer: &Optimizer,
+    trainables: &[Trainable],
+    gradients: &[Option<Value>],
+) -> Result<Option<Value>> {
+    let mut total = None;
+    for (trainable, gradient) in trainables.iter().zip(gradients) {
+        if let Some(gradient) = *gradient {
+            let variable = Arc::clone(optimizer.accumulator(trainable));
+            graph.apply(Arc::new(Accumulate { variable }), &[gradient])?;
+        }
+        if let Some(penalty) = trainable.penalty_value(graph)? {
+            total = Some(match total {
+                Some(before) => graph.add(before, penalty)?,
+                None => penalty,
+            });
+        }
+    }
+    Ok(total)
+}
+
+/// Updates from the accumulators, which are cleared behind them.
+fn accumulated_updates(
+    optimizer: &Optimizer,
+    trainables: &[Trainable],
+    gradients: &[Option<Value>],
+) -> Result<Program> {
+    let mut graph = Graph::new();
+    let mut sums = Vec::with_capacity(trainables.len());
+    for (trainable, gradient) in trainables.iter().zip(gradients) {
+        let sum = gradient.map(|_| graph.weight(optimizer.accumulator(trainable)));
+        sums.push(sum.transpose()?);
+    }
+    optimizer.updates(&mut graph, trainables, &sums)?;
+    for (trainable, _) in trainables.iter().zip(&sums).filter(|(_, sum)| sum.is_some()) {
+        let variable = Arc::clone(optimizer.accumulator(trainable));
+        graph.apply(Arc::new(Clear { variable }), &[])?;
+    }
+    Program::new(&graph, &[])
 }

@@ -18,7 +18,7 @@ use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::{Clip, Optimizer, Trainable};
 use ridgeline_engine::train::trainer::Trainer;
-use ridgeline_engine::train::training::training_program;
+use ridgeline_engine::train::training::training_step;
 use ridgeline_engine::variable::Variable;
 use ridgeline_kernels::unary::Unary;
 use ridgeline_kernels::update::Penalty;
@@ -87,17 +87,19 @@ pub fn trainer() -> (Trainer, Data) {
         rule: Arc::new(Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false }),
         weight_decay: 0.0,
         clip: Clip::None,
+        accumulation: None,
     };
     let trainables: Vec<Trainable> = variables
         .iter()
         .map(|variable| Trainable {
             variable: Arc::clone(variable),
             penalty: Penalty { l1: 0.0, l2: if variable.shape().len() == 2 { 1e-3 } else { 0.0 } },
+            constraint: None,
             slots: optimizer.new_slots(variable).unwrap(),
         })
         .collect();
     let objective = Objective { loss, penalties: Vec::new(), metrics: Vec::new() };
-    let training = training_program(&graph, &objective, &[], &optimizer, &trainables).unwrap();
+    let training = training_step(&graph, &objective, &[], &optimizer, &trainables).unwrap();
     let trainer = Trainer {
         training,
         validation: None,

@@ -2,16 +2,18 @@
 //!
 //! Every optimizer sees the same gradient, see [`Common`]: the data gradient times the clip
 //! factor, plus the penalty's, then clipped by value; and the same weight decay, which comes
-//! before the update.
+//! before the update. Constraints come after it, in a pass of their own.
 
 mod adam;
 mod common;
+mod constraint;
 mod penalty;
 mod rmsprop;
 mod sgd;
 
 pub use adam::adam;
 pub use common::Common;
+pub use constraint::{max_norm_columns, max_norm_factor, non_negative};
 pub use penalty::{Penalty, penalty, penalty_gradient};
 pub use rmsprop::rmsprop;
 pub use sgd::{momentum, sgd};

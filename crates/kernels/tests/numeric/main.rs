@@ -1,6 +1,7 @@
 //! The numeric kernels against plain f64 loops, on every instruction set of this CPU.
 
 mod batch_norm;
+mod constraint;
 mod copy;
 mod cross_entropy;
 mod dropout;

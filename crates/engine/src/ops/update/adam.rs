@@ -2,7 +2,7 @@
 //! (Reddi et al. 2018). AdamW (Loshchilov & Hutter 2019) is the same rule: weight decay is none of
 //! a rule's business.
 
-use super::rule::{Entry, MAX_SLOTS, Rule};
+use super::rule::{MAX_SLOTS, Rule, RuleEntry};
 use crate::attributes::Attributes;
 use crate::error::Result;
 use ridgeline_kernels::Isa;
@@ -10,7 +10,7 @@ use ridgeline_kernels::update::{Common, adam};
 use std::sync::Arc;
 
 /// Its names in the table.
-pub(super) const ENTRIES: &[Entry] = &[("adam", parse), ("adamW", parse)];
+pub(super) const ENTRIES: &[RuleEntry] = &[("adam", parse), ("adamW", parse)];
 
 /// See the module documentation.
 #[derive(Debug)]

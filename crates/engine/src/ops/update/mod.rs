@@ -26,8 +26,9 @@ use std::sync::Arc;
 /// Elements updated at a time, so that the rounding of their penalty's sum stays small.
 const BLOCK: usize = 8192;
 
-/// Applies an optimizer to a variable. Inputs: the gradient and, if `scaled`, a clip factor;
-/// output, if there is a penalty: its partial sums over the weights before the update.
+/// Applies an optimizer to a variable. Inputs: the gradient and, if `scaled`, a factor of it;
+/// outputs: the new weight, which is the variable's memory and what constraints and other followers
+/// go on from, and, if there is a penalty, its partial sums over the weights before the update.
 #[derive(Debug)]
 pub struct Update {
     /// The variable.
@@ -44,7 +45,7 @@ pub struct Update {
     pub penalty_applied: bool,
     /// Bound of each element of the gradient.
     pub clip: Option<f32>,
-    /// True with a clip factor.
+    /// True with a factor.
     pub scaled: bool,
 }
 
@@ -55,7 +56,7 @@ impl Update {
     /// Number of partial sums: one per unit of columns, or one in all.
     fn pieces(&self) -> usize {
         match self.variable.layout() {
-            Layout::Panels(_) => self.variable.shape()[1].div_ceil(UNIT),
+            Layout::Panels(_) => self.variable.cols().div_ceil(UNIT),
             _ => 1,
         }
     }
@@ -66,8 +67,10 @@ impl Op for Update {
         self.rule.name()
     }
     fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let mut outputs = vec![TensorType::f32(Shape::of(self.variable.shape()))];
         let partial = TensorType::f32(Shape::of(&[self.pieces()]));
-        Ok(if self.penalized() { vec![partial] } else { Vec::new() })
+        outputs.extend(self.penalized().then_some(partial));
+        Ok(outputs)
     }
 
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
@@ -84,9 +87,10 @@ impl Op for Update {
         let gradient = lower.in_layout(0, self.variable.layout())?;
         let factor = if self.scaled { Some(lower.input(1)?) } else { None };
         let weight = lower.resident(Home::Variable(Arc::clone(&self.variable)));
+        lower.alias(0, &weight);
         let slots: Vec<_> =
             self.slots.iter().map(|s| lower.resident(Home::Variable(Arc::clone(s)))).collect();
-        let partial = if self.penalized() { Some(lower.output(0)) } else { None };
+        let partial = if self.penalized() { Some(lower.output(1)) } else { None };
         let panels = weight.layout != Layout::Plain;
         let (rows, cols) =
             if panels { (weight.leading(), weight.last()) } else { (1, weight.size()) };

@@ -1,13 +1,13 @@
 //! RMSprop: the gradient over a running root mean square, with `ε` inside the root (Hinton 2012),
 //! optionally centred and with momentum.
 
-use super::rule::{Entry, MAX_SLOTS, Rule};
+use super::rule::{MAX_SLOTS, Rule, RuleEntry};
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, rmsprop};
 use std::sync::Arc;
 
 /// Its names in the table.
-pub(super) const ENTRIES: &[Entry] = &[("rmsprop", |with| {
+pub(super) const ENTRIES: &[RuleEntry] = &[("rmsprop", |with| {
     Ok(Arc::new(RmsProp {
         rho: with.number("rho")?,
         momentum: with.number("momentum")? as f32,

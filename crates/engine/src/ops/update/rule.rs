@@ -37,10 +37,10 @@ pub trait Rule: Debug + Send + Sync {
 }
 
 /// A name and how its rule comes of arguments.
-pub(super) type Entry = (&'static str, fn(&Attributes) -> Result<Arc<dyn Rule>>);
+pub(super) type RuleEntry = (&'static str, fn(&Attributes) -> Result<Arc<dyn Rule>>);
 
 /// What each file adds to the table.
-const ENTRIES: [&[Entry]; 3] = [sgd::ENTRIES, rmsprop::ENTRIES, adam::ENTRIES];
+const ENTRIES: [&[RuleEntry]; 3] = [sgd::ENTRIES, rmsprop::ENTRIES, adam::ENTRIES];
 
 /// The rule that the argument `name` asks for, with its own arguments.
 ///

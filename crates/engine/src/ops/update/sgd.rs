@@ -1,13 +1,13 @@
 //! Gradient descent: `w ← w − lr·g`, or with momentum (Polyak 1964) `v ← μv − lr·g; w ← w + v`,
 //! Nesterov's (1983) `w + μv − lr·g`.
 
-use super::rule::{Entry, MAX_SLOTS, Rule};
+use super::rule::{MAX_SLOTS, Rule, RuleEntry};
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, momentum, sgd};
 use std::sync::Arc;
 
 /// Its names in the table.
-pub(super) const ENTRIES: &[Entry] = &[("sgd", |with| {
+pub(super) const ENTRIES: &[RuleEntry] = &[("sgd", |with| {
     let momentum = with.number("momentum")? as f32;
     Ok(Arc::new(Sgd { momentum, nesterov: with.flag("nesterov")? }))
 })];

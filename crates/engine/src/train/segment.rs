@@ -1,0 +1,117 @@
+//! Segments: a training step as a list of programs that share variables.
+//!
+//! Most steps are one segment, forward, backward and updates fused into one plan. A step falls apart
+//! where a part of it does not happen every time, as updates do not when gradients accumulate. Each
+//! segment locks its variables by itself: between two of a step, readers see what the first wrote.
+
+use super::counters::Counters;
+use super::data::Data;
+use super::program::Program;
+use crate::error::Result;
+use crate::plan::Plan;
+use crate::run::crew::Crew;
+use crate::run::workspace::Workspace;
+use crate::step::Step;
+use parking_lot::Mutex;
+use std::time::Duration;
+
+/// A part of a training step.
+pub struct Segment {
+    /// What it does. It takes all inputs of the step, or none.
+    pub program: Program,
+    /// It runs with every so many steps, the last of them.
+    pub every: u64,
+}
+
+/// A training step: its segments in order. The first puts out the objective, the last updates the
+/// weights.
+pub struct TrainingStep {
+    segments: Vec<Segment>,
+}
+
+/// Memory of all segments for one size of batch.
+pub struct Memory {
+    segments: Vec<SegmentMemory>,
+}
+
+/// Memory of one segment.
+struct SegmentMemory {
+    bindings: Vec<usize>,
+    workspace: Workspace,
+}
+
+impl Memory {
+    /// The workspace in which the objective stands after a step.
+    pub(super) fn objective(&self) -> &Workspace {
+        &self.segments[0].workspace
+    }
+    /// The plans of the segments.
+    pub(super) fn plans(&self) -> impl Iterator<Item = &Plan> {
+        self.segments.iter().map(|of| of.workspace.plan())
+    }
+}
+
+impl TrainingStep {
+    /// A step of these segments.
+    pub fn new(segments: Vec<Segment>) -> TrainingStep {
+        TrainingStep { segments }
+    }
+
+    /// Memory for batches of so many rows of `data`: some that is idle, or new.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` naming the input that does not fit, `ERR_MEMORY` when there is not enough.
+    pub fn take(&self, data: &Data, batch: usize) -> Result<Memory> {
+        let part = |Segment { program, .. }: &Segment| {
+            let data = if program.inputs().is_empty() { &[] } else { &data[..] };
+            let bindings = program.bind(data, batch)?;
+            let workspace = program.take(&bindings)?;
+            Ok(SegmentMemory { bindings, workspace })
+        };
+        Ok(Memory { segments: self.segments.iter().map(part).collect::<Result<_>>()? })
+    }
+
+    /// Returns memory for later use.
+    pub fn give(&self, memory: Memory) {
+        for (Segment { program, .. }, part) in self.segments.iter().zip(memory.segments) {
+            program.give(part.bindings, part.workspace);
+        }
+    }
+
+    /// Gives back all memory: now, or when a run that uses some returns it.
+    pub fn close(&self) {
+        self.segments.iter().for_each(|segment| segment.program.close());
+    }
+
+    /// Makes one step with the rows of `step`, whose numbers come from `counters`, and counts it.
+    /// `profile` gets the time of every phase added, segment after segment.
+    ///
+    /// # Errors
+    /// `ERR_NATIVE` when a task panicked, `ERR_MEMORY` when scratch cannot be allocated.
+    pub fn run(
+        &self,
+        memory: &mut Memory,
+        crew: &mut Crew,
+        step: &mut Step,
+        counters: &Mutex<Counters>,
+        mut profile: Option<&mut [Duration]>,
+    ) -> Result<()> {
+        let Counters { steps, updates, .. } = *counters.lock();
+        (step.index, step.updates) = (steps as u32, updates);
+        let due = |segment: &Segment| (steps + 1).is_multiple_of(segment.every);
+        for (segment, part) in self.segments.iter().zip(&mut memory.segments) {
+            let times = profile.take().map(|times| {
+                let (own, rest) = times.split_at_mut(part.workspace.plan().phases.len());
+                profile = Some(rest);
+                own
+            });
+            if due(segment) {
+                part.workspace.profiled(crew, step, times)?;
+            }
+        }
+        let mut counters = counters.lock();
+        counters.steps += 1;
+        counters.updates += u64::from(self.segments.last().is_some_and(due));
+        Ok(())
+    }
+}
