@@ -83,10 +83,13 @@ export declare class NativeOptimizer {
 export declare class NativePredictor {
   /** Prepares the outputs of a graph. */
   constructor(graph: NativeGraph, outputs: Array<number>)
-  /** Computes the outputs on the calling thread. */
-  predictSync(inputs: Array<NativeData>, batchSize: number, seed: number): Array<NativeTensor>
-  /** Computes the outputs on threads of their own. */
-  predict(inputs: Array<NativeData>, batchSize: number, seed: number, threads?: number | undefined | null): Promise<NativeEvent>
+  /**
+   * Computes the outputs on the calling thread. Values and shapes of each input: they are copied,
+   * and have to be finite.
+   */
+  predictSync(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number): Array<NativeTensor>
+  /** As `predictSync`, on threads of their own. */
+  predict(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, threads?: number | undefined | null): Promise<NativePrediction>
   /** Gives back its memory; a run under way ends as it would. */
   release(): void
 }
@@ -193,8 +196,6 @@ export interface NativeEvent {
   logs: Array<number>
   /** The same for validation data. */
   validation?: Array<number>
-  /** Computed tensors. */
-  tensors: Array<NativeTensor>
   /** The failure that ended the run. */
   failure?: Failure
 }
@@ -231,6 +232,14 @@ export interface NativeObjective {
   totals: Array<number>
   /** Weight of each metric. */
   weights: Array<number>
+}
+
+/** What a prediction gives. */
+export interface NativePrediction {
+  /** The outputs for all rows. */
+  tensors: Array<NativeTensor>
+  /** The failure that ended it. */
+  failure?: Failure
 }
 
 /** A tensor as JavaScript gets it; booleans are an Int32Array of 0 and 1. */

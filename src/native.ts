@@ -62,8 +62,8 @@ export function guard<T>(work: () => T): T {
   }
 }
 
-/** The event, unless it tells of a failure: that is thrown. */
-export function succeeded(event: Binding.NativeEvent): Binding.NativeEvent {
+/** What native work gave, unless it tells of a failure: that is thrown. */
+export function succeeded<T extends { readonly failure?: Binding.Failure }>(event: T): T {
   const { failure } = event;
   if (failure) throw RidgelineError.inLayer(failure.code as ErrorCode, failure.message, failure.layer);
   return event;

@@ -5,9 +5,9 @@ import { options as checkOptions, count } from '../core/check.js';
 import { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { guard, type NativePredictor, type NativeTensor, native, succeeded } from '../native.js';
-import { type DataInput, inputTensors, rowsOf } from './input-data.js';
+import { finite } from './finite.js';
+import { type DataInput, inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import { type Network, traceInputs } from './network.js';
-import { UploadedData } from './uploaded-data.js';
 
 /** Options of {@link Model.predict}. */
 export interface PredictOptions {
@@ -31,25 +31,17 @@ export class Predictor {
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_NATIVE`.
    */
   async predict(x: DataInput, options: PredictOptions): Promise<Tensor[]> {
-    const { data, batchSize, program } = this.#prepare(x, options);
+    const { inputs, values, shapes, batchSize, program } = this.#prepare(x, options);
     const { randomSeed } = this.#network;
-    try {
-      const run = guard(() => program.predict(data.handles, batchSize, randomSeed, options.threads));
-      return tensors(succeeded(await run).tensors);
-    } finally {
-      data.release();
-    }
+    const run = finite(inputs, () => program.predict(values, shapes, batchSize, randomSeed, options.threads));
+    return tensors(succeeded(await run).tensors);
   }
 
   /** As `predict`, on the calling thread. */
   predictSync(x: DataInput, options: PredictOptions): Tensor[] {
-    const { data, batchSize, program } = this.#prepare(x, options);
+    const { inputs, values, shapes, batchSize, program } = this.#prepare(x, options);
     const { randomSeed } = this.#network;
-    try {
-      return tensors(guard(() => program.predictSync(data.handles, batchSize, randomSeed)));
-    } finally {
-      data.release();
-    }
+    return tensors(finite(inputs, () => program.predictSync(values, shapes, batchSize, randomSeed)));
   }
 
   /** Drops the program, after a change of the network. */
@@ -66,14 +58,22 @@ export class Predictor {
   #prepare(
     x: DataInput,
     options: PredictOptions,
-  ): { data: UploadedData; batchSize: number; program: NativePredictor } {
+  ): {
+    inputs: readonly NamedTensor[];
+    values: Tensor['data'][];
+    shapes: number[][];
+    batchSize: number;
+    program: NativePredictor;
+  } {
     const { batchSize = 32, threads } = checkOptions('predict', options, ['batchSize', 'threads']);
     count('batchSize', batchSize);
     if (threads !== undefined) count('threads', threads);
     const inputs = inputTensors(this.#network, 'x', x);
     rowsOf(inputs);
     this.#program ??= this.#compile();
-    return { data: UploadedData.of(inputs), batchSize, program: this.#program };
+    const values = inputs.map(({ tensor }) => tensor.data);
+    const shapes = inputs.map(({ tensor }) => [...tensor.shape]);
+    return { inputs, values, shapes, batchSize, program: this.#program };
   }
 
   #compile(): NativePredictor {

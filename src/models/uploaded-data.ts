@@ -1,9 +1,8 @@
 /**
  * Rows in native memory: copies of what users passed, which JavaScript can no longer change.
  */
-import type { Tensor } from '../core/tensor.js';
-import { RidgelineError } from '../errors.js';
 import { guard, type NativeData, native } from '../native.js';
+import { nonFinite } from './finite.js';
 import type { NamedTensor } from './input-data.js';
 
 /** See the module documentation. Large ones are not left to the garbage collector: `release` gives them back. */
@@ -47,17 +46,4 @@ export class UploadedData {
   release(): void {
     for (const data of this.handles) data.release();
   }
-}
-
-function nonFinite(name: string, { shape, data }: Tensor, bad: number): RidgelineError {
-  const index: number[] = [];
-  let rest = bad;
-  for (const size of [...shape].reverse()) {
-    index.unshift(rest % size);
-    rest = Math.floor(rest / size);
-  }
-  return new RidgelineError('ERR_NON_FINITE', `${name} has ${data[bad]} at [${index.join(', ')}]`, {
-    argument: name,
-    received: data[bad],
-  });
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::graph::{Graph, Value};
-use crate::plan::Plan;
+use crate::plan::{Plan, Rows};
 use crate::run::lent;
 use crate::run::workspace::Workspace;
 use crate::step::Step;
@@ -27,7 +27,7 @@ pub fn evaluate_with(
     bindings: &[usize],
     step: &Step,
 ) -> Result<Vec<Tensor>> {
-    let plan = Arc::new(Plan::compile(graph, outputs, bindings)?);
+    let plan = Arc::new(Plan::compile(graph, outputs, bindings, Rows::Picked)?);
     let mut workspace = Workspace::new(plan)?;
     let mut crew = lent::crew(1)?;
     workspace.run(&mut crew, step)?;

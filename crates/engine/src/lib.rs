@@ -5,6 +5,7 @@
 
 pub mod attributes;
 pub mod autodiff;
+pub mod data;
 pub mod error;
 pub mod eval;
 pub mod graph;
@@ -14,6 +15,8 @@ pub mod op;
 pub mod ops;
 pub mod passes;
 pub mod plan;
+pub mod predict;
+pub mod program;
 pub mod run;
 pub mod shape;
 pub mod step;

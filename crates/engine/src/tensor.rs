@@ -125,6 +125,16 @@ impl Tensor {
         bytemuck::cast_slice(&self.words)
     }
 
+    /// The elements as f32, without a copy; meaningful for float32 tensors.
+    pub fn into_f32(self) -> Vec<f32> {
+        bytemuck::cast_vec(self.words)
+    }
+
+    /// The elements as i32, without a copy; meaningful for int32 and bool tensors.
+    pub fn into_i32(self) -> Vec<i32> {
+        bytemuck::cast_vec(self.words)
+    }
+
     /// The tensor's type.
     pub fn tensor_type(&self) -> TensorType {
         TensorType { shape: Shape::of(&self.shape), dtype: self.dtype }

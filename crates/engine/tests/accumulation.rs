@@ -5,6 +5,7 @@ mod common;
 
 use common::{noise, options, tensor};
 use ridgeline_engine::attributes::Attributes;
+use ridgeline_engine::data::Data;
 use ridgeline_engine::graph::Graph;
 use ridgeline_engine::ops::constrain::Constraint;
 use ridgeline_engine::ops::reduce::Kind;
@@ -12,7 +13,6 @@ use ridgeline_engine::run::crew::Crew;
 use ridgeline_engine::shape::{Dim, Shape};
 use ridgeline_engine::tensor::{Tensor, TensorType};
 use ridgeline_engine::train::counters::Counters;
-use ridgeline_engine::train::data::Data;
 use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::{Optimizer, Trainable};

@@ -33,7 +33,7 @@ fn plan(weight: &Arc<Variable>, constraint: &Constraint) -> Plan {
     let loss = graph.reduce(Kind::Sum, product, None, false).unwrap();
     let found = gradients(&mut graph, loss, &[w]).unwrap();
     update(&mut graph, weight, constraint, &found);
-    Plan::compile(&graph, &[], &[]).unwrap()
+    Plan::compile(&graph, &[], &[], Rows::Picked).unwrap()
 }
 
 fn update(
@@ -130,7 +130,7 @@ fn a_constraint_joins_the_strand_of_its_update() {
         let loss = graph.reduce(Kind::Sum, y, None, false).unwrap();
         let found = gradients(&mut graph, loss, &[w]).unwrap();
         update(&mut graph, &weight, &parsed(constraint, &[300, 256]), &found);
-        Plan::compile(&graph, &[], &[]).unwrap()
+        Plan::compile(&graph, &[], &[], Rows::Picked).unwrap()
     };
     for (constraint, name) in [
         (r#"{"name":"nonNeg"}"#, "nonNeg"),

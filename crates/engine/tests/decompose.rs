@@ -60,8 +60,9 @@ fn check(op: impl Op, inputs: &[Tensor]) {
 
 #[test]
 fn products() {
-    check(Linear, &[tensor(&[9, 40], 1), tensor(&[40, 35], 2), tensor(&[35], 3)]);
-    check(Linear, &[tensor(&[2, 5, 7], 1), tensor(&[7, 3], 2)]);
+    check(Linear { relu: false }, &[tensor(&[9, 40], 1), tensor(&[40, 35], 2), tensor(&[35], 3)]);
+    check(Linear { relu: true }, &[tensor(&[9, 40], 1), tensor(&[40, 70], 2), tensor(&[70], 3)]);
+    check(Linear { relu: false }, &[tensor(&[2, 5, 7], 1), tensor(&[7, 3], 2)]);
 }
 
 #[test]

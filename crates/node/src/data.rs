@@ -6,9 +6,9 @@ use napi::bindgen_prelude::{
     Either, Either3, Float32Array, Int32Array, ObjectFinalize, Uint8Array,
 };
 use napi_derive::napi;
+use ridgeline_engine::data::Data;
 use ridgeline_engine::memory::reserve;
 use ridgeline_engine::tensor::{DType, Tensor};
-use ridgeline_engine::train::data::Data;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::copy::copy_finite;
 use std::sync::Arc;
@@ -51,6 +51,15 @@ fn copied(values: &Values, shape: &[f64]) -> Result<(Tensor, bool)> {
     Ok((Tensor::new(&sizes(shape)?, dtype, words).map_err(convert)?, finite))
 }
 
+/// Rows for a program from typed arrays and their shapes, all finite.
+pub fn rows(values: &[Values], shapes: &[Vec<f64>]) -> Result<Data> {
+    let one = |(values, shape): (_, &Vec<f64>)| match copied(values, shape)? {
+        (tensor, true) => Ok(Arc::new(tensor)),
+        (_, false) => Err(fail("ERR_NON_FINITE", "data has NaN or infinity")),
+    };
+    values.iter().zip(shapes).map(one).collect()
+}
+
 /// A tensor as JavaScript gets it; booleans are an Int32Array of 0 and 1.
 #[napi(object)]
 pub struct NativeTensor {
@@ -64,15 +73,13 @@ pub struct NativeTensor {
 
 impl From<Tensor> for NativeTensor {
     fn from(tensor: Tensor) -> Self {
+        let shape = tensor.shape.iter().map(|&d| d as f64).collect();
+        let dtype = tensor.dtype.name().to_owned();
         let data = match tensor.dtype {
-            DType::F32 => Either::A(Float32Array::new(tensor.as_f32().to_vec())),
-            _ => Either::B(Int32Array::new(tensor.words.iter().map(|&w| w as i32).collect())),
+            DType::F32 => Either::A(Float32Array::new(tensor.into_f32())),
+            _ => Either::B(Int32Array::new(tensor.into_i32())),
         };
-        NativeTensor {
-            shape: tensor.shape.iter().map(|&d| d as f64).collect(),
-            dtype: tensor.dtype.name().to_owned(),
-            data,
-        }
+        NativeTensor { shape, dtype, data }
     }
 }
 

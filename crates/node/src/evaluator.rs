@@ -8,10 +8,10 @@ use crate::variable::{NativeVariable, variables};
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
+use ridgeline_engine::program::Program;
 use ridgeline_engine::train::evaluation::{evaluate, evaluation_program};
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::Trainable;
-use ridgeline_engine::train::program::Program;
 use ridgeline_kernels::update::Penalty;
 use std::sync::Arc;
 
@@ -91,14 +91,15 @@ impl NativeEvaluator {
     ) -> Result<Object<'env>> {
         let (program, weights) = (Arc::clone(&self.program), Arc::clone(&self.weights));
         let (inputs, metrics) = (rows_of(&inputs), self.metrics);
-        spawn(env, move || {
+        let work = move || {
             let mut crew = crew(threads)?;
             let (size, seed) = (batch_size as usize, seed as u64);
             let stop = || false;
             let logs =
                 evaluate(&program, &inputs, size, metrics, &weights, seed, &mut crew, &stop)?;
             Ok(NativeEvent { logs, ..NativeEvent::default() })
-        })
+        };
+        spawn(env, work, NativeEvent::end)
     }
 
     /// Gives back its memory; a run under way ends as it would.

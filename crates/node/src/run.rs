@@ -5,14 +5,13 @@
 //! the event. Native code never calls JavaScript, and a thread does not outlive its handle for
 //! long: dropping the handle ends the wait.
 
-use crate::data::NativeTensor;
 use crate::error::{Result, convert, fail};
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Object, ToNapiValue};
 use napi::{Env, JsDeferred};
 use napi_derive::napi;
 use parking_lot::{Condvar, Mutex};
 use ridgeline_engine::run::lent::{self, Lent};
-use ridgeline_engine::run::{runner, threads};
+use ridgeline_engine::run::{runner, threads, turn};
 use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use ridgeline_engine::{Code, Error};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -51,8 +50,6 @@ pub struct NativeEvent {
     pub logs: Vec<f64>,
     /// The same for validation data.
     pub validation: Option<Vec<f64>>,
-    /// Computed tensors.
-    pub tensors: Vec<NativeTensor>,
     /// The failure that ended the run.
     pub failure: Option<Failure>,
 }
@@ -96,16 +93,33 @@ pub fn crew(threads: Option<u32>) -> Result<Lent, Error> {
     lent::crew(threads::resolve(threads.map(|n| n as usize))?)
 }
 
-/// Does `work` on a thread of its own; the promise resolves with its end.
-pub fn spawn<'env>(
+/// Does `work` on a thread of its own; the promise resolves with its end, well or not.
+pub fn spawn<'env, T: ToNapiValue + Send + 'static>(
     env: &'env Env,
-    work: impl FnOnce() -> Result<NativeEvent, Error> + Send + 'static,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    end: fn(Result<T, Error>) -> T,
+) -> Result<Object<'env>> {
+    promised(env, |resolve| runner::start(move || resolve(end(guarded(work)))))
+}
+
+/// As [`spawn`], when it is its turn among all that are done so: `work` is told its share of threads.
+pub fn spawn_in_turn<'env, T: ToNapiValue + Send + 'static>(
+    env: &'env Env,
+    work: impl FnOnce(usize) -> Result<T, Error> + Send + 'static,
+    end: fn(Result<T, Error>) -> T,
+) -> Result<Object<'env>> {
+    promised(env, |resolve| turn::start(move |share| resolve(end(guarded(|| work(share))))))
+}
+
+/// A promise, and `start` which is given what resolves it.
+fn promised<'env, T: ToNapiValue + Send + 'static>(
+    env: &'env Env,
+    start: impl FnOnce(Box<dyn FnOnce(T) + Send>) -> Result<(), Error>,
 ) -> Result<Object<'env>> {
     let (deferred, promise) = env
-        .create_deferred::<NativeEvent, Resolver>()
+        .create_deferred::<T, Box<dyn FnOnce(Env) -> napi::Result<T> + Send>>()
         .map_err(|e| fail("ERR_NATIVE", &e.reason))?;
-    let work = move || resolve(deferred, NativeEvent::end(guarded(work)));
-    runner::start(work).map_err(convert)?;
+    start(Box::new(move |end| deferred.resolve(Box::new(move |_| Ok(end))))).map_err(convert)?;
     Ok(promise)
 }
 

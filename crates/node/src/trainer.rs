@@ -136,10 +136,11 @@ impl NativeTrainer {
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let (trainer, inputs) = (Arc::clone(&self.trainer), rows_of(&inputs));
-        spawn(env, move || {
+        let work = move || {
             let logs = trainer.train_on_batch(&inputs, learning_rate, &mut *crew(threads)?)?;
             Ok(NativeEvent { logs, ..NativeEvent::default() })
-        })
+        };
+        spawn(env, work, NativeEvent::end)
     }
 
     /// Times the phases of a training step on the calling thread; weights change. For benches.

@@ -276,18 +276,24 @@ pub struct BatchNormInference {
 }
 
 impl BatchNormInference {
-    /// `x·s + t` with `s = γ/√(σ²+ε)` and `t = β − μ·s`, as primitive ops.
-    fn compose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Value> {
-        let &[x, gamma, beta, mean, variance] = inputs else {
+    /// `s = γ/√(σ²+ε)` and `t = β − μ·s` of γ, β, μ and σ², as primitive ops: y is `x·s + t`.
+    pub(crate) fn line(&self, g: &mut Graph, statistics: &[Value]) -> Result<(Value, Value)> {
+        let &[gamma, beta, mean, variance] = statistics else {
             return Err(Error::native("batchNormInference has five inputs"));
         };
-        let rank = g.value_type(x).shape.rank();
         let epsilon = g.scalar(self.epsilon)?;
         let shifted = g.add(variance, epsilon)?;
         let rstd = g.unary(Unary::Rsqrt, shifted)?;
         let slope = g.mul(gamma, rstd)?;
         let centre = g.mul(mean, slope)?;
-        let offset = g.sub(beta, centre)?;
+        Ok((slope, g.sub(beta, centre)?))
+    }
+
+    /// `x·s + t`, as primitive ops.
+    fn compose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Value> {
+        let (x, gamma) = (inputs[0], inputs[1]);
+        let rank = g.value_type(x).shape.rank();
+        let (slope, offset) = self.line(g, &inputs[1..])?;
         let mut shape = Shape(vec![Dim::ONE; rank - self.axis]);
         shape.0[0] = g.value_type(gamma).shape.0[0].clone();
         let (slope, offset) = (g.reshape(slope, &shape)?, g.reshape(offset, &shape)?);

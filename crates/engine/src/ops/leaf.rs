@@ -4,9 +4,9 @@ use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::plan::Home;
 use crate::plan::lower::Lower;
 use crate::plan::view::Axes;
+use crate::plan::{Home, Rows};
 use crate::shape::{Dim, Shape};
 use crate::tensor::{Tensor, TensorType};
 use crate::variable::Variable;
@@ -38,6 +38,10 @@ impl Op for Input {
         rule.undefined()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
+        if lower.rows == Rows::InOrder {
+            lower.feed(0, self.index);
+            return Ok(());
+        }
         let y = lower.output(0);
         let rows = y.shape.first().copied().unwrap_or(1);
         let width = y.shape.iter().skip(1).product();

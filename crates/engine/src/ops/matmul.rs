@@ -6,14 +6,16 @@ use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
+use crate::plan::Rows;
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::{Axes, UNIT};
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
 use ridgeline_kernels::gemm::{
-    PackedMut, Right, Start, gemm, gemm_before, pack, panel_width, scratch_len,
+    Finish, PackedMut, Right, Start, gemm, gemm_before, pack, panel_width, scratch_len,
 };
+use ridgeline_kernels::unary::Unary;
 use ridgeline_kernels::{Isa, Tile, TileMut};
 use std::ops::Range;
 
@@ -25,11 +27,18 @@ pub(super) const ENTRIES: &[Entry] = &[
             transpose_b: call.with.flag("transposeB")?,
         })
     }),
-    ("linear", |_| built(Linear)),
+    ("linear", |_| built(Linear { relu: false })),
 ];
 
 /// Nanoseconds of one core for a multiply-add, for cutting chunks.
 pub(super) const NS_PER_FMA: f64 = 0.02;
+/// Nanoseconds to bring an element of b, which with few rows take longer than its multiply-adds.
+const NS_PER_LOAD: f64 = 0.1;
+/// Rows of a batch from which on those that are cut by rows read weights no more often than others
+/// read rows.
+const MANY_ROWS: usize = 256;
+/// Rows of a chunk that use a weight well.
+const GRAIN: usize = 32;
 
 fn floats(name: &str, inputs: &[&TensorType]) -> Result<()> {
     match inputs.iter().find(|t| t.dtype != DType::F32) {
@@ -38,9 +47,13 @@ fn floats(name: &str, inputs: &[&TensorType]) -> Result<()> {
     }
 }
 
-/// `y = x·W (+ b)`: x `[…, k]`, W `[k, n]`, b `[n]`, y `[…, n]`.
+/// `y = x·W (+ b)`: x `[…, k]`, W `[k, n]`, b `[n]`, y `[…, n]`. It may carry the ReLU that follows
+/// it: then y is written once.
 #[derive(Debug)]
-pub struct Linear;
+pub struct Linear {
+    /// True to apply ReLU behind it.
+    pub relu: bool,
+}
 
 impl Op for Linear {
     fn name(&self) -> &'static str {
@@ -66,8 +79,9 @@ impl Op for Linear {
     }
 
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
-        let (x, w, dy) = (b.inputs[0], b.inputs[1], b.dy()?);
+        let (x, w, y, dy) = (b.inputs[0], b.inputs[1], b.outputs[0], b.dy()?);
         let g = &mut *b.graph;
+        let dy = if self.relu { g.through_relu(y, dy)? } else { dy };
         let rows = |g: &mut Graph, x: Value| -> Result<Value> {
             let shape = g.value_type(x).shape.clone();
             let leading = Shape(shape.0[..shape.rank() - 1].to_vec()).size()?;
@@ -92,7 +106,7 @@ impl Op for Linear {
     fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
         let product = g.one(MatMul { transpose_a: false, transpose_b: false }, &inputs[..2])?;
         let y = inputs.get(2).map_or(Ok(product), |&bias| g.add(product, bias))?;
-        Ok(Some(vec![y]))
+        Ok(Some(vec![if self.relu { g.unary(Unary::Relu, y)? } else { y }]))
     }
 
     fn takes_spread(&self, _: &[&TensorType]) -> bool {
@@ -106,7 +120,8 @@ impl Op for Linear {
         };
         let (x, w) = (lower.matrix_input(0)?, lower.stored(1)?);
         let y = lower.preferred_output(0);
-        product(lower, &x, false, &w, false, bias.as_ref(), &y)
+        let finish = if self.relu { Finish::Relu } else { Finish::Plain };
+        product(lower, &x, false, &w, false, bias.as_ref(), finish, &y)
     }
 
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
@@ -202,7 +217,16 @@ impl Op for MatMul {
         if a.shape.len() == 2 && b.shape.len() == 2 {
             let a = lower.matrix_input(0)?;
             let y = lower.preferred_output(0);
-            return product(lower, &a, self.transpose_a, &b, self.transpose_b, None, &y);
+            return product(
+                lower,
+                &a,
+                self.transpose_a,
+                &b,
+                self.transpose_b,
+                None,
+                Finish::Plain,
+                &y,
+            );
         }
         self.batched(lower)
     }
@@ -298,6 +322,7 @@ fn product(
     b: &Buffer,
     transpose_b: bool,
     bias: Option<&Buffer>,
+    finish: Finish,
     y: &Buffer,
 ) -> Result<()> {
     let (a_rows, a_cols) = (a.leading(), a.last());
@@ -311,7 +336,9 @@ fn product(
     // Cut by columns, a weight is read once in all and its layer's chain can follow; with fewer
     // than two units there is nothing to cut, and rows do.
     let by_cols = y_panels || n >= 2 * UNIT;
-    let split = if by_cols { Axes::COLS } else { Axes::BOTH };
+    // Nothing in a prediction needs all rows at once, so many of them go through all layers together.
+    let through = lower.rows == Rows::InOrder && m >= MANY_ROWS;
+    let split = if by_cols && !through { Axes::COLS } else { Axes::BOTH };
     let a_along = Axes { rows: !transpose_a, cols: false };
     // The columns of a transposed a are the task's rows, and the rows of a transposed b its columns,
     // which no view can say: they are read whole.
@@ -320,7 +347,8 @@ fn product(
     let mut task = lower
         .task(m, n)
         .split(split)
-        .cost(k as f64 * NS_PER_FMA)
+        .cost(k as f64 * NS_PER_FMA.max(NS_PER_LOAD / m.max(1) as f64))
+        .grain(GRAIN)
         .scratch(gemm_scratch(m, n, k))
         .fetches()
         .read(if transpose_a { a.matrix() } else { a.matrix().along(a_along) })
@@ -341,8 +369,12 @@ fn product(
             (false, true) => Right::Tile(tile_part(f.tile(1), f.cols(), 0..k).transposed()),
         };
         match y_panels {
-            true => gemm_before(f.isa, a, b, f.packed_mut(0), start, &f.later(), f.scratch()),
-            false => gemm_before(f.isa, a, b, f.tile_mut(0), start, &f.later(), f.scratch()),
+            true => {
+                gemm_before(f.isa, a, b, f.packed_mut(0), start, finish, &f.later(), f.scratch())
+            }
+            false => {
+                gemm_before(f.isa, a, b, f.tile_mut(0), start, finish, &f.later(), f.scratch())
+            }
         }
     });
     Ok(())
@@ -395,6 +427,6 @@ impl Graph {
     pub fn linear(&mut self, x: Value, w: Value, b: Option<Value>) -> Result<Value> {
         let mut inputs = vec![x, w];
         inputs.extend(b);
-        self.one(Linear, &inputs)
+        self.one(Linear { relu: false }, &inputs)
     }
 }

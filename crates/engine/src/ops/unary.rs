@@ -111,11 +111,7 @@ impl Op for UnaryOp {
                 g.div(dy, shifted)?
             }
             // The subgradient at 0 is 0, as in Keras.
-            Unary::Relu => {
-                let zero = g.scalar(0.0)?;
-                let positive = g.compare(Compare::Greater, y, zero)?;
-                g.select(positive, dy, zero)?
-            }
+            Unary::Relu => g.through_relu(y, dy)?,
             // dσ = σ(1 − σ)
             Unary::Sigmoid => {
                 let one = g.scalar(1.0)?;
@@ -182,6 +178,12 @@ impl Op for UnaryOp {
 }
 
 impl Graph {
+    /// What a ReLU with the output `y` lets through of a gradient.
+    pub(crate) fn through_relu(&mut self, y: Value, dy: Value) -> Result<Value> {
+        let zero = self.scalar(0.0)?;
+        let positive = self.compare(Compare::Greater, y, zero)?;
+        self.select(positive, dy, zero)
+    }
     /// Applies a function of one float32.
     ///
     /// # Errors

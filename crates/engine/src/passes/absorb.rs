@@ -1,4 +1,5 @@
-//! Absorption: ReLU and dropout right behind a training batch normalization become its epilogue.
+//! Absorption: ReLU and dropout right behind a training batch normalization, and ReLU right behind a
+//! product with a weight, become its epilogue.
 //!
 //! One pass over memory instead of three, one bit an element instead of an activation and a mask.
 //! It runs before differentiation, so that backward is fused by the op's own rule.
@@ -6,8 +7,10 @@
 use super::{Rewrite, uses};
 use crate::error::Result;
 use crate::graph::{Graph, Node, Value};
+use crate::op::Op;
 use crate::ops::batch_norm::{BatchNorm, DropoutBehind};
 use crate::ops::dropout::Dropout;
+use crate::ops::matmul::Linear;
 use crate::ops::unary::UnaryOp;
 use ridgeline_kernels::unary::Unary;
 use std::sync::Arc;
@@ -21,18 +24,27 @@ pub fn absorb(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
     let mut rewrite = Rewrite::of(graph);
     // For each norm: the nodes behind it that it swallows, last one first.
     let mut swallowed: Vec<Option<usize>> = vec![None; nodes.len()];
-    let mut epilogues: Vec<Option<(BatchNorm, usize)>> = vec![None; nodes.len()];
+    let mut epilogues: Vec<Option<(Arc<dyn Op>, usize)>> = vec![None; nodes.len()];
     let uses = output_uses(graph, roots);
+    let relu_behind = |at: usize| {
+        only_user(nodes, &uses, at).filter(|&next| {
+            nodes[next].op.downcast::<UnaryOp>().is_some_and(|u| u.kind == Unary::Relu)
+        })
+    };
     for (at, node) in nodes.iter().enumerate() {
+        if node.op.downcast::<Linear>().is_some_and(|product| !product.relu)
+            && let Some(relu) = relu_behind(at)
+        {
+            epilogues[at] = Some((Arc::new(Linear { relu: true }), relu));
+            swallowed[relu] = Some(at);
+        }
         let Some(norm) = node.op.downcast::<BatchNorm>() else { continue };
         if norm.relu || norm.dropout.is_some() {
             continue;
         }
         let mut op = norm.clone();
         let mut last = at;
-        if let Some(next) = only_user(nodes, &uses, last)
-            && nodes[next].op.downcast::<UnaryOp>().is_some_and(|u| u.kind == Unary::Relu)
-        {
+        if let Some(next) = relu_behind(last) {
             op.relu = true;
             last = next;
         }
@@ -43,7 +55,7 @@ pub fn absorb(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
             last = next;
         }
         if last != at {
-            epilogues[at] = Some((op, last));
+            epilogues[at] = Some((Arc::new(op), last));
             let mut inner = last;
             while inner != at {
                 swallowed[inner] = Some(at);
@@ -59,7 +71,7 @@ pub fn absorb(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
             rewrite.copy(at, node)?;
             continue;
         };
-        rewrite.replace(at, node, Arc::new(op.clone()), &node.inputs)?;
+        rewrite.replace(at, node, Arc::clone(op), &node.inputs)?;
         let result = rewrite.values[&Value { node: at as u32, output: 0 }];
         rewrite.values.insert(Value { node: *last as u32, output: 0 }, result);
     }

@@ -2,13 +2,16 @@
 //!
 //! Before differentiation: `expand` (ops that name a composition) and `absorb` (activation and
 //! dropout into batch normalization). After it: `fold` (constants), `dead` (unused nodes), `thin`
-//! (products behind a mask), `fuse` (element-wise neighbours into block programs).
+//! (products behind a mask), `fuse` (element-wise neighbours into block programs). For prediction:
+//! `merge` (normalizations into products), `hoist` (what depends on weights alone, once).
 
 pub mod absorb;
 pub mod dead;
 pub mod expand;
 pub mod fold;
 pub mod fuse;
+pub mod hoist;
+pub mod merge;
 pub mod thin;
 
 use crate::error::Result;

@@ -2,7 +2,7 @@
 
 use super::task::{Run, Task};
 use super::view::{Axes, BufferId, UNIT, View};
-use super::{Home, PlanBuilder};
+use super::{Home, PlanBuilder, Rows};
 use crate::error::{Error, Result};
 use crate::graph::{Node, Value};
 use crate::op::Op;
@@ -87,6 +87,8 @@ pub struct Lower<'a> {
     pub(crate) at: usize,
     /// Sizes of the symbols.
     pub bindings: &'a [usize],
+    /// How rows come out of the data.
+    pub rows: Rows,
     /// For each output: the layout that all its uses prefer.
     pub(crate) preferred: &'a [Layout],
 }
@@ -170,6 +172,14 @@ impl Lower<'_> {
         self.plan.buffers_of.insert(value, alias);
     }
 
+    /// Output `i` is what feed `index` brings, where it lies.
+    pub fn feed(&mut self, i: usize, index: usize) {
+        let of = &self.node.outputs[i];
+        let (shape, dtype) = (of.shape.bind(self.bindings), of.dtype);
+        let buffer = self.plan.buffer(shape, dtype, Layout::Plain, Home::Feed(index));
+        self.alias(i, &buffer);
+    }
+
     /// A buffer for the op's own use.
     pub fn temporary(&mut self, shape: &[usize], dtype: DType, layout: Layout) -> Buffer {
         self.plan.buffer(shape.to_vec(), dtype, layout, Home::Arena)
@@ -194,6 +204,7 @@ impl Lower<'_> {
                 space: [rows, cols],
                 split: Axes::NONE,
                 cost: (rows * cols) as f64 * 0.3,
+                grain: 1,
                 reads: Vec::new(),
                 writes: Vec::new(),
                 scratch: 0,
@@ -224,6 +235,11 @@ impl TaskBuilder<'_> {
     /// Nanoseconds of one core, roughly, for each element of the rectangle.
     pub fn cost(mut self, per_element: f64) -> Self {
         self.task.cost = self.task.space.iter().product::<usize>() as f64 * per_element;
+        self
+    }
+    /// Rows that a part should have at least, where it is cut by rows.
+    pub fn grain(mut self, rows: usize) -> Self {
+        self.task.grain = rows;
         self
     }
     /// Adds a read.

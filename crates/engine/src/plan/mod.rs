@@ -34,6 +34,17 @@ pub enum Home {
     Variable(Arc<Variable>),
     /// In a constant of the graph.
     Constant(Arc<Tensor>),
+    /// In the data that is fed: the rows of a batch, where they lie.
+    Feed(usize),
+}
+
+/// How the rows of a batch come out of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Each by its number in `Step::batch`, collected in memory of the plan.
+    Picked,
+    /// The feed's own rows, all of them in order, read where they lie.
+    InOrder,
 }
 
 /// A buffer's size and place.
@@ -107,7 +118,7 @@ impl PlanBuilder {
                 t.dtype,
                 Layout::Plain,
             ),
-            Home::Arena => unreachable!("the arena is no resident"),
+            Home::Arena | Home::Feed(_) => unreachable!("only what is there before a plan"),
         };
         if let Some(buffer) = self.resident.get(&key) {
             return buffer.clone();
@@ -172,6 +183,7 @@ impl PlanBuilder {
             space: [rows, cols],
             split,
             cost: (rows * cols) as f64 * 0.1,
+            grain: 1,
             reads: vec![flat(buffer)],
             writes: vec![write],
             scratch: 0,
@@ -186,11 +198,17 @@ impl PlanBuilder {
 }
 
 impl Plan {
-    /// Plans `graph` for symbol sizes `bindings`; `outputs` stay readable after a run.
+    /// Plans `graph` for symbol sizes `bindings` and rows that come as `rows` says; `outputs` stay
+    /// readable after a run.
     ///
     /// # Errors
     /// What an op's lowering finds wrong.
-    pub fn compile(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Result<Plan> {
+    pub fn compile(
+        graph: &Graph,
+        outputs: &[Value],
+        bindings: &[usize],
+        rows: Rows,
+    ) -> Result<Plan> {
         let preferred = preferred_layouts(graph, outputs, bindings);
         let mut builder = PlanBuilder {
             tasks: Vec::new(),
@@ -202,7 +220,7 @@ impl Plan {
         };
         for (at, node) in graph.nodes().iter().enumerate() {
             let mut lower =
-                Lower { plan: &mut builder, node, at, bindings, preferred: &preferred[at] };
+                Lower { plan: &mut builder, node, at, bindings, rows, preferred: &preferred[at] };
             node.op.lower(&mut lower).map_err(|error| error.in_layer(&node.label))?;
         }
         let mut kept = Vec::with_capacity(outputs.len());

@@ -24,8 +24,9 @@ use std::time::{Duration, Instant};
 
 /// Spinning before yielding.
 const SPIN: Duration = Duration::from_micros(20);
-/// Waiting for work after which a helper leaves, between steps.
-const IDLE: Duration = Duration::from_micros(200);
+/// Waiting for work after which a helper leaves, between steps: as long as callers take from one
+/// prediction to the next.
+const IDLE: Duration = Duration::from_micros(500);
 /// Waiting for work after which a helper sleeps, within a step.
 const DOZE: Duration = Duration::from_micros(500);
 /// Nanoseconds of a phase that make it worth calling helpers who left.
@@ -117,14 +118,16 @@ impl Shared {
                 continue;
             }
             turns = turns.wrapping_add(1);
-            if turns.is_multiple_of(64) {
+            if turns.is_multiple_of(16) {
                 let waited = idle.elapsed();
-                if waited > IDLE && !self.stepping.load(Ordering::Acquire) {
+                let stepping = self.stepping.load(Ordering::Acquire);
+                if waited > IDLE && !stepping {
                     break;
                 }
                 if waited > DOZE {
                     self.sleep(seen);
-                } else if waited > SPIN {
+                } else if waited > SPIN || !stepping {
+                    // The caller of a run that is over needs a CPU too.
                     std::thread::yield_now();
                 }
             }

@@ -8,4 +8,5 @@ pub mod lent;
 pub mod pool;
 pub mod runner;
 pub mod threads;
+pub mod turn;
 pub mod workspace;

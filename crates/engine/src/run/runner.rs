@@ -1,7 +1,8 @@
 //! Threads for runs: kept for a while when a run is over, since to start one takes longer than many
 //! a run.
 //!
-//! One that is done waits for the next run spinning, then asleep; unused for long it ends.
+//! One that is done waits for the next run awake for a while, leaving its CPU to whoever wants it,
+//! then asleep; unused for long it ends.
 
 use crate::error::{Error, Result};
 use parking_lot::Mutex;
@@ -10,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-/// Spinning before sleeping.
-const SPIN: Duration = Duration::from_micros(50);
+/// Waiting before sleeping: as long as callers take from one prediction to the next.
+const AWAKE: Duration = Duration::from_micros(500);
 /// Sleeping before ending.
 const KEPT: Duration = Duration::from_secs(5);
 
@@ -68,10 +69,8 @@ fn live() {
 /// Waits until it is given work; false if nobody will.
 fn wait(runner: &Arc<Runner>) -> bool {
     let since = Instant::now();
-    let mut turns = 0u32;
     while !runner.given.load(Ordering::Acquire) {
-        turns = turns.wrapping_add(1);
-        if turns.is_multiple_of(64) && since.elapsed() > SPIN {
+        if since.elapsed() > AWAKE {
             std::thread::park_timeout(KEPT);
             let mut free = FREE.lock();
             let place = free.iter().position(|other| Arc::ptr_eq(other, runner));
@@ -81,8 +80,9 @@ fn wait(runner: &Arc<Runner>) -> bool {
                 free.remove(place);
                 return false;
             }
+        } else {
+            std::thread::yield_now();
         }
-        std::hint::spin_loop();
     }
     runner.given.store(false, Ordering::Relaxed);
     true

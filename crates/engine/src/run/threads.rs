@@ -1,6 +1,7 @@
 //! How many threads a run uses: what is asked for, `RIDGELINE_THREADS`, or what the machine gives.
 
 use crate::error::{Error, Result};
+use std::sync::OnceLock;
 
 /// Threads one run may have.
 pub const MAX_THREADS: usize = 64;
@@ -20,8 +21,11 @@ pub fn resolve(asked: Option<usize>) -> Result<usize> {
     if let Some(n) = asked {
         return check("threads", Some(n), &n.to_string());
     }
-    match std::env::var("RIDGELINE_THREADS") {
+    // Asked for once: the answer is in files.
+    static DEFAULT: OnceLock<Result<usize>> = OnceLock::new();
+    let default = || match std::env::var("RIDGELINE_THREADS") {
         Ok(text) if !text.is_empty() => check("RIDGELINE_THREADS", text.parse().ok(), &text),
         _ => Ok(std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)),
-    }
+    };
+    DEFAULT.get_or_init(default).clone()
 }

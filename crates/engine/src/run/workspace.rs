@@ -19,6 +19,8 @@ pub struct Workspace {
     plan: Arc<Plan>,
     arena: Words,
     bases: Vec<*mut u32>,
+    /// Buffers that are fed where they lie, and their feeds.
+    feeds: Vec<(usize, usize)>,
     scratch: Vec<Words>,
     scratch_at: Vec<*mut u32>,
     locks: Vec<Lock>,
@@ -53,11 +55,17 @@ impl Workspace {
             .flat_map(|task| task.writes.iter().map(|view| view.buffer.0))
             .collect();
         let mut locks: Vec<Lock> = Vec::new();
+        let mut feeds = Vec::new();
         let mut bases = Vec::with_capacity(plan.places.len());
         for (id, place) in (0..).zip(&plan.places) {
             bases.push(match &place.home {
                 // SAFETY: the arena's size covers every offset and length.
                 Home::Arena => unsafe { arena.as_mut_slice().as_mut_ptr().add(place.offset) },
+                // Known when the plan runs.
+                Home::Feed(index) => {
+                    feeds.push((id as usize, *index));
+                    std::ptr::null_mut()
+                }
                 // Only read: no view of a constant is written.
                 Home::Constant(tensor) => tensor.words.as_ptr().cast_mut(),
                 Home::Variable(variable) => {
@@ -73,6 +81,7 @@ impl Workspace {
             plan,
             arena,
             bases,
+            feeds,
             scratch: Vec::new(),
             scratch_at: Vec::new(),
             locks,
@@ -108,6 +117,15 @@ impl Workspace {
             self.scratch_at.push(scratch.as_mut_slice().as_mut_ptr());
             self.scratch.push(scratch);
         }
+        for &(buffer, index) in &self.feeds {
+            let feed = &step.feeds[index];
+            assert!(
+                self.plan.places[buffer].words <= feed.rows * feed.width,
+                "a batch outside its data"
+            );
+            // Only read: no view of a feed is written.
+            self.bases[buffer] = feed.data.cast_mut();
+        }
         for lock in &self.locks {
             self.guards.push(match lock.written {
                 true => Guard::Write(lock.variable.words.write_arc()),
@@ -132,24 +150,27 @@ impl Workspace {
         match &place.home {
             Home::Arena => &self.arena.as_slice()[place.offset..place.offset + buffer.size()],
             Home::Constant(tensor) => &tensor.words,
+            // SAFETY: the feed lives as long as the run, whose outputs are read before it ends.
+            Home::Feed(_) => unsafe {
+                std::slice::from_raw_parts(self.bases[buffer.id.0 as usize], buffer.size())
+            },
             Home::Variable(_) => &[],
+        }
+    }
+
+    /// Appends the words of output `i` after a run.
+    pub fn append_output(&self, i: usize, to: &mut Vec<u32>) {
+        match &self.plan.places[self.plan.output(i).id.0 as usize].home {
+            Home::Variable(variable) => to.extend_from_slice(variable.words.read().as_slice()),
+            _ => to.extend_from_slice(self.output_words(i)),
         }
     }
 
     /// Output `i` after a run.
     pub fn output(&self, i: usize) -> Tensor {
         let buffer = self.plan.output(i);
-        let home = &self.plan.places[buffer.id.0 as usize].home;
-        match home {
-            Home::Variable(variable) => {
-                let words = variable.words.read().as_slice().to_vec();
-                Tensor { shape: buffer.shape.clone(), dtype: buffer.dtype, words }
-            }
-            _ => Tensor {
-                shape: buffer.shape.clone(),
-                dtype: buffer.dtype,
-                words: self.output_words(i).to_vec(),
-            },
-        }
+        let mut words = Vec::with_capacity(buffer.size());
+        self.append_output(i, &mut words);
+        Tensor { shape: buffer.shape.clone(), dtype: buffer.dtype, words }
     }
 }

@@ -1,12 +1,12 @@
 //! Evaluation: the forward program of an objective, run over all rows.
 
-use super::data::{Data, feeds, rows};
 use super::objective::Objective;
 use super::optimizer::Trainable;
-use super::program::Program;
 use super::totals::Totals;
+use crate::data::{Data, feeds, rows};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::step::Step;
 use ridgeline_kernels::Isa;

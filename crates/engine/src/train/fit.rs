@@ -1,9 +1,9 @@
 //! The loop over epochs and batches.
 
-use super::data::{Data, feeds, rows};
 use super::listener::{Listener, Report};
 use super::totals::Totals;
 use super::trainer::Trainer;
+use crate::data::{Data, feeds, rows};
 use crate::error::Result;
 use crate::run::lent;
 use crate::step::Step;

@@ -2,7 +2,6 @@
 
 pub mod checkpoint;
 pub mod counters;
-pub mod data;
 pub mod evaluation;
 pub mod fit;
 pub mod initializer;
@@ -10,7 +9,6 @@ pub mod listener;
 pub mod objective;
 pub mod optimizer;
 pub mod profile;
-pub mod program;
 pub mod segment;
 pub mod snapshot;
 mod totals;

@@ -1,8 +1,8 @@
 //! Where a step's time goes: every phase timed.
 
 use super::counters::Counters;
-use super::data::{Data, feeds, rows};
 use super::trainer::Trainer;
+use crate::data::{Data, feeds, rows};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::plan::schedule::{Phase, Strand};

@@ -5,10 +5,10 @@
 //! segment locks its variables by itself: between two of a step, readers see what the first wrote.
 
 use super::counters::Counters;
-use super::data::Data;
-use super::program::Program;
+use crate::data::Data;
 use crate::error::Result;
 use crate::plan::Plan;
+use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::run::workspace::Workspace;
 use crate::step::Step;

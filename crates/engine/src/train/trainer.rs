@@ -1,13 +1,13 @@
 //! A trainer: a model's training step and validation program, its weights and its counters.
 
 use super::counters::Counters;
-use super::data::{Data, feeds, rows};
 use super::evaluation::evaluate;
 use super::optimizer::Trainable;
-use super::program::Program;
 use super::segment::TrainingStep;
 use super::totals::Totals;
+use crate::data::{Data, feeds, rows};
 use crate::error::Result;
+use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::step::Step;
 use parking_lot::Mutex;

@@ -7,7 +7,6 @@
 
 use super::objective::Objective;
 use super::optimizer::{Optimizer, Trainable};
-use super::program::Program;
 use super::segment::{Segment, TrainingStep};
 use crate::autodiff::gradients;
 use crate::error::Result;
@@ -15,6 +14,7 @@ use crate::graph::{Graph, Value};
 use crate::ops::assign::{Accumulate, Assign, Clear};
 use crate::passes::absorb::absorb;
 use crate::passes::expand::expand;
+use crate::program::Program;
 use crate::variable::Variable;
 use std::sync::Arc;
 

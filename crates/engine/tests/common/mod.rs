@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use ridgeline_engine::Result;
+use ridgeline_engine::data::Data;
 use ridgeline_engine::graph::Graph;
 use ridgeline_engine::ops::batch_norm::BatchNorm;
 use ridgeline_engine::ops::cross_entropy::SoftmaxCrossEntropy;
@@ -12,7 +13,6 @@ use ridgeline_engine::ops::update::adam::Adam;
 use ridgeline_engine::shape::{Dim, Shape};
 use ridgeline_engine::tensor::{Tensor, TensorType};
 use ridgeline_engine::train::counters::Counters;
-use ridgeline_engine::train::data::Data;
 use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use ridgeline_engine::train::objective::Objective;

@@ -15,7 +15,7 @@ use super::micro::Micro;
 use super::operands::{Later, Operands};
 use super::pack::Part;
 use super::sweep::{self, Block, Next, Panels};
-use super::{Output, Right, Start};
+use super::{Finish, Output, Right, Start};
 use crate::Tile;
 use crate::prefetch::LINE;
 
@@ -105,7 +105,7 @@ pub(super) unsafe fn panel_width<S: Micro>() -> usize {
     S::WIDTH
 }
 
-/// C = start + A · B.
+/// C = start + A · B, finished.
 ///
 /// # Safety
 /// The CPU executes `S`; A is m × k, B is k × n and C is m × n, packed ones for `S`; a bias has n
@@ -116,6 +116,7 @@ pub(super) unsafe fn multiply<S: Micro>(
     b: Right,
     c: Output,
     start: Start,
+    finish: Finish,
     later: &[*const [f32]],
     scratch: &mut [f32],
 ) {
@@ -167,6 +168,7 @@ pub(super) unsafe fn multiply<S: Micro>(
                     c_row: c.row,
                     c_panel: c.panel,
                     cols: (c.cols - column).min(columns.next_multiple_of(S::WIDTH)),
+                    relu: finish == Finish::Relu && from + depth >= k,
                     later,
                     ..Operands::NONE
                 };

@@ -145,6 +145,7 @@ unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const AD
         a = a.wrapping_add(a_col);
         b = b.wrapping_add(x.b_row);
     }
+    let floor = floor::<S>(x);
     if x.cols >= P * V * S::LANES {
         for i in 0..H {
             for p in 0..P {
@@ -152,7 +153,8 @@ unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const AD
                 let c = x.c.add(i * x.c_row + p * x.c_panel);
                 for v in 0..V {
                     let at = v * S::LANES;
-                    S::store(c.add(at), S::add(S::load(base.add(at)), acc[i][p][v]));
+                    let sum = S::add(S::load(base.add(at)), acc[i][p][v]);
+                    S::store(c.add(at), S::clear(S::le(sum, floor), sum));
                 }
             }
         }
@@ -209,17 +211,26 @@ unsafe fn step<S: Simd, const H: usize, const P: usize, const V: usize>(
     }
 }
 
+/// Up to where sums become 0: with NaN none does.
+#[inline(always)]
+unsafe fn floor<S: Simd>(x: Operands) -> S::F {
+    S::splat(if x.relu { 0.0 } else { f32::NAN })
+}
+
 /// The columns of row `i` that exist, of a tile of one panel.
 #[inline(always)]
 unsafe fn store_partial<S: Simd>(x: Operands, i: usize, sums: &[S::F]) {
+    let floor = floor::<S>(x);
     let (base, c) = (x.base.add(i * x.base_row), x.c.add(i * x.c_row));
     for (v, &sum) in sums.iter().enumerate() {
         let at = v * S::LANES;
         if at + S::LANES <= x.cols {
-            S::store(c.add(at), S::add(S::load(base.add(at)), sum));
+            let sum = S::add(S::load(base.add(at)), sum);
+            S::store(c.add(at), S::clear(S::le(sum, floor), sum));
         } else if at < x.cols {
             let n = x.cols - at;
-            S::store_partial(c.add(at), S::add(S::load_partial(base.add(at), n), sum), n);
+            let sum = S::add(S::load_partial(base.add(at), n), sum);
+            S::store_partial(c.add(at), S::clear(S::le(sum, floor), sum), n);
         }
     }
 }

@@ -35,6 +35,15 @@ pub enum Start<'a> {
     Bias(&'a [f32]),
 }
 
+/// What becomes of the sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// They stay as they are.
+    Plain,
+    /// Where they are ≤ 0 they become 0.
+    Relu,
+}
+
 dispatch! {
     /// Columns of a panel: where a range of packed columns may start. A divisor of 32.
     pub fn panel_width() -> usize = block::panel_width;
@@ -51,6 +60,7 @@ dispatch! {
         b: Right,
         c: Output,
         start: Start,
+        finish: Finish,
         later: &[*const [f32]],
         scratch: &mut [f32],
     ) = block::multiply;
@@ -78,10 +88,10 @@ pub fn gemm<'a>(
     start: Start,
     scratch: &mut [f32],
 ) {
-    gemm_before(isa, a, b, c, start, &[], scratch);
+    gemm_before(isa, a, b, c, start, Finish::Plain, &[], scratch);
 }
 
-/// [`gemm`], which meanwhile fetches into the near caches what the caller needs `later`: the
+/// [`gemm`], whose sums become what `finish` says, and which meanwhile fetches into the near caches what the caller needs `later`: the
 /// product leaves the far ones idle. That memory is not read and need not even exist.
 ///
 /// # Panics
@@ -92,6 +102,7 @@ pub fn gemm_before<'a>(
     b: impl Into<Right<'a>>,
     c: impl Into<Output<'a>>,
     start: Start,
+    finish: Finish,
     later: &[*const [f32]],
     scratch: &mut [f32],
 ) {
@@ -111,5 +122,5 @@ pub fn gemm_before<'a>(
     }
     let needed = scratch_len(isa, c.rows(), c.cols(), a.cols());
     assert!(scratch.len() >= needed, "scratch is too short: {} < {needed}", scratch.len());
-    multiply(isa, a, b, c, start, later, scratch);
+    multiply(isa, a, b, c, start, finish, later, scratch);
 }

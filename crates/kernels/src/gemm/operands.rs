@@ -37,6 +37,8 @@ pub(super) struct Operands<'a> {
     pub c_panel: usize,
     /// Columns of C that exist, of the panels' width.
     pub cols: usize,
+    /// Whether sums ≤ 0 become 0.
+    pub relu: bool,
     pub ahead: Ahead,
     pub later: Later<'a>,
 }
@@ -60,6 +62,7 @@ impl Operands<'_> {
         c_row: 0,
         c_panel: 0,
         cols: 0,
+        relu: false,
         ahead: Ahead::NOTHING,
         later: Later { slices: &[], piece: 0, at: 0 },
     };

@@ -1,14 +1,11 @@
 //! A program: an optimized graph with its workspaces, one for each binding of sizes in use.
 
-use super::data::feeds;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::leaf::Input;
-use crate::passes::{expand, optimize};
-use crate::plan::Plan;
-use crate::run::crew::Crew;
+use crate::passes::{absorb, expand, optimize};
+use crate::plan::{Plan, Rows};
 use crate::run::workspace::Workspace;
-use crate::step::Step;
 use crate::tensor::{Tensor, TensorType};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -27,16 +24,26 @@ pub struct Program {
     graph: Graph,
     outputs: Vec<Value>,
     inputs: Vec<(String, TensorType)>,
+    rows: Rows,
     /// None once it is closed.
     idle: Mutex<Option<Vec<Idle>>>,
 }
 
 impl Program {
-    /// A program that computes `outputs` and carries out the effects of `graph`.
+    /// A program that computes `outputs` and carries out the effects of `graph`, for rows that are
+    /// picked from the data.
     ///
     /// # Errors
     /// What a pass finds wrong.
     pub fn new(graph: &Graph, outputs: &[Value]) -> Result<Program> {
+        Program::of(graph, outputs, Rows::Picked)
+    }
+
+    /// As [`Program::new`], for rows that come as `rows` says.
+    ///
+    /// # Errors
+    /// As [`Program::new`].
+    pub fn of(graph: &Graph, outputs: &[Value], rows: Rows) -> Result<Program> {
         let mut inputs: Vec<Option<(String, TensorType)>> = Vec::new();
         for input in graph.nodes().iter().filter_map(|node| node.op.downcast::<Input>()) {
             if inputs.len() <= input.index {
@@ -47,8 +54,9 @@ impl Program {
         let inputs = inputs.into_iter().collect::<Option<Vec<_>>>();
         let inputs = inputs.ok_or_else(|| Error::native("inputs are not numbered in a row"))?;
         let (graph, outputs) = expand::expand(graph, outputs)?;
+        let (graph, outputs) = absorb::absorb(&graph, &outputs)?;
         let (graph, outputs) = optimize(&graph, &outputs)?;
-        Ok(Program { graph, outputs, inputs, idle: Mutex::new(Some(Vec::new())) })
+        Ok(Program { graph, outputs, inputs, rows, idle: Mutex::new(Some(Vec::new())) })
     }
 
     /// Names and types of the inputs.
@@ -112,7 +120,7 @@ impl Program {
         {
             return Ok(idle.swap_remove(at).workspace);
         }
-        let plan = Plan::compile(&self.graph, &self.outputs, bindings)?;
+        let plan = Plan::compile(&self.graph, &self.outputs, bindings, self.rows)?;
         Workspace::new(Arc::new(plan))
     }
 
@@ -129,47 +137,5 @@ impl Program {
         if idle.len() > KEPT {
             idle.remove(0);
         }
-    }
-
-    /// Computes the outputs for all rows of `data`, batch by batch, and joins them by rows.
-    ///
-    /// # Errors
-    /// What binding, planning or running finds wrong; `cancelled` stops between batches.
-    pub fn predict(
-        &self,
-        data: &[Arc<Tensor>],
-        batch: usize,
-        crew: &mut Crew,
-        seed: u64,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Vec<Tensor>> {
-        let rows = data.first().and_then(|x| x.shape.first()).copied().unwrap_or(0);
-        let mut results: Vec<Tensor> = Vec::new();
-        let mut step = Step { seed, feeds: feeds(data), ..Step::default() };
-        for start in (0..rows).step_by(batch) {
-            if cancelled() {
-                break;
-            }
-            let count = batch.min(rows - start);
-            step.batch = (start as u32..(start + count) as u32).collect();
-            let bindings = self.bind(data, count)?;
-            let mut workspace = self.take(&bindings)?;
-            let outcome = workspace.run(crew, &step);
-            if outcome.is_ok() {
-                for i in 0..self.outputs.len() {
-                    let piece = workspace.output(i);
-                    match results.get_mut(i) {
-                        None => results.push(piece),
-                        Some(whole) => {
-                            whole.words.extend_from_slice(&piece.words);
-                            whole.shape[0] += piece.shape[0];
-                        }
-                    }
-                }
-            }
-            self.give(bindings, workspace);
-            outcome?;
-        }
-        Ok(results)
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub type Data = Vec<Arc<Tensor>>;
 
 /// How many rows there are.
-pub(super) fn rows(data: &Data) -> usize {
+pub(crate) fn rows(data: &Data) -> usize {
     data.first().and_then(|x| x.shape.first()).copied().unwrap_or(0)
 }
 
@@ -21,4 +21,13 @@ pub fn feeds(data: &[Arc<Tensor>]) -> Vec<Feed> {
             width: tensor.shape.iter().skip(1).product(),
         })
         .collect()
+}
+
+/// One feed for each tensor, of the `count` rows from `start` on alone.
+pub(crate) fn batch_of(data: &[Arc<Tensor>], start: usize, count: usize) -> Vec<Feed> {
+    let part = |Feed { data, rows, width }: Feed| {
+        assert!(start + count <= rows, "a batch outside its data");
+        Feed { data: data.wrapping_add(start * width), rows: count, width }
+    };
+    feeds(data).into_iter().map(part).collect()
 }

@@ -1,0 +1,88 @@
+//! Hoisting: what depends on variables alone is computed apart, once for each version of them.
+//!
+//! The graph falls into a preparation, which assigns copies, and a rest, which reads those instead of
+//! the variables. A variable that is used as it is has a copy too, so the rest sees all of them at
+//! one boundary between steps, and waits for no step.
+
+use super::Rewrite;
+use crate::error::Result;
+use crate::graph::{Graph, Node, Value};
+use crate::ops::assign::Assign;
+use crate::ops::leaf::{Constant, Weight};
+use crate::tensor::TensorType;
+use crate::variable::Variable;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// See the module documentation.
+pub struct Hoisted {
+    /// What depends on inputs, and reads copies.
+    pub rest: Graph,
+    /// The roots in it.
+    pub roots: Vec<Value>,
+    /// What assigns the copies.
+    pub preparation: Graph,
+    /// Variables that the copies are made of, each once.
+    pub sources: Vec<Arc<Variable>>,
+}
+
+/// Takes apart `graph`, of which `roots` are wanted.
+///
+/// # Errors
+/// `ERR_MEMORY` when a copy cannot be allocated.
+pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
+    let nodes = graph.nodes();
+    let is_constant = |at: usize| nodes[at].op.downcast::<Constant>().is_some();
+    let mut fixed: Vec<bool> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        fixed.push(is_fixed(node, &fixed));
+    }
+    let from_rest = nodes.iter().zip(&fixed).filter(|(_, fixed)| !**fixed);
+    let crossing: HashSet<Value> = from_rest
+        .flat_map(|(node, _)| &node.inputs)
+        .chain(roots)
+        .copied()
+        .filter(|v| fixed[v.node as usize] && !is_constant(v.node as usize))
+        .collect();
+    let (mut preparation, mut rest) = (Rewrite::of(graph), Rewrite::of(graph));
+    let mut sources = Vec::new();
+    for (at, node) in nodes.iter().enumerate() {
+        if !fixed[at] || is_constant(at) {
+            rest.copy(at, node)?;
+        }
+        if !fixed[at] {
+            continue;
+        }
+        preparation.copy(at, node)?;
+        sources.extend(node.op.downcast::<Weight>().map(|of| Arc::clone(&of.variable)));
+        for (output, of) in (0..).zip(&node.outputs) {
+            let value = Value { node: at as u32, output };
+            if crossing.contains(&value) {
+                let variable = Variable::zeros(&node.label, &sizes(of), of.dtype)?;
+                rest.values.insert(value, rest.graph.weight(&variable)?);
+                let made = preparation.values[&value];
+                preparation.graph.apply(Arc::new(Assign { variable }), &[made])?;
+            }
+        }
+    }
+    let roots = rest.map(roots);
+    Ok(Hoisted { rest: rest.graph, roots, preparation: preparation.graph, sources })
+}
+
+/// Whether a node depends on variables and constants alone, given which of those before it do.
+fn is_fixed(node: &Node, fixed: &[bool]) -> bool {
+    let is_leaf =
+        node.op.downcast::<Weight>().is_some() || node.op.downcast::<Constant>().is_some();
+    let is_known = |of: &TensorType| of.shape.0.iter().all(|dim| dim.known().is_some());
+    is_leaf
+        || (node.op.is_pure()
+            && node.op.effect().is_none()
+            && !node.inputs.is_empty()
+            && node.inputs.iter().all(|v| fixed[v.node as usize])
+            && node.outputs.iter().all(is_known))
+}
+
+/// Sizes that are all known.
+fn sizes(of: &TensorType) -> Vec<usize> {
+    of.shape.bind(&[])
+}

@@ -1,0 +1,46 @@
+//! Copies: what a prediction reads in the place of variables, made anew when those have changed.
+
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::program::Program;
+use crate::run::crew::Crew;
+use crate::step::Step;
+use crate::variable::Variable;
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// See the module documentation.
+pub struct Copies {
+    /// What makes them.
+    preparation: Program,
+    sources: Vec<Arc<Variable>>,
+    /// Versions of the sources that they were made of, once they were.
+    made_of: Mutex<Option<Vec<u64>>>,
+}
+
+impl Copies {
+    /// Copies that `preparation` assigns from `sources`, not made yet.
+    ///
+    /// # Errors
+    /// What a pass finds wrong.
+    pub fn new(preparation: &Graph, sources: Vec<Arc<Variable>>) -> Result<Copies> {
+        let preparation = Program::new(preparation, &[])?;
+        Ok(Copies { preparation, sources, made_of: Mutex::new(None) })
+    }
+
+    /// Makes them again if a source has changed. All are of one boundary between steps.
+    ///
+    /// # Errors
+    /// `ERR_MEMORY` or `ERR_NATIVE`, from planning and running.
+    pub fn refresh(&self, crew: &mut Crew) -> Result<()> {
+        let mut made_of = self.made_of.lock();
+        // Asked before they are read: at worst the copies are newer than that.
+        let now: Vec<u64> = self.sources.iter().map(|variable| variable.version()).collect();
+        if made_of.as_ref() != Some(&now) {
+            let mut workspace = self.preparation.take(&[])?;
+            workspace.run(crew, &Step::default())?;
+            *made_of = Some(now);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,4 @@
+//! Prediction: outputs for rows of data, from copies of the weights that fit products best.
+
+mod copies;
+pub mod predictor;

@@ -1,0 +1,95 @@
+//! A predictor: the program that computes a model's outputs, and the copies of weights it reads.
+//!
+//! Normalizations merge into the products before them, what depends on weights alone is computed once
+//! for each version of them, and the rows of a batch are read where they lie. All batches of a call
+//! are of one boundary between two training steps, unless another call begins meanwhile.
+
+use super::copies::Copies;
+use crate::data::{Data, batch_of, rows};
+use crate::error::Result;
+use crate::graph::{Graph, Value};
+use crate::memory::reserve;
+use crate::passes::expand::expand;
+use crate::passes::hoist::{Hoisted, hoist};
+use crate::passes::merge::merge;
+use crate::plan::Rows;
+use crate::program::Program;
+use crate::run::crew::Crew;
+use crate::run::workspace::Workspace;
+use crate::step::Step;
+use crate::tensor::Tensor;
+
+/// See the module documentation.
+pub struct Predictor {
+    program: Program,
+    copies: Copies,
+    outputs: usize,
+}
+
+impl Predictor {
+    /// Prepares `outputs` of `graph`.
+    ///
+    /// # Errors
+    /// What a pass finds wrong; `ERR_MEMORY` when copies cannot be allocated.
+    pub fn new(graph: &Graph, outputs: &[Value]) -> Result<Predictor> {
+        let (graph, roots) = merge(graph, outputs)?;
+        let (graph, roots) = expand(&graph, &roots)?;
+        let Hoisted { rest, roots, preparation, sources } = hoist(&graph, &roots)?;
+        Ok(Predictor {
+            program: Program::of(&rest, &roots, Rows::InOrder)?,
+            copies: Copies::new(&preparation, sources)?,
+            outputs: outputs.len(),
+        })
+    }
+
+    /// Computes the outputs for all rows of `data`, batch by batch, and joins them by rows.
+    ///
+    /// # Errors
+    /// What binding, planning or running finds wrong.
+    pub fn predict(
+        &self,
+        data: &Data,
+        batch: usize,
+        crew: &mut Crew,
+        seed: u64,
+    ) -> Result<Vec<Tensor>> {
+        self.copies.refresh(crew)?;
+        let n = rows(data);
+        let mut results: Vec<Tensor> = Vec::with_capacity(self.outputs);
+        for start in (0..n).step_by(batch) {
+            let count = batch.min(n - start);
+            let step = Step { seed, feeds: batch_of(data, start, count), ..Step::default() };
+            let bindings = self.program.bind(data, count)?;
+            let mut workspace = self.program.take(&bindings)?;
+            let outcome = workspace.run(crew, &step);
+            let joined =
+                outcome.and_then(|()| self.join(&workspace, &mut results, n.div_ceil(batch)));
+            self.program.give(bindings, workspace);
+            joined?;
+        }
+        Ok(results)
+    }
+
+    /// Appends the outputs of one of `batches` batches.
+    fn join(&self, from: &Workspace, results: &mut Vec<Tensor>, batches: usize) -> Result<()> {
+        for i in 0..self.outputs {
+            let buffer = from.plan().output(i);
+            if results.len() == i {
+                let words = reserve(batches * buffer.size())?;
+                let mut shape = buffer.shape.clone();
+                shape.first_mut().into_iter().for_each(|rows| *rows = 0);
+                results.push(Tensor { shape, dtype: buffer.dtype, words });
+            }
+            from.append_output(i, &mut results[i].words);
+            if let (Some(rows), Some(more)) = (results[i].shape.first_mut(), buffer.shape.first()) {
+                *rows += more;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives back the memory of all workspaces: now, or when a run that uses one returns it.
+    pub fn close(&self) {
+        self.program.close();
+    }
+}
