@@ -29,3 +29,9 @@ export function threadCounts(text: string): number[] {
   if (Math.max(...list) <= most) return list;
   return refuse(`--threads must not be above the ${most} CPUs this process may use, received ${text}`);
 }
+
+/** One count of threads. */
+export function threadCount(text: string): number {
+  count('threads', text);
+  return threadCounts(text)[0] as number;
+}
