@@ -10,7 +10,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Model, type Tensor, tensor } from 'ridgeline';
 import { count, counts, threadCount } from './arguments.js';
-import { milliseconds, statistics } from './statistics.js';
+import { digits, statistics } from './statistics.js';
 import { workload } from './workloads.js';
 
 // Must be set before the runtime loads.
@@ -121,8 +121,8 @@ for (const batch of batches) {
   const row = await measure(batch);
   rows.push(row);
   const { ms, ort_ms, sync_ms, many_ms, serial_ms } = row;
-  const times = [sync_ms, many_ms, serial_ms].map(milliseconds);
-  const compared = [milliseconds(ms), milliseconds(ort_ms), `×${(ort_ms / ms).toFixed(2)}`];
+  const times = [sync_ms, many_ms, serial_ms].map(digits);
+  const compared = [digits(ms), digits(ort_ms), `×${(ort_ms / ms).toFixed(2)}`];
   if (!values.json) console.log(line([`${batch}`, ...compared, ...times]));
 }
 await session.release();

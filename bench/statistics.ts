@@ -10,7 +10,7 @@ export function statistics(times: readonly number[]): Statistics {
   return { median: sorted[sorted.length >> 1] as number, min: sorted[0] as number };
 }
 
-/** Milliseconds with three digits, whether a step takes microseconds or a second. */
-export function milliseconds(ms: number): string {
-  return ms.toFixed(Math.max(0, 2 - Math.floor(Math.log10(ms))));
+/** A number with at least three digits and no exponent, whether a step takes microseconds or a second. */
+export function digits(x: number): string {
+  return x.toFixed(Math.max(0, 2 - Math.floor(Math.log10(x))));
 }

@@ -15,7 +15,7 @@ import { runtime } from 'ridgeline';
 import { count, threadCounts } from './arguments.js';
 import { cpus, moveTo } from './cpus.js';
 import { peersOf, startPeers } from './peers.js';
-import { milliseconds, type Statistics, statistics } from './statistics.js';
+import { digits, type Statistics, statistics } from './statistics.js';
 import { millisecondsPerStep, workload } from './workloads.js';
 
 /** Runtimes of the peers let their threads spin for some milliseconds after the last piece of work. */
@@ -82,10 +82,10 @@ function printPhases({ phases = [] }: Row): void {
 
 function printOne(row: Row): void {
   for (const [name, { median, min }] of Object.entries({ ridgeline: row.ms_per_step, ...row.peers })) {
-    const times = `median ${milliseconds(median).padStart(7)} ms  min ${milliseconds(min).padStart(7)} ms`;
+    const times = `median ${digits(median).padStart(7)} ms  min ${digits(min).padStart(7)} ms`;
     console.log(`${name.padEnd(18)} ${times}  ×${(median / row.ms_per_step.median).toFixed(2)}`);
   }
-  console.log(`${mflop.toPrecision(4)} MFLOP a step: ${row.gflops.toPrecision(3)} GF/s`);
+  console.log(`${digits(mflop)} MFLOP a step: ${digits(row.gflops)} GF/s`);
   printPhases(row);
 }
 
@@ -95,11 +95,11 @@ function line(cells: readonly string[]): string {
 }
 
 function printRow(row: Row): void {
-  const cell = (of?: Statistics) => (of ? `${milliseconds(of.median)} (${milliseconds(of.min)})` : '–');
+  const cell = (of?: Statistics) => (of ? `${digits(of.median)} (${digits(of.min)})` : '–');
   const peers = values.peers ? peersOf(values.workload) : [];
   const [fastest] = Object.entries(row.peers).sort(([, a], [, b]) => a.median - b.median);
   const ratio = fastest && `  ×${(fastest[1].median / row.ms_per_step.median).toFixed(2)} ${fastest[0]}`;
-  const cells = [`${row.threads}`, cell(row.ms_per_step), row.gflops.toPrecision(3)];
+  const cells = [`${row.threads}`, cell(row.ms_per_step), digits(row.gflops)];
   console.log(line([...cells, ...peers.map((name) => cell(row.peers[name]))]) + (ratio ?? ''));
   printPhases(row);
 }
@@ -108,9 +108,7 @@ const [first] = machine();
 const about = { workload: values.workload, cpu: first?.model ?? 'unknown', isa: runtime().isa };
 const scaling = threadsList.length > 1 && !values.json;
 if (scaling) {
-  console.log(
-    `${Object.values(about).join(', ')}; ${mflop.toPrecision(4)} MFLOP a step; ms a step: median (min)`,
-  );
+  console.log(`${Object.values(about).join(', ')}; ${digits(mflop)} MFLOP a step; ms a step: median (min)`);
   const peers = values.peers ? peersOf(values.workload) : [];
   console.log(line(['threads', 'ridgeline', 'GF/s', ...peers]) + (peers.length > 0 ? '  fastest peer' : ''));
 }
