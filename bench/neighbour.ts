@@ -1,11 +1,12 @@
 /**
  * Milliseconds of a training step alone and beside a foreign process that keeps one core busy, in turns.
  *
- * usage: npm run bench -- neighbour [--workload mlp] [--threads n] [--rounds n] [--json]
+ * usage: npm run bench -- neighbour [--workload mlp|wide|tiny] [--threads n] [--rounds n] [--json]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import { count, threadCount } from './arguments.js';
 import { millisecondsPerStep, workload } from './workloads.js';
 
 const { values } = parseArgs({
@@ -17,14 +18,15 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const threads = Number(values.threads);
+const threads = threadCount(values.threads);
+const rounds = count('rounds', values.rounds);
 const of = workload(values.workload);
 const step = (): Promise<number> => millisecondsPerStep(of, threads);
 
 const mean = (times: readonly number[]): number => times.reduce((a, b) => a + b, 0) / times.length;
 for (let i = 0; i < 3; i++) await step();
 const [quiet, busy]: [number[], number[]] = [[], []];
-for (let round = 0; round < Number(values.rounds); round++) {
+for (let round = 0; round < rounds; round++) {
   quiet.push(await step());
   const neighbour = spawn(process.execPath, ['-e', "console.log('busy'); for (;;);"], {
     stdio: ['ignore', 'pipe', 'inherit'],

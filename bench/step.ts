@@ -1,19 +1,34 @@
 /**
  * Milliseconds of a training step, beside the peers in one interleaved run.
  *
- * usage: npm run bench -- step --workload mlp [--threads n] [--rounds n] [--peers python] [--profile] [--json]
+ * usage: npm run bench -- step [--workload mlp|wide|tiny] [--threads n,…] [--rounds n] [--peers python] [--profile]
+ *   [--json]
  *
- * With `--peers` (a Python that has torch, keras, jax and tensorflow) every round runs one epoch of each program in
- * turn, so that all meet the same neighbours; what counts is the ratio of the medians. `--profile` adds the time of
- * every phase of our step.
+ * With `--peers` (a Python that has torch, keras, jax, tensorflow and scikit-learn) every round times each program in
+ * turn, on the same CPUs, so that all meet the same neighbours; what counts is the ratio of the medians. Several
+ * numbers of threads make a table. `--profile` adds the time of every phase of our step.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface, type Interface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { cpus as machine } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { statistics } from './statistics.js';
+import { runtime } from 'ridgeline';
+import { count, threadCounts } from './arguments.js';
+import { cpus, moveTo } from './cpus.js';
+import { peersOf, startPeers } from './peers.js';
+import { digits, type Statistics, statistics } from './statistics.js';
 import { millisecondsPerStep, workload } from './workloads.js';
+
+/** Runtimes of the peers let their threads spin for some milliseconds after the last piece of work. */
+const PAUSE = 30;
+
+/** What was measured with a number of threads. */
+interface Row {
+  readonly threads: number;
+  readonly ms_per_step: Statistics;
+  readonly gflops: number;
+  readonly peers: Readonly<Record<string, Statistics>>;
+  readonly phases?: readonly { readonly tasks: string; readonly milliseconds: number }[];
+}
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -26,89 +41,82 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const threads = Number(values.threads);
+const threadsList = threadCounts(values.threads);
+const rounds = count('rounds', values.rounds);
 const of = workload(values.workload);
-const { model, x, y, batchSize } = of;
+const mflop = of.flops / 1e6;
 
-/** A peer that runs an epoch for every line it is sent. */
-class Peer {
-  readonly #process: ChildProcess;
-  readonly #lines: Interface;
-  /** Settled when it has compiled and warmed up; heard from the start, so that no line is missed. */
-  readonly ready: Promise<string>;
-
-  constructor(script: string, args: string[], backend?: string) {
-    const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url));
-    const cpus = Array.from({ length: threads }, (_, i) => i).join(',');
-    const env = {
-      ...process.env,
-      OMP_NUM_THREADS: String(threads),
-      ...(backend ? { KERAS_BACKEND: backend } : {}),
-    };
-    // JAX has no thread option: the affinity mask limits every peer alike.
-    this.#process = spawn('taskset', ['-c', cpus, values.peers as string, path, ...args], {
-      env,
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    this.#lines = createInterface({ input: this.#process.stdout as NodeJS.ReadableStream });
-    this.ready = this.#line();
+async function measure(threads: number): Promise<Row> {
+  const on = cpus().slice(0, threads);
+  moveTo(on);
+  const peers = values.peers ? await startPeers(values.peers, values.workload, on) : [];
+  for (let i = 0; i < 3; i++) await millisecondsPerStep(of, threads);
+  const ours: number[] = [];
+  const theirs: Record<string, number[]> = Object.fromEntries(peers.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    if (peers.length > 0) await setTimeout(PAUSE);
+    ours.push(await millisecondsPerStep(of, threads));
+    for (const peer of peers) {
+      await setTimeout(PAUSE);
+      theirs[peer.name]?.push(await peer.epoch());
+    }
   }
-  async #line(): Promise<string> {
-    const [line] = (await once(this.#lines, 'line')) as [string];
-    return line;
-  }
-  async epoch(): Promise<number> {
-    const answer = this.#line();
-    this.#process.stdin?.write('\n');
-    return Number(await answer);
-  }
-  /** Ends it; its last moments take time too. */
-  async close(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const over = once(this.#process, 'exit');
-    this.#process.kill();
-    await over;
-  }
-}
-
-const ours = (): Promise<number> => millisecondsPerStep(of, threads);
-
-const runs: Record<string, { epoch(): Promise<number> }> = { ridgeline: { epoch: ours } };
-const peers: Peer[] = [];
-if (values.peers) {
-  const started: Record<string, Peer> = {
-    'torch eager': new Peer('torch_mlp.py', ['eager', String(threads)]),
-    'torch.compile': new Peer('torch_mlp.py', ['compile', String(threads)]),
-    'keras+jax': new Peer('keras_mlp.py', [String(threads)], 'jax'),
-    'keras+tensorflow': new Peer('keras_mlp.py', [String(threads)], 'tensorflow'),
+  await Promise.all(peers.map((peer) => peer.close()));
+  const { model, x, y, batchSize } = of;
+  const phases = values.profile
+    ? { phases: model.training.profile(x.rows(0, batchSize), y.rows(0, batchSize), 300, threads) }
+    : {};
+  const ms_per_step = statistics(ours);
+  return {
+    threads,
+    ms_per_step,
+    gflops: mflop / ms_per_step.median,
+    peers: Object.fromEntries(Object.entries(theirs).map(([name, times]) => [name, statistics(times)])),
+    ...phases,
   };
-  for (const peer of Object.values(started)) await peer.ready;
-  peers.push(...Object.values(started));
-  Object.assign(runs, started);
 }
-for (let i = 0; i < 3; i++) await ours();
-const times: Record<string, number[]> = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
-for (let round = 0; round < Number(values.rounds); round++) {
-  for (const [name, run] of Object.entries(runs)) times[name]?.push(await run.epoch());
-}
-await Promise.all(peers.map((peer) => peer.close()));
 
-const all = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, statistics(list)]));
-const phases = values.profile
-  ? model.training.profile(x.rows(0, batchSize), y.rows(0, batchSize), 300, threads)
-  : undefined;
-if (values.json) {
-  const { ridgeline, ...others } = all;
-  console.log(
-    JSON.stringify({ workload: values.workload, threads, ms_per_step: ridgeline, peers: others, phases }),
-  );
-} else {
-  for (const [name, { median, min }] of Object.entries(all)) {
-    const ratio = median / (all.ridgeline as { median: number }).median;
-    console.log(
-      `${name.padEnd(18)} median ${median.toFixed(2).padStart(7)} ms  min ${min.toFixed(2).padStart(7)} ms  ×${ratio.toFixed(2)}`,
-    );
-  }
-  for (const { milliseconds, tasks } of phases ?? [])
-    console.log(`${milliseconds.toFixed(3).padStart(8)} ms  ${tasks}`);
+function printPhases({ phases = [] }: Row): void {
+  for (const { milliseconds: ms, tasks } of phases) console.log(`${ms.toFixed(3).padStart(8)} ms  ${tasks}`);
 }
+
+function printOne(row: Row): void {
+  for (const [name, { median, min }] of Object.entries({ ridgeline: row.ms_per_step, ...row.peers })) {
+    const times = `median ${digits(median).padStart(7)} ms  min ${digits(min).padStart(7)} ms`;
+    console.log(`${name.padEnd(18)} ${times}  ×${(median / row.ms_per_step.median).toFixed(2)}`);
+  }
+  console.log(`${digits(mflop)} MFLOP a step: ${digits(row.gflops)} GF/s`);
+  printPhases(row);
+}
+
+/** One line of the table, whose columns are known before the first row is. */
+function line(cells: readonly string[]): string {
+  return cells.map((cell, i) => (i === 0 ? cell.padStart(7) : cell.padStart(18))).join('');
+}
+
+function printRow(row: Row): void {
+  const cell = (of?: Statistics) => (of ? `${digits(of.median)} (${digits(of.min)})` : '–');
+  const peers = values.peers ? peersOf(values.workload) : [];
+  const [fastest] = Object.entries(row.peers).sort(([, a], [, b]) => a.median - b.median);
+  const ratio = fastest && `  ×${(fastest[1].median / row.ms_per_step.median).toFixed(2)} ${fastest[0]}`;
+  const cells = [`${row.threads}`, cell(row.ms_per_step), digits(row.gflops)];
+  console.log(line([...cells, ...peers.map((name) => cell(row.peers[name]))]) + (ratio ?? ''));
+  printPhases(row);
+}
+
+const [first] = machine();
+const about = { workload: values.workload, cpu: first?.model ?? 'unknown', isa: runtime().isa };
+const scaling = threadsList.length > 1 && !values.json;
+if (scaling) {
+  console.log(`${Object.values(about).join(', ')}; ${digits(mflop)} MFLOP a step; ms a step: median (min)`);
+  const peers = values.peers ? peersOf(values.workload) : [];
+  console.log(line(['threads', 'ridgeline', 'GF/s', ...peers]) + (peers.length > 0 ? '  fastest peer' : ''));
+}
+const rows: Row[] = [];
+for (const threads of threadsList) {
+  const row = await measure(threads);
+  rows.push(row);
+  if (scaling) printRow(row);
+  else if (!values.json) printOne(row);
+}
+if (values.json) console.log(JSON.stringify({ ...about, mflop_per_step: mflop, rows }));

@@ -11,6 +11,7 @@ import {
   type Tensor,
   tensor,
 } from 'ridgeline';
+import { refuse } from './arguments.js';
 
 /** A model with data to train it on. */
 export interface Workload {
@@ -20,6 +21,20 @@ export interface Workload {
   readonly batchSize: number;
   /** Batches in the data. */
   readonly steps: number;
+  /** Epochs of one timing, which is to last for milliseconds. */
+  readonly epochs: number;
+  /** Floating-point operations of a step, see {@link flopsOf}. */
+  readonly flops: number;
+}
+
+/**
+ * Operations of the matrix products of a step, a multiplication and an addition as two: for each dense layer from
+ * `i` to `o` units 2·batch·i·o in the forward pass, as many for the gradient of its weights, and, unless it is the
+ * first, as many for the gradient of its input. Whoever leaves out elements that are zero anyway does less.
+ */
+function flopsOf(batchSize: number, widths: readonly number[]): number {
+  const product = (i: number) => 2 * batchSize * (widths[i - 1] as number) * (widths[i] as number);
+  return widths.slice(1).reduce((sum, _, i) => sum + product(i + 1) * (i === 0 ? 2 : 3), 0);
 }
 
 /** Numbers between −2 and 2. */
@@ -51,7 +66,8 @@ function regularized(
   const labels = new Float32Array(rows * 10);
   for (let row = 0; row < rows; row++) labels[row * 10 + Math.floor(Math.random() * 10)] = 1;
   const y = tensor(labels, { shape: [rows, 10] });
-  return { model, x: numbers(rows, features), y, batchSize, steps };
+  const flops = flopsOf(batchSize, [features, ...blocks.map(([units]) => units), 10]);
+  return { model, x: numbers(rows, features), y, batchSize, steps, epochs: 1, flops };
 }
 
 /** 30 → 16 relu → 8 relu → 2 softmax, Adam: what is left when there is hardly any arithmetic. */
@@ -66,7 +82,8 @@ function tiny(): Workload {
     layers.dense(2, { activation: 'softmax' }),
   ]).compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] });
   const y = tensor(Int32Array.from({ length: rows }, () => Math.round(Math.random())));
-  return { model, x: numbers(rows, 30), y, batchSize, steps };
+  const flops = flopsOf(batchSize, [30, 16, 8, 2]);
+  return { model, x: numbers(rows, 30), y, batchSize, steps, epochs: 20, flops };
 }
 
 const WORKLOADS: Record<string, () => Workload> = {
@@ -77,19 +94,16 @@ const WORKLOADS: Record<string, () => Workload> = {
   tiny,
 };
 
-/** Names of the workloads. */
-export const NAMES: readonly string[] = Object.keys(WORKLOADS);
-
 /** The workload of that name. */
 export function workload(name: string): Workload {
   const make = WORKLOADS[name];
   if (make) return make();
-  throw new Error(`--workload must be one of ${NAMES.join(', ')}, received ${name}`);
+  return refuse(`--workload must be one of ${Object.keys(WORKLOADS).join(', ')}, received ${name}`);
 }
 
-/** Milliseconds of a training step: `fit`s of one epoch for `epochs`, all that belongs to them included. */
-export async function millisecondsPerStep(of: Workload, threads: number, epochs = 1): Promise<number> {
-  const { model, x, y, batchSize, steps } = of;
+/** Milliseconds of a training step: `fit`s of one epoch, all that belongs to them included. */
+export async function millisecondsPerStep(of: Workload, threads: number): Promise<number> {
+  const { model, x, y, batchSize, steps, epochs } = of;
   const start = performance.now();
   for (let i = 0; i < epochs; i++) await model.fit(x, y, { batchSize, epochs: 1, verbose: 0, threads });
   return (performance.now() - start) / steps / epochs;

@@ -1,0 +1,129 @@
+/**
+ * Milliseconds of a prediction beside ONNX Runtime on the exported model, in turns.
+ *
+ * usage: npm run bench -- predict [--workload mlp|wide|tiny] [--batches n,…] [--threads n] [--rounds n] [--json]
+ *
+ * `ours` is one awaited `predict` of a batch, `ort` one awaited `session.run`, `sync` one `predictSync` on the
+ * JavaScript thread; `many` and `serial` are a call's share of 64 that are asked for at once, and one after the other.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { type Model, type Tensor, tensor } from 'ridgeline';
+import { count, counts, threadCount } from './arguments.js';
+import { digits, statistics } from './statistics.js';
+import { workload } from './workloads.js';
+
+// Must be set before the runtime loads.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+const { InferenceSession, Tensor: OrtTensor } = await import('onnxruntime-node');
+
+/** Threads of ONNX Runtime spin for a while after a run, and would take the time of the next program. */
+const PAUSE = 5;
+/** Predictions of a server that is asked for many. */
+const MANY = 64;
+/** Rounds of `many` and `serial`, each of which is as long as 64 of the others. */
+const MANY_ROUNDS = 3;
+/** Both sum in their own order. */
+const TOLERANCE = 1e-5;
+
+const { values } = parseArgs({
+  args: process.argv.slice(2),
+  options: {
+    workload: { type: 'string', default: 'mlp' },
+    batches: { type: 'string', default: '1,8,32,256,2048' },
+    threads: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '50' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const batches = counts('batches', values.batches);
+const threads = threadCount(values.threads);
+const rounds = count('rounds', values.rounds);
+
+/** The workload's model, after one step: the statistics of its normalizations are not those it began with. */
+async function model(): Promise<Model> {
+  const { model, x, y, batchSize } = workload(values.workload);
+  await model.trainOnBatch(x.rows(0, batchSize), y.rows(0, batchSize), { threads });
+  return model;
+}
+const net = await model();
+const session = await InferenceSession.create(await net.export(), {
+  intraOpNumThreads: threads,
+  logSeverityLevel: 3,
+});
+
+/** The time of the second of two calls: the first wakes threads and fills caches. */
+async function time(call: () => unknown): Promise<number> {
+  await setTimeout(PAUSE);
+  await call();
+  const start = performance.now();
+  await call();
+  return performance.now() - start;
+}
+
+/** The median of each call's times, all taken in turns. */
+async function medians<K extends string>(
+  calls: Readonly<Record<K, () => unknown>>,
+  rounds: number,
+): Promise<Record<K, number>> {
+  const names = Object.keys(calls) as K[];
+  const times = new Map(names.map((name) => [name, [] as number[]]));
+  for (let round = 0; round < rounds; round++)
+    for (const [name, list] of times) list.push(await time(calls[name]));
+  return Object.fromEntries([...times].map(([name, list]) => [name, statistics(list).median])) as Record<
+    K,
+    number
+  >;
+}
+
+function expectSame(ours: Tensor<'float32'>, theirs: Float32Array): void {
+  const difference = ours.data.reduce((most, p, i) => Math.max(most, Math.abs(p - theirs[i]!)), 0);
+  if (ours.size !== theirs.length || !(difference <= TOLERANCE))
+    throw new Error(`the outputs differ from those of ONNX Runtime by ${difference}`);
+}
+
+async function measure(batch: number) {
+  const [input, output] = [net.inputNames[0]!, net.outputNames[0]!];
+  const features = net.inputs[0]!.shape[1]!;
+  const x = tensor(
+    Float32Array.from({ length: batch * features }, () => Math.random() * 4 - 2),
+    { shape: [batch, features] },
+  );
+  // The same memory for both and for every call, as a server has it.
+  const feeds = { [input]: new OrtTensor('float32', x.data, x.shape) };
+  const options = { batchSize: batch, threads };
+  const ours = () => net.predict(x, options);
+  const ort = () => session.run(feeds);
+  const sync = () => net.predictSync(x, { batchSize: batch });
+  const many = () => Promise.all(Array.from({ length: MANY }, ours));
+  const serial = async () => {
+    for (let i = 0; i < MANY; i++) await ours();
+  };
+  const theirs = (await ort())[output]!.data as Float32Array;
+  expectSame(await ours(), theirs);
+  expectSame(sync(), theirs);
+  const one = await medians({ ours, ort, sync }, rounds);
+  const all = await medians({ many, serial }, MANY_ROUNDS);
+  return {
+    batch,
+    ms: one.ours,
+    ort_ms: one.ort,
+    sync_ms: one.sync,
+    many_ms: all.many / MANY,
+    serial_ms: all.serial / MANY,
+  };
+}
+
+const line = (cells: readonly string[]): string => cells.map((cell) => cell.padStart(9)).join('');
+const rows: Awaited<ReturnType<typeof measure>>[] = [];
+if (!values.json) console.log(line(['batch', 'ours', 'ort', 'ort/ours', 'sync', 'many', 'serial']));
+for (const batch of batches) {
+  const row = await measure(batch);
+  rows.push(row);
+  const { ms, ort_ms, sync_ms, many_ms, serial_ms } = row;
+  const times = [sync_ms, many_ms, serial_ms].map(digits);
+  const compared = [digits(ms), digits(ort_ms), `×${(ort_ms / ms).toFixed(2)}`];
+  if (!values.json) console.log(line([`${batch}`, ...compared, ...times]));
+}
+await session.release();
+if (values.json) console.log(JSON.stringify(rows));
