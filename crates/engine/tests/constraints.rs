@@ -10,7 +10,7 @@ use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::ops::constrain::Constraint;
 use ridgeline_engine::ops::reduce::Kind;
 use ridgeline_engine::ops::update::sgd::Sgd;
-use ridgeline_engine::plan::Plan;
+use ridgeline_engine::plan::{Plan, Rows};
 use ridgeline_engine::run::crew::Crew;
 use ridgeline_engine::run::workspace::Workspace;
 use ridgeline_engine::step::Step;

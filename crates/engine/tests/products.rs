@@ -8,7 +8,7 @@ use ridgeline_engine::eval::evaluate;
 use ridgeline_engine::graph::Graph;
 use ridgeline_engine::ops::assign::Assign;
 use ridgeline_engine::ops::matmul::MatMul;
-use ridgeline_engine::plan::Plan;
+use ridgeline_engine::plan::{Plan, Rows};
 use ridgeline_engine::shape::Shape;
 use ridgeline_engine::tensor::{DType, Tensor};
 use ridgeline_engine::variable::Variable;
@@ -72,7 +72,7 @@ fn a_reshaped_weight_is_multiplied_where_it_lies() {
     let w = graph.reshape(w, &Shape::of(&[6, 40])).unwrap();
     let x = graph.constant(Tensor::f32(&[4, 6], &noise(24, 2)).unwrap()).unwrap();
     let y = graph.linear(x, w, None).unwrap();
-    let plan = Plan::compile(&graph, &[y], &[]).unwrap();
+    let plan = Plan::compile(&graph, &[y], &[], Rows::Picked).unwrap();
     let labels: Vec<&str> = plan.tasks.iter().map(|task| &*task.label).collect();
     assert_eq!(labels, ["linear"], "no copy of the weight");
     let expected = exact(&noise(24, 2), &noise(240, 1), (4, 40, 6), (false, false));

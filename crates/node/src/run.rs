@@ -99,7 +99,12 @@ pub fn spawn<'env, T: ToNapiValue + Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     end: fn(Result<T, Error>) -> T,
 ) -> Result<Object<'env>> {
-    promised(env, |resolve| runner::start(move || resolve(end(guarded(work)))))
+    promised(env, |resolve| {
+        runner::start(move || {
+            let outcome = end(guarded(work));
+            Box::new(move || resolve(outcome))
+        })
+    })
 }
 
 /// As [`spawn`], when it is its turn among all that are done so: `work` is told its share of threads.
@@ -108,7 +113,12 @@ pub fn spawn_in_turn<'env, T: ToNapiValue + Send + 'static>(
     work: impl FnOnce(usize) -> Result<T, Error> + Send + 'static,
     end: fn(Result<T, Error>) -> T,
 ) -> Result<Object<'env>> {
-    promised(env, |resolve| turn::start(move |share| resolve(end(guarded(|| work(share))))))
+    promised(env, |resolve| {
+        turn::start(move |share| {
+            let outcome = end(guarded(|| work(share)));
+            Box::new(move || resolve(outcome))
+        })
+    })
 }
 
 /// A promise, and `start` which is given what resolves it.
@@ -245,9 +255,11 @@ impl NativeRun {
                 guarded(|| work(&mut speaker)).map(|()| std::mem::take(&mut speaker.last));
             let deferred = speaker.deferred.take();
             let last = deferred.or_else(|| speaker.talk.wait().map(|(deferred, _)| deferred));
-            if let Some(deferred) = last {
-                resolve(deferred, NativeEvent::end(outcome));
-            }
+            Box::new(move || {
+                if let Some(deferred) = last {
+                    resolve(deferred, NativeEvent::end(outcome));
+                }
+            })
         })
         .map_err(convert)?;
         Ok(NativeRun { talk })

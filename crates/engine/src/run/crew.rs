@@ -112,7 +112,7 @@ impl Shared {
                 self.work(generation, me);
                 seen = generation;
                 idle = Instant::now();
-                if WAITING.load(Ordering::Relaxed) > self.waiting.load(Ordering::Relaxed) {
+                if self.is_wanted_elsewhere() {
                     break;
                 }
                 continue;
@@ -121,7 +121,7 @@ impl Shared {
             if turns.is_multiple_of(16) {
                 let waited = idle.elapsed();
                 let stepping = self.stepping.load(Ordering::Acquire);
-                if waited > IDLE && !stepping {
+                if !stepping && (waited > IDLE || self.is_wanted_elsewhere()) {
                     break;
                 }
                 if waited > DOZE {
@@ -134,6 +134,11 @@ impl Shared {
             std::hint::spin_loop();
         }
         self.helpers.fetch_and(!(1 << me), Ordering::AcqRel);
+    }
+
+    /// True while helpers of other runs wait for threads.
+    fn is_wanted_elsewhere(&self) -> bool {
+        WAITING.load(Ordering::Relaxed) > self.waiting.load(Ordering::Relaxed)
     }
 
     /// Sleeps until there is another phase than `seen`, or the step is over.

@@ -16,8 +16,12 @@ const AWAKE: Duration = Duration::from_micros(500);
 /// Sleeping before ending.
 const KEPT: Duration = Duration::from_secs(5);
 
+/// What tells others that a run is over: they may ask for the next one at once, so its thread is free
+/// by then.
+pub type Ending = Box<dyn FnOnce()>;
+
 /// What a thread does next.
-type Work = Box<dyn FnOnce() + Send>;
+type Work = Box<dyn FnOnce() -> Ending + Send>;
 
 /// A thread that waits for work.
 struct Runner {
@@ -29,11 +33,11 @@ struct Runner {
 /// Those that have none, the last one to get idle last.
 static FREE: Mutex<Vec<Arc<Runner>>> = Mutex::new(Vec::new());
 
-/// Does `work` on a thread of its own. It must not unwind.
+/// Does `work` on a thread of its own, and then its ending. Neither may unwind.
 ///
 /// # Errors
 /// `ERR_NATIVE` when no thread can be started.
-pub fn start(work: impl FnOnce() + Send + 'static) -> Result<()> {
+pub fn start(work: impl FnOnce() -> Ending + Send + 'static) -> Result<()> {
     let free = FREE.lock().pop();
     if let Some(runner) = free {
         *runner.work.lock() = Some(Box::new(work));
@@ -42,32 +46,28 @@ pub fn start(work: impl FnOnce() + Send + 'static) -> Result<()> {
         return Ok(());
     }
     let thread = std::thread::Builder::new().name("ridgeline-run".to_owned());
-    let spawned = thread.spawn(move || {
-        work();
-        live();
-    });
+    let spawned = thread.spawn(move || live(Box::new(work)));
     spawned.map(drop).map_err(|error| Error::native(format!("cannot start a thread: {error}")))
 }
 
-/// Waits for work and does it, again and again.
-fn live() {
+/// Does work, again and again.
+fn live(mut work: Work) {
     let runner = Arc::new(Runner {
         thread: std::thread::current(),
         work: Mutex::new(None),
         given: AtomicBool::new(false),
     });
     loop {
+        let ending = work();
         FREE.lock().push(Arc::clone(&runner));
-        if !wait(&runner) {
-            return;
-        }
-        let work = runner.work.lock().take();
-        work.into_iter().for_each(|work| work());
+        ending();
+        let Some(next) = wait(&runner) else { return };
+        work = next;
     }
 }
 
-/// Waits until it is given work; false if nobody will.
-fn wait(runner: &Arc<Runner>) -> bool {
+/// Waits for work; none if nobody will give any.
+fn wait(runner: &Arc<Runner>) -> Option<Work> {
     let since = Instant::now();
     while !runner.given.load(Ordering::Acquire) {
         if since.elapsed() > AWAKE {
@@ -78,12 +78,12 @@ fn wait(runner: &Arc<Runner>) -> bool {
                 && since.elapsed() > KEPT
             {
                 free.remove(place);
-                return false;
+                return None;
             }
         } else {
             std::thread::yield_now();
         }
     }
     runner.given.store(false, Ordering::Relaxed);
-    true
+    runner.work.lock().take()
 }
