@@ -124,7 +124,10 @@ const failures = [];
 for (const [name, step] of Object.entries(steps)) {
   console.log(`\n== ${name}`);
   const start = performance.now();
-  const { passed, failed } = await step();
+  const { passed, failed } = await step().catch((error) => {
+    console.error(error);
+    return one(false);
+  });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`== ${name}: ${failed === 0 ? 'ok' : 'FAILED'} in ${seconds} s`);
   total.passed += passed;
