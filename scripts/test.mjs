@@ -1,11 +1,13 @@
 // Everything that has to hold, cheapest first. A failing step stops no later one. The last line counts: every Rust
-// and TypeScript test, and one for each other step.
+// and TypeScript test, and one for each other step. With --long, also what repeats a check over more cases than there
+// is time for every day.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, tsc } from './environment.mjs';
 
+const long = process.argv.includes('--long');
 const scratch = mkdtempSync(join(tmpdir(), 'ridgeline-test-'));
 const report = join(scratch, 'vitest.json');
 
@@ -38,8 +40,8 @@ const counts = (ok, passed, failed) => ({
   failed: failed === 0 && (!ok || passed === 0) ? 1 : failed,
 });
 
-async function cargoTest(packages = '--workspace', variables = {}) {
-  const { ok, output } = await run(`cargo test ${packages} --no-fail-fast`, variables);
+async function cargoTest(packages = '--workspace', variables = {}, which = '') {
+  const { ok, output } = await run(`cargo test ${packages} --no-fail-fast -- ${which}`, variables);
   let [passed, failed] = [0, 0];
   for (const [, p, f] of output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed/gm)) {
     passed += Number(p);
@@ -108,7 +110,8 @@ const steps = {
   'types stand alone': check(`${tsc} --project tsconfig.dts.json`),
   'Rust lint': check('cargo clippy --workspace --all-targets -- -D warnings'),
   'Rust tests': () => cargoTest(),
-  'TypeScript tests': () => vitest(),
+  ...(long ? { 'long Rust tests': () => cargoTest('--workspace --tests', {}, '--ignored') } : {}),
+  'TypeScript tests': () => vitest('', long ? { LONG_TESTS: '1' } : {}),
   'tests on lower instruction sets': lowerLevels,
   'package contents': check(
     `npm pack --silent --pack-destination "${scratch}" && publint run "${tarball}" --strict`,
@@ -121,7 +124,10 @@ const failures = [];
 for (const [name, step] of Object.entries(steps)) {
   console.log(`\n== ${name}`);
   const start = performance.now();
-  const { passed, failed } = await step();
+  const { passed, failed } = await step().catch((error) => {
+    console.error(error);
+    return one(false);
+  });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`== ${name}: ${failed === 0 ? 'ok' : 'FAILED'} in ${seconds} s`);
   total.passed += passed;

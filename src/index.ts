@@ -10,8 +10,10 @@ export * as callbacks from './callbacks/index.js';
 export type { HistoryKey, LogKey, Logs, LogsOf } from './callbacks/logs.js';
 export type { TrainedModel } from './callbacks/trained-model.js';
 export * as constraints from './constraints/index.js';
+export type { DataInput } from './core/data-input.js';
+export type { Operand } from './core/operand.js';
 export { setRandomSeed } from './core/random.js';
-export { type Operand, type Shape, SymbolicTensor } from './core/symbolic.js';
+export { type Shape, SymbolicTensor } from './core/symbolic.js';
 export {
   type DType,
   type NestedArray,
@@ -36,7 +38,6 @@ export type {
   FitResult,
   Signal,
 } from './models/fit-options.js';
-export type { DataInput } from './models/input-data.js';
 export { type LoadOptions, loadModel } from './models/loading.js';
 export { Model, type ModelConfig } from './models/model.js';
 export type { Prediction } from './models/one-or-several.js';

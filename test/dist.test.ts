@@ -1,9 +1,18 @@
 /**
  * The guard of `dist/`: what it lets through, and what it says to run.
  */
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkBuilt } from './support/dist.js';
 
@@ -35,4 +44,17 @@ test.each([
   ['a source that is gone', { 'src/a.ts': 1, 'dist/a.js': 2, 'dist/b.js': 2 }, /^dist\/b\.js has no source/],
 ])('%s', (_, files: Record<string, number>, says) => {
   expect(write(files)).toThrow(says);
+});
+
+test('every test that runs dist/ asks first', () => {
+  const tests = fileURLToPath(new URL('.', import.meta.url));
+  const files = readdirSync(tests, { recursive: true, encoding: 'utf8' });
+  // What is run is dist/: by child processes, by workers, and as the package that consumers install.
+  const running = files
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => ({ file, text: readFileSync(join(tests, file), 'utf8') }))
+    .filter(({ text }) => /^import .*(node:child_process|support\/child)/m.test(text));
+  expect(running.length).toBeGreaterThan(2);
+  const careless = running.filter(({ text }) => !/beforeAll\([^)]*\) => \{?\s*checkBuilt\(\)/.test(text));
+  expect(careless.map(({ file }) => file)).toEqual([]);
 });

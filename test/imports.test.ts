@@ -9,9 +9,6 @@ import { expect, test } from 'vitest';
 
 const src = fileURLToPath(new URL('../src/', import.meta.url));
 
-/** Folders whose files take part in no cycle, wherever in the sources it leads. */
-const ACYCLIC = ['callbacks', 'layers', 'models'];
-
 /** The files in src/ that each of them imports. */
 const imports = new Map(
   readdirSync(src, { recursive: true, encoding: 'utf8' })
@@ -40,10 +37,9 @@ function cycle(start: string): string[] | undefined {
 
 const isIn = (file: string, folder: string): boolean => file.startsWith(`${folder}/`);
 
-test.each(ACYCLIC)('no cycle leads through src/%s/', (folder) => {
-  const files = [...imports.keys()].filter((file) => isIn(file, folder));
-  expect(files).not.toEqual([]);
-  expect(files.flatMap((file) => cycle(file)?.join(' → ') ?? [])).toEqual([]);
+test('there is no cycle', () => {
+  expect(imports.size).toBeGreaterThan(50);
+  expect([...imports.keys()].flatMap((file) => cycle(file)?.join(' → ') ?? [])).toEqual([]);
 });
 
 test.each([

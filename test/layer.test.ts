@@ -10,6 +10,7 @@ import {
   type Model,
   metrics,
   ops,
+  optimizers,
   regularizers,
   Sequential,
   type Shape,
@@ -301,4 +302,23 @@ describe('data', () => {
       expect(Array.from(hot).reduce((a, b) => a + b, 0)).toBe(2);
     }
   });
+});
+
+test('a dropout mask that is shared along an axis stops the gradients of what it zeroes, and no others', async () => {
+  const units = 64;
+  const dense = layers.dense(units, { useBias: false, kernelInitializer: 'ones' });
+  const dropout = layers.dropout(0.5, { noiseShape: [null, 1, null] });
+  const model = new Sequential([layers.input([6, 1]), dense, dropout]);
+  model.compile({ optimizer: optimizers.sgd({ learningRate: 8 }), loss: 'mse' });
+  const { loss } = await model.trainOnBatch(
+    tensor(Array(6).fill(1), { shape: [1, 6, 1] }),
+    tensor(Array(6 * units).fill(0), { shape: [1, 6, units] }),
+  );
+  // What is left is 2 and its square 4, at all six places of a unit or at none: its gradient is 6·2·2·2 / (6·units).
+  const kept = (loss / 4) * units;
+  const weights = [...(dense.weights[0]?.read().data ?? [])];
+  expect(kept).toBeGreaterThan(0);
+  expect(kept).toBeLessThan(units);
+  expect(weights.filter((w) => w === 0)).toHaveLength(kept);
+  expect(weights.filter((w) => w === 1)).toHaveLength(units - kept);
 });

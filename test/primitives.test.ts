@@ -1,9 +1,12 @@
 /**
  * Ops as TypeScript emits them: attributes and results are those of the native core.
  */
+import { readFileSync } from 'node:fs';
 import { tensor } from 'ridgeline';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { Trace } from '../src/core/trace.js';
+import { native } from '../src/native.js';
 
 describe('an op', () => {
   const trace = new Trace(true);
@@ -39,4 +42,12 @@ describe('an op', () => {
     expect(() => Trace.running).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
     expect(trace.run(() => Trace.running)).toBe(trace);
   });
+});
+
+test('the table names the ops of the native core, and no others', () => {
+  const url = new URL('../src/core/primitives.ts', import.meta.url);
+  const { statements } = ts.createSourceFile('', readFileSync(url, 'utf8'), ts.ScriptTarget.Latest);
+  const table = statements.filter(ts.isInterfaceDeclaration).find(({ name }) => name.text === 'Attributes');
+  const names = table?.members.map(({ name }) => (name as ts.Identifier).text);
+  expect(names?.toSorted()).toEqual(native.opNames().toSorted());
 });

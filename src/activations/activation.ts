@@ -1,7 +1,7 @@
 /**
  * Activation functions, with Keras 3's definitions and defaults.
  */
-import type { Operand, Result } from '../core/symbolic.js';
+import type { Operand, Result } from '../core/operand.js';
 import * as ops from '../ops/index.js';
 
 type Activation = <A extends Operand>(x: A) => Result<A>;

@@ -1,6 +1,7 @@
 /**
  * What callbacks see of the model that is being trained. `Model` is one; callbacks know no more of it than this.
  */
+import type { DataInput } from '../core/data-input.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor, TensorInput } from '../core/tensor.js';
 import type { Weight } from '../core/weight.js';
@@ -8,9 +9,6 @@ import type { Layer } from '../layers/layer.js';
 import type { NativeRun } from '../native.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { LogsOf } from './logs.js';
-
-/** Rows of one input or output, of several in order, or by their names. */
-type Rows = TensorInput | readonly TensorInput[] | Record<string, TensorInput>;
 
 /** The model that callbacks follow, and may read, change and stop. */
 export interface TrainedModel {
@@ -53,15 +51,15 @@ export interface TrainedModel {
   setWeights(values: readonly TensorInput[]): void;
   /** Outputs for all rows, with the weights of this moment. `batchSize` is 32 unless given. */
   predict(
-    x: Rows,
+    x: DataInput,
     options?: { readonly batchSize?: number | undefined; readonly threads?: number | undefined },
   ): Promise<Tensor<'float32'>>;
   /** As `predict`, on the calling thread. */
-  predictSync(x: Rows, options?: { readonly batchSize?: number | undefined }): Tensor<'float32'>;
+  predictSync(x: DataInput, options?: { readonly batchSize?: number | undefined }): Tensor<'float32'>;
   /** Loss and metrics on data, with the weights of this moment. `batchSize` is 32 unless given. */
   evaluate(
-    x: Rows,
-    y: Rows,
+    x: DataInput,
+    y: DataInput,
     options?: {
       readonly batchSize?: number | undefined;
       readonly sampleWeight?: TensorInput | undefined;

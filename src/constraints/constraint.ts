@@ -24,6 +24,12 @@ export abstract class Constraint<C extends object = object, A extends unknown[] 
     this.options = settle(name, table, given);
   }
 
+  /**
+   * Whether it can be applied to the weight at `path`, of this shape. Default: to any.
+   * @throws {RidgelineError} `ERR_ARGUMENT` if it cannot.
+   */
+  checkShape(_path: string, _shape: readonly number[]): void {}
+
   /** Name and options: what the native core applies, and how to make an equal one. */
   getConfig(): { readonly name: string } & Record<string, unknown> {
     const { options: table } = this.constructor as typeof Constraint;

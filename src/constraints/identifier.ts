@@ -4,7 +4,7 @@
 import type { FactoryName, Name } from '../core/names.js';
 import { factoriesOf, Registry } from '../core/registry.js';
 import { Constraint } from './constraint.js';
-import * as constraints from './index.js';
+import * as constraints from './factories.js';
 
 /** A constraint, its name, or its config. */
 export type ConstraintIdentifier =

@@ -1,5 +1,4 @@
 /** Projections of weights after each step. */
 export { Constraint } from './constraint.js';
+export * from './factories.js';
 export type { ConstraintIdentifier } from './identifier.js';
-export * from './max-norm.js';
-export * from './non-neg.js';

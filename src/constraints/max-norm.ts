@@ -2,6 +2,8 @@
  * Max norm (Srivastava et al. 2014): vectors of weights that have grown too long are shortened.
  */
 import { axes, nonNegative, positional, type Table } from '../core/options.js';
+import { shapeText } from '../core/tensor.js';
+import { RidgelineError, show } from '../errors.js';
 import { Constraint } from './constraint.js';
 
 /** Options of {@link maxNorm}. */
@@ -21,6 +23,16 @@ export class MaxNorm extends Constraint<MaxNormOptions, Given> {
     maxValue: positional(nonNegative(2)),
     axis: axes(0),
   };
+
+  override checkShape(path: string, shape: readonly number[]): void {
+    const { axis } = this.options;
+    const rank = shape.length;
+    const from = [axis].flat().map((at) => (at < 0 ? at + rank : at));
+    if (from.every((at, i) => at >= 0 && at < rank && from.indexOf(at) === i)) return;
+    const expected = `axes that weight '${path}' of shape ${shapeText(shape)} has, each once`;
+    const message = `axis of maxNorm must name ${expected}, received ${show(axis)}`;
+    throw new RidgelineError('ERR_ARGUMENT', message, { argument: 'axis', expected, received: axis });
+  }
 }
 
 /**

@@ -2,8 +2,9 @@
  * Where a call happens: in a trace, recorded for a functional model, or at once on concrete tensors.
  */
 import { argumentError, RidgelineError } from '../errors.js';
+import type { Operand, Result } from './operand.js';
 import type { AttributesOf, Primitive } from './primitives.js';
-import { type Call, isTensorLike, type Operand, type Result, SymbolicTensor } from './symbolic.js';
+import { type Call, isTensorLike, SymbolicTensor } from './symbolic.js';
 import { Tensor } from './tensor.js';
 import { Trace } from './trace.js';
 import { Weight } from './weight.js';

@@ -4,10 +4,8 @@
  * There are two kinds with one face. Inside a trace a tensor is a value of a native graph. Outside, in the
  * functional API, it is an output of a recorded call; a model replays the calls into every trace.
  */
-import type { NativeValue } from '../native.js';
+import type { NativeGraph, NativeValue } from '../native.js';
 import { type DType, shapeText, Tensor } from './tensor.js';
-import type { Trace } from './trace.js';
-import type { Weight } from './weight.js';
 
 /** Sizes; `null` where unknown, such as the batch. */
 export type Shape = readonly (number | null)[];
@@ -30,6 +28,22 @@ export interface Call {
   outputs: SymbolicTensor[];
 }
 
+/** A trace, as far as the tensors know it that are values of it. */
+export interface Tracing {
+  /** The graph that it makes. */
+  readonly graph: NativeGraph;
+  /** Runs `work` with this trace as the ambient one. */
+  run<T>(work: () => T): T;
+}
+
+/** A tensor's place in a trace. */
+export interface Traced {
+  /** The trace. */
+  readonly trace: Tracing;
+  /** Handle of the value in its graph. */
+  readonly id: number;
+}
+
 /** A tensor without values: a shape, a type, and where it comes from. */
 export class SymbolicTensor {
   /** Sizes; `null` where unknown. */
@@ -37,26 +51,26 @@ export class SymbolicTensor {
   /** Element type. */
   readonly dtype: DType;
   // Private, so that a concrete tensor of the same shape is no symbolic one to the compiler.
-  readonly #traced: { trace: Trace; id: number } | undefined;
+  readonly #traced: Traced | undefined;
   /** @internal Output of a recorded call, if it is one. */
   call: Call | undefined;
   /** @internal Name, for inputs. */
   name: string | undefined;
 
   /** @hidden */
-  constructor(shape: Shape, dtype: DType, traced?: { trace: Trace; id: number }) {
+  constructor(shape: Shape, dtype: DType, traced?: Traced) {
     this.shape = Object.freeze([...shape]);
     this.dtype = dtype;
     this.#traced = traced;
   }
 
   /** @internal Value of a trace, if it is one. */
-  get traced(): { trace: Trace; id: number } | undefined {
+  get traced(): Traced | undefined {
     return this.#traced;
   }
 
   /** @internal A value of a trace. */
-  static of(trace: Trace, value: NativeValue): SymbolicTensor {
+  static of(trace: Tracing, value: NativeValue): SymbolicTensor {
     const shape = value.shape.map((d) => (d < 0 ? null : d));
     return new SymbolicTensor(shape, value.dtype as DType, { trace, id: value.id });
   }
@@ -71,12 +85,6 @@ export class SymbolicTensor {
     return `SymbolicTensor ${this.dtype} ${shapeText(this.shape)}`;
   }
 }
-
-/** What ops take: tensors of any kind, weights, numbers. */
-export type Operand = SymbolicTensor | Tensor | Weight | number;
-
-/** What an op on `T` gives: a concrete tensor if all operands are concrete. */
-export type Result<T> = Extract<T, SymbolicTensor | Weight> extends never ? Tensor : SymbolicTensor;
 
 /** True for tensors of either kind. */
 export function isTensorLike(value: unknown): value is SymbolicTensor | Tensor {

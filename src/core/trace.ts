@@ -4,16 +4,17 @@
  */
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeGraph, native } from '../native.js';
+import type { Operand } from './operand.js';
 import type { AttributesOf, Primitive, ResultsOf } from './primitives.js';
 import { hash } from './random.js';
-import { type Operand, type Shape, SymbolicTensor } from './symbolic.js';
+import { type Shape, SymbolicTensor, type Tracing } from './symbolic.js';
 import { type DType, Tensor } from './tensor.js';
 import { Weight } from './weight.js';
 
 let current: Trace | undefined;
 
 /** See the module documentation. */
-export class Trace {
+export class Trace implements Tracing {
   readonly graph: NativeGraph = new native.NativeGraph();
   /** True while training; layers may override it for what they call. */
   training: boolean;

@@ -3,7 +3,7 @@
  */
 import type { FactoryName, Name } from '../core/names.js';
 import { factoriesOf, Registry } from '../core/registry.js';
-import * as initializers from './index.js';
+import * as initializers from './factories.js';
 import type { Initializer } from './initializer.js';
 
 /** An initializer, its name, or its config. */

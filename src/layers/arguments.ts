@@ -2,7 +2,8 @@
  * Arguments of a layer's call: tensors in any structure of lists, and options last.
  */
 import { options as checkOptions } from '../core/check.js';
-import { isTensorLike, type Operand, type SymbolicTensor } from '../core/symbolic.js';
+import type { Operand } from '../core/operand.js';
+import { isTensorLike, type SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
 import { Weight } from '../core/weight.js';
 import { RidgelineError, show } from '../errors.js';

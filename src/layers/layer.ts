@@ -9,11 +9,12 @@ import { collect, type OptionTable, optionNames, read, save } from '../core/opti
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor, TensorInput } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
+import { UniqueNames } from '../core/unique-names.js';
 import type { Weight } from '../core/weight.js';
 import { inLayer, RidgelineError } from '../errors.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
 import { type Arguments, type CallOptions, type Concrete, type Outputs, parseCall } from './arguments.js';
-import { distinct, factoryName } from './naming.js';
+import { factoryName } from './naming.js';
 import { type CommonValues, common, type LayerOptions, type Settled } from './options.js';
 import { createWeight, type WeightOptions, writeAll } from './weights.js';
 
@@ -275,7 +276,7 @@ export abstract class Layer<
   #adopt(layer: Layer): string {
     const known = this.#inner.get(layer);
     if (known !== undefined) return known;
-    const name = distinct(layer.name, new Set(this.#inner.values()));
+    const name = new UniqueNames(this.#inner.values()).take(layer.name);
     layer.rename(name);
     this.#inner.set(layer, name);
     return name;

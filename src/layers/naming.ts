@@ -10,13 +10,6 @@ export const layerName: Option<string | undefined, false> = option((argument, gi
   throw argumentError(argument, "a non-empty string without '/'", given);
 }, null);
 
-/** `base`, or the first of `base_1`, `base_2`, … that is free. */
-export function distinct(base: string, taken: ReadonlySet<string>): string {
-  let name = base;
-  for (let i = 1; taken.has(name); i++) name = `${base}_${i}`;
-  return name;
-}
-
 /** The name of a class's factory: `dense`, `leakyRelu`, `conv2d`. */
 export function factoryName(className: string): string {
   const words = className.replace(

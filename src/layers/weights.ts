@@ -28,7 +28,8 @@ export interface WeightOptions {
 
 /**
  * A new weight of the layer called `layer`.
- * @throws {RidgelineError} `ERR_SHAPE` for unknown or bad sizes, `ERR_MEMORY` when it is too large.
+ * @throws {RidgelineError} `ERR_SHAPE` for unknown or bad sizes, `ERR_ARGUMENT` for a constraint that the shape has no
+ *   axis for, `ERR_MEMORY` when it is too large.
  */
 export function createWeight(layer: string, name: string, options: WeightOptions): Weight {
   checkOptions('addWeight', options, ['shape', 'initializer', 'regularizer', 'constraint', 'trainable']);
@@ -45,6 +46,7 @@ export function createWeight(layer: string, name: string, options: WeightOptions
   const variable = guard(() => initializer.create(path, shape, nextStream()));
   const regularizer = getRegularizer(`${name}Regularizer`, options.regularizer);
   const constraint = getConstraint(`${name}Constraint`, options.constraint);
+  constraint?.checkShape(path, shape);
   const weight = new Weight(name, shape, variable, options.trainable ?? true, regularizer, constraint);
   weight.path = path;
   return weight;

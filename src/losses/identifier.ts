@@ -4,7 +4,7 @@
 import type { FactoryName, Name } from '../core/names.js';
 import { factoriesOf, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import * as losses from './index.js';
+import * as losses from './factories.js';
 import { matched } from './labels.js';
 import type { Loss } from './loss.js';
 

@@ -5,7 +5,7 @@ import type { FactoryName, Name, Snake } from '../core/names.js';
 import { factoriesOf, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { matched } from '../losses/labels.js';
-import * as metrics from './index.js';
+import * as metrics from './factories.js';
 import type { Metric } from './metric.js';
 
 const ALIASES = { acc: 'accuracy', mse: 'meanSquaredError', mae: 'meanAbsoluteError' } as const;

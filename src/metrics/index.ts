@@ -1,7 +1,6 @@
 /**
  * Metrics: means over an epoch that are logged and not trained for.
  */
-export * from './accuracy.js';
-export * from './difference.js';
+export * from './factories.js';
 export type { MetricFunction, MetricIdentifier, MetricKey } from './identifier.js';
 export type { Metric, MetricFactory, MetricOptions } from './metric.js';

@@ -5,9 +5,9 @@ import type { CallbackLike } from '../callbacks/callback.js';
 import type { HistoryKey, LogKey } from '../callbacks/logs.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
 import { boolean, options as checkOptions, count, number } from '../core/check.js';
+import type { DataInput } from '../core/data-input.js';
 import type { TensorInput } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
-import type { DataInput } from './input-data.js';
 
 /** The part of the platform's `AbortSignal` that is used. */
 export interface Signal {

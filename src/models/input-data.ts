@@ -1,13 +1,11 @@
 /**
  * Data on its way in: from what users pass to tensors that fit the inputs and outputs of a network.
  */
+import type { DataInput } from '../core/data-input.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { type DType, shapeText, Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { RidgelineError, shapeError, show } from '../errors.js';
 import type { Network } from './network.js';
-
-/** Data for one or several inputs or outputs: one value, a list, or one by name. */
-export type DataInput = TensorInput | readonly TensorInput[] | Record<string, TensorInput>;
 
 /** A tensor to learn from, named for messages. */
 export interface NamedTensor {

@@ -1,12 +1,13 @@
 /**
  * Labelled data: what users pass to `fit` and `evaluate`, checked against the model and its losses, and weighted.
  */
+import type { DataInput } from '../core/data-input.js';
 import { type DType, shapeText, type TensorInput, tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError, shapeError } from '../errors.js';
 import { classWeights } from './class-weights.js';
 import type { Compiled } from './compilation.js';
 import type { Weighting } from './fit-options.js';
-import { byName, type DataInput, inputTensors, type NamedTensor, rowsOf } from './input-data.js';
+import { byName, inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import type { Network } from './network.js';
 
 /** Labels as they will be fed. */

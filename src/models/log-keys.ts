@@ -2,9 +2,9 @@
  * The numbers that training reports: their keys in logs, as in Keras, and their directions of improvement.
  */
 import type { Logs } from '../callbacks/logs.js';
+import { UniqueNames } from '../core/unique-names.js';
 import { RidgelineError } from '../errors.js';
 import type { Compiled } from './compilation.js';
-import { UniqueNames } from './naming.js';
 
 /** Keys of the metrics, in the order of a loss graph's totals: losses of several outputs, then metrics by output. */
 export function metricKeys(outputNames: readonly string[], compiled: Compiled): string[] {

@@ -3,6 +3,7 @@
  */
 import type { LogsOf } from '../callbacks/logs.js';
 import { options as checkOptions } from '../core/check.js';
+import type { DataInput } from '../core/data-input.js';
 import { nextSeed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor, TensorInput } from '../core/tensor.js';
@@ -14,7 +15,6 @@ import { CallGraph } from './call-graph.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult } from './fit-options.js';
-import type { DataInput } from './input-data.js';
 import { checkInputNames, nameInputs, nameLayers, nameOutputs } from './naming.js';
 import {
   type KeyOf,

@@ -2,11 +2,12 @@
  * Prediction: the native program that computes outputs from inputs, made with its first use.
  */
 import { options as checkOptions, count } from '../core/check.js';
+import type { DataInput } from '../core/data-input.js';
 import { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { guard, type NativePredictor, type NativeTensor, native, succeeded } from '../native.js';
 import { finite } from './finite.js';
-import { type DataInput, inputTensors, type NamedTensor, rowsOf } from './input-data.js';
+import { inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import { type Network, traceInputs } from './network.js';
 
 /** Options of {@link Model.predict}. */

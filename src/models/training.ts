@@ -5,6 +5,7 @@ import type { CallbackLike } from '../callbacks/callback.js';
 import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel, TrainingContext } from '../callbacks/trained-model.js';
 import { options as checkOptions, count } from '../core/check.js';
+import type { DataInput } from '../core/data-input.js';
 import { guard, type NativeCounters, type NativeRun, native, succeeded } from '../native.js';
 import type { Compiled } from './compilation.js';
 import {
@@ -14,7 +15,6 @@ import {
   type FitOptions,
   type FitResult,
 } from './fit-options.js';
-import type { DataInput } from './input-data.js';
 import { labelledData } from './labelled-data.js';
 import { directionOf, logsOf, metricKeys } from './log-keys.js';
 import { NativePrograms } from './native-programs.js';

@@ -1,11 +1,12 @@
 /**
  * Validation data: given, or the tail of the training data, in the form of the training data since they share programs.
  */
+import type { DataInput } from '../core/data-input.js';
 import { Tensor, type TensorInput } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Compiled } from './compilation.js';
 import type { FitOptions } from './fit-options.js';
-import type { DataInput, NamedTensor } from './input-data.js';
+import type { NamedTensor } from './input-data.js';
 import { type LabelledData, labelledData } from './labelled-data.js';
 import type { Network } from './network.js';
 import { UploadedData } from './uploaded-data.js';

@@ -2,7 +2,7 @@
  * Arithmetic, element by element, with NumPy broadcasting.
  */
 import { floating, nativeOp, op } from '../core/apply.js';
-import type { Operand, Result } from '../core/symbolic.js';
+import type { Operand, Result } from '../core/operand.js';
 
 /** `a + b`. Throws `ERR_SHAPE` when the shapes do not broadcast. */
 export const add = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>

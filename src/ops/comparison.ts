@@ -2,7 +2,7 @@
  * Comparisons, logic, choice and conversion.
  */
 import { nativeOp } from '../core/apply.js';
-import type { Operand, Result } from '../core/symbolic.js';
+import type { Operand, Result } from '../core/operand.js';
 import type { DType } from '../core/tensor.js';
 
 /** `a < b`, as bool. */

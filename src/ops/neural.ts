@@ -2,7 +2,8 @@
  * Ops of neural networks: linear maps, activations with kernels of their own, softmax.
  */
 import { nativeOp, op } from '../core/apply.js';
-import type { Operand, Result, SymbolicTensor } from '../core/symbolic.js';
+import type { Operand, Result } from '../core/operand.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
 import { transpose } from './shaping.js';
 
 /** `x·W + b`: `x` `[…, in]`, `W` `[in, out]`, `b` `[out]`. */

@@ -3,7 +3,7 @@
  */
 import { nativeOp } from '../core/apply.js';
 import { options as checkOptions } from '../core/check.js';
-import type { Operand, Result } from '../core/symbolic.js';
+import type { Operand, Result } from '../core/operand.js';
 
 /** Options of a reduction. */
 export interface ReduceOptions {

@@ -3,7 +3,7 @@
  */
 import { nativeOp, op } from '../core/apply.js';
 import { options as checkOptions } from '../core/check.js';
-import type { Operand, Result } from '../core/symbolic.js';
+import type { Operand, Result } from '../core/operand.js';
 import { RidgelineError } from '../errors.js';
 
 /** In a list of sizes: the input's dimension at that place. */

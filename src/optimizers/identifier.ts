@@ -3,26 +3,27 @@
  */
 import type { FactoryName, Name } from '../core/names.js';
 import { factoriesOf, Registry } from '../core/registry.js';
-import * as optimizers from './index.js';
+import * as optimizers from './factories.js';
+import { Optimizer } from './optimizer.js';
 
 /** An optimizer, or its name. */
 export type OptimizerIdentifier =
-  | optimizers.Optimizer
+  | Optimizer
   | Name<FactoryName<typeof optimizers>>
   // Keras' spelling.
   | 'adamw';
 
-const registry = new Registry<optimizers.Optimizer>({
+const registry = new Registry<Optimizer>({
   noun: 'optimizer',
   expected: 'an optimizer or its name',
   factories: factoriesOf(optimizers),
-  isReady: (of) => of instanceof optimizers.Optimizer,
+  isReady: (of) => of instanceof Optimizer,
 });
 
 /** The optimizer that an option stands for. */
-export const getOptimizer = (argument: string, of: OptimizerIdentifier): optimizers.Optimizer =>
+export const getOptimizer = (argument: string, of: OptimizerIdentifier): Optimizer =>
   registry.get(argument, of);
 
 /** A saved optimizer. */
-export const restoreOptimizer = (saved: { name: string; config: object }): optimizers.Optimizer =>
+export const restoreOptimizer = (saved: { name: string; config: object }): Optimizer =>
   registry.restore(saved);

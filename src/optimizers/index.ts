@@ -1,8 +1,6 @@
 /**
  * Optimizers, with Keras 3's formulas and defaults.
  */
-export * from './adam.js';
+export * from './factories.js';
 export type { OptimizerIdentifier } from './identifier.js';
 export { Optimizer, type OptimizerOptions } from './optimizer.js';
-export * from './rmsprop.js';
-export * from './sgd.js';

@@ -4,7 +4,7 @@
 import type { FactoryName, Name } from '../core/names.js';
 import { factoriesOf, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import * as regularizers from './index.js';
+import * as regularizers from './factories.js';
 import { ofFunction, type Regularizer } from './regularizer.js';
 
 /** A regularizer, its name (with Keras' default 0.01), its config, or a function of ops that gives a scalar. */

@@ -1,4 +1,4 @@
 /** Penalties on weights and activities. */
+export * from './factories.js';
 export type { RegularizerIdentifier } from './identifier.js';
-export * from './l1-l2.js';
 export type { Regularizer } from './regularizer.js';

@@ -1,4 +1,14 @@
-import { input, Layer, layers, Model, ops, Sequential, type SymbolicTensor, tensor } from 'ridgeline';
+import {
+  constraints,
+  input,
+  Layer,
+  layers,
+  Model,
+  ops,
+  Sequential,
+  type SymbolicTensor,
+  tensor,
+} from 'ridgeline';
 import { describe, expect, test } from 'vitest';
 import { type Case, table } from '../support/cases.js';
 import { expectFailure, expectTrains, numbers, regression, x, y } from '../support/small.js';
@@ -52,6 +62,12 @@ describe('structure', () => {
       code: 'ERR_ARGUMENT',
       says: /^layer 'f\/dense': it was made in call\(\), which runs for every program/,
     },
+    ...([1, -2, [0, 1], [0, 0], [0, -1]] as const).map((axis) => ({
+      name: `a norm of a bias over axis ${JSON.stringify(axis)}`,
+      run: () => layers.dense(3, { name: 'd', biasConstraint: constraints.maxNorm(1, { axis }) })(h()),
+      code: 'ERR_ARGUMENT',
+      says: /^layer 'd': axis of maxNorm must name axes that weight 'd\/bias' of shape \[3\] has, each once, received /,
+    })),
     {
       name: 'sizes that do not connect',
       run: () => layers.add()([layers.dense(3)(h()), layers.dense(4)(h())]),

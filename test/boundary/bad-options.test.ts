@@ -286,6 +286,12 @@ describe('compile', () => {
       code: 'ERR_ARGUMENT',
       says: /^clipNorm must be a number > 0, received 0/,
     },
+    ...[1, 0, 2.5, '2', Number.NaN].map((value) => ({
+      name: `gradientAccumulationSteps ${value}`,
+      run: () => optimizers.sgd({ gradientAccumulationSteps: any(value) }),
+      code: 'ERR_ARGUMENT',
+      says: /^gradientAccumulationSteps must be an integer ≥ 2, received /,
+    })),
     {
       name: 'label smoothing',
       run: () => losses.categoricalCrossentropy({ labelSmoothing: 1 }),

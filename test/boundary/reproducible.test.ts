@@ -5,7 +5,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { callbacks, layers, loadModel, type Model, runtime, Sequential, setRandomSeed } from 'ridgeline';
+import {
+  callbacks,
+  constraints,
+  layers,
+  loadModel,
+  type Model,
+  optimizers,
+  runtime,
+  Sequential,
+  setRandomSeed,
+} from 'ridgeline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { node } from '../support/child.js';
 import { checkBuilt } from '../support/dist.js';
@@ -62,11 +72,11 @@ describe('threads', () => {
 describe('resuming', () => {
   const x = numbers(60, 5);
   const y = numbers(60, 1);
-  const build = (optimizer: 'adam' | 'rmsprop' | 'sgd'): Model => {
+  const build = (optimizer: optimizers.OptimizerIdentifier, options: layers.DenseOptions = {}): Model => {
     setRandomSeed(3);
     return new Sequential([
       layers.input([5]),
-      layers.dense(16, { kernelRegularizer: 'l2' }),
+      layers.dense(16, { kernelRegularizer: 'l2', ...options }),
       layers.batchNormalization(),
       layers.activation('relu'),
       layers.dropout(0.4),
@@ -76,34 +86,48 @@ describe('resuming', () => {
   const fit = (model: Model, initialEpoch: number, epochs: number) =>
     model.fit(x, y, { initialEpoch, epochs, batchSize: 16, validationSplit: 0.25 });
 
-  test.each(['adam', 'rmsprop', 'sgd'] as const)(
-    'saved midway with %s, the rest is the same',
-    async (optimizer) => {
-      const whole = build(optimizer);
-      const uninterrupted = await fit(whole, 0, 6);
+  const { adam, adamW, sgd } = optimizers;
+  // An epoch is 3 batches, so after 3 epochs stands the first of 2 and of 4.
+  const everySecond = { gradientAccumulationSteps: 2, globalClipNorm: 0.5 };
+  const everyFourth = { gradientAccumulationSteps: 4, clipNorm: 0.5 };
+  const kernelConstraint = constraints.maxNorm(0.7);
+  const both = { kernelConstraint, biasConstraint: constraints.nonNeg() };
+  test.each<[string, () => Model]>([
+    ['adam', () => build('adam')],
+    ['rmsprop', () => build('rmsprop')],
+    ['sgd', () => build('sgd')],
+    ['constraints', () => build('adam', both)],
+    ['half an average of gradients', () => build(sgd({ momentum: 0.9, ...everySecond }))],
+    ['a quarter of one', () => build(adamW(everyFourth))],
+    ['half of one, constraints and amsgrad', () => build(adam({ amsgrad: true, ...everySecond }), both)],
+  ])('saved midway with %s, the rest is the same', async (name, make) => {
+    const whole = make();
+    const uninterrupted = await fit(whole, 0, 6);
 
-      const first = build(optimizer);
-      await fit(first, 0, 3);
-      const path = join(folder, optimizer);
-      await first.save(path);
-      setRandomSeed(99);
-      const resumed = await loadModel(path);
-      const rest = await fit(resumed, 3, 6);
+    const first = make();
+    await fit(first, 0, 3);
+    const path = join(folder, name);
+    await first.save(path);
+    setRandomSeed(99);
+    const resumed = await loadModel(path);
+    const rest = await fit(resumed, 3, 6);
 
-      expect(bits(resumed)).toEqual(bits(whole));
-      expect(rest.epoch).toEqual([3, 4, 5]);
-      for (const [key, values] of Object.entries(rest.history)) {
-        expect(values, key).toEqual((uninterrupted.history as Record<string, number[]>)[key]?.slice(3));
-      }
-      // And the model that was saved goes on alike.
-      await fit(first, 3, 6);
-      expect(bits(first)).toEqual(bits(whole));
-    },
-  );
+    expect(bits(resumed)).toEqual(bits(whole));
+    expect(rest.epoch).toEqual([3, 4, 5]);
+    for (const [key, values] of Object.entries(rest.history)) {
+      expect(values, key).toEqual((uninterrupted.history as Record<string, number[]>)[key]?.slice(3));
+    }
+    // And the model that was saved goes on alike.
+    await fit(first, 3, 6);
+    expect(bits(first)).toEqual(bits(whole));
+  });
 
-  test('in the middle of a run, from a callback', async () => {
+  test.each<[string, optimizers.OptimizerIdentifier]>([
+    ['', 'adam'],
+    [', two thirds of an average', adam({ gradientAccumulationSteps: 3 })],
+  ])('in the middle of a run, from a callback%s', async (_, optimizer) => {
     const path = join(folder, 'callback');
-    const whole = build('adam');
+    const whole = build(optimizer);
     const onEpochEnd = async (epoch: number): Promise<void> => {
       if (epoch === 1) await whole.save(path);
     };

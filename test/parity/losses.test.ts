@@ -1,7 +1,7 @@
 /**
  * Every loss against Keras: the reduced value with and without weights, and its gradient.
  */
-import { losses } from 'ridgeline';
+import { layers, losses, Sequential } from 'ridgeline';
 import { describe, expect, it } from 'vitest';
 import { Trace } from '../../src/core/trace.js';
 import type { Loss } from '../../src/losses/index.js';
@@ -44,13 +44,27 @@ function check(of: LossCase): void {
   expect(gradients[0]).toBeAllclose(of.gradient);
 }
 
+/** A model that predicts what it is given. */
+const identity = (of: LossCase) =>
+  new Sequential([layers.input(of.yPred.shape.slice(1)), layers.activation('linear')]).compile({
+    loss: lossOf(of),
+  });
+
 describe('losses', () => {
   const refused = cases.filter(isRefused);
   const positions = cases.filter((of) => !isRefused(of) && weighsPositions(of));
   const offered = cases.filter((of) => !isRefused(of) && !weighsPositions(of));
   it.each(offered)('$name', check);
-  it.each(refused.filter(({ loss }) => !loss.startsWith('mean')))('$name is refused', (of) => {
+  it.each(refused)('$name is refused', (of) => {
     expect(() => lossOf(of)).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
+  });
+  it.each(positions)('$name are refused', async (of) => {
+    const sampleWeight = tensorOf(of.sampleWeight!);
+    await expect(
+      identity(of).evaluate(tensorOf(of.yPred), tensorOf(of.yTrue), { sampleWeight }),
+    ).rejects.toThrow(
+      expect.objectContaining({ code: 'ERR_SHAPE', message: expect.stringMatching(/^sampleWeight/) }),
+    );
   });
   it('are offered except for three options and weights of positions', () => {
     expect([offered.length, refused.length, positions.length]).toEqual([126, 109, 14]);

@@ -8,7 +8,7 @@ use ridgeline_engine::eval::evaluate;
 use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::ops::batch_norm::BatchNorm;
 use ridgeline_engine::ops::reduce::Kind;
-use ridgeline_engine::plan::Plan;
+use ridgeline_engine::plan::{Plan, Rows};
 use ridgeline_engine::tensor::Tensor;
 
 const ROWS: usize = 37;
@@ -49,7 +49,7 @@ fn rows_apart_change_no_bit() {
     let (graph, gradients, between) = graph();
     let apart = ROWS * (128 + 16);
     let spread = |outputs: &[Value]| {
-        let plan = Plan::compile(&graph, outputs, &[]).unwrap();
+        let plan = Plan::compile(&graph, outputs, &[], Rows::Picked).unwrap();
         plan.places.iter().filter(|place| place.words == apart).count()
     };
     // What is asked for as a result is dense.

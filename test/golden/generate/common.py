@@ -82,14 +82,17 @@ def options(config):
 
     def value(key, given):
         if isinstance(given, dict):
-            return named_object(keras.regularizers, given)
+            return named_object(keras.constraints if key.endswith("Constraint") else keras.regularizers, given)
+        if key == "axis" and isinstance(given, list):
+            # MaxNorm sums over what it is given, and JAX takes no list.
+            return tuple(given)
         return snake(given) if key in ("activation", "reduction") else given
 
     return {IRREGULAR.get(key, snake(key)): value(key, given) for key, given in config.items()}
 
 
 def named_object(module, config):
-    """`{name, ...options}` as an object: a regularizer, loss, metric, optimizer or initializer."""
+    """`{name, ...options}` as an object: a regularizer, constraint, loss, metric, optimizer or initializer."""
     rest = {key: value for key, value in config.items() if key != "name"}
     return class_in(module, config["name"])(**options(rest))
 
@@ -135,6 +138,10 @@ def float32_text(value):
     return digits
 
 
+def path_of(name):
+    return HERE / f"{name}.json"
+
+
 def write(name, **sections):
     """One file; the entries of a section stand on lines of their own, so that a diff shows which case changed."""
     version = {"keras": keras.__version__, "backend": f"jax {jax.__version__}"}
@@ -143,6 +150,6 @@ def write(name, **sections):
         names = [entry["name"] for entry in entries]
         assert len(set(names)) == len(names), f"a name is used twice in {name}"
         lines.append(f"{json.dumps(key)}:[\n" + ",\n".join(map(text, entries)) + "\n]")
-    path = HERE / f"{name}.json"
+    path = path_of(name)
     path.write_text("{" + ",\n".join(lines) + "}\n")
     print(f"{path.name}: {sum(map(len, sections.values()))} entries, {path.stat().st_size / 1e6:.2f} MB")

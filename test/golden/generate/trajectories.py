@@ -134,12 +134,11 @@ def make_net(name):
     return {"name": name, "inputShape": [5], "loss": loss, "x": x, "y": y, "initialWeights": weights}, model.get_weights()
 
 
-def run(net, initial_weights, name, optimizer, penalties):
-    layers = NETS[net["name"]][0](**penalties)
+def train(net, initial_weights, name, layers, optimizer, steps):
     model = compile_model(build(layers, net["inputShape"]), net["loss"], optimizer)
     model.set_weights(initial_weights)
     losses = []
-    for _ in range(STEPS):
+    for _ in range(steps):
         model.reset_metrics()
         losses.append(np.float32(model.train_on_batch(net["x"], net["y"])))
     return {
@@ -163,6 +162,9 @@ def check_distinct(cases):
 
 def main():
     nets = {name: make_net(name) for name in NETS}
-    cases = [run(*nets[net], name, optimizer, penalties) for net, name, optimizer, penalties in plan()]
+    cases = [
+        train(*nets[net], name, NETS[net][0](**penalties), optimizer, STEPS)
+        for net, name, optimizer, penalties in plan()
+    ]
     check_distinct(cases)
     write("trajectories", nets=[net for net, _ in nets.values()], cases=cases)

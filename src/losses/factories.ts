@@ -1,0 +1,4 @@
+/** Losses by name. Options and saved models know each factory that is exported here by the name of its export. */
+export * from './binary-crossentropy.js';
+export * from './categorical-crossentropy.js';
+export * from './difference.js';
