@@ -26,7 +26,7 @@ unsafe fn generic<S: Simd>(x: &[f32], to: &mut [MaybeUninit<u32>]) -> bool {
     assert_eq!(x.len(), to.len(), "copy_finite: lengths differ");
     let (from, p) = (x.as_ptr(), to.as_mut_ptr().cast::<f32>());
     // SAFETY: the CPU executes `S`, says the caller; the parts end where both slices do, and the
-    // second starts aligned.
+    // streamed one starts aligned.
     unsafe {
         if x.len() < LARGE {
             return strip::<S, false>(from, p, x.len());
@@ -44,12 +44,13 @@ unsafe fn generic<S: Simd>(x: &[f32], to: &mut [MaybeUninit<u32>]) -> bool {
 /// Copies `n` elements; with `STREAM` past the caches, to an aligned address.
 ///
 /// # Safety
-/// The CPU executes `S`; `from` and `to` have `n` elements.
+/// The CPU executes `S`; `from` and `to` have `n` elements, and with `STREAM` whole vectors of `to`
+/// are aligned.
 #[inline(always)]
 unsafe fn strip<S: Simd, const STREAM: bool>(from: *const f32, to: *mut f32, n: usize) -> bool {
-    // x · 0 is 0 for a finite x and NaN for any other, and a NaN stays in the sum.
-    // SAFETY: the CPU executes `S`, and both addresses have `n` elements, says the caller.
+    // SAFETY: as the caller says; the parts before and after `whole` are those of `n` elements.
     unsafe {
+        // x · 0 is 0 for a finite x and NaN for any other, and a NaN stays in the sum.
         let zero = S::splat(0.0);
         let mut sums = [zero; VECTORS];
         let whole = n - n % (VECTORS * S::LANES);

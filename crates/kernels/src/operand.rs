@@ -34,7 +34,8 @@ impl Source {
         }
     }
 
-    /// The address of element `i`, from which a scalar goes on for a vector.
+    /// The address of the vector whose first element is `i`, valid for what `new` was told: `n`
+    /// elements, as long as the operand is borrowed.
     #[inline(always)]
     pub(crate) fn at(self, i: usize) -> *const f32 {
         self.base.wrapping_add(i & self.offset_mask)
