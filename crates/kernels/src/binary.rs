@@ -1,10 +1,5 @@
 //! Elementwise arithmetic of two operands.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use crate::lanes::Width;
 use crate::operand::Source;
 use crate::simd::Simd;
@@ -43,25 +38,27 @@ unsafe fn generic<S: Simd>(op: Binary, a: Operand, b: Operand, y: &mut [f32]) {
     let (mut left, mut right) = Default::default();
     let a = Source::new(a, y.len(), &mut left);
     let b = Source::new(b, y.len(), &mut right);
-    let (n, y) = (y.len(), y.as_mut_ptr());
     macro_rules! each {
         ($op:path) => {
-            strips!(S::LANES, n, |w, i| {
+            strips!(S::LANES, y.len(), |w, i| {
                 let result = $op(w.load::<S>(a.at(i)), w.load::<S>(b.at(i)));
-                w.store::<S>(y.add(i), result);
+                w.put::<S>(y, i, result);
             })
         };
     }
-    match op {
-        Binary::Add => each!(S::add),
-        Binary::Sub => each!(S::sub),
-        Binary::Mul => each!(S::mul),
-        Binary::Div => each!(S::div),
-        Binary::Max => each!(S::max),
-        Binary::Min => each!(S::min),
-        Binary::Pow => {
-            for i in 0..n {
-                *y.add(i) = (*a.at(i)).powf(*b.at(i));
+    // SAFETY: the CPU executes `S`, says the caller; the strips end with `y` and both sources.
+    unsafe {
+        match op {
+            Binary::Add => each!(S::add),
+            Binary::Sub => each!(S::sub),
+            Binary::Mul => each!(S::mul),
+            Binary::Div => each!(S::div),
+            Binary::Max => each!(S::max),
+            Binary::Min => each!(S::min),
+            Binary::Pow => {
+                for (i, y) in y.iter_mut().enumerate() {
+                    *y = (*a.at(i)).powf(*b.at(i));
+                }
             }
         }
     }

@@ -5,11 +5,6 @@
 //! half `half` (0 the low 16 bits) of x_v, and is 1 where that is at least the rate's threshold.
 //! The layout makes one 16-bit compare and a byte mask of any instruction set yield whole words.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use crate::rng::{Key, philox_lanes};
 use crate::simd::Simd;
 use crate::simd::pair::Pair;
@@ -53,7 +48,8 @@ pub(crate) unsafe fn draw_words<S: Simd>(
     step: u32,
     words: &mut [u32],
 ) {
-    draw_pairs::<Pair<S>>(key, threshold, first, step, words);
+    // SAFETY: a CPU that executes `S` executes pairs of it.
+    unsafe { draw_pairs::<Pair<S>>(key, threshold, first, step, words) }
 }
 
 #[inline(always)]
@@ -63,21 +59,25 @@ unsafe fn draw_pairs<P: Simd>(key: Key, threshold: u32, first: u32, step: u32, w
     for (lane, offset) in offsets.iter_mut().enumerate() {
         *offset = (lane as u32 / 4 * 4).wrapping_mul(step).wrapping_add(lane as u32 % 4) as i32;
     }
-    let offsets = P::load_i(offsets.as_ptr());
-    let stream = P::splat_i(key.stream as i32);
-    let time = (P::splat_i(key.step as i32), P::splat_i(key.time as i32));
-    let mut group = first.wrapping_mul(4);
-    for words in words.chunks_mut(P::LANES / 4) {
-        let counter = [P::add_i(P::splat_i(group as i32), offsets), stream, time.0, time.1];
-        let drawn = philox_lanes::<P, ROUNDS>(counter, key.words());
-        let drawn = P::halves_at_least(drawn, threshold);
-        words.copy_from_slice(&drawn[..words.len()]);
-        group = group.wrapping_add(step.wrapping_mul(P::LANES as u32));
+    // SAFETY: the CPU executes `P`, says the caller; `offsets` are enough for the widest vector.
+    unsafe {
+        let offsets = P::load_i(offsets.as_ptr());
+        let stream = P::splat_i(key.stream as i32);
+        let time = (P::splat_i(key.step as i32), P::splat_i(key.time as i32));
+        let mut group = first.wrapping_mul(4);
+        for words in words.chunks_mut(P::LANES / 4) {
+            let counter = [P::add_i(P::splat_i(group as i32), offsets), stream, time.0, time.1];
+            let drawn = philox_lanes::<P, ROUNDS>(counter, key.words());
+            let drawn = P::halves_at_least(drawn, threshold);
+            words.copy_from_slice(&drawn[..words.len()]);
+            group = group.wrapping_add(step.wrapping_mul(P::LANES as u32));
+        }
     }
 }
 
 /// The `k`-th vector `v` of a panel with 0 where the bit is 0.
 #[inline(always)]
 pub(crate) unsafe fn keep<S: Simd>(word: u32, k: usize, v: S::F) -> S::F {
-    S::select(S::mask_from_word(word, k), v, S::splat(0.0))
+    // SAFETY: the CPU is the only condition.
+    unsafe { S::select(S::mask_from_word(word, k), v, S::splat(0.0)) }
 }

@@ -1,10 +1,5 @@
 //! Elementwise comparison into 0/1 words, and choice by such words.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use crate::lanes::Width;
 use crate::operand::{Operand, Source};
 use crate::simd::Simd;
@@ -46,22 +41,25 @@ unsafe fn compare_generic<S: Simd>(op: Compare, a: Operand, b: Operand, y: &mut 
     let a = Source::new(a, y.len(), &mut left);
     let b = Source::new(b, y.len(), &mut right);
     let (n, y) = (y.len(), y.as_mut_ptr().cast::<f32>());
-    let (yes, no) = (S::from_bits(S::splat_i(1)), S::splat(0.0));
-    macro_rules! each {
-        (|$a:ident, $b:ident| $relation:expr) => {
-            strips!(S::LANES, n, |w, i| {
-                let ($a, $b) = (w.load::<S>(a.at(i)), w.load::<S>(b.at(i)));
-                w.store::<S>(y.add(i), S::select($relation, yes, no));
-            })
-        };
-    }
-    match op {
-        Compare::Less => each!(|u, v| S::lt(u, v)),
-        Compare::LessEqual => each!(|u, v| S::le(u, v)),
-        Compare::Greater => each!(|u, v| S::lt(v, u)),
-        Compare::GreaterEqual => each!(|u, v| S::le(v, u)),
-        Compare::Equal => each!(|u, v| S::eq(u, v)),
-        Compare::NotEqual => each!(|u, v| S::mask_not(S::eq(u, v))),
+    // SAFETY: the CPU executes `S`, says the caller; the strips end with `y` and both sources.
+    unsafe {
+        let (yes, no) = (S::from_bits(S::splat_i(1)), S::splat(0.0));
+        macro_rules! each {
+            (|$a:ident, $b:ident| $relation:expr) => {
+                strips!(S::LANES, n, |w, i| {
+                    let ($a, $b) = (w.load::<S>(a.at(i)), w.load::<S>(b.at(i)));
+                    w.store::<S>(y.add(i), S::select($relation, yes, no));
+                })
+            };
+        }
+        match op {
+            Compare::Less => each!(|u, v| S::lt(u, v)),
+            Compare::LessEqual => each!(|u, v| S::le(u, v)),
+            Compare::Greater => each!(|u, v| S::lt(v, u)),
+            Compare::GreaterEqual => each!(|u, v| S::le(v, u)),
+            Compare::Equal => each!(|u, v| S::eq(u, v)),
+            Compare::NotEqual => each!(|u, v| S::mask_not(S::eq(u, v))),
+        }
     }
 }
 
@@ -71,12 +69,16 @@ unsafe fn select_generic<S: Simd>(c: &[u32], a: Operand, b: Operand, y: &mut [f3
     let (mut left, mut right) = Default::default();
     let a = Source::new(a, y.len(), &mut left);
     let b = Source::new(b, y.len(), &mut right);
-    let (n, c, y) = (y.len(), c.as_ptr().cast::<f32>(), y.as_mut_ptr());
-    strips!(S::LANES, n, |w, i| {
-        // As an f32 the word 1 is a denormal, which a comparison may take for 0: convert first.
-        let word = S::from_int(S::to_bits(w.load::<S>(c.add(i))));
-        let no = S::eq(word, S::splat(0.0));
-        let chosen = S::select(no, w.load::<S>(b.at(i)), w.load::<S>(a.at(i)));
-        w.store::<S>(y.add(i), chosen);
-    });
+    let (n, c) = (y.len(), c.as_ptr().cast::<f32>());
+    // SAFETY: the CPU executes `S`, says the caller; the strips end at `n`, where `c`, `y` and both
+    // sources end.
+    unsafe {
+        strips!(S::LANES, n, |w, i| {
+            // As an f32 the word 1 is a denormal, which a comparison may take for 0: convert first.
+            let word = S::from_int(S::to_bits(w.load::<S>(c.add(i))));
+            let no = S::eq(word, S::splat(0.0));
+            let chosen = S::select(no, w.load::<S>(b.at(i)), w.load::<S>(a.at(i)));
+            w.put::<S>(y, i, chosen);
+        });
+    }
 }

@@ -5,16 +5,12 @@
 //! Bits past the last column are 0.
 
 #![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-#![allow(
     clippy::needless_range_loop,
     reason = "the index also numbers the vector inside the panel, and iterators hide the unrolling"
 )]
 
 use crate::bits::{draw_words, keep};
-use crate::lanes::Width;
+use crate::lanes::{All, First, Width};
 use crate::panel::{self, COLUMNS};
 use crate::rng::Key;
 use crate::simd::Simd;
@@ -96,20 +92,35 @@ unsafe fn draw_generic<S: Simd>(
     full_words_per_row: usize,
     mut mask: MaskMut,
 ) {
-    let (bits, stride) = (mask.first_mut_ptr(), mask.row_stride());
-    draw_batches!(S, key, rate, first_row, full_words_per_row, mask, |row, word, drawn| {
-        *bits.add(row * stride + word) = drawn;
-    });
+    // SAFETY: the CPU executes `S`, says the caller; the batches cover the words of the mask.
+    unsafe {
+        draw_batches!(S, key, rate, first_row, full_words_per_row, mask, |row, word, drawn| {
+            mask.set_word(row, word, drawn);
+        });
+    }
 }
 
-/// One word's 32 columns of y = bit ? x · scale : 0.
+/// The 32 columns of y = bit ? x · scale : 0 that start at word `at` of row `r`.
+///
+/// # Safety
+/// The CPU executes `S`, and both tiles have the row and the columns that exist.
 #[inline(always)]
-unsafe fn apply_word<S: Simd, W: Width>(w: W, word: u32, scale: S::F, x: *const f32, y: *mut f32) {
-    let mut v = panel::load::<S, W>(w, x);
-    for k in 0..panel::vectors::<S>() {
-        v[k] = keep::<S>(word, k, S::mul(v[k], scale));
+unsafe fn apply_word<S: Simd, W: Width>(
+    w: W,
+    bits: u32,
+    scale: S::F,
+    [r, at]: [usize; 2],
+    x: Tile,
+    y: &mut TileMut,
+) {
+    // SAFETY: as the caller says.
+    unsafe {
+        let mut v = panel::load::<S, W>(w, x.row(r), at * COLUMNS);
+        for k in 0..panel::vectors::<S>() {
+            v[k] = keep::<S>(bits, k, S::mul(v[k], scale));
+        }
+        panel::store::<S, W>(w, y.row_mut(r), at * COLUMNS, v);
     }
-    panel::store::<S, W>(w, y, v);
 }
 
 #[inline(always)]
@@ -128,18 +139,20 @@ unsafe fn dropout_generic<S: Simd>(
             && (x.rows(), x.cols()) == (mask.rows(), mask.cols()),
         "dropout: shapes differ"
     );
-    let (bits, stride, cols) = (mask.first_mut_ptr(), mask.row_stride(), x.cols());
-    let (from, to, scale) = (x.as_ptr(), y.as_mut_ptr(), S::splat(rate.scale));
-    draw_batches!(S, key, rate, first_row, full_words_per_row, mask, |row, word, drawn| {
-        *bits.add(row * stride + word) = drawn;
-        let (c, left) = (word * COLUMNS, cols - word * COLUMNS);
-        let (from, to) = (from.add(row * x.row_stride() + c), to.add(row * y.row_stride() + c));
-        if left >= COLUMNS {
-            apply_word::<S, _>(crate::lanes::All, drawn, scale, from, to);
-        } else {
-            apply_word::<S, _>(crate::lanes::First(left), drawn, scale, from, to);
-        }
-    });
+    // SAFETY: the CPU executes `S`, says the caller; the batches cover the words of the mask, whose
+    // rows and columns are those of both tiles.
+    unsafe {
+        let scale = S::splat(rate.scale);
+        draw_batches!(S, key, rate, first_row, full_words_per_row, mask, |row, word, drawn| {
+            mask.set_word(row, word, drawn);
+            match x.cols() - word * COLUMNS {
+                left @ ..COLUMNS => {
+                    apply_word::<S, _>(First(left), drawn, scale, [row, word], x, &mut y)
+                }
+                _ => apply_word::<S, _>(All, drawn, scale, [row, word], x, &mut y),
+            }
+        });
+    }
 }
 
 #[inline(always)]
@@ -150,12 +163,14 @@ unsafe fn apply_generic<S: Simd>(mask: Mask, scale: f32, x: Tile, mut y: TileMut
             && (x.rows(), x.cols()) == (mask.rows(), mask.cols()),
         "dropout: shapes differ"
     );
-    let (bits, scale) = (mask.first_ptr(), S::splat(scale));
-    for r in 0..x.rows() {
-        let (from, to) = (x.as_ptr().add(r * x.row_stride()), r * y.row_stride());
-        let (to, bits) = (y.as_mut_ptr().add(to), bits.add(r * mask.row_stride()));
-        strips!(COLUMNS, x.cols(), |w, c| {
-            apply_word::<S, _>(w, *bits.add(c / COLUMNS), scale, from.add(c), to.add(c));
-        });
+    // SAFETY: the CPU executes `S`, says the caller; mask and tiles have the same rows and columns.
+    unsafe {
+        let scale = S::splat(scale);
+        for r in 0..x.rows() {
+            strips!(COLUMNS, x.cols(), |w, c| {
+                let word = c / COLUMNS;
+                apply_word::<S, _>(w, mask.word(r, word), scale, [r, word], x, &mut y);
+            });
+        }
     }
 }

@@ -2,19 +2,21 @@
 //! once more for the last, partial one.
 //!
 //! [`strips!`] runs a body with a [`Width`]: [`All`] while a whole strip remains, [`First`] for
-//! what is left. Loads and stores through the width never touch memory past the end.
-
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
+//! what is left. Loads and stores through the width never touch memory past the end: kernels go
+//! through slices by index, and only here an index becomes an address.
 
 use crate::simd::Simd;
 
 /// How many elements of a strip exist.
+///
+/// # Safety
+/// The unsafe methods require a CPU that executes `S`, and memory for the existing lanes of one
+/// vector: at `p`, or from element `i` of the slice on.
 pub(crate) trait Width: Copy {
     /// The width of the `k`-th vector of the strip.
-    unsafe fn at<S: Simd>(self, k: usize) -> Self;
+    fn at<S: Simd>(self, k: usize) -> Self;
+    /// How many lanes of the strip's first vector exist.
+    fn lanes<S: Simd>(self) -> usize;
     /// The existing lanes, 0 in the others.
     unsafe fn load<S: Simd>(self, p: *const f32) -> S::F;
     /// Writes the existing lanes only.
@@ -23,6 +25,26 @@ pub(crate) trait Width: Copy {
     unsafe fn fill<S: Simd>(self, v: S::F, other: S::F) -> S::F;
     /// One bit per existing element of a 32-element strip.
     fn bits(self) -> u32;
+
+    /// The existing lanes from `x[i]` on, 0 in the others.
+    #[inline(always)]
+    unsafe fn get<S: Simd>(self, x: &[f32], i: usize) -> S::F {
+        debug_assert!(self.fits::<S>(x.len(), i));
+        // SAFETY: the same contract; the address is only used where a lane exists.
+        unsafe { self.load::<S>(x.as_ptr().wrapping_add(i)) }
+    }
+    /// Writes the existing lanes only, from `y[i]` on.
+    #[inline(always)]
+    unsafe fn put<S: Simd>(self, y: &mut [f32], i: usize, v: S::F) {
+        debug_assert!(self.fits::<S>(y.len(), i));
+        // SAFETY: the same contract; the address is only used where a lane exists.
+        unsafe { self.store::<S>(y.as_mut_ptr().wrapping_add(i), v) }
+    }
+    /// Whether the existing lanes from element `i` on lie in a slice of `len`.
+    #[inline(always)]
+    fn fits<S: Simd>(self, len: usize, i: usize) -> bool {
+        self.lanes::<S>() == 0 || i + self.lanes::<S>() <= len
+    }
 }
 
 /// The whole strip exists.
@@ -35,16 +57,22 @@ pub(crate) struct First(pub usize);
 
 impl Width for All {
     #[inline(always)]
-    unsafe fn at<S: Simd>(self, _: usize) -> Self {
+    fn at<S: Simd>(self, _: usize) -> Self {
         All
     }
     #[inline(always)]
+    fn lanes<S: Simd>(self) -> usize {
+        S::LANES
+    }
+    #[inline(always)]
     unsafe fn load<S: Simd>(self, p: *const f32) -> S::F {
-        S::load(p)
+        // SAFETY: the same contract.
+        unsafe { S::load(p) }
     }
     #[inline(always)]
     unsafe fn store<S: Simd>(self, p: *mut f32, v: S::F) {
-        S::store(p, v);
+        // SAFETY: the same contract.
+        unsafe { S::store(p, v) }
     }
     #[inline(always)]
     unsafe fn fill<S: Simd>(self, v: S::F, _: S::F) -> S::F {
@@ -58,28 +86,39 @@ impl Width for All {
 
 impl Width for First {
     #[inline(always)]
-    unsafe fn at<S: Simd>(self, k: usize) -> Self {
+    fn at<S: Simd>(self, k: usize) -> Self {
         First(self.0.saturating_sub(k * S::LANES))
     }
     #[inline(always)]
+    fn lanes<S: Simd>(self) -> usize {
+        self.0.min(S::LANES)
+    }
+    #[inline(always)]
     unsafe fn load<S: Simd>(self, p: *const f32) -> S::F {
-        match self.0 {
-            0 => S::splat(0.0),
-            n if n >= S::LANES => S::load(p),
-            n => S::load_partial(p, n),
+        // SAFETY: the same contract: `p` has all lanes or the first `n`.
+        unsafe {
+            match self.0 {
+                0 => S::splat(0.0),
+                n if n >= S::LANES => S::load(p),
+                n => S::load_partial(p, n),
+            }
         }
     }
     #[inline(always)]
     unsafe fn store<S: Simd>(self, p: *mut f32, v: S::F) {
-        match self.0 {
-            0 => {}
-            n if n >= S::LANES => S::store(p, v),
-            n => S::store_partial(p, v, n),
+        // SAFETY: the same contract: `p` has all lanes or the first `n`.
+        unsafe {
+            match self.0 {
+                0 => {}
+                n if n >= S::LANES => S::store(p, v),
+                n => S::store_partial(p, v, n),
+            }
         }
     }
     #[inline(always)]
     unsafe fn fill<S: Simd>(self, v: S::F, other: S::F) -> S::F {
-        S::select(S::mask_from_bits(self.bits()), v, other)
+        // SAFETY: the CPU is the only condition.
+        unsafe { S::select(S::mask_from_bits(self.bits()), v, other) }
     }
     #[inline(always)]
     fn bits(self) -> u32 {

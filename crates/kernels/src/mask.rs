@@ -83,10 +83,20 @@ impl<'a> Mask<'a> {
         let last = u32::MAX >> (words * 32 - self.cols);
         let word = |w: usize| {
             // SAFETY: the word is one of the view's.
-            let word = unsafe { *self.first_ptr().add(row * self.row_stride + w) };
+            let word = unsafe { self.word(row, w) };
             if w + 1 == words { word & last } else { word }
         };
         (0..words).map(|w| word(w).count_ones() as usize).sum()
+    }
+    /// Word `word` of row `row`.
+    ///
+    /// # Safety
+    /// The view has this row and this word of a row.
+    #[inline(always)]
+    pub(crate) unsafe fn word(self, row: usize, word: usize) -> u32 {
+        debug_assert!(row < self.rows && word < self.cols.div_ceil(32));
+        // SAFETY: the word is part of the view.
+        unsafe { *self.first_ptr().add(row * self.row_stride + word) }
     }
     /// The address of the view's first word.
     pub(crate) const fn first_ptr(self) -> *const u32 {
@@ -154,8 +164,14 @@ impl<'a> MaskMut<'a> {
     pub const fn first_word(&self) -> usize {
         self.first_word
     }
-    /// The address of the view's first word.
-    pub(crate) const fn first_mut_ptr(&mut self) -> *mut u32 {
-        self.ptr.wrapping_add(self.first_word)
+    /// Writes word `word` of row `row`.
+    ///
+    /// # Safety
+    /// The view has this row and this word of a row.
+    #[inline(always)]
+    pub(crate) unsafe fn set_word(&mut self, row: usize, word: usize, bits: u32) {
+        debug_assert!(row < self.rows && word < self.cols.div_ceil(32));
+        // SAFETY: the word is part of the view.
+        unsafe { *self.ptr.add(row * self.row_stride + self.first_word + word) = bits }
     }
 }

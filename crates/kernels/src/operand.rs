@@ -34,13 +34,10 @@ impl Source {
         }
     }
 
-    /// The address of the vector whose first element is `i`.
-    ///
-    /// # Safety
-    /// `i` is at most the `n` given to `new`, and the operand is still borrowed.
+    /// The address of the vector whose first element is `i`, valid for what `new` was told: `n`
+    /// elements, as long as the operand is borrowed.
     #[inline(always)]
-    pub(crate) unsafe fn at(self, i: usize) -> *const f32 {
-        // SAFETY: inside the slice by the caller's promise; a scalar never moves.
-        unsafe { self.base.add(i & self.offset_mask) }
+    pub(crate) fn at(self, i: usize) -> *const f32 {
+        self.base.wrapping_add(i & self.offset_mask)
     }
 }

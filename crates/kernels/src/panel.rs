@@ -3,11 +3,10 @@
 //! A panel is as wide as one word of a bit mask, two cache lines, and few enough vectors that
 //! sums per column stay in registers while the rows stream by. A column's result does not depend
 //! on the panel or the lane it falls in.
+//!
+//! The functions are unsafe as those of `Width` are: the CPU executes `S`, and a slice has the
+//! columns that exist from `c` on.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
 #![allow(
     clippy::needless_range_loop,
     reason = "the index also numbers the vector inside the panel, and iterators hide the unrolling"
@@ -30,24 +29,29 @@ pub(crate) const fn vectors<S: Simd>() -> usize {
 /// The same number in every column.
 #[inline(always)]
 pub(crate) unsafe fn splat<S: Simd>(x: f32) -> Panel<S> {
-    [S::splat(x); 8]
+    // SAFETY: the CPU is the only condition.
+    [unsafe { S::splat(x) }; 8]
 }
 
-/// The panel at `p`, 0 in the columns that do not exist.
+/// The panel from `x[c]` on, 0 in the columns that do not exist.
 #[inline(always)]
-pub(crate) unsafe fn load<S: Simd, W: Width>(w: W, p: *const f32) -> Panel<S> {
-    let mut panel = splat::<S>(0.0);
-    for k in 0..vectors::<S>() {
-        panel[k] = w.at::<S>(k).load::<S>(p.wrapping_add(k * S::LANES));
+pub(crate) unsafe fn load<S: Simd, W: Width>(w: W, x: &[f32], c: usize) -> Panel<S> {
+    // SAFETY: the columns that exist are in `x`, says the caller.
+    unsafe {
+        let mut panel = splat::<S>(0.0);
+        for k in 0..vectors::<S>() {
+            panel[k] = w.at::<S>(k).get::<S>(x, c + k * S::LANES);
+        }
+        panel
     }
-    panel
 }
 
-/// Writes the columns that exist.
+/// Writes the columns that exist, from `y[c]` on.
 #[inline(always)]
-pub(crate) unsafe fn store<S: Simd, W: Width>(w: W, p: *mut f32, panel: Panel<S>) {
+pub(crate) unsafe fn store<S: Simd, W: Width>(w: W, y: &mut [f32], c: usize, panel: Panel<S>) {
     for k in 0..vectors::<S>() {
-        w.at::<S>(k).store::<S>(p.wrapping_add(k * S::LANES), panel[k]);
+        // SAFETY: the columns that exist are in `y`, says the caller.
+        unsafe { w.at::<S>(k).put::<S>(y, c + k * S::LANES, panel[k]) }
     }
 }
 
@@ -59,15 +63,21 @@ pub(crate) unsafe fn load_or<S: Simd, W: Width>(
     c: usize,
     default: f32,
 ) -> Panel<S> {
-    match values {
-        Some(values) => load::<S, W>(w, values.as_ptr().add(c)),
-        None => splat::<S>(default),
+    // SAFETY: the columns that exist are in `values`, says the caller.
+    unsafe {
+        match values {
+            Some(values) => load::<S, W>(w, values, c),
+            None => splat::<S>(default),
+        }
     }
 }
 
 /// What each row adds to `N` sums per column.
 pub(crate) trait RowTerms<S: Simd, const N: usize> {
     /// Adds the terms of `row`.
+    ///
+    /// # Safety
+    /// The CPU executes `S`, and the terms have this row.
     unsafe fn add(&self, row: usize, sums: &mut [Panel<S>; N]);
 }
 
@@ -82,41 +92,48 @@ const LEVELS: usize = 3;
 unsafe fn add_all<S: Simd, const N: usize>(into: &mut [Panel<S>; N], from: &[Panel<S>; N]) {
     for t in 0..N {
         for k in 0..vectors::<S>() {
-            into[t][k] = S::add(into[t][k], from[t][k]);
+            // SAFETY: the CPU is the only condition.
+            into[t][k] = unsafe { S::add(into[t][k], from[t][k]) };
         }
     }
 }
 
 /// The `N` sums per column of the terms of `rows` rows.
+///
+/// # Safety
+/// The CPU executes `S`, and the terms have `rows` rows.
 #[inline(always)]
 pub(crate) unsafe fn sum_rows<S: Simd, const N: usize, T: RowTerms<S, N>>(
     rows: usize,
     terms: T,
 ) -> [Panel<S>; N] {
-    let zero = [splat::<S>(0.0); N];
-    let mut levels = [zero; LEVELS];
-    let mut row = 0;
-    while row < rows {
-        let end = rows.min(row + BLOCK);
-        let mut sums = zero;
-        while row < end {
-            terms.add(row, &mut sums);
-            row += 1;
-        }
-        let mut complete = row / BLOCK;
-        for level in 0..LEVELS {
-            add_all::<S, N>(&mut levels[level], &sums);
-            if level + 1 == LEVELS || !complete.is_multiple_of(BLOCK) {
-                break;
+    // SAFETY: the caller's; each `row` is below `rows`.
+    unsafe {
+        let zero = [splat::<S>(0.0); N];
+        let mut levels = [zero; LEVELS];
+        let mut row = 0;
+        while row < rows {
+            let end = rows.min(row + BLOCK);
+            let mut sums = zero;
+            while row < end {
+                terms.add(row, &mut sums);
+                row += 1;
             }
-            complete /= BLOCK;
-            sums = levels[level];
-            levels[level] = zero;
+            let mut complete = row / BLOCK;
+            for level in 0..LEVELS {
+                add_all::<S, N>(&mut levels[level], &sums);
+                if level + 1 == LEVELS || !complete.is_multiple_of(BLOCK) {
+                    break;
+                }
+                complete /= BLOCK;
+                sums = levels[level];
+                levels[level] = zero;
+            }
         }
+        for level in 1..LEVELS {
+            let (done, rest) = levels.split_at_mut(level);
+            add_all::<S, N>(&mut rest[0], &done[level - 1]);
+        }
+        levels[LEVELS - 1]
     }
-    for level in 1..LEVELS {
-        let (done, rest) = levels.split_at_mut(level);
-        add_all::<S, N>(&mut rest[0], &done[level - 1]);
-    }
-    levels[LEVELS - 1]
 }

@@ -2,7 +2,8 @@
 //!
 //! The order is fixed by the length: four accumulators of vectors by position, folded once per
 //! block, blocks added in f64. Macros because a closure would not inherit the CPU features of the
-//! function around it.
+//! function around it. They stand in an unsafe block of that function, whose reason covers them:
+//! the CPU executes `S`, and what the expressions need for every strip of `0..n`.
 
 /// Elements summed in f32 before the sum joins the f64 total.
 pub(crate) const BLOCK: usize = 4096;

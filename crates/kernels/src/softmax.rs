@@ -3,11 +3,6 @@
 //! With m the row's largest element and e = e^(x − m): softmax = e / Σ e and
 //! log-softmax = (x − m) − log Σ e. An element −∞ has probability 0; a row of nothing else is NaN.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use crate::lanes::Width;
 use crate::math;
 use crate::simd::Simd;
@@ -44,95 +39,112 @@ pub(crate) fn same_rows(x: Tile, y: &TileMut) -> bool {
     x.col_stride() == 1 && (x.rows(), x.cols()) == (y.rows(), y.cols())
 }
 
-/// The largest of the `n` elements at `x`.
+/// The largest element of a row.
 #[inline(always)]
-pub(crate) unsafe fn largest<S: Simd>(x: *const f32, n: usize) -> f32 {
-    row_max!(S, n, |w, i| {
-        w.fill::<S>(w.load::<S>(x.wrapping_add(i)), S::splat(f32::NEG_INFINITY))
-    })
+pub(crate) unsafe fn largest<S: Simd>(x: &[f32]) -> f32 {
+    // SAFETY: the CPU executes `S`, says the caller; the strips end with `x`.
+    unsafe {
+        row_max!(S, x.len(), |w, i| w.fill::<S>(w.get::<S>(x, i), S::splat(f32::NEG_INFINITY)))
+    }
 }
 
 /// Writes e^(x − max) of a row and returns max and the sum of what it wrote.
+///
+/// # Safety
+/// The CPU executes `S`; the lengths are the same.
 #[inline(always)]
-pub(crate) unsafe fn exponentials<S: Simd>(x: *const f32, n: usize, y: *mut f32) -> (f32, f32) {
-    let max = largest::<S>(x, n);
-    let shift = S::splat(max);
-    let sum = row_sum!(S, n, |w, i| {
-        let e = math::exp::<S>(S::sub(w.load::<S>(x.wrapping_add(i)), shift));
-        w.store::<S>(y.wrapping_add(i), e);
-        w.fill::<S>(e, S::splat(0.0))
-    });
-    (max, sum)
+pub(crate) unsafe fn exponentials<S: Simd>(x: &[f32], y: &mut [f32]) -> (f32, f32) {
+    // SAFETY: the CPU executes `S` and the lengths are the same, says the caller; the strips end
+    // there.
+    unsafe {
+        let max = largest::<S>(x);
+        let shift = S::splat(max);
+        let sum = row_sum!(S, x.len(), |w, i| {
+            let e = math::exp::<S>(S::sub(w.get::<S>(x, i), shift));
+            w.put::<S>(y, i, e);
+            w.fill::<S>(e, S::splat(0.0))
+        });
+        (max, sum)
+    }
 }
 
 /// Multiplies a row by `factor`.
 #[inline(always)]
-pub(crate) unsafe fn scale_row<S: Simd>(y: *mut f32, n: usize, factor: f32) {
-    let factor = S::splat(factor);
-    strips!(S::LANES, n, |w, i| {
-        w.store::<S>(y.add(i), S::mul(w.load::<S>(y.add(i)), factor));
-    });
+pub(crate) unsafe fn scale_row<S: Simd>(y: &mut [f32], factor: f32) {
+    // SAFETY: the CPU executes `S`, says the caller; the strips end with `y`.
+    unsafe {
+        let factor = S::splat(factor);
+        strips!(S::LANES, y.len(), |w, i| {
+            let scaled = S::mul(w.get::<S>(y, i), factor);
+            w.put::<S>(y, i, scaled);
+        });
+    }
 }
 
 #[inline(always)]
 unsafe fn softmax_generic<S: Simd>(x: Tile, mut y: TileMut) {
     assert!(same_rows(x, &y), "softmax: shapes differ");
-    for r in 0..x.rows() {
-        let to = r * y.row_stride();
-        let to = y.as_mut_ptr().add(to);
-        let (_, sum) = exponentials::<S>(x.as_ptr().add(r * x.row_stride()), x.cols(), to);
-        scale_row::<S>(to, x.cols(), 1.0 / sum);
+    // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns.
+    unsafe {
+        for r in 0..x.rows() {
+            let to = y.row_mut(r);
+            let (_, sum) = exponentials::<S>(x.row(r), to);
+            scale_row::<S>(to, 1.0 / sum);
+        }
     }
 }
 
 #[inline(always)]
 unsafe fn log_softmax_generic<S: Simd>(x: Tile, mut y: TileMut) {
     assert!(same_rows(x, &y), "log_softmax: shapes differ");
-    for r in 0..x.rows() {
-        let from = x.as_ptr().add(r * x.row_stride());
-        let to = r * y.row_stride();
-        let to = y.as_mut_ptr().add(to);
-        let max = S::splat(largest::<S>(from, x.cols()));
-        let sum = row_sum!(S, x.cols(), |w, i| {
-            let e = math::exp::<S>(S::sub(w.load::<S>(from.wrapping_add(i)), max));
-            w.fill::<S>(e, S::splat(0.0))
-        });
-        let log_sum = math::log::<S>(S::splat(sum));
-        strips!(S::LANES, x.cols(), |w, i| {
-            let shifted = S::sub(w.load::<S>(from.add(i)), max);
-            w.store::<S>(to.add(i), S::sub(shifted, log_sum));
-        });
+    // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns.
+    unsafe {
+        for r in 0..x.rows() {
+            let (from, to) = (x.row(r), y.row_mut(r));
+            let max = S::splat(largest::<S>(from));
+            let sum = row_sum!(S, x.cols(), |w, i| {
+                let e = math::exp::<S>(S::sub(w.get::<S>(from, i), max));
+                w.fill::<S>(e, S::splat(0.0))
+            });
+            let log_sum = math::log::<S>(S::splat(sum));
+            strips!(S::LANES, x.cols(), |w, i| {
+                let shifted = S::sub(w.get::<S>(from, i), max);
+                w.put::<S>(to, i, S::sub(shifted, log_sum));
+            });
+        }
     }
 }
 
 #[inline(always)]
 unsafe fn softmax_backward_generic<S: Simd>(y: Tile, dy: Tile, mut dx: TileMut) {
     assert!(same_rows(y, &dx) && same_rows(dy, &dx), "softmax_backward: shapes differ");
-    for r in 0..y.rows() {
-        let (y, dy) = (y.as_ptr().add(r * y.row_stride()), dy.as_ptr().add(r * dy.row_stride()));
-        let (n, to) = (dx.cols(), r * dx.row_stride());
-        let to = dx.as_mut_ptr().add(to);
-        let dot = S::splat(row_sum!(S, n, |w, i| {
-            S::mul(w.load::<S>(y.wrapping_add(i)), w.load::<S>(dy.wrapping_add(i)))
-        }));
-        strips!(S::LANES, n, |w, i| {
-            let difference = S::sub(w.load::<S>(dy.add(i)), dot);
-            w.store::<S>(to.add(i), S::mul(w.load::<S>(y.add(i)), difference));
-        });
+    // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns.
+    unsafe {
+        for r in 0..y.rows() {
+            let (y, dy, to) = (y.row(r), dy.row(r), dx.row_mut(r));
+            let dot = S::splat(row_sum!(S, to.len(), |w, i| {
+                S::mul(w.get::<S>(y, i), w.get::<S>(dy, i))
+            }));
+            strips!(S::LANES, to.len(), |w, i| {
+                let difference = S::sub(w.get::<S>(dy, i), dot);
+                w.put::<S>(to, i, S::mul(w.get::<S>(y, i), difference));
+            });
+        }
     }
 }
 
 #[inline(always)]
 unsafe fn log_softmax_backward_generic<S: Simd>(y: Tile, dy: Tile, mut dx: TileMut) {
     assert!(same_rows(y, &dx) && same_rows(dy, &dx), "log_softmax_backward: shapes differ");
-    for r in 0..y.rows() {
-        let (y, dy) = (y.as_ptr().add(r * y.row_stride()), dy.as_ptr().add(r * dy.row_stride()));
-        let (n, to) = (dx.cols(), r * dx.row_stride());
-        let to = dx.as_mut_ptr().add(to);
-        let sum = S::splat(row_sum!(S, n, |w, i| w.load::<S>(dy.wrapping_add(i))));
-        strips!(S::LANES, n, |w, i| {
-            let probability = math::exp::<S>(w.load::<S>(y.add(i)));
-            w.store::<S>(to.add(i), S::fnma(probability, sum, w.load::<S>(dy.add(i))));
-        });
+    // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns.
+    unsafe {
+        for r in 0..y.rows() {
+            let (y, dy, to) = (y.row(r), dy.row(r), dx.row_mut(r));
+            let sum = S::splat(row_sum!(S, to.len(), |w, i| w.get::<S>(dy, i)));
+            strips!(S::LANES, to.len(), |w, i| {
+                let probability = math::exp::<S>(w.get::<S>(y, i));
+                w.put::<S>(to, i, S::fnma(probability, sum, w.get::<S>(dy, i)));
+            });
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! several threads hold disjoint columns of one buffer, which no slice can express.
 
 use std::marker::PhantomData;
+use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 /// A read-only view: element `(r, c)` is at `r * row_stride + c * col_stride`.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +96,16 @@ impl<'a> Tile<'a> {
     pub const fn as_ptr(self) -> *const f32 {
         self.ptr
     }
+    /// A row of a view with adjacent columns.
+    ///
+    /// # Safety
+    /// `row < rows` and `col_stride == 1`.
+    #[inline(always)]
+    pub(crate) unsafe fn row(self, row: usize) -> &'a [f32] {
+        debug_assert!(row < self.rows && self.col_stride == 1);
+        // SAFETY: the row is part of the view; of no columns, its address does not matter.
+        unsafe { from_raw_parts(self.ptr.wrapping_add(row * self.row_stride), self.cols) }
+    }
 }
 
 /// A writable view with adjacent columns: element `(r, c)` is at `r * row_stride + c`.
@@ -148,5 +159,20 @@ impl<'a> TileMut<'a> {
     /// The address of element `(0, 0)`.
     pub const fn as_mut_ptr(&mut self) -> *mut f32 {
         self.ptr
+    }
+    /// The view, to read.
+    pub(crate) const fn as_tile(&self) -> Tile<'_> {
+        let TileMut { ptr, rows, cols, row_stride, .. } = *self;
+        Tile { ptr, rows, cols, row_stride, col_stride: 1, owner: PhantomData }
+    }
+    /// A row.
+    ///
+    /// # Safety
+    /// `row < rows`.
+    #[inline(always)]
+    pub(crate) unsafe fn row_mut(&mut self, row: usize) -> &mut [f32] {
+        debug_assert!(row < self.rows);
+        // SAFETY: the row is part of the view; of no columns, its address does not matter.
+        unsafe { from_raw_parts_mut(self.ptr.wrapping_add(row * self.row_stride), self.cols) }
     }
 }

@@ -1,10 +1,5 @@
 //! Elementwise functions of one tensor.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use crate::lanes::Width;
 use crate::math;
 use crate::simd::Simd;
@@ -60,52 +55,61 @@ dispatch! {
 /// log(1 + e^x) = max(x, 0) + log1p(e^−|x|).
 #[inline(always)]
 pub(crate) unsafe fn softplus<S: Simd>(x: S::F) -> S::F {
-    let tail = math::log1p_unit::<S>(math::exp::<S>(S::neg(S::abs(x))));
-    S::add(S::max(x, S::splat(0.0)), tail)
+    // SAFETY: the CPU is the only condition.
+    unsafe {
+        let tail = math::log1p_unit::<S>(math::exp::<S>(S::neg(S::abs(x))));
+        S::add(S::max(x, S::splat(0.0)), tail)
+    }
 }
 
 /// −1, 0 or 1; NaN and the zeros are returned as they are.
 #[inline(always)]
 pub(crate) unsafe fn sign<S: Simd>(x: S::F) -> S::F {
-    let zero = S::splat(0.0);
-    let y = S::select(S::lt(x, zero), S::splat(-1.0), x);
-    S::select(S::lt(zero, x), S::splat(1.0), y)
+    // SAFETY: the CPU is the only condition.
+    unsafe {
+        let zero = S::splat(0.0);
+        let y = S::select(S::lt(x, zero), S::splat(-1.0), x);
+        S::select(S::lt(zero, x), S::splat(1.0), y)
+    }
 }
 
 #[inline(always)]
 unsafe fn generic<S: Simd>(op: Unary, x: &[f32], y: &mut [f32]) {
-    pairs::<Pair<S>>(op, x, y);
+    // SAFETY: a CPU that executes `S` executes pairs of it.
+    unsafe { pairs::<Pair<S>>(op, x, y) }
 }
 
 #[inline(always)]
 unsafe fn pairs<P: Simd>(op: Unary, x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len(), "unary: lengths differ");
-    let (n, x, y) = (x.len(), x.as_ptr(), y.as_mut_ptr());
     macro_rules! each {
         (|$v:ident| $result:expr) => {
-            strips!(P::LANES, n, |w, i| {
-                let $v = w.load::<P>(x.add(i));
-                w.store::<P>(y.add(i), $result);
+            strips!(P::LANES, x.len(), |w, i| {
+                let $v = w.get::<P>(x, i);
+                w.put::<P>(y, i, $result);
             })
         };
     }
-    match op {
-        Unary::Neg => each!(|v| P::neg(v)),
-        Unary::Abs => each!(|v| P::abs(v)),
-        Unary::Sign => each!(|v| sign::<P>(v)),
-        Unary::Sqrt => each!(|v| P::sqrt(v)),
-        Unary::Rsqrt => each!(|v| P::div(P::splat(1.0), P::sqrt(v))),
-        Unary::Square => each!(|v| P::mul(v, v)),
-        Unary::Reciprocal => each!(|v| P::div(P::splat(1.0), v)),
-        Unary::Exp => each!(|v| math::exp::<P>(v)),
-        Unary::Expm1 => each!(|v| math::expm1::<P>(v)),
-        Unary::Log => each!(|v| math::log::<P>(v)),
-        Unary::Log1p => each!(|v| math::log1p::<P>(v)),
-        Unary::Relu => each!(|v| P::clear(P::le(v, P::splat(0.0)), v)),
-        Unary::Sigmoid => each!(|v| math::sigmoid::<P>(v)),
-        Unary::Tanh => each!(|v| math::tanh::<P>(v)),
-        Unary::Softplus => each!(|v| softplus::<P>(v)),
-        Unary::Erf => each!(|v| math::erf::<P>(v)),
-        Unary::Floor => each!(|v| P::floor(v)),
+    // SAFETY: the CPU executes `P`, says the caller; the strips end with both slices.
+    unsafe {
+        match op {
+            Unary::Neg => each!(|v| P::neg(v)),
+            Unary::Abs => each!(|v| P::abs(v)),
+            Unary::Sign => each!(|v| sign::<P>(v)),
+            Unary::Sqrt => each!(|v| P::sqrt(v)),
+            Unary::Rsqrt => each!(|v| P::div(P::splat(1.0), P::sqrt(v))),
+            Unary::Square => each!(|v| P::mul(v, v)),
+            Unary::Reciprocal => each!(|v| P::div(P::splat(1.0), v)),
+            Unary::Exp => each!(|v| math::exp::<P>(v)),
+            Unary::Expm1 => each!(|v| math::expm1::<P>(v)),
+            Unary::Log => each!(|v| math::log::<P>(v)),
+            Unary::Log1p => each!(|v| math::log1p::<P>(v)),
+            Unary::Relu => each!(|v| P::clear(P::le(v, P::splat(0.0)), v)),
+            Unary::Sigmoid => each!(|v| math::sigmoid::<P>(v)),
+            Unary::Tanh => each!(|v| math::tanh::<P>(v)),
+            Unary::Softplus => each!(|v| softplus::<P>(v)),
+            Unary::Erf => each!(|v| math::erf::<P>(v)),
+            Unary::Floor => each!(|v| P::floor(v)),
+        }
     }
 }

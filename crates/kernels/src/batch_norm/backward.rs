@@ -3,10 +3,6 @@
 //! Two passes over dy and x: the sums per column, and then dx from them.
 
 #![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-#![allow(
     clippy::needless_range_loop,
     reason = "the index also numbers the vector inside the panel, and iterators hide the unrolling"
 )]
@@ -42,41 +38,48 @@ dispatch! {
 }
 
 /// The gradient that reaches the normalization's output, and the centred input.
-struct Gradient<S: Simd, W> {
+struct Gradient<'a, S: Simd, W> {
     width: W,
-    dy: *const f32,
-    dy_stride: usize,
-    x: *const f32,
-    x_stride: usize,
-    bits: Option<*const u32>,
-    bits_stride: usize,
+    dy: Tile<'a>,
+    x: Tile<'a>,
+    mask: Option<Mask<'a>>,
+    c: usize,
     mean: Panel<S>,
 }
 
-impl<S: Simd, W: Width> Gradient<S, W> {
+impl<S: Simd, W: Width> Gradient<'_, S, W> {
     /// (bit ? dy : 0, x − mean) of one row.
+    ///
+    /// # Safety
+    /// The CPU executes `S`, and the tiles have the row.
     #[inline(always)]
     unsafe fn row(&self, r: usize) -> (Panel<S>, Panel<S>) {
-        let mut g = panel::load::<S, W>(self.width, self.dy.add(r * self.dy_stride));
-        let mut x = panel::load::<S, W>(self.width, self.x.add(r * self.x_stride));
-        let word = self.bits.map(|bits| *bits.add(r * self.bits_stride));
-        for k in 0..panel::vectors::<S>() {
-            if let Some(word) = word {
-                g[k] = keep::<S>(word, k, g[k]);
+        // SAFETY: as the caller says.
+        unsafe {
+            let mut g = panel::load::<S, W>(self.width, self.dy.row(r), self.c);
+            let mut x = panel::load::<S, W>(self.width, self.x.row(r), self.c);
+            let word = self.mask.map(|mask| mask.word(r, self.c / COLUMNS));
+            for k in 0..panel::vectors::<S>() {
+                if let Some(word) = word {
+                    g[k] = keep::<S>(word, k, g[k]);
+                }
+                x[k] = S::sub(x[k], self.mean[k]);
             }
-            x[k] = S::sub(x[k], self.mean[k]);
+            (g, x)
         }
-        (g, x)
     }
 }
 
-impl<S: Simd, W: Width> RowTerms<S, 2> for &Gradient<S, W> {
+impl<S: Simd, W: Width> RowTerms<S, 2> for &Gradient<'_, S, W> {
     #[inline(always)]
     unsafe fn add(&self, row: usize, sums: &mut [Panel<S>; 2]) {
-        let (g, x) = self.row(row);
-        for k in 0..panel::vectors::<S>() {
-            sums[0][k] = S::add(sums[0][k], g[k]);
-            sums[1][k] = S::fma(g[k], x[k], sums[1][k]);
+        // SAFETY: as the caller says.
+        unsafe {
+            let (g, x) = self.row(row);
+            for k in 0..panel::vectors::<S>() {
+                sums[0][k] = S::add(sums[0][k], g[k]);
+                sums[1][k] = S::fma(g[k], x[k], sums[1][k]);
+            }
         }
     }
 }
@@ -105,41 +108,36 @@ unsafe fn backward_generic<S: Simd>(
             && mask.is_none_or(|mask| (mask.rows(), mask.cols()) == (rows, cols)),
         "batch_norm: shapes differ"
     );
-    let (count, scale) = (S::splat(rows as f32), S::splat(scale));
-    strips!(COLUMNS, cols, |w, c| {
-        let gradient = Gradient::<S, _> {
-            width: w,
-            dy: dy.as_ptr().add(c),
-            dy_stride: dy.row_stride(),
-            x: x.as_ptr().add(c),
-            x_stride: x.row_stride(),
-            bits: mask.map(|mask| mask.first_ptr().add(c / COLUMNS)),
-            bits_stride: mask.map_or(0, Mask::row_stride),
-            mean: panel::load::<S, _>(w, mean.as_ptr().add(c)),
-        };
-        let [mut sum, mut dot] = panel::sum_rows::<S, 2, _>(rows, &gradient);
-        let inverse = panel::load::<S, _>(w, rstd.as_ptr().add(c));
-        // dx = of_g · (bit ? dy : 0) + of_x · (x − mean) + constant.
-        let mut of_g = panel::load_or::<S, _>(w, gamma, c, 1.0);
-        let (mut of_x, mut constant) = (of_g, of_g);
-        for k in 0..panel::vectors::<S>() {
-            sum[k] = S::mul(sum[k], scale);
-            dot[k] = S::mul(S::mul(dot[k], scale), inverse[k]);
-            let factor = S::mul(of_g[k], inverse[k]);
-            let per_row = S::div(S::neg(factor), count);
-            of_g[k] = S::mul(factor, scale);
-            of_x[k] = S::mul(S::mul(per_row, dot[k]), inverse[k]);
-            constant[k] = S::mul(per_row, sum[k]);
-        }
-        panel::store::<S, _>(w, dbeta.as_mut_ptr().add(c), sum);
-        panel::store::<S, _>(w, dgamma.as_mut_ptr().add(c), dot);
-        let to = dx.as_mut_ptr().add(c);
-        for r in 0..rows {
-            let (mut g, x) = gradient.row(r);
+    // SAFETY: the CPU executes `S`, says the caller; the panels cover the columns, which tiles and
+    // mask share and the slices count.
+    unsafe {
+        let (count, scale) = (S::splat(rows as f32), S::splat(scale));
+        strips!(COLUMNS, cols, |w, c| {
+            let mean = panel::load::<S, _>(w, mean, c);
+            let gradient = Gradient::<S, _> { width: w, dy, x, mask, c, mean };
+            let [mut sum, mut dot] = panel::sum_rows::<S, 2, _>(rows, &gradient);
+            let inverse = panel::load::<S, _>(w, rstd, c);
+            // dx = of_g · (bit ? dy : 0) + of_x · (x − mean) + constant.
+            let mut of_g = panel::load_or::<S, _>(w, gamma, c, 1.0);
+            let (mut of_x, mut constant) = (of_g, of_g);
             for k in 0..panel::vectors::<S>() {
-                g[k] = S::fma(of_g[k], g[k], S::fma(of_x[k], x[k], constant[k]));
+                sum[k] = S::mul(sum[k], scale);
+                dot[k] = S::mul(S::mul(dot[k], scale), inverse[k]);
+                let factor = S::mul(of_g[k], inverse[k]);
+                let per_row = S::div(S::neg(factor), count);
+                of_g[k] = S::mul(factor, scale);
+                of_x[k] = S::mul(S::mul(per_row, dot[k]), inverse[k]);
+                constant[k] = S::mul(per_row, sum[k]);
             }
-            panel::store::<S, _>(w, to.add(r * dx.row_stride()), g);
-        }
-    });
+            panel::store::<S, _>(w, dbeta, c, sum);
+            panel::store::<S, _>(w, dgamma, c, dot);
+            for r in 0..rows {
+                let (mut g, x) = gradient.row(r);
+                for k in 0..panel::vectors::<S>() {
+                    g[k] = S::fma(of_g[k], g[k], S::fma(of_x[k], x[k], constant[k]));
+                }
+                panel::store::<S, _>(w, dx.row_mut(r), c, g);
+            }
+        });
+    }
 }

@@ -5,10 +5,6 @@
 //! needs one bit per element and no copy of the activation.
 
 #![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-#![allow(
     clippy::needless_range_loop,
     reason = "the index also numbers the vector inside the panel, and iterators hide the unrolling"
 )]
@@ -58,20 +54,23 @@ dispatch! {
 }
 
 /// Squared distances of a panel's elements from their columns' means.
-struct Centred<S: Simd, W> {
+struct Centred<'a, S: Simd, W> {
     width: W,
-    base: *const f32,
-    row_stride: usize,
+    x: Tile<'a>,
+    c: usize,
     mean: Panel<S>,
 }
 
-impl<S: Simd, W: Width> RowTerms<S, 1> for Centred<S, W> {
+impl<S: Simd, W: Width> RowTerms<S, 1> for Centred<'_, S, W> {
     #[inline(always)]
     unsafe fn add(&self, row: usize, sums: &mut [Panel<S>; 1]) {
-        let x = panel::load::<S, W>(self.width, self.base.add(row * self.row_stride));
-        for k in 0..panel::vectors::<S>() {
-            let d = S::sub(x[k], self.mean[k]);
-            sums[0][k] = S::fma(d, d, sums[0][k]);
+        // SAFETY: as the caller says.
+        unsafe {
+            let x = panel::load::<S, W>(self.width, self.x.row(row), self.c);
+            for k in 0..panel::vectors::<S>() {
+                let d = S::sub(x[k], self.mean[k]);
+                sums[0][k] = S::fma(d, d, sums[0][k]);
+            }
         }
     }
 }
@@ -84,30 +83,38 @@ struct Normalize<S: Simd> {
 }
 
 impl<S: Simd> Normalize<S> {
-    /// One row; returns the bits of the columns whose gradient passes.
+    /// The panel from column `c` on of one row; returns the bits of the columns whose gradient
+    /// passes.
+    ///
+    /// # Safety
+    /// The CPU executes `S`, and the rows have the columns that exist.
     #[inline(always)]
     unsafe fn row<W: Width, const RELU: bool, const DROP: bool>(
         &self,
         w: W,
         kept: u32,
-        x: *const f32,
-        y: *mut f32,
+        c: usize,
+        x: &[f32],
+        y: &mut [f32],
     ) -> u32 {
-        let mut v = panel::load::<S, W>(w, x);
-        let (zero, mut stopped) = (S::splat(0.0), 0);
-        for k in 0..panel::vectors::<S>() {
-            v[k] = S::fma(S::sub(v[k], self.mean[k]), self.factor[k], self.shift[k]);
-            if RELU {
-                let off = S::le(v[k], zero);
-                stopped |= S::mask_bits(off) << (k * S::LANES);
-                v[k] = S::clear(off, v[k]);
+        // SAFETY: as the caller says.
+        unsafe {
+            let mut v = panel::load::<S, W>(w, x, c);
+            let (zero, mut stopped) = (S::splat(0.0), 0);
+            for k in 0..panel::vectors::<S>() {
+                v[k] = S::fma(S::sub(v[k], self.mean[k]), self.factor[k], self.shift[k]);
+                if RELU {
+                    let off = S::le(v[k], zero);
+                    stopped |= S::mask_bits(off) << (k * S::LANES);
+                    v[k] = S::clear(off, v[k]);
+                }
+                if DROP {
+                    v[k] = keep::<S>(kept, k, v[k]);
+                }
             }
-            if DROP {
-                v[k] = keep::<S>(kept, k, v[k]);
-            }
+            panel::store::<S, W>(w, y, c, v);
+            kept & !stopped
         }
-        panel::store::<S, W>(w, y, v);
-        kept & !stopped
     }
 }
 
@@ -140,62 +147,62 @@ unsafe fn forward_generic<S: Simd>(
     );
     assert!(epilogue.dropout.is_none() || mask.is_some(), "batch_norm: dropout needs a mask");
     let first_word = mask.as_ref().map_or(0, MaskMut::first_word);
-    // Dropout's factor is positive, so it may as well come before the ReLU.
-    let scale = S::splat(epilogue.dropout.map_or(1.0, |(_, rate)| rate.scale));
-    let count = S::splat(rows as f32);
-    strips!(COLUMNS, cols, |w, c| {
-        let base = x.as_ptr().add(c);
-        let mut mu = sum_panel::<S, _>(w, rows, base, x.row_stride());
-        for k in 0..panel::vectors::<S>() {
-            mu[k] = S::div(mu[k], count);
-        }
-        let squares = Centred { width: w, base, row_stride: x.row_stride(), mean: mu };
-        let [mut var] = panel::sum_rows::<S, 1, _>(rows, squares);
-        let mut inverse = var;
-        let mut normalize = Normalize::<S> {
-            mean: mu,
-            factor: panel::load_or::<S, _>(w, gamma, c, 1.0),
-            shift: panel::load_or::<S, _>(w, beta, c, 0.0),
-        };
-        for k in 0..panel::vectors::<S>() {
-            var[k] = S::div(var[k], count);
-            inverse[k] = S::div(S::splat(1.0), S::sqrt(S::add(var[k], S::splat(epsilon))));
-            normalize.factor[k] = S::mul(S::mul(normalize.factor[k], inverse[k]), scale);
-            normalize.shift[k] = S::mul(normalize.shift[k], scale);
-        }
-        panel::store::<S, _>(w, mean.as_mut_ptr().add(c), mu);
-        panel::store::<S, _>(w, variance.as_mut_ptr().add(c), var);
-        panel::store::<S, _>(w, rstd.as_mut_ptr().add(c), inverse);
-
-        let to = y.as_mut_ptr().add(c);
-        let bits = mask.as_mut().map(|mask| mask.first_mut_ptr().add(c / COLUMNS));
-        let bits_stride = mask.as_ref().map_or(0, MaskMut::row_stride);
-        macro_rules! rows {
-            ($relu:literal, $drop:literal, $words:ident, $start:ident) => {
-                for (i, &kept) in $words.iter().enumerate() {
-                    let r = $start + i;
-                    let (from, to) = (base.add(r * x.row_stride()), to.add(r * y.row_stride()));
-                    let passed = normalize.row::<_, $relu, $drop>(w, kept, from, to);
-                    if let (true, Some(bits)) = ($relu || $drop, bits) {
-                        *bits.add(r * bits_stride) = passed & w.bits();
-                    }
-                }
+    // SAFETY: the CPU executes `S`, says the caller; the panels cover the columns, which tiles and
+    // mask share and the slices count.
+    unsafe {
+        // Dropout's factor is positive, so it may as well come before the ReLU.
+        let scale = S::splat(epilogue.dropout.map_or(1.0, |(_, rate)| rate.scale));
+        let count = S::splat(rows as f32);
+        strips!(COLUMNS, cols, |w, c| {
+            let mut mu = sum_panel::<S, _>(w, x, c);
+            for k in 0..panel::vectors::<S>() {
+                mu[k] = S::div(mu[k], count);
+            }
+            let squares = Centred { width: w, x, c, mean: mu };
+            let [mut var] = panel::sum_rows::<S, 1, _>(rows, squares);
+            let mut inverse = var;
+            let mut normalize = Normalize::<S> {
+                mean: mu,
+                factor: panel::load_or::<S, _>(w, gamma, c, 1.0),
+                shift: panel::load_or::<S, _>(w, beta, c, 0.0),
             };
-        }
-        let mut words = [u32::MAX; BATCH];
-        for start in (0..rows).step_by(BATCH) {
-            let words = &mut words[..BATCH.min(rows - start)];
-            if let Some((key, rate)) = epilogue.dropout {
-                let first = start * full_words_per_row + first_word + c / COLUMNS;
-                let step = full_words_per_row as u32;
-                draw_words::<S>(key, rate.threshold, first as u32, step, words);
+            for k in 0..panel::vectors::<S>() {
+                var[k] = S::div(var[k], count);
+                inverse[k] = S::div(S::splat(1.0), S::sqrt(S::add(var[k], S::splat(epsilon))));
+                normalize.factor[k] = S::mul(S::mul(normalize.factor[k], inverse[k]), scale);
+                normalize.shift[k] = S::mul(normalize.shift[k], scale);
             }
-            match (epilogue.relu, epilogue.dropout.is_some()) {
-                (false, false) => rows!(false, false, words, start),
-                (false, true) => rows!(false, true, words, start),
-                (true, false) => rows!(true, false, words, start),
-                (true, true) => rows!(true, true, words, start),
+            panel::store::<S, _>(w, mean, c, mu);
+            panel::store::<S, _>(w, variance, c, var);
+            panel::store::<S, _>(w, rstd, c, inverse);
+
+            macro_rules! rows {
+                ($relu:literal, $drop:literal, $words:ident, $start:ident) => {
+                    for (i, &kept) in $words.iter().enumerate() {
+                        let r = $start + i;
+                        let (from, to) = (x.row(r), y.row_mut(r));
+                        let passed = normalize.row::<_, $relu, $drop>(w, kept, c, from, to);
+                        if let (true, Some(mask)) = ($relu || $drop, &mut mask) {
+                            mask.set_word(r, c / COLUMNS, passed & w.bits());
+                        }
+                    }
+                };
             }
-        }
-    });
+            let mut words = [u32::MAX; BATCH];
+            for start in (0..rows).step_by(BATCH) {
+                let words = &mut words[..BATCH.min(rows - start)];
+                if let Some((key, rate)) = epilogue.dropout {
+                    let first = start * full_words_per_row + first_word + c / COLUMNS;
+                    let step = full_words_per_row as u32;
+                    draw_words::<S>(key, rate.threshold, first as u32, step, words);
+                }
+                match (epilogue.relu, epilogue.dropout.is_some()) {
+                    (false, false) => rows!(false, false, words, start),
+                    (false, true) => rows!(false, true, words, start),
+                    (true, false) => rows!(true, false, words, start),
+                    (true, true) => rows!(true, true, words, start),
+                }
+            }
+        });
+    }
 }

@@ -1,10 +1,5 @@
 //! Normalization with known statistics, folded into one multiply-add per element.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use super::per_column;
 use crate::lanes::Width;
 use crate::simd::Simd;
@@ -26,15 +21,16 @@ unsafe fn apply_generic<S: Simd>(x: Tile, scale: &[f32], shift: &[f32], mut y: T
             && per_column(x.cols(), &[scale, shift]),
         "batch_norm: shapes differ"
     );
-    let (scale, shift) = (scale.as_ptr(), shift.as_ptr());
-    for r in 0..x.rows() {
-        let from = x.as_ptr().add(r * x.row_stride());
-        let to = r * y.row_stride();
-        let to = y.as_mut_ptr().add(to);
-        strips!(S::LANES, x.cols(), |w, c| {
-            let v = w.load::<S>(from.add(c));
-            let v = S::fma(v, w.load::<S>(scale.add(c)), w.load::<S>(shift.add(c)));
-            w.store::<S>(to.add(c), v);
-        });
+    // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns,
+    // which the slices count.
+    unsafe {
+        for r in 0..x.rows() {
+            let (from, to) = (x.row(r), y.row_mut(r));
+            strips!(S::LANES, x.cols(), |w, c| {
+                let v = w.get::<S>(from, c);
+                let v = S::fma(v, w.get::<S>(scale, c), w.get::<S>(shift, c));
+                w.put::<S>(to, c, v);
+            });
+        }
     }
 }

@@ -3,11 +3,6 @@
 //! loss = Σ y · (lse(z) − z) and dz = dloss · (p · Σ y − y), for labels y that need not sum to one,
 //! smoothed to y · (1 − s) + s / classes.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use crate::lanes::Width;
 use crate::math;
 use crate::simd::Simd;
@@ -42,27 +37,29 @@ dispatch! {
 }
 
 /// The smoothed labels of a row: y · (1 − s) + s / classes.
-struct Smoothed<S: Simd> {
-    labels: *const f32,
+struct Smoothed<'a, S: Simd> {
+    labels: &'a [f32],
     factor: S::F,
     shift: S::F,
 }
 
-impl<S: Simd> Smoothed<S> {
+impl<'a, S: Simd> Smoothed<'a, S> {
     #[inline(always)]
-    unsafe fn new(labels: Tile, row: usize, smoothing: f32) -> Self {
-        Smoothed {
-            labels: labels.as_ptr().add(row * labels.row_stride()),
-            factor: S::splat(1.0 - smoothing),
-            shift: S::splat(smoothing / labels.cols() as f32),
-        }
+    unsafe fn new(labels: &'a [f32], smoothing: f32) -> Self {
+        let shift = smoothing / labels.len() as f32;
+        // SAFETY: the CPU is the only condition.
+        let (factor, shift) = unsafe { (S::splat(1.0 - smoothing), S::splat(shift)) };
+        Smoothed { labels, factor, shift }
     }
 
     /// The vector at `i`, 0 in lanes that do not exist.
     #[inline(always)]
     unsafe fn load<W: Width>(&self, w: W, i: usize) -> S::F {
-        let y = w.load::<S>(self.labels.wrapping_add(i));
-        w.fill::<S>(S::fma(y, self.factor, self.shift), S::splat(0.0))
+        // SAFETY: as for `Width::get`, says the caller.
+        unsafe {
+            let y = w.get::<S>(self.labels, i);
+            w.fill::<S>(S::fma(y, self.factor, self.shift), S::splat(0.0))
+        }
     }
 }
 
@@ -81,21 +78,23 @@ unsafe fn softmax_generic<S: Simd>(
         "softmax_cross_entropy: shapes differ"
     );
     let n = logits.cols();
-    for (r, loss) in loss.iter_mut().enumerate() {
-        let z = logits.as_ptr().add(r * logits.row_stride());
-        let p = r * probabilities.row_stride();
-        let p = probabilities.as_mut_ptr().add(p);
-        let labels = Smoothed::<S>::new(labels, r, smoothing);
-        let (max, sum) = exponentials::<S>(z, n, p);
-        let shift = S::splat(max);
-        let [label_sum, dot] = row_sums!(S, 2, n, |w, i| {
-            let y = labels.load(w, i);
-            let below = S::sub(shift, w.load::<S>(z.wrapping_add(i)));
-            // 0 · ∞ would be NaN where a logit without label is −∞.
-            [y, S::clear(S::eq(y, S::splat(0.0)), S::mul(y, below))]
-        });
-        scale_row::<S>(p, n, 1.0 / sum);
-        *loss = scalar!(S, math::log::<S>, sum) * label_sum as f32 + dot as f32;
+    // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns, and
+    // the losses one per row.
+    unsafe {
+        for (r, loss) in loss.iter_mut().enumerate() {
+            let (z, p) = (logits.row(r), probabilities.row_mut(r));
+            let labels = Smoothed::<S>::new(labels.row(r), smoothing);
+            let (max, sum) = exponentials::<S>(z, p);
+            let shift = S::splat(max);
+            let [label_sum, dot] = row_sums!(S, 2, n, |w, i| {
+                let y = labels.load(w, i);
+                let below = S::sub(shift, w.get::<S>(z, i));
+                // 0 · ∞ would be NaN where a logit without label is −∞.
+                [y, S::clear(S::eq(y, S::splat(0.0)), S::mul(y, below))]
+            });
+            scale_row::<S>(p, 1.0 / sum);
+            *loss = scalar!(S, math::log::<S>, sum) * label_sum as f32 + dot as f32;
+        }
     }
 }
 
@@ -114,16 +113,18 @@ unsafe fn softmax_backward_generic<S: Simd>(
         "softmax_cross_entropy_backward: shapes differ"
     );
     let n = probabilities.cols();
-    for (r, &dloss) in dloss.iter().enumerate() {
-        let p = probabilities.as_ptr().add(r * probabilities.row_stride());
-        let to = r * dlogits.row_stride();
-        let to = dlogits.as_mut_ptr().add(to);
-        let labels = Smoothed::<S>::new(labels, r, smoothing);
-        let label_sum = S::splat(row_sum!(S, n, |w, i| labels.load(w, i)));
-        let dloss = S::splat(dloss);
-        strips!(S::LANES, n, |w, i| {
-            let weighted = S::mul(w.load::<S>(p.add(i)), label_sum);
-            w.store::<S>(to.add(i), S::mul(dloss, S::sub(weighted, labels.load(w, i))));
-        });
+    // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns, and
+    // the losses one per row.
+    unsafe {
+        for (r, &dloss) in dloss.iter().enumerate() {
+            let (p, to) = (probabilities.row(r), dlogits.row_mut(r));
+            let labels = Smoothed::<S>::new(labels.row(r), smoothing);
+            let label_sum = S::splat(row_sum!(S, n, |w, i| labels.load(w, i)));
+            let dloss = S::splat(dloss);
+            strips!(S::LANES, n, |w, i| {
+                let weighted = S::mul(w.get::<S>(p, i), label_sum);
+                w.put::<S>(to, i, S::mul(dloss, S::sub(weighted, labels.load(w, i))));
+            });
+        }
     }
 }

@@ -1,11 +1,6 @@
 //! Softmax cross-entropy with the number of the one true class, as if of a one-hot label:
 //! loss = lse(z) − z_label and dz = dloss · (p − [class = label]).
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use crate::lanes::Width;
 use crate::math;
 use crate::simd::Simd;
@@ -50,12 +45,13 @@ unsafe fn sparse_generic<S: Simd>(
     );
     for (r, (loss, &label)) in loss.iter_mut().zip(labels).enumerate() {
         assert!((label as usize) < n, "class {label} of {n}");
-        let z = logits.as_ptr().add(r * logits.row_stride());
-        let p = r * probabilities.row_stride();
-        let p = probabilities.as_mut_ptr().add(p);
-        let (max, sum) = exponentials::<S>(z, n, p);
-        scale_row::<S>(p, n, 1.0 / sum);
-        *loss = scalar!(S, math::log::<S>, sum) + (max - *z.add(label as usize));
+        // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns.
+        unsafe {
+            let (z, p) = (logits.row(r), probabilities.row_mut(r));
+            let (max, sum) = exponentials::<S>(z, p);
+            scale_row::<S>(p, 1.0 / sum);
+            *loss = scalar!(S, math::log::<S>, sum) + (max - z[label as usize]);
+        }
     }
 }
 
@@ -73,13 +69,14 @@ unsafe fn sparse_backward_generic<S: Simd>(
     );
     for (r, (&dloss, &label)) in dloss.iter().zip(labels).enumerate() {
         assert!((label as usize) < n, "class {label} of {n}");
-        let p = probabilities.as_ptr().add(r * probabilities.row_stride());
-        let to = r * dlogits.row_stride();
-        let to = dlogits.as_mut_ptr().add(to);
-        let factor = S::splat(dloss);
-        strips!(S::LANES, n, |w, i| {
-            w.store::<S>(to.add(i), S::mul(factor, w.load::<S>(p.add(i))));
-        });
-        *to.add(label as usize) = dloss * (*p.add(label as usize) - 1.0);
+        // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns.
+        unsafe {
+            let (p, to) = (probabilities.row(r), dlogits.row_mut(r));
+            let factor = S::splat(dloss);
+            strips!(S::LANES, n, |w, i| {
+                w.put::<S>(to, i, S::mul(factor, w.get::<S>(p, i)));
+            });
+            to[label as usize] = dloss * (p[label as usize] - 1.0);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(
     unsafe_op_in_unsafe_fn,
-    reason = "the contract is the trait's: the CPU and valid pointers"
+    reason = "each method is an intrinsic or a few, under the contract of the trait"
 )]
 
 use super::Simd;

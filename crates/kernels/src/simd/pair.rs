@@ -5,11 +5,6 @@
 //! that window with operations that wait for each other. Written over a pair, each step is
 //! followed by the other vector's same step, which is independent, and constants load once.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the trait's: the CPU and valid pointers"
-)]
-
 use super::Simd;
 use std::marker::PhantomData;
 
@@ -21,7 +16,8 @@ macro_rules! both {
     ($($name:ident($($arg:ident: $ty:ident),*) -> $result:ident;)+) => {$(
         #[inline(always)]
         unsafe fn $name($($arg: Self::$ty),*) -> Self::$result {
-            (S::$name($($arg.0),*), S::$name($($arg.1),*))
+            // SAFETY: the CPU is the only condition.
+            unsafe { (S::$name($($arg.0),*), S::$name($($arg.1),*)) }
         }
     )+};
 }
@@ -69,32 +65,43 @@ impl<S: Simd> Simd for Pair<S> {
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self::F {
-        (S::splat(x), S::splat(x))
+        // SAFETY: the CPU is the only condition.
+        unsafe { (S::splat(x), S::splat(x)) }
     }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self::F {
-        (S::load(p), S::load(p.add(S::LANES)))
+        // SAFETY: the lanes of both halves are valid, says the caller.
+        unsafe { (S::load(p), S::load(p.add(S::LANES))) }
     }
     #[inline(always)]
     unsafe fn store(p: *mut f32, v: Self::F) {
-        S::store(p, v.0);
-        S::store(p.add(S::LANES), v.1);
+        // SAFETY: the lanes of both halves are valid, says the caller.
+        unsafe {
+            S::store(p, v.0);
+            S::store(p.add(S::LANES), v.1);
+        }
     }
     #[inline(always)]
     unsafe fn load_partial(p: *const f32, n: usize) -> Self::F {
-        if n < S::LANES {
-            (S::load_partial(p, n), S::splat(0.0))
-        } else {
-            (S::load(p), S::load_partial(p.add(S::LANES), n - S::LANES))
+        // SAFETY: the first `n` lanes are valid, says the caller.
+        unsafe {
+            if n < S::LANES {
+                (S::load_partial(p, n), S::splat(0.0))
+            } else {
+                (S::load(p), S::load_partial(p.add(S::LANES), n - S::LANES))
+            }
         }
     }
     #[inline(always)]
     unsafe fn store_partial(p: *mut f32, v: Self::F, n: usize) {
-        if n < S::LANES {
-            S::store_partial(p, v.0, n);
-        } else {
-            S::store(p, v.0);
-            S::store_partial(p.add(S::LANES), v.1, n - S::LANES);
+        // SAFETY: the first `n` lanes are valid, says the caller.
+        unsafe {
+            if n < S::LANES {
+                S::store_partial(p, v.0, n);
+            } else {
+                S::store(p, v.0);
+                S::store_partial(p.add(S::LANES), v.1, n - S::LANES);
+            }
         }
     }
 
@@ -106,59 +113,76 @@ impl<S: Simd> Simd for Pair<S> {
         dst: *mut f32,
         dst_stride: usize,
     ) {
-        let second = S::LANES.min(rows - 1);
-        for (row, rows, at) in [(0, rows.min(S::LANES), 0), (second, rows - second, S::LANES)] {
-            for column in [0, S::LANES] {
-                let src = src.add(row * src_stride + column);
-                S::transpose(src, src_stride, rows, dst.add(column * dst_stride + at), dst_stride);
+        // SAFETY: each part lies in the two squares that are valid, says the caller.
+        unsafe {
+            let second = S::LANES.min(rows - 1);
+            for (row, rows, at) in [(0, rows.min(S::LANES), 0), (second, rows - second, S::LANES)] {
+                for column in [0, S::LANES] {
+                    let src = src.add(row * src_stride + column);
+                    let dst = dst.add(column * dst_stride + at);
+                    S::transpose(src, src_stride, rows, dst, dst_stride);
+                }
             }
         }
     }
 
     #[inline(always)]
     unsafe fn mask_bits(m: Self::M) -> u32 {
-        S::mask_bits(m.0) | S::mask_bits(m.1) << S::LANES
+        // SAFETY: the CPU is the only condition.
+        unsafe { S::mask_bits(m.0) | S::mask_bits(m.1) << S::LANES }
     }
     #[inline(always)]
     unsafe fn mask_from_bits(bits: u32) -> Self::M {
-        (S::mask_from_bits(bits), S::mask_from_bits(bits >> S::LANES))
+        // SAFETY: the CPU is the only condition.
+        unsafe { (S::mask_from_bits(bits), S::mask_from_bits(bits >> S::LANES)) }
     }
     #[inline(always)]
     unsafe fn mask_from_word(word: u32, k: usize) -> Self::M {
-        (S::mask_from_word(word, 2 * k), S::mask_from_word(word, 2 * k + 1))
+        // SAFETY: the CPU is the only condition.
+        unsafe { (S::mask_from_word(word, 2 * k), S::mask_from_word(word, 2 * k + 1)) }
     }
 
     #[inline(always)]
     unsafe fn splat_i(x: i32) -> Self::I {
-        (S::splat_i(x), S::splat_i(x))
+        // SAFETY: the CPU is the only condition.
+        unsafe { (S::splat_i(x), S::splat_i(x)) }
     }
     #[inline(always)]
     unsafe fn load_i(p: *const i32) -> Self::I {
-        (S::load_i(p), S::load_i(p.add(S::LANES)))
+        // SAFETY: the lanes of both halves are valid, says the caller.
+        unsafe { (S::load_i(p), S::load_i(p.add(S::LANES))) }
     }
     #[inline(always)]
     unsafe fn store_i(p: *mut i32, v: Self::I) {
-        S::store_i(p, v.0);
-        S::store_i(p.add(S::LANES), v.1);
+        // SAFETY: the lanes of both halves are valid, says the caller.
+        unsafe {
+            S::store_i(p, v.0);
+            S::store_i(p.add(S::LANES), v.1);
+        }
     }
     #[inline(always)]
     unsafe fn shl_i<const N: i32>(a: Self::I) -> Self::I {
-        (S::shl_i::<N>(a.0), S::shl_i::<N>(a.1))
+        // SAFETY: the CPU is the only condition.
+        unsafe { (S::shl_i::<N>(a.0), S::shl_i::<N>(a.1)) }
     }
     #[inline(always)]
     unsafe fn shr_i<const N: i32>(a: Self::I) -> Self::I {
-        (S::shr_i::<N>(a.0), S::shr_i::<N>(a.1))
+        // SAFETY: the CPU is the only condition.
+        unsafe { (S::shr_i::<N>(a.0), S::shr_i::<N>(a.1)) }
     }
     #[inline(always)]
     unsafe fn mul_wide(a: Self::I, b: Self::I) -> (Self::I, Self::I) {
-        let (first, second) = (S::mul_wide(a.0, b.0), S::mul_wide(a.1, b.1));
+        // SAFETY: the CPU is the only condition.
+        let (first, second) = unsafe { (S::mul_wide(a.0, b.0), S::mul_wide(a.1, b.1)) };
         ((first.0, second.0), (first.1, second.1))
     }
     #[inline(always)]
     unsafe fn halves_at_least(x: [Self::I; 4], threshold: u32) -> [u32; 8] {
         let [a, b, c, d] = x;
-        let mut words = S::halves_at_least([a.0, b.0, c.0, d.0], threshold);
-        let second = S::halves_at_least([a.1, b.1, c.1, d.1], threshold);
+        // SAFETY: the CPU is the only condition.
+        let mut words = unsafe { S::halves_at_least([a.0, b.0, c.0, d.0], threshold) };
+        // SAFETY: the CPU is the only condition.
+        let second = unsafe { S::halves_at_least([a.1, b.1, c.1, d.1], threshold) };
         let each = S::LANES / 4;
         words[each..2 * each].copy_from_slice(&second[..each]);
         words
@@ -166,10 +190,12 @@ impl<S: Simd> Simd for Pair<S> {
 
     #[inline(always)]
     unsafe fn sum(a: Self::F) -> f32 {
-        S::sum(S::add(a.0, a.1))
+        // SAFETY: the CPU is the only condition.
+        unsafe { S::sum(S::add(a.0, a.1)) }
     }
     #[inline(always)]
     unsafe fn max_lane(a: Self::F) -> f32 {
-        S::max_lane(S::max(a.0, a.1))
+        // SAFETY: the CPU is the only condition.
+        unsafe { S::max_lane(S::max(a.0, a.1)) }
     }
 }

@@ -1,7 +1,5 @@
 //! Eight lanes in plain Rust: the fallback of every machine and the reference of the others.
 
-#![allow(unsafe_op_in_unsafe_fn, reason = "the contract is the trait's: valid pointers")]
-
 use super::Simd;
 
 const N: usize = 8;
@@ -41,24 +39,28 @@ impl Simd for Portable {
     }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self::F {
-        p.cast::<[f32; N]>().read_unaligned()
+        // SAFETY: the lanes are valid, says the caller.
+        unsafe { p.cast::<[f32; N]>().read_unaligned() }
     }
     #[inline(always)]
     unsafe fn store(p: *mut f32, v: Self::F) {
-        p.cast::<[f32; N]>().write_unaligned(v);
+        // SAFETY: the lanes are valid, says the caller.
+        unsafe { p.cast::<[f32; N]>().write_unaligned(v) }
     }
     #[inline(always)]
     unsafe fn load_partial(p: *const f32, n: usize) -> Self::F {
         let mut v = [0.0; N];
         for (i, lane) in v.iter_mut().enumerate().take(n) {
-            *lane = p.add(i).read_unaligned();
+            // SAFETY: the first `n` lanes are valid, says the caller.
+            *lane = unsafe { p.add(i).read_unaligned() };
         }
         v
     }
     #[inline(always)]
     unsafe fn store_partial(p: *mut f32, v: Self::F, n: usize) {
         for (i, &lane) in v.iter().enumerate().take(n) {
-            p.add(i).write_unaligned(lane);
+            // SAFETY: the first `n` lanes are valid, says the caller.
+            unsafe { p.add(i).write_unaligned(lane) }
         }
     }
 
@@ -162,7 +164,8 @@ impl Simd for Portable {
     }
     #[inline(always)]
     unsafe fn mask_from_word(word: u32, k: usize) -> Self::M {
-        Self::mask_from_bits(word >> (N * k))
+        // SAFETY: this level runs on any CPU.
+        unsafe { Self::mask_from_bits(word >> (N * k)) }
     }
 
     #[inline(always)]
@@ -171,11 +174,13 @@ impl Simd for Portable {
     }
     #[inline(always)]
     unsafe fn load_i(p: *const i32) -> Self::I {
-        p.cast::<[i32; N]>().read_unaligned()
+        // SAFETY: the lanes are valid, says the caller.
+        unsafe { p.cast::<[i32; N]>().read_unaligned() }
     }
     #[inline(always)]
     unsafe fn store_i(p: *mut i32, v: Self::I) {
-        p.cast::<[i32; N]>().write_unaligned(v);
+        // SAFETY: the lanes are valid, says the caller.
+        unsafe { p.cast::<[i32; N]>().write_unaligned(v) }
     }
     #[inline(always)]
     unsafe fn add_i(a: Self::I, b: Self::I) -> Self::I {

@@ -2,11 +2,6 @@
 //! v += (g² − v)(1 − β₂), w −= α m / (√v + ε) with α = lr √(1 − β₂ᵗ) / (1 − β₁ᵗ) and ε outside the
 //! root. AMSGrad divides by the largest v so far, which is not bias-corrected.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use super::common::{Common, CommonLanes, fetch_ahead};
 use crate::Isa;
 use crate::lanes::Width;
@@ -60,7 +55,7 @@ unsafe fn generic<S: Simd>(
     g: &[f32],
     m: &mut [f32],
     v: &mut [f32],
-    vhat: Option<&mut [f32]>,
+    mut vhat: Option<&mut [f32]>,
 ) -> f32 {
     let n = w.len();
     assert!(
@@ -70,27 +65,29 @@ unsafe fn generic<S: Simd>(
             && vhat.as_ref().is_none_or(|vhat| vhat.len() == n),
         "adam: lengths differ"
     );
-    let mut common = CommonLanes::<S>::new(c);
-    let (rest1, rest2) = (S::splat(rest[0]), S::splat(rest[1]));
-    let (epsilon, alpha) = (S::splat(epsilon), S::splat(alpha));
-    let (w, g, m, v) = (w.as_mut_ptr(), g.as_ptr(), m.as_mut_ptr(), v.as_mut_ptr());
-    let vhat = vhat.map(<[f32]>::as_mut_ptr);
-    strips!(S::LANES, n, |width, i| {
-        fetch_ahead(i, [w, m, v]);
-        let (weight, gradient) = common.load(width, w.add(i), g.add(i));
-        let first = width.load::<S>(m.add(i));
-        let first = S::fma(S::sub(gradient, first), rest1, first);
-        let second = width.load::<S>(v.add(i));
-        let second = S::fma(S::sub(S::mul(gradient, gradient), second), rest2, second);
-        width.store::<S>(m.add(i), first);
-        width.store::<S>(v.add(i), second);
-        let mut bound = second;
-        if let Some(vhat) = vhat {
-            bound = S::max(width.load::<S>(vhat.add(i)), second);
-            width.store::<S>(vhat.add(i), bound);
-        }
-        let step = S::div(S::mul(alpha, first), S::add(S::sqrt(bound), epsilon));
-        width.store::<S>(w.add(i), S::sub(weight, step));
-    });
-    common.penalty()
+    // SAFETY: the CPU executes `S`, says the caller; the strips end at `n`, the length of every
+    // slice.
+    unsafe {
+        let mut common = CommonLanes::<S>::new(c);
+        let (rest1, rest2) = (S::splat(rest[0]), S::splat(rest[1]));
+        let (epsilon, alpha) = (S::splat(epsilon), S::splat(alpha));
+        strips!(S::LANES, n, |width, i| {
+            fetch_ahead(i, [w, m, v]);
+            let (weight, gradient) = common.load(width, w, g, i);
+            let first = width.get::<S>(m, i);
+            let first = S::fma(S::sub(gradient, first), rest1, first);
+            let second = width.get::<S>(v, i);
+            let second = S::fma(S::sub(S::mul(gradient, gradient), second), rest2, second);
+            width.put::<S>(m, i, first);
+            width.put::<S>(v, i, second);
+            let mut bound = second;
+            if let Some(vhat) = &mut vhat {
+                bound = S::max(width.get::<S>(vhat, i), second);
+                width.put::<S>(vhat, i, bound);
+            }
+            let step = S::div(S::mul(alpha, first), S::add(S::sqrt(bound), epsilon));
+            width.put::<S>(w, i, S::sub(weight, step));
+        });
+        common.penalty()
+    }
 }

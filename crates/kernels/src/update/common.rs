@@ -2,10 +2,6 @@
 //! anyway, so their penalty is summed on the way.
 
 #![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-#![allow(
     clippy::manual_map,
     reason = "a closure would not inherit the CPU features of the function around it"
 )]
@@ -21,9 +17,9 @@ const AHEAD: usize = 768;
 /// Asks for weights and state that come after element `at`. They were last used a step ago, unlike
 /// the gradient, and have left the near caches.
 #[inline(always)]
-pub(super) fn fetch_ahead<const N: usize>(at: usize, of: [*mut f32; N]) {
-    for p in of {
-        prefetch::<true>(p.wrapping_add(at + AHEAD));
+pub(super) fn fetch_ahead<const N: usize>(at: usize, of: [&[f32]; N]) {
+    for slice in of {
+        prefetch::<true>(slice.as_ptr().wrapping_add(at + AHEAD));
     }
 }
 
@@ -58,45 +54,56 @@ impl<S: Simd> CommonLanes<S> {
     #[inline(always)]
     pub(super) unsafe fn new(c: &Common) -> Self {
         let decay = c.learning_rate * c.weight_decay;
-        CommonLanes {
-            learning_rate: S::splat(c.learning_rate),
-            decay: if decay == 0.0 { None } else { Some(S::splat(decay)) },
-            penalty: PenaltyLanes::new(&c.penalty),
-            penalty_applied: c.penalty_applied,
-            scale: S::splat(c.scale),
-            clip: match c.clip {
-                Some(clip) => Some(S::splat(clip)),
-                None => None,
-            },
+        // SAFETY: the CPU is the only condition.
+        unsafe {
+            CommonLanes {
+                learning_rate: S::splat(c.learning_rate),
+                decay: if decay == 0.0 { None } else { Some(S::splat(decay)) },
+                penalty: PenaltyLanes::new(&c.penalty),
+                penalty_applied: c.penalty_applied,
+                scale: S::splat(c.scale),
+                clip: match c.clip {
+                    Some(clip) => Some(S::splat(clip)),
+                    None => None,
+                },
+            }
         }
     }
 
-    /// The decayed weights and the whole gradient of the vector at `w` and `g`.
+    /// The decayed weights and the whole gradient of the vector at `i`.
+    ///
+    /// # Safety
+    /// As for [`Width::get`], of both slices.
     #[inline(always)]
     pub(super) unsafe fn load<W: Width>(
         &mut self,
         width: W,
-        w: *const f32,
-        g: *const f32,
+        w: &[f32],
+        g: &[f32],
+        i: usize,
     ) -> (S::F, S::F) {
-        let mut w = width.load::<S>(w);
-        let mut g = S::mul(width.load::<S>(g), self.scale);
-        self.penalty.count(w);
-        if !self.penalty_applied {
-            g = self.penalty.add(w, g);
+        // SAFETY: as the caller says.
+        unsafe {
+            let mut w = width.get::<S>(w, i);
+            let mut g = S::mul(width.get::<S>(g, i), self.scale);
+            self.penalty.count(w);
+            if !self.penalty_applied {
+                g = self.penalty.add(w, g);
+            }
+            if let Some(clip) = self.clip {
+                g = S::max(S::min(g, clip), S::neg(clip));
+            }
+            if let Some(decay) = self.decay {
+                w = S::fnma(decay, w, w);
+            }
+            (w, g)
         }
-        if let Some(clip) = self.clip {
-            g = S::max(S::min(g, clip), S::neg(clip));
-        }
-        if let Some(decay) = self.decay {
-            w = S::fnma(decay, w, w);
-        }
-        (w, g)
     }
 
     /// The penalty of all weights loaded.
     #[inline(always)]
     pub(super) unsafe fn penalty(&self) -> f32 {
-        self.penalty.total()
+        // SAFETY: the CPU is the only condition.
+        unsafe { self.penalty.total() }
     }
 }

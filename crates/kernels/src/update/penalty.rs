@@ -1,11 +1,6 @@
 //! L1 and L2 penalties of a weight tensor: l1 · Σ|w| + l2 · Σw², and their gradient
 //! l1 · sign(w) + 2 · l2 · w, where sign(0) = 0.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use crate::Isa;
 use crate::lanes::Width;
 use crate::reduce::{sum_abs, sum_squares};
@@ -48,23 +43,29 @@ pub(super) struct PenaltyLanes<S: Simd> {
 impl<S: Simd> PenaltyLanes<S> {
     #[inline(always)]
     pub(super) unsafe fn new(p: &Penalty) -> Self {
-        PenaltyLanes {
-            factors: *p,
-            l1: if p.l1 == 0.0 { None } else { Some(S::splat(p.l1)) },
-            twice_l2: if p.l2 == 0.0 { None } else { Some(S::splat(2.0 * p.l2)) },
-            absolute: S::splat(0.0),
-            squares: S::splat(0.0),
+        // SAFETY: the CPU is the only condition.
+        unsafe {
+            PenaltyLanes {
+                factors: *p,
+                l1: if p.l1 == 0.0 { None } else { Some(S::splat(p.l1)) },
+                twice_l2: if p.l2 == 0.0 { None } else { Some(S::splat(2.0 * p.l2)) },
+                absolute: S::splat(0.0),
+                squares: S::splat(0.0),
+            }
         }
     }
 
     /// Adds the weights `w` to the value.
     #[inline(always)]
     pub(super) unsafe fn count(&mut self, w: S::F) {
-        if self.l1.is_some() {
-            self.absolute = S::add(self.absolute, S::abs(w));
-        }
-        if self.twice_l2.is_some() {
-            self.squares = S::fma(w, w, self.squares);
+        // SAFETY: the CPU is the only condition.
+        unsafe {
+            if self.l1.is_some() {
+                self.absolute = S::add(self.absolute, S::abs(w));
+            }
+            if self.twice_l2.is_some() {
+                self.squares = S::fma(w, w, self.squares);
+            }
         }
     }
 
@@ -72,31 +73,39 @@ impl<S: Simd> PenaltyLanes<S> {
     #[inline(always)]
     pub(super) unsafe fn total(&self) -> f32 {
         let Penalty { l1, l2 } = self.factors;
-        let absolute = if l1 == 0.0 { 0.0 } else { l1 * S::sum(self.absolute) };
-        let squares = if l2 == 0.0 { 0.0 } else { l2 * S::sum(self.squares) };
-        absolute + squares
+        // SAFETY: the CPU is the only condition.
+        unsafe {
+            let absolute = if l1 == 0.0 { 0.0 } else { l1 * S::sum(self.absolute) };
+            let squares = if l2 == 0.0 { 0.0 } else { l2 * S::sum(self.squares) };
+            absolute + squares
+        }
     }
 
     /// g plus the penalty's gradient at w.
     #[inline(always)]
     pub(super) unsafe fn add(&self, w: S::F, mut g: S::F) -> S::F {
-        if let Some(l1) = self.l1 {
-            g = S::fma(l1, sign::<S>(w), g);
+        // SAFETY: the CPU is the only condition.
+        unsafe {
+            if let Some(l1) = self.l1 {
+                g = S::fma(l1, sign::<S>(w), g);
+            }
+            if let Some(twice_l2) = self.twice_l2 {
+                g = S::fma(twice_l2, w, g);
+            }
+            g
         }
-        if let Some(twice_l2) = self.twice_l2 {
-            g = S::fma(twice_l2, w, g);
-        }
-        g
     }
 }
 
 #[inline(always)]
 unsafe fn gradient_generic<S: Simd>(p: &Penalty, w: &[f32], g: &mut [f32]) {
     assert_eq!(w.len(), g.len(), "penalty_gradient: lengths differ");
-    let penalty = PenaltyLanes::<S>::new(p);
-    let (n, w, g) = (w.len(), w.as_ptr(), g.as_mut_ptr());
-    strips!(S::LANES, n, |width, i| {
-        let sum = penalty.add(width.load::<S>(w.add(i)), width.load::<S>(g.add(i)));
-        width.store::<S>(g.add(i), sum);
-    });
+    // SAFETY: the CPU executes `S`, says the caller; the strips end with both slices.
+    unsafe {
+        let penalty = PenaltyLanes::<S>::new(p);
+        strips!(S::LANES, w.len(), |width, i| {
+            let sum = penalty.add(width.get::<S>(w, i), width.get::<S>(g, i));
+            width.put::<S>(g, i, sum);
+        });
+    }
 }

@@ -2,11 +2,6 @@
 //! where the centred form subtracts the square of the running mean gradient from v, and momentum
 //! accumulates the steps.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use super::common::{Common, CommonLanes, fetch_ahead};
 use crate::Isa;
 use crate::lanes::Width;
@@ -63,8 +58,8 @@ unsafe fn generic<S: Simd>(
     w: &mut [f32],
     g: &[f32],
     v: &mut [f32],
-    mean_grad: Option<&mut [f32]>,
-    velocity: Option<&mut [f32]>,
+    mut mean_grad: Option<&mut [f32]>,
+    mut velocity: Option<&mut [f32]>,
 ) -> f32 {
     let n = w.len();
     assert!(
@@ -74,32 +69,33 @@ unsafe fn generic<S: Simd>(
             && velocity.as_ref().is_none_or(|state| state.len() == n),
         "rmsprop: lengths differ"
     );
-    let mut common = CommonLanes::<S>::new(c);
-    let (rho, rest) = (S::splat(decay[0]), S::splat(decay[1]));
-    let (momentum, epsilon) = (S::splat(momentum), S::splat(epsilon));
-    let (w, g, v) = (w.as_mut_ptr(), g.as_ptr(), v.as_mut_ptr());
-    let mean_grad = mean_grad.map(<[f32]>::as_mut_ptr);
-    let velocity = velocity.map(<[f32]>::as_mut_ptr);
-    strips!(S::LANES, n, |width, i| {
-        fetch_ahead(i, [w, v]);
-        let (weight, gradient) = common.load(width, w.add(i), g.add(i));
-        let square = S::mul(rest, S::mul(gradient, gradient));
-        let average = S::fma(rho, width.load::<S>(v.add(i)), square);
-        width.store::<S>(v.add(i), average);
-        let mut denominator = average;
-        if let Some(mean_grad) = mean_grad {
-            let old = width.load::<S>(mean_grad.add(i));
-            let mean = S::fma(rho, old, S::mul(rest, gradient));
-            width.store::<S>(mean_grad.add(i), mean);
-            denominator = S::fnma(mean, mean, denominator);
-        }
-        let root = S::sqrt(S::add(denominator, epsilon));
-        let mut step = S::div(S::mul(common.learning_rate, gradient), root);
-        if let Some(velocity) = velocity {
-            step = S::fma(momentum, width.load::<S>(velocity.add(i)), step);
-            width.store::<S>(velocity.add(i), step);
-        }
-        width.store::<S>(w.add(i), S::sub(weight, step));
-    });
-    common.penalty()
+    // SAFETY: the CPU executes `S`, says the caller; the strips end at `n`, the length of every
+    // slice.
+    unsafe {
+        let mut common = CommonLanes::<S>::new(c);
+        let (rho, rest) = (S::splat(decay[0]), S::splat(decay[1]));
+        let (momentum, epsilon) = (S::splat(momentum), S::splat(epsilon));
+        strips!(S::LANES, n, |width, i| {
+            fetch_ahead(i, [w, v]);
+            let (weight, gradient) = common.load(width, w, g, i);
+            let square = S::mul(rest, S::mul(gradient, gradient));
+            let average = S::fma(rho, width.get::<S>(v, i), square);
+            width.put::<S>(v, i, average);
+            let mut denominator = average;
+            if let Some(mean_grad) = &mut mean_grad {
+                let old = width.get::<S>(mean_grad, i);
+                let mean = S::fma(rho, old, S::mul(rest, gradient));
+                width.put::<S>(mean_grad, i, mean);
+                denominator = S::fnma(mean, mean, denominator);
+            }
+            let root = S::sqrt(S::add(denominator, epsilon));
+            let mut step = S::div(S::mul(common.learning_rate, gradient), root);
+            if let Some(velocity) = &mut velocity {
+                step = S::fma(momentum, width.get::<S>(velocity, i), step);
+                width.put::<S>(velocity, i, step);
+            }
+            width.put::<S>(w, i, S::sub(weight, step));
+        });
+        common.penalty()
+    }
 }

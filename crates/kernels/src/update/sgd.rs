@@ -1,11 +1,6 @@
 //! Gradient descent, plain and with (Nesterov) momentum: v = μ v − lr g, then w += v, or
 //! w += μ v − lr g with Nesterov. The learning rate is inside the velocity, as in Keras.
 
-#![allow(
-    unsafe_op_in_unsafe_fn,
-    reason = "the contract is the Simd trait's: the CPU and valid pointers"
-)]
-
 use super::common::{Common, CommonLanes, fetch_ahead};
 use crate::lanes::Width;
 use crate::simd::Simd;
@@ -34,14 +29,16 @@ dispatch! {
 #[inline(always)]
 unsafe fn sgd_generic<S: Simd>(c: &Common, w: &mut [f32], g: &[f32]) -> f32 {
     assert_eq!(w.len(), g.len(), "sgd: lengths differ");
-    let mut common = CommonLanes::<S>::new(c);
-    let (n, w, g) = (w.len(), w.as_mut_ptr(), g.as_ptr());
-    strips!(S::LANES, n, |width, i| {
-        fetch_ahead(i, [w]);
-        let (weight, gradient) = common.load(width, w.add(i), g.add(i));
-        width.store::<S>(w.add(i), S::fnma(common.learning_rate, gradient, weight));
-    });
-    common.penalty()
+    // SAFETY: the CPU executes `S`, says the caller; the strips end with both slices.
+    unsafe {
+        let mut common = CommonLanes::<S>::new(c);
+        strips!(S::LANES, g.len(), |width, i| {
+            fetch_ahead(i, [w]);
+            let (weight, gradient) = common.load(width, w, g, i);
+            width.put::<S>(w, i, S::fnma(common.learning_rate, gradient, weight));
+        });
+        common.penalty()
+    }
 }
 
 #[inline(always)]
@@ -55,16 +52,19 @@ unsafe fn momentum_generic<S: Simd>(
 ) -> f32 {
     let n = w.len();
     assert!(g.len() == n && velocity.len() == n, "momentum: lengths differ");
-    let (mut common, momentum) = (CommonLanes::<S>::new(c), S::splat(momentum));
-    let (w, g, velocity) = (w.as_mut_ptr(), g.as_ptr(), velocity.as_mut_ptr());
-    strips!(S::LANES, n, |width, i| {
-        fetch_ahead(i, [w, velocity]);
-        let (weight, gradient) = common.load(width, w.add(i), g.add(i));
-        let step = S::mul(common.learning_rate, gradient);
-        let v = S::sub(S::mul(momentum, width.load::<S>(velocity.add(i))), step);
-        let ahead = if nesterov { S::sub(S::mul(momentum, v), step) } else { v };
-        width.store::<S>(velocity.add(i), v);
-        width.store::<S>(w.add(i), S::add(weight, ahead));
-    });
-    common.penalty()
+    // SAFETY: the CPU executes `S`, says the caller; the strips end at `n`, the length of every
+    // slice.
+    unsafe {
+        let (mut common, momentum) = (CommonLanes::<S>::new(c), S::splat(momentum));
+        strips!(S::LANES, n, |width, i| {
+            fetch_ahead(i, [w, velocity]);
+            let (weight, gradient) = common.load(width, w, g, i);
+            let step = S::mul(common.learning_rate, gradient);
+            let v = S::sub(S::mul(momentum, width.get::<S>(velocity, i)), step);
+            let ahead = if nesterov { S::sub(S::mul(momentum, v), step) } else { v };
+            width.put::<S>(velocity, i, v);
+            width.put::<S>(w, i, S::add(weight, ahead));
+        });
+        common.penalty()
+    }
 }
