@@ -5,7 +5,7 @@ import { activations, constraints, initializers, layers, type losses, type Symbo
 import { describe, expect, test } from 'vitest';
 import { type ActivationIdentifier, getActivation } from '../src/activations/identifier.js';
 import { type ConstraintIdentifier, getConstraint } from '../src/constraints/identifier.js';
-import { withCustom } from '../src/core/registry.js';
+import { factoriesOf, withCustom } from '../src/core/registry.js';
 import { getInitializer, type InitializerIdentifier } from '../src/initializers/identifier.js';
 import { layerRegistry } from '../src/layers/registry.js';
 import { getLoss, type LossIdentifier, restoreLoss } from '../src/losses/identifier.js';
@@ -197,6 +197,17 @@ describe('things of one’s own', () => {
     expect(() => withCustom({}, () => getActivation('activation', any('double')))).toThrow();
   });
 });
+
+test.each(['constraints', 'initializers', 'losses', 'metrics', 'optimizers', 'regularizers'])(
+  'every factory of %s has its name',
+  async (folder) => {
+    const [all, named] = await Promise.all(
+      ['index', 'factories'].map((file) => import(`../src/${folder}/${file}.ts`)),
+    );
+    expect(Object.keys(factoriesOf(named))).toEqual(Object.keys(factoriesOf(all)));
+    expect(Object.keys(factoriesOf(named))).not.toEqual([]);
+  },
+);
 
 test('layer classes are known by their exact names', () => {
   expect(layerRegistry.names).toContain('Dense');

@@ -1,5 +1,6 @@
 /**
- * What `fit` and `evaluate` do around the training step, against Keras: partial batches, splits, weights, penalties, metrics.
+ * What `fit` and `evaluate` do around the training step, against Keras: partial batches, splits, weights, penalties,
+ * metrics, gradient accumulation.
  */
 import { layers, Sequential } from 'ridgeline';
 import { describe, expect, it } from 'vitest';
@@ -63,6 +64,11 @@ async function check(of: FitCase): Promise<void> {
 
 describe('fit', () => {
   it.each(cases)('$name', check);
+});
+
+describe('gradients that are averaged over several batches', () => {
+  const { cases: accumulating } = golden<{ cases: FitCase[] }>('accumulation');
+  it.each(accumulating)('$name', check);
 });
 
 describe('penalties', () => {

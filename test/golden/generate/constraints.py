@@ -31,7 +31,10 @@ def plain(units):
 
 def scaled(**options):
     """Every other kind of weight; alpha has two axes, and no bias stands before a batch normalization."""
-    of = lambda weight: {key: value for key, value in options.items() if key.startswith(weight)}
+
+    def of(weight):
+        return {key: value for key, value in options.items() if key.startswith(weight)}
+
     return [
         dense(40, useBias=False, **of("kernel")),
         {"layer": "batchNormalization", "config": {"momentum": 0.9, **of("gamma"), **of("beta")}},

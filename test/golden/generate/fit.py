@@ -118,7 +118,7 @@ def fit_arguments(options, sample_weight, validation):
 
 
 def run(name, spec, options, extra):
-    rng = generator(name)
+    rng = generator(extra.get("data", name))
     rows = 22
     x, y = normal(rng, [rows, 4]), spec["y"](rng, rows)
     sample_weight = uniform(rng, 0.1, 3.0, [rows]) if extra.get("sample_weight") else None
