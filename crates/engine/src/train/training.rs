@@ -3,7 +3,7 @@
 //! Where gradients accumulate, the updates are a segment of their own that runs with every n-th
 //! step, as Keras has it: `g = Σg/n` over those steps, then clip, decay, update. A penalty on a weight
 //! joins at the update, which is the same as joining each of the n, since the weight stands still
-//! meanwhile; so does a constraint, which changes nothing where no update came before.
+//! meanwhile. A constraint holds after every step: it matters to weights that began outside it.
 
 use super::objective::Objective;
 use super::optimizer::{Optimizer, Trainable};
@@ -12,6 +12,7 @@ use crate::autodiff::gradients;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::ops::assign::{Accumulate, Assign, Clear};
+use crate::ops::constrain::Constrain;
 use crate::passes::absorb::absorb;
 use crate::passes::expand::expand;
 use crate::program::Program;
@@ -65,7 +66,8 @@ pub fn training_step(
     Ok(TrainingStep::new(segments))
 }
 
-/// Adds gradients to the accumulators; returns the penalty of the weights, if any.
+/// Adds gradients to the accumulators, and constrains the weights; returns the penalty they had
+/// before, if any.
 fn accumulate(
     graph: &mut Graph,
     optimizer: &Optimizer,
@@ -83,6 +85,11 @@ fn accumulate(
                 Some(before) => graph.add(before, penalty)?,
                 None => penalty,
             });
+        }
+        if let (Some(constraint), Some(_)) = (trainable.constraint.clone(), gradient) {
+            let variable = Arc::clone(&trainable.variable);
+            let weight = graph.weight(&variable)?;
+            graph.one(Constrain { variable, constraint }, &[weight])?;
         }
     }
     Ok(total)
