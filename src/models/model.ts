@@ -79,7 +79,7 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
     for (const layer of graph.layers) layer.locate(layer.name);
     this.#graph = graph;
     this.built = true;
-    this.#predictor.forget();
+    this.#predictor.release();
     this.#training?.forget();
   }
 

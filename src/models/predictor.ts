@@ -45,15 +45,10 @@ export class Predictor {
     return tensors(finite(inputs, () => program.predictSync(values, shapes, batchSize, randomSeed)));
   }
 
-  /** Drops the program, after a change of the network. */
-  forget(): void {
-    this.#program = undefined;
-  }
-
-  /** Drops the program for good and gives its memory back. */
+  /** Drops the program and gives its memory back; another is made when one is needed. */
   release(): void {
     this.#program?.release();
-    this.forget();
+    this.#program = undefined;
   }
 
   #prepare(

@@ -167,17 +167,19 @@ impl Hand {
         self.updates += 1;
         let t = self.updates;
         let alpha = RATE * (1.0 - 0.999f64.powi(t)).sqrt() / (1.0 - 0.9f64.powi(t));
-        for (at, ((w, g), [m, v])) in
-            self.parameters.iter_mut().zip(g).zip(&mut self.moments).enumerate()
-        {
+        for ((w, g), [m, v]) in self.parameters.iter_mut().zip(g).zip(&mut self.moments) {
             let g = (g * factor).clamp(-case.clip_value, case.clip_value);
             *w -= RATE * case.decay * *w;
             *m += (g - *m) * (1.0 - 0.9);
             *v += (g * g - *v) * (1.0 - 0.999);
             *w -= if case.adam { alpha * *m / (v.sqrt() + 1e-7) } else { RATE * g };
-            if case.non_negative && at < K * N {
-                *w = w.max(0.0);
-            }
+        }
+    }
+
+    /// Keras constrains after every batch, whether it updated or not.
+    fn constrain(&mut self, case: &Case) {
+        if case.non_negative {
+            self.parameters[..K * N].iter_mut().for_each(|w| *w = w.max(0.0));
         }
     }
 }
@@ -212,14 +214,16 @@ fn every_third_step_updates_with_the_mean_gradient() {
                 hand.update(&case, sum.iter().map(|sum| sum / EVERY as f64).collect());
                 sum.fill(0.0);
             }
+            hand.constrain(&case);
             let of = |get: &dyn Fn(&Trainable) -> Tensor| -> Vec<f64> {
                 trainer.trainables.iter().flat_map(|t| wide(get(t).as_f32().to_vec())).collect()
             };
             for (got, want) in of(&|t| t.variable.read()).iter().zip(&hand.parameters) {
                 close(*got, *want, case.config);
             }
-            // It was written with its first values, then by every update.
-            let version = 1 + ((i + 1) / EVERY) as u64;
+            // It was written with its first values, then by every update and by every constraint.
+            let constraints = if case.non_negative { i + 1 } else { 0 };
+            let version = (1 + (i + 1) / EVERY + constraints) as u64;
             assert_eq!(trainer.trainables[0].variable.version(), version, "after step {i}");
             // The accumulators are slots, and zero behind an update.
             for (got, want) in of(&|t| t.slots.last().unwrap().read()).iter().zip(&sum) {

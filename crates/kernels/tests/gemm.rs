@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ridgeline_kernels::gemm::{
-    Packed, PackedMut, Start, gemm, gemm_before, pack, packed_len, panel_width, scratch_len,
+    Finish, Packed, PackedMut, Start, gemm, gemm_before, pack, packed_len, panel_width, scratch_len,
 };
 use ridgeline_kernels::{Isa, Tile, TileMut};
 
@@ -317,8 +317,34 @@ fn fetching_for_later_changes_no_bit() {
             let c = TileMut::new(&mut got, m, n, n);
             let later = [empty, &somewhere[..], nowhere];
             let mut scratch = vec![0.0; scratch_len(isa, m, n, k)];
-            gemm_before(isa, a.tile(), b.tile(), c, Start::Zero, &later, &mut scratch);
+            let (start, finish) = (Start::Zero, Finish::Plain);
+            gemm_before(isa, a.tile(), b.tile(), c, start, finish, &later, &mut scratch);
             assert_eq!(bits(&plain), bits(&got), "{} {m}×{n}×{k}", isa.name());
+        }
+    }
+}
+
+/// ReLU in the last pass over a tile is ReLU of the product, whatever the depth is cut into; NaN stays.
+#[test]
+fn relu_is_applied_to_the_whole_product() {
+    for isa in Isa::available() {
+        for (m, n, k) in [(1, 3, 2), (1, 300, 0), (7, 40, 5), (50, 70, 40), (300, 33, 3000)] {
+            let a = Matrix::random(m, k, Layout::Columns(0), 1);
+            let b = Matrix::random(k, n, Layout::Columns(0), 2);
+            let old = Matrix::random(m, n, Layout::Rows(0), 3);
+            let mut bias: Vec<f32> = (0..n).map(|i| i as f32 - n as f32 / 2.0).collect();
+            bias[0] = f32::NAN;
+            let plain = product(isa, a.tile(), b.tile(), &old, &bias, StartKind::Bias);
+            let expected: Vec<f32> = plain.iter().map(|&y| if y < 0.0 { 0.0 } else { y }).collect();
+            let mut got = vec![9.0; m * n];
+            let c = TileMut::new(&mut got, m, n, n);
+            let mut scratch = vec![0.0; scratch_len(isa, m, n, k)];
+            let start = Start::Bias(&bias);
+            gemm_before(isa, a.tile(), b.tile(), c, start, Finish::Relu, &[], &mut scratch);
+            for (i, (e, g)) in expected.iter().zip(&got).enumerate() {
+                let same = e == g || (e.is_nan() && g.is_nan());
+                assert!(same, "{} {m}×{n}×{k} at {i}: {e} {g}", isa.name());
+            }
         }
     }
 }

@@ -3,12 +3,13 @@
 use crate::data::{NativeData, rows_of};
 use crate::error::{Result, convert};
 use crate::graph::{NativeGraph, value};
-use crate::run::{NativeEvent, crew, spawn};
+use crate::run::{NativeEvent, spawn, threads as threads_of};
 use crate::variable::{NativeVariable, variables};
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 use ridgeline_engine::program::Program;
+use ridgeline_engine::run::lent;
 use ridgeline_engine::train::evaluation::{evaluate, evaluation_program};
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::Trainable;
@@ -90,9 +91,9 @@ impl NativeEvaluator {
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let (program, weights) = (Arc::clone(&self.program), Arc::clone(&self.weights));
-        let (inputs, metrics) = (rows_of(&inputs), self.metrics);
+        let (inputs, metrics, threads) = (rows_of(&inputs), self.metrics, threads_of(threads)?);
         let work = move || {
-            let mut crew = crew(threads)?;
+            let mut crew = lent::crew(threads)?;
             let (size, seed) = (batch_size as usize, seed as u64);
             let stop = || false;
             let logs =

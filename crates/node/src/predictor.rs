@@ -1,14 +1,14 @@
 //! Predictors: programs that compute outputs from inputs.
 
-use crate::data::{NativeTensor, Values, rows};
-use crate::error::{Result, convert};
+use crate::data::{NativeTensor, Values, account, rows};
+use crate::error::{Result, convert, fail};
 use crate::graph::{NativeGraph, value};
-use crate::run::{Failure, spawn_in_turn};
+use crate::run::{Failure, spawn_in_turn, threads as threads_of};
 use napi::Env;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Object, ObjectFinalize};
 use napi_derive::napi;
 use ridgeline_engine::predict::predictor::Predictor;
-use ridgeline_engine::run::{lent, threads};
+use ridgeline_engine::run::lent;
 use std::sync::Arc;
 
 /// What a prediction gives.
@@ -21,20 +21,39 @@ pub struct NativePrediction {
     pub failure: Option<Failure>,
 }
 
-/// A program that computes outputs from inputs.
-#[napi]
+/// A program that computes outputs from inputs, with copies of weights that the garbage collector
+/// knows of.
+#[napi(custom_finalize)]
 pub struct NativePredictor {
-    predictor: Arc<Predictor>,
+    /// None once it is released.
+    predictor: Option<Arc<Predictor>>,
+}
+
+impl NativePredictor {
+    fn predictor(&self) -> Result<&Arc<Predictor>> {
+        self.predictor.as_ref().ok_or_else(|| fail("ERR_NATIVE", "the predictor was released"))
+    }
+
+    fn bytes(&self) -> i64 {
+        self.predictor.as_ref().map_or(0, |predictor| predictor.bytes() as i64)
+    }
+}
+
+impl ObjectFinalize for NativePredictor {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        env.adjust_external_memory(-self.bytes()).map(drop)
+    }
 }
 
 #[napi]
 impl NativePredictor {
     /// Prepares the outputs of a graph.
     #[napi(constructor, catch_unwind)]
-    pub fn new(graph: &NativeGraph, outputs: Vec<f64>) -> Result<NativePredictor> {
+    pub fn new(env: Env, graph: &NativeGraph, outputs: Vec<f64>) -> Result<NativePredictor> {
         let outputs: Vec<_> = outputs.into_iter().map(value).collect();
         let predictor = Predictor::new(&graph.graph.lock(), &outputs).map_err(convert)?;
-        Ok(NativePredictor { predictor: Arc::new(predictor) })
+        account(env, predictor.bytes() as i64)?;
+        Ok(NativePredictor { predictor: Some(Arc::new(predictor)) })
     }
 
     /// Computes the outputs on the calling thread. Values and shapes of each input: they are copied,
@@ -49,7 +68,8 @@ impl NativePredictor {
     ) -> Result<Vec<NativeTensor>> {
         let inputs = rows(&values, &shapes)?;
         let mut alone = lent::crew(1).map_err(convert)?;
-        let found = self.predictor.predict(&inputs, batch_size as usize, &mut alone, seed as u64);
+        let predictor = self.predictor()?;
+        let found = predictor.predict(&inputs, batch_size as usize, &mut alone, seed as u64);
         Ok(found.map_err(convert)?.into_iter().map(NativeTensor::from).collect())
     }
 
@@ -65,10 +85,9 @@ impl NativePredictor {
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let inputs = rows(&values, &shapes)?;
-        let threads = threads::resolve(threads.map(|n| n as usize)).map_err(convert)?;
-        let predictor = Arc::clone(&self.predictor);
-        let work = move |share: usize| {
-            let mut crew = lent::crew(threads.min(share))?;
+        let predictor = Arc::clone(self.predictor()?);
+        let work = move |threads: usize| {
+            let mut crew = lent::crew(threads)?;
             let found = predictor.predict(&inputs, batch_size as usize, &mut crew, seed as u64)?;
             let tensors = found.into_iter().map(NativeTensor::from).collect();
             Ok(NativePrediction { tensors, failure: None })
@@ -79,12 +98,16 @@ impl NativePredictor {
                 ..NativePrediction::default()
             })
         };
-        spawn_in_turn(env, work, end)
+        spawn_in_turn(env, threads_of(threads)?, work, end)
     }
 
     /// Gives back its memory; a run under way ends as it would.
     #[napi(catch_unwind)]
-    pub fn release(&self) {
-        self.predictor.close();
+    pub fn release(&mut self, env: Env) -> Result<()> {
+        let bytes = self.bytes();
+        if let Some(predictor) = self.predictor.take() {
+            predictor.close();
+        }
+        account(env, -bytes)
     }
 }

@@ -10,7 +10,6 @@ use napi::bindgen_prelude::{Object, ToNapiValue};
 use napi::{Env, JsDeferred};
 use napi_derive::napi;
 use parking_lot::{Condvar, Mutex};
-use ridgeline_engine::run::lent::{self, Lent};
 use ridgeline_engine::run::{runner, threads, turn};
 use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use ridgeline_engine::{Code, Error};
@@ -88,9 +87,9 @@ fn resolve(deferred: Deferred, event: NativeEvent) {
     deferred.resolve(Box::new(move |_| Ok(event)));
 }
 
-/// The threads of a run, as many as asked for.
-pub fn crew(threads: Option<u32>) -> Result<Lent, Error> {
-    lent::crew(threads::resolve(threads.map(|n| n as usize))?)
+/// Number of threads of a run: as many as asked for, or the default.
+pub fn threads(asked: Option<u32>) -> Result<usize> {
+    threads::resolve(asked.map(|n| n as usize)).map_err(convert)
 }
 
 /// Does `work` on a thread of its own; the promise resolves with its end, well or not.
@@ -99,7 +98,7 @@ pub fn spawn<'env, T: ToNapiValue + Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     end: fn(Result<T, Error>) -> T,
 ) -> Result<Object<'env>> {
-    promised(env, |resolve| {
+    promised(env, end, |resolve| {
         runner::start(move || {
             let outcome = end(guarded(work));
             Box::new(move || resolve(outcome))
@@ -107,29 +106,41 @@ pub fn spawn<'env, T: ToNapiValue + Send + 'static>(
     })
 }
 
-/// As [`spawn`], when it is its turn among all that are done so: `work` is told its share of threads.
+/// As [`spawn`], when it is its turn among all that are done so: `work` is told how many of `threads`
+/// it has.
 pub fn spawn_in_turn<'env, T: ToNapiValue + Send + 'static>(
     env: &'env Env,
+    threads: usize,
     work: impl FnOnce(usize) -> Result<T, Error> + Send + 'static,
     end: fn(Result<T, Error>) -> T,
 ) -> Result<Object<'env>> {
-    promised(env, |resolve| {
-        turn::start(move |share| {
-            let outcome = end(guarded(|| work(share)));
+    promised(env, end, |resolve| {
+        turn::start(threads, move |threads| {
+            let outcome = end(guarded(|| work(threads)));
             Box::new(move || resolve(outcome))
         })
     })
 }
 
-/// A promise, and `start` which is given what resolves it.
+/// A promise, and `start` which is given what resolves it. A deferred that is never settled would keep
+/// the process alive, so a failed start settles it too.
 fn promised<'env, T: ToNapiValue + Send + 'static>(
     env: &'env Env,
+    end: fn(Result<T, Error>) -> T,
     start: impl FnOnce(Box<dyn FnOnce(T) + Send>) -> Result<(), Error>,
 ) -> Result<Object<'env>> {
     let (deferred, promise) = env
         .create_deferred::<T, Box<dyn FnOnce(Env) -> napi::Result<T> + Send>>()
         .map_err(|e| fail("ERR_NATIVE", &e.reason))?;
-    start(Box::new(move |end| deferred.resolve(Box::new(move |_| Ok(end))))).map_err(convert)?;
+    let deferred = Arc::new(Mutex::new(Some(deferred)));
+    let settle = move |with: T| {
+        if let Some(deferred) = deferred.lock().take() {
+            deferred.resolve(Box::new(move |_| Ok(with)));
+        }
+    };
+    if let Err(error) = start(Box::new(settle.clone())) {
+        settle(end(Err(error)));
+    }
     Ok(promise)
 }
 

@@ -6,14 +6,14 @@ use crate::error::{Result, convert};
 use crate::evaluator::{NativeEvaluator, NativeObjective, penalized};
 use crate::graph::{NativeGraph, value};
 use crate::optimizer::NativeOptimizer;
-use crate::run::{NativeEvent, NativeRun, crew, spawn};
+use crate::run::{NativeEvent, NativeRun, spawn, threads as threads_of};
 use crate::variable::{NativeVariable, variables};
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::ops::constrain::Constraint;
-use ridgeline_engine::run::threads;
+use ridgeline_engine::run::lent;
 use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::trainer::Trainer;
@@ -108,7 +108,7 @@ impl NativeTrainer {
     ) -> Result<NativeRun> {
         let trainer = Arc::clone(&self.trainer);
         let (inputs, validation) = (rows_of(&inputs), rows_of(&validation));
-        let threads = threads::resolve(options.threads.map(|n| n as usize)).map_err(convert)?;
+        let threads = threads_of(options.threads)?;
         let rate = options.learning_rate;
         let options = FitOptions {
             batch_size: options.batch_size as usize,
@@ -136,8 +136,10 @@ impl NativeTrainer {
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let (trainer, inputs) = (Arc::clone(&self.trainer), rows_of(&inputs));
+        let threads = threads_of(threads)?;
         let work = move || {
-            let logs = trainer.train_on_batch(&inputs, learning_rate, &mut *crew(threads)?)?;
+            let mut crew = lent::crew(threads)?;
+            let logs = trainer.train_on_batch(&inputs, learning_rate, &mut crew)?;
             Ok(NativeEvent { logs, ..NativeEvent::default() })
         };
         spawn(env, work, NativeEvent::end)
@@ -152,7 +154,7 @@ impl NativeTrainer {
         steps: u32,
         threads: Option<u32>,
     ) -> Result<Vec<PhaseTime>> {
-        let mut crew = crew(threads).map_err(convert)?;
+        let mut crew = lent::crew(threads_of(threads)?).map_err(convert)?;
         let (inputs, steps) = (rows_of(&inputs), steps as usize);
         let phases = self.trainer.profile(&inputs, learning_rate, steps, &mut crew);
         let time = |(tasks, time): (String, std::time::Duration)| PhaseTime {

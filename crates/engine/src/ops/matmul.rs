@@ -125,6 +125,9 @@ impl Op for Linear {
     }
 
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
+        if self.relu {
+            return e.no_form();
+        }
         let has_bias = e.input_count() == 3;
         if e.input_type(0).shape.rank() == 2 {
             let mut inputs = vec![e.input(0), e.input(1)];
@@ -315,7 +318,7 @@ pub(super) fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
 }
 
 /// Lowers a product of two matrices, of which `b` and `y` may stand in panels.
-fn product(
+pub(super) fn product(
     lower: &mut Lower,
     a: &Buffer,
     transpose_a: bool,
@@ -337,7 +340,7 @@ fn product(
     // than two units there is nothing to cut, and rows do.
     let by_cols = y_panels || n >= 2 * UNIT;
     // Nothing in a prediction needs all rows at once, so many of them go through all layers together.
-    let through = lower.rows == Rows::InOrder && m >= MANY_ROWS;
+    let through = lower.rows == Rows::InOrder && m >= MANY_ROWS && !y_panels;
     let split = if by_cols && !through { Axes::COLS } else { Axes::BOTH };
     let a_along = Axes { rows: !transpose_a, cols: false };
     // The columns of a transposed a are the task's rows, and the rows of a transposed b its columns,

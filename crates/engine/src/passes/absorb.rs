@@ -4,7 +4,7 @@
 //! One pass over memory instead of three, one bit an element instead of an activation and a mask.
 //! It runs before differentiation, so that backward is fused by the op's own rule.
 
-use super::{Rewrite, uses};
+use super::Rewrite;
 use crate::error::Result;
 use crate::graph::{Graph, Node, Value};
 use crate::op::Op;
@@ -81,7 +81,7 @@ pub fn absorb(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
 
 /// For each node: how often its first output is used.
 fn output_uses(graph: &Graph, roots: &[Value]) -> Vec<usize> {
-    let mut first = vec![0; uses(graph, roots).len()];
+    let mut first = vec![0; graph.nodes().len()];
     let of_nodes = graph.nodes().iter().flat_map(|node| &node.inputs);
     for value in of_nodes.chain(roots).filter(|v| v.output == 0) {
         first[value.node as usize] += 1;

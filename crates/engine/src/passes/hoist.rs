@@ -1,8 +1,9 @@
 //! Hoisting: what depends on variables alone is computed apart, once for each version of them.
 //!
 //! The graph falls into a preparation, which assigns copies, and a rest, which reads those instead of
-//! the variables. A variable that is used as it is has a copy too, so the rest sees all of them at
-//! one boundary between steps, and waits for no step.
+//! the variables. A variable that is used as it is has a copy too, so the rest sees all of them as
+//! they were between two steps, and a training that goes on waits for no prediction but for the
+//! making of copies.
 
 use super::Rewrite;
 use crate::error::Result;
@@ -24,6 +25,8 @@ pub struct Hoisted {
     pub preparation: Graph,
     /// Variables that the copies are made of, each once.
     pub sources: Vec<Arc<Variable>>,
+    /// The copies.
+    pub copies: Vec<Arc<Variable>>,
 }
 
 /// Takes apart `graph`, of which `roots` are wanted.
@@ -45,7 +48,7 @@ pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
         .filter(|v| fixed[v.node as usize] && !is_constant(v.node as usize))
         .collect();
     let (mut preparation, mut rest) = (Rewrite::of(graph), Rewrite::of(graph));
-    let mut sources = Vec::new();
+    let (mut sources, mut copies) = (Vec::new(), Vec::new());
     for (at, node) in nodes.iter().enumerate() {
         if !fixed[at] || is_constant(at) {
             rest.copy(at, node)?;
@@ -61,12 +64,13 @@ pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
                 let variable = Variable::zeros(&node.label, &sizes(of), of.dtype)?;
                 rest.values.insert(value, rest.graph.weight(&variable)?);
                 let made = preparation.values[&value];
+                copies.push(Arc::clone(&variable));
                 preparation.graph.apply(Arc::new(Assign { variable }), &[made])?;
             }
         }
     }
     let roots = rest.map(roots);
-    Ok(Hoisted { rest: rest.graph, roots, preparation: preparation.graph, sources })
+    Ok(Hoisted { rest: rest.graph, roots, preparation: preparation.graph, sources, copies })
 }
 
 /// Whether a node depends on variables and constants alone, given which of those before it do.

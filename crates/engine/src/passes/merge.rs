@@ -23,7 +23,7 @@ pub fn merge(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
     for (at, node) in nodes.iter().enumerate() {
         let Some(norm) = node.op.downcast::<BatchNormInference>() else { continue };
         let product = node.inputs[0].node as usize;
-        let of_weight = nodes[product].op.downcast::<Linear>().is_some()
+        let of_weight = nodes[product].op.downcast::<Linear>().is_some_and(|of| !of.relu)
             && graph.node(nodes[product].inputs[1]).op.downcast::<Weight>().is_some();
         let last = graph.value_type(node.inputs[0]).shape.rank() - 1;
         if of_weight && uses[product] == 1 && norm.axis == last {

@@ -1,7 +1,7 @@
 //! Rewrites of a graph that keep what it computes.
 //!
-//! Before differentiation: `expand` (ops that name a composition) and `absorb` (activation and
-//! dropout into batch normalization). After it: `fold` (constants), `dead` (unused nodes), `thin`
+//! Before differentiation: `expand` (ops that name a composition) and `absorb` (activation into
+//! products, activation and dropout into batch normalization). After it: `fold` (constants), `dead` (unused nodes), `thin`
 //! (products behind a mask), `fuse` (element-wise neighbours into block programs). For prediction:
 //! `merge` (normalizations into products), `hoist` (what depends on weights alone, once).
 

@@ -13,8 +13,9 @@ pub mod schedule;
 pub mod task;
 pub mod view;
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::graph::{Graph, Node, Value};
+use crate::run::claims::MOST_CHUNKS;
 use crate::tensor::{DType, Tensor, TensorType};
 use crate::variable::{Layout, Variable, from_panels, from_spread, to_panels};
 pub use frame::Frame;
@@ -72,8 +73,6 @@ pub struct Plan {
     pub scratch_words: usize,
     /// Threads that it can feed.
     pub threads: usize,
-    /// Variables it touches, each once, in lock order.
-    pub variables: Vec<Arc<Variable>>,
     outputs: Vec<Buffer>,
 }
 
@@ -232,17 +231,13 @@ impl Plan {
         let PlanBuilder { tasks, mut places, .. } = builder;
         let is_variable = |id: BufferId| matches!(places[id.0 as usize].home, Home::Variable(_));
         let phases = schedule::schedule(&tasks, &is_variable);
+        if let Some(phase) = phases.iter().find(|phase| phase.chunks > MOST_CHUNKS) {
+            let too_large =
+                format!("too large: {} chunks at once, at most {MOST_CHUNKS}", phase.chunks);
+            return Err(Error::new(Code::Memory, too_large));
+        }
         let keep: Vec<BufferId> = kept.iter().map(|buffer| buffer.id).collect();
         let arena_words = arena::allocate(&tasks, &phases, &keep, &mut places);
-        let mut variables: Vec<Arc<Variable>> = places
-            .iter()
-            .filter_map(|place| match &place.home {
-                Home::Variable(v) => Some(Arc::clone(v)),
-                _ => None,
-            })
-            .collect();
-        variables.sort_by_key(|v| v.id());
-        variables.dedup_by_key(|v| v.id());
         Ok(Plan {
             scratch_words: tasks.iter().map(|task| task.scratch).max().unwrap_or(0),
             threads: threads(&phases),
@@ -250,7 +245,6 @@ impl Plan {
             phases,
             places,
             arena_words,
-            variables,
             outputs: kept,
         })
     }

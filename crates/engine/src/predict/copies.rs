@@ -14,21 +14,26 @@ pub struct Copies {
     /// What makes them.
     preparation: Program,
     sources: Vec<Arc<Variable>>,
+    copies: Vec<Arc<Variable>>,
     /// Versions of the sources that they were made of, once they were.
     made_of: Mutex<Option<Vec<u64>>>,
 }
 
 impl Copies {
-    /// Copies that `preparation` assigns from `sources`, not made yet.
+    /// The variables `copies` that `preparation` assigns from `sources`, not made yet.
     ///
     /// # Errors
     /// What a pass finds wrong.
-    pub fn new(preparation: &Graph, sources: Vec<Arc<Variable>>) -> Result<Copies> {
+    pub fn new(
+        preparation: &Graph,
+        sources: Vec<Arc<Variable>>,
+        copies: Vec<Arc<Variable>>,
+    ) -> Result<Copies> {
         let preparation = Program::new(preparation, &[])?;
-        Ok(Copies { preparation, sources, made_of: Mutex::new(None) })
+        Ok(Copies { preparation, sources, copies, made_of: Mutex::new(None) })
     }
 
-    /// Makes them again if a source has changed. All are of one boundary between steps.
+    /// Makes them again if a source has changed.
     ///
     /// # Errors
     /// `ERR_MEMORY` or `ERR_NATIVE`, from planning and running.
@@ -38,9 +43,21 @@ impl Copies {
         let now: Vec<u64> = self.sources.iter().map(|variable| variable.version()).collect();
         if made_of.as_ref() != Some(&now) {
             let mut workspace = self.preparation.take(&[])?;
-            workspace.run(crew, &Step::default())?;
+            let outcome = workspace.run(crew, &Step::default());
+            self.preparation.give(Vec::new(), workspace);
+            outcome?;
             *made_of = Some(now);
         }
         Ok(())
+    }
+
+    /// Bytes of their memory.
+    pub fn bytes(&self) -> usize {
+        self.copies.iter().map(|copy| copy.bytes()).sum()
+    }
+
+    /// Gives back the memory of what makes them.
+    pub fn close(&self) {
+        self.preparation.close();
     }
 }

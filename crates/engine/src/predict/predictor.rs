@@ -6,7 +6,7 @@
 
 use super::copies::Copies;
 use crate::data::{Data, batch_of, rows};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::memory::reserve;
 use crate::passes::expand::expand;
@@ -34,10 +34,10 @@ impl Predictor {
     pub fn new(graph: &Graph, outputs: &[Value]) -> Result<Predictor> {
         let (graph, roots) = merge(graph, outputs)?;
         let (graph, roots) = expand(&graph, &roots)?;
-        let Hoisted { rest, roots, preparation, sources } = hoist(&graph, &roots)?;
+        let Hoisted { rest, roots, preparation, sources, copies } = hoist(&graph, &roots)?;
         Ok(Predictor {
             program: Program::of(&rest, &roots, Rows::InOrder)?,
-            copies: Copies::new(&preparation, sources)?,
+            copies: Copies::new(&preparation, sources, copies)?,
             outputs: outputs.len(),
         })
     }
@@ -74,6 +74,11 @@ impl Predictor {
     fn join(&self, from: &Workspace, results: &mut Vec<Tensor>, batches: usize) -> Result<()> {
         for i in 0..self.outputs {
             let buffer = from.plan().output(i);
+            if batches > 1 && buffer.shape.is_empty() {
+                return Err(Error::shape(format!(
+                    "output {i} is a scalar, which {batches} batches cannot join: give all rows as one batch"
+                )));
+            }
             if results.len() == i {
                 let words = reserve(batches * buffer.size())?;
                 let mut shape = buffer.shape.clone();
@@ -88,8 +93,14 @@ impl Predictor {
         Ok(())
     }
 
+    /// Bytes of the copies of weights, which last as long as it does.
+    pub fn bytes(&self) -> usize {
+        self.copies.bytes()
+    }
+
     /// Gives back the memory of all workspaces: now, or when a run that uses one returns it.
     pub fn close(&self) {
         self.program.close();
+        self.copies.close();
     }
 }

@@ -18,11 +18,16 @@ pub(super) struct Claim {
     pub more: bool,
 }
 
-/// Per participant: generation (32 bits), next chunk and end of its range (16 bits each).
+/// Bits of a chunk's number.
+const CHUNK: u32 = 20;
+/// Chunks of a phase, at most.
+pub(crate) const MOST_CHUNKS: usize = (1 << CHUNK) - 1;
+
+/// Per participant: generation (its low 24 bits), next chunk and end of its range (20 bits each).
 pub(super) struct Claims(Vec<Line<AtomicU64>>);
 
 fn pack(generation: u32, next: u32, end: u32) -> u64 {
-    u64::from(generation) << 32 | u64::from(next) << 16 | u64::from(end)
+    u64::from(generation) << (2 * CHUNK) | u64::from(next) << CHUNK | u64::from(end)
 }
 
 impl Claims {
@@ -46,8 +51,9 @@ impl Claims {
         let range = &self.0[of].0;
         let mut word = range.load(Ordering::Acquire);
         loop {
-            let (next, end) = ((word >> 16 & 0xffff) as u32, (word & 0xffff) as u32);
-            if (word >> 32) as u32 != generation || next >= end {
+            let chunk = |word: u64| (word & MOST_CHUNKS as u64) as u32;
+            let (next, end) = (chunk(word >> CHUNK), chunk(word));
+            if word ^ pack(generation, next, end) != 0 || next >= end {
                 return None;
             }
             let (chunk, taken) = match own {

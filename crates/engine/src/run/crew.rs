@@ -1,10 +1,10 @@
 //! The crew: the threads of a run, which do the phases of a plan chunk by chunk.
 //!
 //! The run thread ends a phase when all its chunks are done, and can do them all itself. Helpers are
-//! jobs of the pool. A run has those that its plan can feed, for as long as a step lasts: they wait
-//! for the next phase spinning, then yielding, then asleep, and are called anew where a long phase
-//! finds their places empty. Between steps they leave when nothing comes for a while, or when
-//! another run waits for threads. Nothing here allocates, except to call a helper.
+//! jobs of the pool. A run has those that its plan can feed, for as long as a step lasts, unless
+//! another run waits for threads: they wait for the next phase spinning, then yielding, then asleep,
+//! and are called anew where a long phase finds their places empty. Between steps they leave when
+//! nothing comes for a while. Nothing here allocates, except to call a helper.
 
 use super::claims::{Claims, Line};
 use super::job::Job;
@@ -159,7 +159,8 @@ impl Shared {
     /// Wakes the helpers that sleep, after what they wait for has changed.
     fn wake(&self) {
         if self.asleep.load(Ordering::SeqCst) > 0 {
-            self.sleepers.lock().drain(..).for_each(|thread| thread.unpark());
+            // They take themselves off the list: who is woken may have to sleep on.
+            self.sleepers.lock().iter().for_each(Thread::unpark);
         }
     }
 }
@@ -243,6 +244,7 @@ impl Crew {
         assert!(scratch.len() >= self.threads(), "scratch for every participant");
         let count = plan.threads.min(self.threads());
         let _stepping = (count > 1).then(|| Stepping::new(&self.shared));
+        let mut mustered = false;
         for (at, phase) in plan.phases.iter().enumerate() {
             let started = profile.is_some().then(Instant::now);
             let job = Job { plan, strands: &phase.strands, bases, step, scratch, isa: self.isa };
@@ -252,8 +254,9 @@ impl Crew {
                     (0..phase.chunks).for_each(|i| job.run(i, i + 1 < phase.chunks, 0));
                 }),
                 _ => {
-                    if at == 0 || phase.cost > CALL_NS {
+                    if !mustered || phase.cost > CALL_NS {
                         self.muster(plan);
+                        mustered = true;
                     }
                     self.phase(&job, phase, count);
                 }
@@ -320,5 +323,30 @@ impl Drop for Stepping {
     fn drop(&mut self) {
         self.0.stepping.store(false, Ordering::SeqCst);
         self.0.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_woken_too_early_is_woken_again() {
+        let shared = Arc::new(Shared::new(2));
+        shared.stepping.store(true, Ordering::SeqCst);
+        let sleeper = {
+            let shared = Arc::clone(&shared);
+            std::thread::spawn(move || shared.sleep(0))
+        };
+        while shared.sleepers.lock().is_empty() {
+            std::thread::yield_now();
+        }
+        // Nothing has changed: it sleeps on.
+        (0..100).for_each(|_| shared.wake());
+        assert!(!sleeper.is_finished());
+        shared.generation.0.store(1, Ordering::SeqCst);
+        shared.wake();
+        sleeper.join().unwrap();
+        assert!(shared.sleepers.lock().is_empty());
     }
 }

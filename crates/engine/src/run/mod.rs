@@ -1,7 +1,7 @@
 //! Running plans: workspaces (memory), crews (threads of a run) and where threads come from.
 
 pub mod affinity;
-mod claims;
+pub(crate) mod claims;
 pub mod crew;
 pub mod job;
 pub mod lent;

@@ -9,46 +9,85 @@ use crate::error::Result;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 
-/// What is done with a share of threads.
-type Work = Box<dyn FnOnce(usize) -> Ending + Send>;
+/// Work and the threads that were asked for.
+struct Turn {
+    asked: usize,
+    work: Box<dyn FnOnce(usize) -> Ending + Send>,
+}
 
-/// Those that run and those that wait.
+/// How many run, and those that wait.
 struct Turns {
     running: usize,
-    waiting: VecDeque<Work>,
+    waiting: VecDeque<Turn>,
 }
 
 static TURNS: Mutex<Turns> = Mutex::new(Turns { running: 0, waiting: VecDeque::new() });
 
-/// Does `work` on a thread of its own when it is its turn, told its share of the machine's threads,
-/// and then its ending. Neither may unwind.
+/// Does `work` on a thread of its own when it is its turn, told how many of the threads `asked` for it
+/// has, and then its ending. Neither may unwind.
 ///
 /// # Errors
-/// `ERR_NATIVE` when no thread can be started, `ERR_ARGUMENT` when `RIDGELINE_THREADS` is wrong.
-pub fn start(work: impl FnOnce(usize) -> Ending + Send + 'static) -> Result<()> {
-    let all = threads::resolve(None)?;
+/// `ERR_NATIVE` when no thread can be started; the work is lost.
+pub fn start(asked: usize, work: impl FnOnce(usize) -> Ending + Send + 'static) -> Result<()> {
+    // What is asked for stands in where the default is wrong.
+    let all = threads::resolve(None).unwrap_or(asked);
+    let work = Turn { asked, work: Box::new(work) };
     let mut turns = TURNS.lock();
-    turns.waiting.push_back(Box::new(work));
     if turns.running >= all {
+        turns.waiting.push_back(work);
         return Ok(());
     }
     turns.running += 1;
     drop(turns);
-    runner::start(move || take_turns(all)).inspect_err(|_| TURNS.lock().running -= 1)
+    runner::start(move || take_turns(all, work)).inspect_err(|_| TURNS.lock().running -= 1)
 }
 
-/// Does what waits, until nothing does; the ending of the last.
-fn take_turns(all: usize) -> Ending {
-    let mut ending: Ending = Box::new(|| {});
+/// Does `turn` and then what waits, until nothing does; the ending of the last.
+fn take_turns(all: usize, mut turn: Turn) -> Ending {
     loop {
+        let turns = TURNS.lock();
+        let among = turns.running + turns.waiting.len();
+        drop(turns);
+        // Alone it has what was asked for, even more than the machine has.
+        let threads = if among == 1 { turn.asked } else { (all / among).clamp(1, turn.asked) };
+        let ending = (turn.work)(threads);
         let mut turns = TURNS.lock();
-        let Some(work) = turns.waiting.pop_front() else {
+        let Some(next) = turns.waiting.pop_front() else {
             turns.running -= 1;
             return ending;
         };
-        let share = all / (turns.running + turns.waiting.len());
         drop(turns);
         ending();
-        ending = work(share.max(1));
+        turn = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn all_have_their_turn_and_a_share() {
+        let all = threads::resolve(None).unwrap();
+        let (told, heard) = channel();
+        let asked = all + 3;
+        for _ in 0..4 * all {
+            let told = told.clone();
+            let work = move |threads| -> Ending {
+                std::thread::yield_now();
+                Box::new(move || told.send(threads).unwrap())
+            };
+            start(asked, work).unwrap();
+        }
+        let shares: Vec<usize> = (0..4 * all).map(|_| heard.recv().unwrap()).collect();
+        assert!(shares.iter().all(|share| (1..=all).contains(share) || *share == asked));
+        while TURNS.lock().running > 0 {
+            std::thread::yield_now();
+        }
+        // Alone it has what it asked for.
+        let work = move |threads| -> Ending { Box::new(move || told.send(threads).unwrap()) };
+        start(asked, work).unwrap();
+        assert_eq!(heard.recv().unwrap(), asked);
     }
 }

@@ -39,7 +39,9 @@ enum Guard {
     Write(WriteGuard),
 }
 
-// SAFETY: the pointers are into memory that the workspace owns or keeps alive through its plan.
+// SAFETY: the pointers are into memory that the workspace owns or keeps alive through its plan,
+// and into feeds, which are bound anew by every run; guards are held within a run alone, which
+// takes the workspace by unique reference.
 unsafe impl Send for Workspace {}
 
 impl Workspace {
@@ -144,7 +146,7 @@ impl Workspace {
     }
 
     /// The words of output `i` after a run.
-    pub fn output_words(&self, i: usize) -> &[u32] {
+    pub(crate) fn output_words(&self, i: usize) -> &[u32] {
         let buffer = self.plan.output(i);
         let place = &self.plan.places[buffer.id.0 as usize];
         match &place.home {

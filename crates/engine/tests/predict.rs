@@ -1,0 +1,145 @@
+//! Predictions: the same numbers from merged weights, new ones when weights change, and one boundary.
+
+mod common;
+
+use common::{positive, tensor, variable};
+use ridgeline_engine::eval::evaluate;
+use ridgeline_engine::graph::{Graph, Value};
+use ridgeline_engine::ops::assign::Assign;
+use ridgeline_engine::ops::batch_norm::BatchNormInference;
+use ridgeline_engine::passes::expand::expand;
+use ridgeline_engine::plan::Rows;
+use ridgeline_engine::predict::predictor::Predictor;
+use ridgeline_engine::program::Program;
+use ridgeline_engine::run::crew::Crew;
+use ridgeline_engine::shape::{Dim, Shape};
+use ridgeline_engine::step::Step;
+use ridgeline_engine::tensor::{DType, Tensor, TensorType};
+use ridgeline_engine::variable::Variable;
+use ridgeline_kernels::unary::Unary;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// An input `[batch, …sizes]`.
+fn input(g: &mut Graph, sizes: &[usize]) -> Value {
+    let mut dims = vec![Dim::symbol(g.symbol("batch"))];
+    dims.extend(sizes.iter().map(|&size| Dim::from(size)));
+    g.input(0, "x", TensorType::f32(Shape(dims))).unwrap()
+}
+
+/// `relu(norm(x·W + b))·V`, with its variables.
+fn net(g: &mut Graph, x: Value, bias: bool) -> (Value, Vec<Arc<Variable>>) {
+    let wide = |name: &str, seed| Variable::new(name, &positive(&[70], seed)).unwrap();
+    let (w, v) = (variable("w", &[20, 70], 1), variable("v", &[70, 3], 2));
+    let vectors =
+        [wide("b", 3), wide("gamma", 4), wide("beta", 5), wide("mean", 6), wide("var", 7)];
+    let values: Vec<Value> = vectors.iter().map(|of| g.weight(of).unwrap()).collect();
+    let (kernel, head) = (g.weight(&w).unwrap(), g.weight(&v).unwrap());
+    let z = g.linear(x, kernel, bias.then_some(values[0])).unwrap();
+    let axis = g.value_type(z).shape.rank() - 1;
+    let norm = BatchNormInference { epsilon: 1e-3, axis };
+    let y = g.one(norm, &[&[z], &values[1..]].concat()).unwrap();
+    let y = g.unary(Unary::Relu, y).unwrap();
+    let out = g.linear(y, head, None).unwrap();
+    let mut all = vec![w, v];
+    all.extend(vectors);
+    (out, all)
+}
+
+/// The same net of constant rows, op by op.
+fn expected(rows: &Tensor, bias: bool, from: &[Arc<Variable>]) -> Tensor {
+    let mut g = Graph::new();
+    let x = g.constant(rows.clone()).unwrap();
+    let (y, own) = net(&mut g, x, bias);
+    own.iter().zip(from).for_each(|(own, from)| own.write(&from.read()).unwrap());
+    let (g, y) = expand(&g, &[y]).unwrap();
+    evaluate(&g, &y).unwrap().remove(0)
+}
+
+fn assert_close(found: &Tensor, expected: &Tensor) {
+    assert_eq!(found.shape, expected.shape);
+    for (a, b) in found.as_f32().iter().zip(expected.as_f32()) {
+        assert!((a - b).abs() <= 1e-5 + 1e-4 * b.abs(), "{a} and {b}");
+    }
+}
+
+#[test]
+fn merged_weights_give_the_same_and_follow_their_sources() {
+    for (sizes, bias) in [(vec![20], true), (vec![20], false), (vec![5, 20], true)] {
+        let mut g = Graph::new();
+        let x = input(&mut g, &sizes);
+        let (y, variables) = net(&mut g, x, bias);
+        let predictor = Predictor::new(&g, &[y]).unwrap();
+        let rows = Arc::new(tensor(&[&[300][..], &sizes].concat(), 9));
+        for threads in [1, 2] {
+            let mut crew = Crew::new(threads).unwrap();
+            // Cut by columns, by rows, and a smaller last batch.
+            for batch in [1, 7, 300] {
+                let found = predictor.predict(&vec![Arc::clone(&rows)], batch, &mut crew, 0);
+                assert_close(&found.unwrap()[0], &expected(&rows, bias, &variables));
+            }
+            // Another version: of a weight that is merged, and of one that is used as it is.
+            for (of, seed) in [(3, 11), (1, 12)] {
+                let shape = variables[of].shape().to_vec();
+                variables[of].write(&positive(&shape, seed + threads as u32)).unwrap();
+                let found = predictor.predict(&vec![Arc::clone(&rows)], 300, &mut crew, 0);
+                assert_close(&found.unwrap()[0], &expected(&rows, bias, &variables));
+            }
+        }
+    }
+}
+
+#[test]
+fn outputs_may_be_inputs_weights_and_constants() {
+    let mut g = Graph::new();
+    let x = input(&mut g, &[4]);
+    let weight = variable("w", &[2, 4], 1);
+    let outputs = [x, g.weight(&weight).unwrap(), g.constant(tensor(&[2, 3], 2)).unwrap()];
+    let predictor = Predictor::new(&g, &outputs).unwrap();
+    let rows = Arc::new(tensor(&[2, 4], 3));
+    let mut crew = Crew::alone().unwrap();
+    let found = predictor.predict(&vec![Arc::clone(&rows)], 2, &mut crew, 0).unwrap();
+    assert_eq!(found, [(*rows).clone(), weight.read(), tensor(&[2, 3], 2)]);
+}
+
+#[test]
+fn all_weights_are_of_one_boundary() {
+    // A step that always leaves two variables with the sum 0.
+    let pair = [0, 1].map(|i| Variable::zeros(&format!("v{i}"), &[64], DType::F32).unwrap());
+    let mut g = Graph::new();
+    let x = input(&mut g, &[64]);
+    let first = g.reduce(ridgeline_engine::ops::reduce::Kind::Max, x, Some(&[0]), false).unwrap();
+    let second = g.unary(Unary::Neg, first).unwrap();
+    for (variable, value) in pair.iter().zip([first, second]) {
+        g.apply(Arc::new(Assign { variable: Arc::clone(variable) }), &[value]).unwrap();
+    }
+    let step = Program::of(&g, &[], Rows::InOrder).unwrap();
+    let mut g = Graph::new();
+    let x = input(&mut g, &[64]);
+    let sum = pair.iter().fold(x, |sum, variable| {
+        let weight = g.weight(variable).unwrap();
+        g.add(sum, weight).unwrap()
+    });
+    let predictor = Predictor::new(&g, &[sum]).unwrap();
+    let zeros = Arc::new(Tensor::f32(&[3, 64], &[0.0; 192]).unwrap());
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut crew = Crew::alone().unwrap();
+            for i in 1..2000 {
+                let rows = vec![Arc::new(Tensor::f32(&[1, 64], &[i as f32; 64]).unwrap())];
+                let bindings = step.bind(&rows, 1).unwrap();
+                let mut workspace = step.take(&bindings).unwrap();
+                let feeds = ridgeline_engine::data::feeds(&rows);
+                workspace.run(&mut crew, &Step { feeds, ..Step::default() }).unwrap();
+                step.give(bindings, workspace);
+            }
+            over.store(true, Ordering::Release);
+        });
+        let mut crew = Crew::new(2).unwrap();
+        while !over.load(Ordering::Acquire) {
+            let found = predictor.predict(&vec![Arc::clone(&zeros)], 1, &mut crew, 0).unwrap();
+            assert!(found[0].as_f32().iter().all(|&sum| sum == 0.0), "two boundaries in one");
+        }
+    });
+}
