@@ -79,7 +79,10 @@ export declare class NativeOptimizer {
   slots(of: NativeVariable): Array<NativeVariable>
 }
 
-/** A program that computes outputs from inputs. */
+/**
+ * A program that computes outputs from inputs, with copies of weights that the garbage collector
+ * knows of.
+ */
 export declare class NativePredictor {
   /** Prepares the outputs of a graph. */
   constructor(graph: NativeGraph, outputs: Array<number>)

@@ -67,6 +67,14 @@ describe('threads', () => {
       expect(stderr).toMatch(new RegExp(`RIDGELINE_THREADS must be .*received ${threads}`));
     },
   );
+
+  test('with a wrong RIDGELINE_THREADS a call rejects, works with threads of its own, and keeps no process', async () => {
+    const wrong = { RIDGELINE_THREADS: 'two' };
+    const { status, stdout, stderr } = await node([script.replace('train.mjs', 'threads.mjs')], wrong);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const calls = ['predict', 'evaluate', 'trainOnBatch', 'fit'];
+    expect(stdout).toBe(calls.map((name) => `${name} ERR_ARGUMENT done\n`).join(''));
+  });
 });
 
 describe('resuming', () => {
