@@ -13,6 +13,7 @@ use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
+use ridgeline_kernels::Tile;
 use ridgeline_kernels::dropout::{self as kernels, Rate};
 
 /// Its names in the registry.
@@ -151,19 +152,20 @@ impl Op for DropoutMask {
         let y = lower.output(0);
         let (rows, cols) = (y.leading(), y.last());
         let bits = lower.temporary(&y.shape, DType::Bits, Layout::Plain);
-        lower.task(rows, cols).cost(0.6).write(y.matrix()).write(bits.bits(Axes::NONE)).run(
-            move |f| {
-                let key = f.step.key(stream);
-                f.floats_mut(0).fill(1.0);
-                // Ones in, kept ones scaled out: in place, element by element.
-                let mut y = f.tile_mut(0);
-                // SAFETY: dropout reads an element before it writes the same element.
-                let x = unsafe {
-                    ridgeline_kernels::Tile::from_raw(y.as_mut_ptr(), rows, cols, cols, 1)
-                };
-                kernels::dropout(f.isa, key, rate, 0, cols.div_ceil(32), x, y, f.mask_mut(1));
-            },
-        );
+        lower
+            .task(rows, cols)
+            .cost(0.6)
+            .scratch(cols)
+            .write(y.matrix())
+            .write(bits.bits(Axes::NONE))
+            .run(move |f| {
+                let (key, words) = (f.step.key(stream), cols.div_ceil(32));
+                // Ones in, kept ones scaled out: every row is the same row of ones.
+                let ones = &mut f.scratch()[..cols];
+                ones.fill(1.0);
+                let x = Tile::new(ones, rows, cols, 0, 1);
+                kernels::dropout(f.isa, key, rate, 0, words, x, f.tile_mut(0), f.mask_mut(1));
+            });
         Ok(())
     }
     fn is_pure(&self) -> bool {
