@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel, type Model, optimizers } from 'ridgeline';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { factoriesOf } from '../src/core/registry.js';
 import { native } from '../src/native.js';
+import * as named from '../src/optimizers/schedules/factories.js';
 import { bits, regression, x, y } from './support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-schedules-'));
@@ -114,6 +116,10 @@ describe('a schedule', () => {
     expect(optimizer.getConfig().learningRate).toEqual(config);
     const spelled = optimizers.sgd({ learningRate: { ...config, name: 'exponential_decay' } as never });
     expect(spelled.getConfig().learningRate).toEqual(config);
+  });
+
+  test('is known by the name of its factory', () => {
+    expect(Object.keys(factoriesOf(named))).toEqual(Object.keys(factoriesOf(optimizers.schedules)));
   });
 
   test('keeps lists of its own', () => {
