@@ -107,6 +107,14 @@ export declare class NativeRun {
   progress(): Progress
 }
 
+/** A learning rate as a function of the step. */
+export declare class NativeSchedule {
+  /** A schedule from its JSON configuration. */
+  constructor(config: string)
+  /** The learning rate of the step that `steps` others came before. */
+  at(steps: number): number
+}
+
 /** A copy of variables to come back to. */
 export declare class NativeSnapshot {
   /** Copies the variables. */
@@ -127,10 +135,13 @@ export declare class NativeTrainer {
   constructor(graph: NativeGraph, objective: NativeObjective, optimizer: NativeOptimizer, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>, constraints: Array<string | undefined | null>, slots: Array<NativeVariable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number)
   /** Starts training. */
   fit(inputs: Array<NativeData>, validation: Array<NativeData>, options: NativeFitOptions): NativeRun
-  /** One step; loss, penalty and metrics before it. */
-  trainOnBatch(inputs: Array<NativeData>, learningRate: number, threads?: number | undefined | null): Promise<NativeEvent>
+  /**
+   * One step, with a learning rate in place of the optimizer's if there is one; loss, penalty and
+   * metrics before it.
+   */
+  trainOnBatch(inputs: Array<NativeData>, learningRate?: number | undefined | null, threads?: number | undefined | null): Promise<NativeEvent>
   /** Times the phases of a training step on the calling thread; weights change. For benches. */
-  profile(inputs: Array<NativeData>, learningRate: number, steps: number, threads?: number | undefined | null): Array<PhaseTime>
+  profile(inputs: Array<NativeData>, learningRate: number | undefined | null, steps: number, threads?: number | undefined | null): Array<PhaseTime>
   /** Gives back its memory; a run under way ends as it would. */
   release(): void
 }
@@ -221,8 +232,8 @@ export interface NativeFitOptions {
   batchReports: boolean
   /** Number of threads. */
   threads?: number
-  /** Learning rate to begin with. */
-  learningRate: number
+  /** Learning rate in place of the optimizer's. */
+  learningRate?: number
 }
 
 /** What a training or evaluation graph computes for a batch: handles of scalars. */
@@ -269,7 +280,7 @@ export interface NativeValue {
 export interface NativeVerdict {
   /** Stop now. */
   stop: boolean
-  /** Another learning rate from now on. */
+  /** Another learning rate from now on, in place of a schedule too. */
   learningRate?: number
 }
 

@@ -14,6 +14,7 @@ export type {
   NativeOptimizer,
   NativePredictor,
   NativeRun,
+  NativeSchedule,
   NativeSnapshot,
   NativeTensor,
   NativeTrainer,

@@ -141,6 +141,30 @@ describe('everything that takes options', () => {
     meanSquaredError: [{}, losses.meanSquaredError],
     binaryAccuracy: [{ name: 'above', threshold: 0.3 }, metrics.binaryAccuracy],
     sgd: [{ learningRate: 0.1, momentum: 0.9, nesterov: true, clipNorm: 1 }, optimizers.sgd],
+    exponentialDecay: [
+      { initialLearningRate: 0.1, decaySteps: 10, decayRate: 0.9, staircase: true },
+      optimizers.schedules.exponentialDecay,
+    ],
+    piecewiseConstantDecay: [
+      { boundaries: [1, 2], values: [3, 2, 1] },
+      optimizers.schedules.piecewiseConstantDecay,
+    ],
+    polynomialDecay: [
+      { initialLearningRate: 0.1, decaySteps: 10, endLearningRate: 0.01, power: 2, cycle: true },
+      optimizers.schedules.polynomialDecay,
+    ],
+    inverseTimeDecay: [
+      { initialLearningRate: 0.1, decaySteps: 10, decayRate: 0.9 },
+      optimizers.schedules.inverseTimeDecay,
+    ],
+    cosineDecay: [
+      { initialLearningRate: 0, decaySteps: 10, alpha: 0.1, warmupTarget: 0.1, warmupSteps: 5 },
+      optimizers.schedules.cosineDecay,
+    ],
+    cosineDecayRestarts: [
+      { initialLearningRate: 0.1, firstDecaySteps: 10, tMul: 1, mMul: 0.9 },
+      optimizers.schedules.cosineDecayRestarts,
+    ],
     rmsprop: [
       { learningRate: 0.1, rho: 0.8, centered: true, gradientAccumulationSteps: 4 },
       optimizers.rmsprop,

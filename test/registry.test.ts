@@ -103,6 +103,8 @@ test('names are known to the compiler, in both spellings', () => {
   expect(() => getMetric('', 'acuracy')).toThrow();
   // @ts-expect-error: none is called so.
   expect(() => getOptimizer('', 'Optimizer')).toThrow();
+  // @ts-expect-error: they are no optimizer.
+  expect(() => getOptimizer('', 'schedules')).toThrow();
   // @ts-expect-error: none is called so.
   expect(() => getActivation('', 'rleu')).toThrow();
   // @ts-expect-error: none is called so.

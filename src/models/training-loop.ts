@@ -29,8 +29,8 @@ export class TrainingLoop {
   #logs: Logs = {};
   #warned = false;
   #run: NativeRun | undefined;
-  /** The learning rate that the run was told last. */
-  #learningRate = 0;
+  /** The learning rate that the run was told last, unless the optimizer's schedule gives it. */
+  #learningRate: number | undefined;
 
   constructor(fit: LoopOptions) {
     this.#fit = fit;
@@ -53,10 +53,10 @@ export class TrainingLoop {
   /**
    * Trains to the end.
    *
-   * @param start - Starts the run; called once callbacks have begun.
+   * @param start - Starts the run, with a learning rate unless a schedule gives it; called once callbacks have begun.
    * @throws What a callback throws, the reason of the signal, or the failure of the run; the run is over then.
    */
-  async run(start: (learningRate: number) => NativeRun): Promise<FitResult> {
+  async run(start: (learningRate: number | undefined) => NativeRun): Promise<FitResult> {
     const { model, initialEpoch, epochs, signal } = this.#fit;
     const abort = (): void => this.cancel();
     model.stopTraining = false;
@@ -64,7 +64,7 @@ export class TrainingLoop {
       await this.#each((c) => c.setModel?.(model));
       await this.#each((c) => c.onTrainBegin?.({}));
       if (initialEpoch < epochs) await this.#beginEpoch(initialEpoch);
-      this.#learningRate = model.optimizer.learningRate;
+      this.#learningRate = model.optimizer.fixedLearningRate;
       const run = start(this.#learningRate);
       this.#run = run;
       signal?.addEventListener('abort', abort, { once: true });
@@ -101,8 +101,8 @@ export class TrainingLoop {
   /** What callbacks want: of the learning rate, only a change. */
   #verdict(): Parameters<NativeRun['next']>[0] {
     const { stopTraining: stop, optimizer } = this.#fit.model;
-    const { learningRate } = optimizer;
-    if (learningRate === this.#learningRate) return { stop };
+    const { fixedLearningRate: learningRate } = optimizer;
+    if (learningRate === undefined || learningRate === this.#learningRate) return { stop };
     this.#learningRate = learningRate;
     return { stop, learningRate };
   }

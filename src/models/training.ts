@@ -56,6 +56,7 @@ export class Training implements TrainingContext {
     this.#model = model;
     this.compiled = compiled;
     this.#lock = new TrainingLock(model);
+    compiled.optimizer.counters = this.#counters;
     this.optimizerState = new OptimizerState(compiled.optimizer);
     this.#programs = new NativePrograms(model, compiled, this.optimizerState, this.#counters);
   }
@@ -137,8 +138,8 @@ export class Training implements TrainingContext {
       const names = this.#names();
       const data = UploadedData.of(rows.data);
       try {
-        const { learningRate } = this.compiled.optimizer;
-        const run = guard(() => trainer.trainOnBatch(data.handles, learningRate, given.threads));
+        const { fixedLearningRate } = this.compiled.optimizer;
+        const run = guard(() => trainer.trainOnBatch(data.handles, fixedLearningRate, given.threads));
         return names(this.#lock.check(await run).logs);
       } finally {
         data.release();
@@ -157,8 +158,8 @@ export class Training implements TrainingContext {
     const trainer = this.#programs.trainer(rows);
     const data = UploadedData.of(rows.data);
     try {
-      const { learningRate } = this.compiled.optimizer;
-      return guard(() => trainer.profile(data.handles, learningRate, steps, threads));
+      const { fixedLearningRate } = this.compiled.optimizer;
+      return guard(() => trainer.profile(data.handles, fixedLearningRate, steps, threads));
     } finally {
       data.release();
     }
@@ -186,7 +187,7 @@ export class Training implements TrainingContext {
           check: (event) => this.#lock.check(event),
           logsOf: this.#names(),
         });
-        const start = (learningRate: number): NativeRun =>
+        const start = (learningRate: number | undefined): NativeRun =>
           guard(() =>
             trainer.fit(data.training.handles, data.validation.handles, {
               batchSize: given.batchSize,
@@ -196,7 +197,7 @@ export class Training implements TrainingContext {
               validationBatchSize: given.validationBatchSize,
               validationFrequency: given.validationFreq,
               batchReports: callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin),
-              learningRate,
+              ...(learningRate === undefined ? {} : { learningRate }),
               ...(threads === undefined ? {} : { threads }),
             }),
           );

@@ -4,3 +4,4 @@
 export * from './factories.js';
 export type { OptimizerIdentifier } from './identifier.js';
 export { Optimizer, type OptimizerOptions } from './optimizer.js';
+export * as schedules from './schedules/index.js';

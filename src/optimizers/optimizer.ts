@@ -16,12 +16,16 @@ import {
   type Table,
 } from '../core/options.js';
 import { RidgelineError } from '../errors.js';
-import { guard, type NativeOptimizer, native } from '../native.js';
+import { guard, type NativeCounters, type NativeOptimizer, native } from '../native.js';
+import { type LearningRate, learningRate } from './schedules/identifier.js';
 
 /** Options every optimizer takes. */
 export interface OptimizerOptions {
-  /** Step size; may be changed between batches by assigning `optimizer.learningRate`. */
-  readonly learningRate?: number | undefined;
+  /**
+   * Step size, or a schedule that gives that of every step; may be changed between batches by assigning
+   * `optimizer.learningRate`.
+   */
+  readonly learningRate?: LearningRate | undefined;
   /** Share of every weight that is taken away each step, times the learning rate. Default none. */
   readonly weightDecay?: number | null | undefined;
   /** Bound of the norm of each weight's gradient. At most one of the three bounds may be set. */
@@ -38,8 +42,8 @@ export interface OptimizerOptions {
 }
 
 /** The common options, to be spread into an optimizer's table. */
-export const common = (learningRate: number): Table<OptimizerOptions> => ({
-  learningRate: nonNegative(learningRate),
+export const common = (rate: number): Table<OptimizerOptions> => ({
+  learningRate: learningRate(rate),
   weightDecay: nonNegative(null),
   clipNorm: positive(null),
   clipValue: positive(null),
@@ -60,9 +64,11 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> {
   readonly name: string;
   /** Checked options, with defaults filled in; the current learning rate is {@link Optimizer.learningRate}. */
   readonly options: Settled<C>;
-  #learningRate: number;
+  #learningRate: LearningRate;
   /** @internal */
   readonly native: NativeOptimizer;
+  /** @internal Where the training stands that it served last, if any. */
+  counters: NativeCounters | undefined;
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: [options?: C]) {
@@ -78,19 +84,29 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> {
     }
     this.name = name;
     this.options = options;
-    this.#learningRate = options.learningRate as number;
+    this.#learningRate = options.learningRate as LearningRate;
     this.native = guard(() => new native.NativeOptimizer(JSON.stringify({ name, ...save(table, options) })));
   }
 
   /**
    * Step size; a change takes effect with the next batch.
+   *
+   * Where a schedule gives it, this is that of the next batch of the model that the optimizer trained last, and of the
+   * first batch before it trained any. A number that is assigned takes the schedule's place for good, where Keras
+   * raises.
    * @throws {RidgelineError} `ERR_ARGUMENT` unless it is a finite number ≥ 0.
    */
   get learningRate(): number {
-    return this.#learningRate;
+    const rate = this.#learningRate;
+    return typeof rate === 'number' ? rate : rate.at(this.counters?.read()[0] ?? 0);
   }
   set learningRate(value: number) {
     this.#learningRate = check.nonNegative('learningRate', value);
+  }
+
+  /** @internal The step size that serves for all steps, unless a schedule gives it. */
+  get fixedLearningRate(): number | undefined {
+    return typeof this.#learningRate === 'number' ? this.#learningRate : undefined;
   }
 
   /** Options that make an equal optimizer. */

@@ -9,6 +9,9 @@ import { numbers } from '../support/small.js';
 // What JavaScript users can pass.
 const any = <T>(value: unknown): T => value as T;
 
+const { schedules } = optimizers;
+const START = { initialLearningRate: 0.1 };
+
 describe('layers', () => {
   const rate = (value: unknown): Case => ({
     name: `dropout rate ${value}`,
@@ -259,6 +262,78 @@ describe('compile', () => {
       run: () => optimizers.sgd({ learningRate: -1 }),
       code: 'ERR_ARGUMENT',
       says: /^learningRate .*received -1/,
+    },
+    {
+      name: 'learning rate of another kind',
+      run: () => optimizers.sgd({ learningRate: any(true) }),
+      code: 'ERR_ARGUMENT',
+      says: /^learningRate must be a finite number ≥ 0 or a schedule, received true/,
+    },
+    {
+      name: 'another optimizer as a schedule',
+      run: () => optimizers.sgd({ learningRate: any(optimizers.sgd()) }),
+      code: 'ERR_ARGUMENT',
+      says: /^learningRate must be /,
+    },
+    {
+      name: 'schedule that nobody has',
+      run: () => optimizers.sgd({ learningRate: any({ name: 'cosineDecai' }) }),
+      code: 'ERR_ARGUMENT',
+      says: /^learningRate must be one of .*received 'cosineDecai'; did you mean 'cosineDecay'\?/,
+    },
+    {
+      name: 'schedule without options',
+      run: () => optimizers.sgd({ learningRate: any('exponentialDecay') }),
+      code: 'ERR_ARGUMENT',
+      says: /^initialLearningRate must be a finite number ≥ 0, received undefined/,
+    },
+    {
+      name: 'schedule option',
+      run: () => schedules.cosineDecay(any({ ...START, decaySteps: 1, warmup_steps: 1 })),
+      code: 'ERR_ARGUMENT',
+      says: /^cosineDecay has no option 'warmup_steps'; did you mean 'warmupSteps'/,
+    },
+    {
+      name: 'schedule over no steps',
+      run: () => schedules.polynomialDecay({ ...START, decaySteps: 0 }),
+      code: 'ERR_ARGUMENT',
+      says: /^decaySteps must be a number > 0, received 0/,
+    },
+    {
+      name: 'schedule to below zero',
+      run: () => schedules.polynomialDecay({ ...START, decaySteps: 1, endLearningRate: -1 }),
+      code: 'ERR_ARGUMENT',
+      says: /^endLearningRate must be a finite number ≥ 0, received -1/,
+    },
+    {
+      name: 'schedule of shorter and shorter periods',
+      run: () => schedules.cosineDecayRestarts({ ...START, firstDecaySteps: 1, tMul: 0.5 }),
+      code: 'ERR_ARGUMENT',
+      says: /^tMul must be a number ≥ 1, received 0.5/,
+    },
+    {
+      name: 'schedule of too few values',
+      run: () => schedules.piecewiseConstantDecay({ boundaries: [1, 2], values: [0.1, 0.2] }),
+      code: 'ERR_ARGUMENT',
+      says: /^values must be one more than boundaries, received 2 for 2/,
+    },
+    {
+      name: 'schedule that goes back',
+      run: () => schedules.piecewiseConstantDecay({ boundaries: [2, 1], values: [0.1, 0.2, 0.3] }),
+      code: 'ERR_ARGUMENT',
+      says: /^boundaries must increase, received \[2\.0, 1\.0\]/,
+    },
+    {
+      name: 'schedule of values that are none',
+      run: () => schedules.piecewiseConstantDecay({ boundaries: [1], values: [0.1, Number.NaN] }),
+      code: 'ERR_ARGUMENT',
+      says: /^values must be a list of finite numbers ≥ 0, received \[0.1, NaN\]/,
+    },
+    {
+      name: 'schedule at a step that is none',
+      run: () => schedules.exponentialDecay({ ...START, decaySteps: 1, decayRate: 1 }).at(-1),
+      code: 'ERR_ARGUMENT',
+      says: /^steps must be an integer ≥ 0, received -1/,
     },
     {
       name: 'NaN learning rate on the run',

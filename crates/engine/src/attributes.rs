@@ -38,7 +38,7 @@ impl Attributes {
     /// # Errors
     /// `ERR_ARGUMENT` when it is missing or another type.
     pub fn number(&self, name: &str) -> Result<f64> {
-        self.get(name, "a number", |v| v.as_f64().filter(|n| n.is_finite()))
+        self.get(name, "a number", as_number)
     }
     /// A finite number, or `None` where the argument is null or missing.
     ///
@@ -81,6 +81,13 @@ impl Attributes {
     pub fn text(&self, name: &str) -> Result<&str> {
         self.get(name, "a string", Json::as_str)
     }
+    /// A list of finite numbers.
+    ///
+    /// # Errors
+    /// As [`Attributes::number`].
+    pub fn numbers(&self, name: &str) -> Result<Vec<f64>> {
+        self.get(name, "a list of numbers", |v| v.as_array()?.iter().map(as_number).collect())
+    }
     /// A list of integers.
     ///
     /// # Errors
@@ -115,6 +122,10 @@ impl Attributes {
     pub fn dtype(&self, name: &str) -> Result<DType> {
         DType::parse(self.text(name)?)
     }
+}
+
+fn as_number(value: &Json) -> Option<f64> {
+    value.as_f64().filter(|n| n.is_finite())
 }
 
 fn as_integer(value: &Json) -> Option<i64> {

@@ -44,7 +44,7 @@ struct Case {
 }
 
 const PLAIN: Case = Case {
-    config: r#"{"name":"sgd","momentum":0,"nesterov":false,"gradientAccumulationSteps":3}"#,
+    config: r#"{"name":"sgd","learningRate":0.1,"momentum":0,"nesterov":false,"gradientAccumulationSteps":3}"#,
     penalty: Penalty { l1: 0.0, l2: 0.0 },
     decay: 0.0,
     clip_value: f64::INFINITY,
@@ -58,7 +58,7 @@ const PENALTY: Penalty = Penalty { l1: 0.01, l2: 0.02 };
 const CASES: [Case; 4] = [
     Case { non_negative: true, ..PLAIN },
     Case {
-        config: r#"{"name":"sgd","momentum":0,"nesterov":false,"weightDecay":0.5,
+        config: r#"{"name":"sgd","learningRate":0.1,"momentum":0,"nesterov":false,"weightDecay":0.5,
             "clipValue":0.02,"gradientAccumulationSteps":3}"#,
         penalty: PENALTY,
         decay: 0.5,
@@ -66,14 +66,14 @@ const CASES: [Case; 4] = [
         ..PLAIN
     },
     Case {
-        config: r#"{"name":"sgd","momentum":0,"nesterov":false,"globalClipNorm":0.1,
+        config: r#"{"name":"sgd","learningRate":0.1,"momentum":0,"nesterov":false,"globalClipNorm":0.1,
             "gradientAccumulationSteps":3}"#,
         penalty: PENALTY,
         clip_norm: 0.1,
         ..PLAIN
     },
     Case {
-        config: r#"{"name":"adam","beta1":0.9,"beta2":0.999,"epsilon":1e-7,"amsgrad":false,
+        config: r#"{"name":"adam","learningRate":0.1,"beta1":0.9,"beta2":0.999,"epsilon":1e-7,"amsgrad":false,
             "gradientAccumulationSteps":3}"#,
         penalty: PENALTY,
         adam: true,
@@ -107,6 +107,7 @@ fn trainer(case: &Case) -> (Trainer, Data) {
     let trainer = Trainer {
         training,
         validation: None,
+        learning_rate: optimizer.learning_rate,
         trainables,
         metrics: 0,
         seed: 1,
@@ -203,7 +204,7 @@ fn every_third_step_updates_with_the_mean_gradient() {
         let mut sum = vec![0.0; K * N + N];
         for i in 0..BATCHES {
             let batch = piece(&data, i);
-            let logs = trainer.train_on_batch(&batch, RATE, &mut crew).unwrap();
+            let logs = trainer.train_on_batch(&batch, None, &mut crew).unwrap();
             let (w, b) = hand.parameters.split_at(K * N);
             let (loss, found) = gradients(&batch, w, b);
             let penalty = hand.penalty(case.penalty);
@@ -241,16 +242,36 @@ fn a_fit_accumulates_as_single_steps_do() {
     let (by_steps, data) = trainer(&CASES[3]);
     let mut crew = Crew::alone().unwrap();
     for i in 0..BATCHES {
-        by_steps.train_on_batch(&piece(&data, i), RATE, &mut crew).unwrap();
+        by_steps.train_on_batch(&piece(&data, i), None, &mut crew).unwrap();
     }
     let (by_fit, data) = trainer(&CASES[3]);
     let options = FitOptions { batch_size: ROWS, shuffle: false, ..options(2, 1) };
-    by_fit.fit(&data, None, RATE, &options, &mut common::Silent).unwrap();
+    by_fit.fit(&data, None, None, &options, &mut common::Silent).unwrap();
     for (a, b) in by_steps.trainables.iter().zip(&by_fit.trainables) {
         assert_eq!(a.variable.read(), b.variable.read());
         assert_eq!(a.slots.last().unwrap().read(), b.slots.last().unwrap().read());
     }
     assert_eq!(by_fit.counters.lock().updates, 2);
+}
+
+#[test]
+fn a_schedule_counts_steps_without_an_update_too() {
+    const SCHEDULED: Case = Case {
+        config: r#"{"name":"sgd","momentum":0,"nesterov":false,"gradientAccumulationSteps":3,
+            "learningRate":{"name":"piecewiseConstantDecay","boundaries":[1,4],"values":[1,0.25,0.5]}}"#,
+        ..PLAIN
+    };
+    let (scheduled, data) = trainer(&SCHEDULED);
+    let (told, _) = trainer(&PLAIN);
+    let mut crew = Crew::alone().unwrap();
+    // The updates come with the steps 2 and 5.
+    for (i, rate) in [9.0, 9.0, 0.25, 9.0, 9.0, 0.5, 9.0].into_iter().enumerate() {
+        scheduled.train_on_batch(&piece(&data, i), None, &mut crew).unwrap();
+        told.train_on_batch(&piece(&data, i), Some(rate), &mut crew).unwrap();
+    }
+    for (a, b) in scheduled.trainables.iter().zip(&told.trainables) {
+        assert_eq!(a.variable.read(), b.variable.read());
+    }
 }
 
 #[test]
@@ -261,7 +282,7 @@ fn slots_and_phases_say_so() {
     assert_eq!(names, ["dense/kernel/gradient_accumulator", "dense/bias/gradient_accumulator"]);
     let before = *trainer.counters.lock();
     let mut crew = Crew::alone().unwrap();
-    let phases = trainer.profile(&piece(&data, 0), RATE, 4, &mut crew).unwrap();
+    let phases = trainer.profile(&piece(&data, 0), None, 4, &mut crew).unwrap();
     let tasks: String = phases.iter().map(|(tasks, _)| format!("{tasks};")).collect();
     for task in ["accumulate", "sgd", "clear"] {
         assert!(tasks.contains(task), "{tasks}");
@@ -275,7 +296,7 @@ fn slots_and_phases_say_so() {
 fn accumulation_takes_two_steps_or_more() {
     let parse = |n: &str| {
         let config = format!(
-            r#"{{"name":"sgd","momentum":0,"nesterov":false,"gradientAccumulationSteps":{n}}}"#
+            r#"{{"name":"sgd","learningRate":0.1,"momentum":0,"nesterov":false,"gradientAccumulationSteps":{n}}}"#
         );
         Optimizer::parse(&Attributes::parse(&config).unwrap())
     };

@@ -15,6 +15,7 @@ use ridgeline_engine::run::crew::Crew;
 use ridgeline_engine::run::workspace::Workspace;
 use ridgeline_engine::step::Step;
 use ridgeline_engine::train::optimizer::{Clip, NO_PENALTY, Optimizer, Trainable};
+use ridgeline_engine::train::schedule::Constant;
 use ridgeline_engine::variable::Variable;
 use std::sync::Arc;
 
@@ -43,7 +44,13 @@ fn update(
     found: &[Option<Value>],
 ) {
     let rule = Arc::new(Sgd { momentum: 0.0, nesterov: false });
-    let optimizer = Optimizer { rule, weight_decay: 0.0, clip: Clip::None, accumulation: None };
+    let optimizer = Optimizer {
+        rule,
+        learning_rate: Arc::new(Constant(f64::from(RATE))),
+        weight_decay: 0.0,
+        clip: Clip::None,
+        accumulation: None,
+    };
     let trainable = Trainable {
         variable: Arc::clone(weight),
         penalty: NO_PENALTY,

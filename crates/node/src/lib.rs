@@ -11,6 +11,7 @@ pub mod graph;
 pub mod optimizer;
 pub mod predictor;
 pub mod run;
+pub mod schedule;
 pub mod trainer;
 pub mod variable;
 

@@ -243,7 +243,7 @@ pub struct Progress {
 pub struct NativeVerdict {
     /// Stop now.
     pub stop: bool,
-    /// Another learning rate from now on.
+    /// Another learning rate from now on, in place of a schedule too.
     pub learning_rate: Option<f64>,
 }
 

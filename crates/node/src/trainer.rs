@@ -39,8 +39,8 @@ pub struct NativeFitOptions {
     pub batch_reports: bool,
     /// Number of threads.
     pub threads: Option<u32>,
-    /// Learning rate to begin with.
-    pub learning_rate: f64,
+    /// Learning rate in place of the optimizer's.
+    pub learning_rate: Option<f64>,
 }
 
 /// A model's training step.
@@ -90,6 +90,7 @@ impl NativeTrainer {
             trainer: Arc::new(Trainer {
                 training: training.map_err(convert)?,
                 validation: evaluator.map(|e| Arc::clone(&e.program)),
+                learning_rate: Arc::clone(&optimizer.optimizer.learning_rate),
                 trainables,
                 metrics: objective.metrics.len(),
                 seed: seed as u64,
@@ -126,13 +127,14 @@ impl NativeTrainer {
         })
     }
 
-    /// One step; loss, penalty and metrics before it.
+    /// One step, with a learning rate in place of the optimizer's if there is one; loss, penalty and
+    /// metrics before it.
     #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
     pub fn train_on_batch<'env>(
         &self,
         env: &'env Env,
         inputs: Vec<&NativeData>,
-        learning_rate: f64,
+        learning_rate: Option<f64>,
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let (trainer, inputs) = (Arc::clone(&self.trainer), rows_of(&inputs));
@@ -150,7 +152,7 @@ impl NativeTrainer {
     pub fn profile(
         &self,
         inputs: Vec<&NativeData>,
-        learning_rate: f64,
+        learning_rate: Option<f64>,
         steps: u32,
         threads: Option<u32>,
     ) -> Result<Vec<PhaseTime>> {

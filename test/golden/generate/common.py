@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 @contextmanager
 def double_precision():
-    """Where nothing depends on the width of a float, Keras computes in float64 (tanh aside, which it
+    """Where nothing depends on the width of a float, Keras computes in float64 (tanh and cosine aside, which it
     narrows to float32): a test then sees no error but its own."""
     with jax.enable_x64(True):
         keras.config.set_floatx("float64")
@@ -82,6 +82,8 @@ def options(config):
 
     def value(key, given):
         if isinstance(given, dict):
+            if key == "learningRate":
+                return named_object(keras.optimizers.schedules, given)
             return named_object(keras.constraints if key.endswith("Constraint") else keras.regularizers, given)
         if key == "axis" and isinstance(given, list):
             # MaxNorm sums over what it is given, and JAX takes no list.
@@ -92,7 +94,7 @@ def options(config):
 
 
 def named_object(module, config):
-    """`{name, ...options}` as an object: a regularizer, constraint, loss, metric, optimizer or initializer."""
+    """`{name, ...options}` as an object: a regularizer, constraint, loss, metric, optimizer, schedule or initializer."""
     rest = {key: value for key, value in config.items() if key != "name"}
     return class_in(module, config["name"])(**options(rest))
 

@@ -1,5 +1,5 @@
 """trajectories.json: weights and total losses of 25 training steps on one fixed batch, for every optimizer, penalty and
-way of clipping.
+way of clipping, and some schedules of the learning rate.
 
 A net holds what its cases share: data, loss and initial weights (in the order of getWeights). Its parameters all have a
 true gradient that is not zero, since Adam turns rounding noise there into steps; so no bias stands before a batch
@@ -79,6 +79,10 @@ CLIPS = {
     "globalClipNorm": {"globalClipNorm": 0.2},
 }
 
+DECAY = {"name": "exponentialDecay", "initialLearningRate": 0.1, "decaySteps": 10, "decayRate": 0.3}
+STEEP_DECAY = {"name": "inverseTimeDecay", "initialLearningRate": 1.0, "decaySteps": 5, "decayRate": 1.0}
+WARMUP = {"name": "cosineDecay", "initialLearningRate": 0.0, "decaySteps": 15, "warmupTarget": 0.05, "warmupSteps": 5}
+
 # Beside the grid: other constants, and decay, which hits biases, gamma and beta too.
 MORE_OPTIMIZERS = {
     "rmsprop rho": {"name": "rmsprop", "learningRate": 0.01, "rho": 0.7, "epsilon": 0.01},
@@ -90,6 +94,9 @@ MORE_OPTIMIZERS = {
     "adam decay": {"name": "adam", "learningRate": 0.02, "weightDecay": 0.2},
     "adamW decay": {"name": "adamW", "learningRate": 0.02, "weightDecay": 0.5},
     "adamW decay clip": {"name": "adamW", "learningRate": 0.02, "weightDecay": 0.5, "globalClipNorm": 0.2},
+    "sgd schedule": {"name": "sgd", "learningRate": DECAY, "momentum": 0.9},
+    "adamW schedule": {"name": "adamW", "learningRate": WARMUP, "weightDecay": 0.5},
+    "sgd schedule accumulation": {"name": "sgd", "learningRate": STEEP_DECAY, "gradientAccumulationSteps": 3},
     "adamW amsgrad": {"name": "adamW", "learningRate": 0.02, "beta2": 0.8, "weightDecay": 0.2, "amsgrad": True},
 }
 

@@ -34,7 +34,9 @@ pub struct FitOptions {
 }
 
 impl Trainer {
-    /// Trains until the epochs are over, the listener says stop, or it is cancelled.
+    /// Trains until the epochs are over, the listener says stop, or it is cancelled. A
+    /// `learning_rate`, and each that the listener answers with, takes the schedule's place from then
+    /// on.
     ///
     /// # Errors
     /// `ERR_NATIVE` when a task panicked; whatever the listener returns.
@@ -42,7 +44,7 @@ impl Trainer {
         &self,
         data: &Data,
         validation_data: Option<&Data>,
-        learning_rate: f64,
+        learning_rate: Option<f64>,
         options: &FitOptions,
         listener: &mut dyn Listener,
     ) -> Result<()> {
@@ -52,7 +54,7 @@ impl Trainer {
         let batches = n.div_ceil(size.max(1));
         let mut step = Step { seed: self.seed, feeds: feeds(data), ..Step::default() };
         step.batch.reserve_exact(size);
-        step.learning_rate = learning_rate as f32;
+        let mut schedule = self.schedule(learning_rate);
         let mut order: Vec<u32> = (0..n as u32).collect();
         let rest = n - (batches.max(1) - 1) * size;
         let mut whole = self.training.take(data, size)?;
@@ -81,7 +83,14 @@ impl Trainer {
                     Some(last) if batch + 1 == batches => last,
                     _ => &mut whole,
                 };
-                self.training.run(memory, &mut crew, &mut step, &self.counters, None)?;
+                self.training.run(
+                    memory,
+                    &mut crew,
+                    &mut step,
+                    &*schedule,
+                    &self.counters,
+                    None,
+                )?;
                 totals.add(memory.objective(), picked.len());
                 let loss = (totals.loss + totals.penalty) / totals.rows;
                 listener.progress(epoch, batch, batches, loss);
@@ -89,8 +98,9 @@ impl Trainer {
                     let logs = totals.logs();
                     let report = Report { epoch, batch: Some(batch), logs, validation: None };
                     let verdict = listener.report(report)?;
-                    step.learning_rate =
-                        verdict.learning_rate.map_or(step.learning_rate, |r| r as f32);
+                    if verdict.learning_rate.is_some() {
+                        schedule = self.schedule(verdict.learning_rate);
+                    }
                     // The epoch ends early, with its validation and report.
                     if verdict.stop {
                         break;
@@ -114,7 +124,9 @@ impl Trainer {
                 break;
             }
             let verdict = listener.report(report)?;
-            step.learning_rate = verdict.learning_rate.map_or(step.learning_rate, |r| r as f32);
+            if verdict.learning_rate.is_some() {
+                schedule = self.schedule(verdict.learning_rate);
+            }
             if verdict.stop {
                 break;
             }

@@ -20,7 +20,7 @@ pub struct Report {
 pub struct Verdict {
     /// Ends training now.
     pub stop: bool,
-    /// Another learning rate from now on.
+    /// Another learning rate from now on, in place of a schedule too.
     pub learning_rate: Option<f64>,
 }
 

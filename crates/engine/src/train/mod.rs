@@ -9,6 +9,7 @@ pub mod listener;
 pub mod objective;
 pub mod optimizer;
 pub mod profile;
+pub mod schedule;
 pub mod segment;
 pub mod snapshot;
 mod totals;

@@ -2,6 +2,7 @@
 //!
 //! The order of one step is Keras': clip, weight decay, update, constraint.
 
+use super::schedule::{self, Schedule};
 use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
@@ -33,6 +34,8 @@ pub enum Clip {
 pub struct Optimizer {
     /// Its formula.
     pub rule: Arc<dyn Rule>,
+    /// The learning rate of every step.
+    pub learning_rate: Arc<dyn Schedule>,
     /// Weight decay, 0 for none.
     pub weight_decay: f32,
     /// How gradients are bounded.
@@ -60,14 +63,15 @@ pub struct Trainable {
 }
 
 impl Optimizer {
-    /// The optimizer of a configuration: the rule called `name` with its arguments, and
-    /// `weightDecay`, `clipNorm`, `clipValue`, `globalClipNorm` and `gradientAccumulationSteps`, null
-    /// or missing for none.
+    /// The optimizer of a configuration: the rule called `name` with its arguments,
+    /// `learningRate`, a number or a schedule with its own `name`, and `weightDecay`, `clipNorm`,
+    /// `clipValue`, `globalClipNorm` and `gradientAccumulationSteps`, null or missing for none.
     ///
     /// # Errors
     /// `ERR_ARGUMENT` for an unknown name or bad arguments.
     pub fn parse(with: &Attributes) -> Result<Optimizer> {
         let rule = rule::parse(with)?;
+        let learning_rate = schedule::learning_rate(with)?;
         let bound = |name: &str| Ok(with.optional_number(name)?.map(|bound| bound as f32));
         let clip = match (bound("clipNorm")?, bound("clipValue")?, bound("globalClipNorm")?) {
             (Some(c), None, None) => Clip::Norm(c),
@@ -90,7 +94,7 @@ impl Optimizer {
                 )));
             }
         };
-        Ok(Optimizer { rule, weight_decay, clip, accumulation })
+        Ok(Optimizer { rule, learning_rate, weight_decay, clip, accumulation })
     }
 
     /// Names of the state that each weight needs.

@@ -12,15 +12,15 @@ use parking_lot::Mutex;
 use std::time::Duration;
 
 impl Trainer {
-    /// Times every phase over `steps` training steps on the first batch of `data`: the label of
-    /// its tasks and the time of each.
+    /// Times every phase over `steps` training steps on the first batch of `data`, with another
+    /// learning rate if there is one: the label of its tasks and the time of each.
     ///
     /// # Errors
     /// As [`Trainer::fit`].
     pub fn profile(
         &self,
         data: &Data,
-        learning_rate: f64,
+        learning_rate: Option<f64>,
         steps: usize,
         crew: &mut Crew,
     ) -> Result<Vec<(String, Duration)>> {
@@ -30,15 +30,16 @@ impl Trainer {
         let mut times = vec![Duration::ZERO; labels.len()];
         let mut step = Step {
             seed: self.seed,
-            learning_rate: learning_rate as f32,
             feeds: feeds(data),
             batch: (0..n as u32).collect(),
             ..Step::default()
         };
         // The model goes on as if nothing had happened, but for its weights.
         let counters = Mutex::new(Counters::default());
+        let schedule = self.schedule(learning_rate);
         for _ in 0..steps {
-            self.training.run(&mut memory, crew, &mut step, &counters, Some(&mut times))?;
+            let times = Some(&mut times[..]);
+            self.training.run(&mut memory, crew, &mut step, &*schedule, &counters, times)?;
         }
         self.training.give(memory);
         Ok(labels.into_iter().zip(times).collect())

@@ -5,6 +5,7 @@
 //! segment locks its variables by itself: between two of a step, readers see what the first wrote.
 
 use super::counters::Counters;
+use super::schedule::Schedule;
 use crate::data::Data;
 use crate::error::Result;
 use crate::plan::Plan;
@@ -83,8 +84,8 @@ impl TrainingStep {
         self.segments.iter().for_each(|segment| segment.program.close());
     }
 
-    /// Makes one step with the rows of `step`, whose numbers come from `counters`, and counts it.
-    /// `profile` gets the time of every phase added, segment after segment.
+    /// Makes one step with the rows of `step`, whose numbers come from `counters` and its learning
+    /// rate from `schedule`, and counts it. `profile` gets the time of every phase added, segment after segment.
     ///
     /// # Errors
     /// `ERR_NATIVE` when a task panicked, `ERR_MEMORY` when scratch cannot be allocated.
@@ -93,11 +94,13 @@ impl TrainingStep {
         memory: &mut Memory,
         crew: &mut Crew,
         step: &mut Step,
+        schedule: &dyn Schedule,
         counters: &Mutex<Counters>,
         mut profile: Option<&mut [Duration]>,
     ) -> Result<()> {
         let Counters { steps, updates, .. } = *counters.lock();
         (step.index, step.updates) = (steps as u32, updates);
+        step.learning_rate = schedule.at(steps) as f32;
         let due = |segment: &Segment| (steps + 1).is_multiple_of(segment.every);
         for (segment, part) in self.segments.iter().zip(&mut memory.segments) {
             let times = profile.take().map(|times| {

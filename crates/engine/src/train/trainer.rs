@@ -3,6 +3,7 @@
 use super::counters::Counters;
 use super::evaluation::evaluate;
 use super::optimizer::Trainable;
+use super::schedule::{Constant, Schedule};
 use super::segment::TrainingStep;
 use super::totals::Totals;
 use crate::data::{Data, feeds, rows};
@@ -19,6 +20,8 @@ pub struct Trainer {
     pub training: TrainingStep,
     /// The evaluation step for validation data.
     pub validation: Option<Arc<Program>>,
+    /// The learning rate of every step.
+    pub learning_rate: Arc<dyn Schedule>,
     /// What is trained.
     pub trainables: Vec<Trainable>,
     /// Number of metrics.
@@ -30,26 +33,35 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// One step on `data`; loss, penalty and metrics of the batch before it.
+    /// The schedule of a run: a learning rate for all of its steps, or that of the trainer.
+    pub(super) fn schedule(&self, learning_rate: Option<f64>) -> Arc<dyn Schedule> {
+        match learning_rate {
+            Some(rate) => Arc::new(Constant(rate)),
+            None => Arc::clone(&self.learning_rate),
+        }
+    }
+
+    /// One step on `data`, with another learning rate if there is one; loss, penalty and metrics of
+    /// the batch before it.
     ///
     /// # Errors
     /// As [`Trainer::fit`].
     pub fn train_on_batch(
         &self,
         data: &Data,
-        learning_rate: f64,
+        learning_rate: Option<f64>,
         crew: &mut Crew,
     ) -> Result<Vec<f64>> {
         let n = rows(data);
         let mut memory = self.training.take(data, n)?;
         let mut step = Step {
             seed: self.seed,
-            learning_rate: learning_rate as f32,
             feeds: feeds(data),
             batch: (0..n as u32).collect(),
             ..Step::default()
         };
-        self.training.run(&mut memory, crew, &mut step, &self.counters, None)?;
+        let schedule = self.schedule(learning_rate);
+        self.training.run(&mut memory, crew, &mut step, &*schedule, &self.counters, None)?;
         let mut totals = Totals::new(self.metrics);
         totals.add(memory.objective(), n);
         self.training.give(memory);

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use ridgeline_engine::Result;
+use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::data::Data;
 use ridgeline_engine::graph::Graph;
 use ridgeline_engine::ops::batch_norm::BatchNorm;
@@ -17,6 +18,7 @@ use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::{Clip, Optimizer, Trainable};
+use ridgeline_engine::train::schedule;
 use ridgeline_engine::train::trainer::Trainer;
 use ridgeline_engine::train::training::training_step;
 use ridgeline_engine::variable::Variable;
@@ -52,8 +54,11 @@ pub fn variable(name: &str, shape: &[usize], seed: u32) -> Arc<Variable> {
     Variable::new(name, &Tensor::f32(shape, &values).unwrap()).unwrap()
 }
 
+const SCHEDULE: &str =
+    r#"{"name":"piecewiseConstantDecay","boundaries":[6],"values":[0.01,0.001]}"#;
+
 /// 20 → 70 (batch norm, ReLU, dropout) → 130 (batch norm, ReLU) → 3, Adam with L2; trained on 50
-/// rows in batches of 16.
+/// rows in batches of 16, with a learning rate that drops on the way.
 pub fn trainer() -> (Trainer, Data) {
     let mut graph = Graph::new();
     let batch = graph.symbol("batch");
@@ -85,6 +90,7 @@ pub fn trainer() -> (Trainer, Data) {
     let loss = graph.reduce(Kind::Mean, each, None, false).unwrap();
     let optimizer = Optimizer {
         rule: Arc::new(Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false }),
+        learning_rate: schedule::parse(&Attributes::parse(SCHEDULE).unwrap()).unwrap(),
         weight_decay: 0.0,
         clip: Clip::None,
         accumulation: None,
@@ -103,6 +109,7 @@ pub fn trainer() -> (Trainer, Data) {
     let trainer = Trainer {
         training,
         validation: None,
+        learning_rate: optimizer.learning_rate,
         trainables,
         metrics: 0,
         seed: 42,

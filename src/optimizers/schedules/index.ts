@@ -1,0 +1,5 @@
+/**
+ * Schedules of the learning rate, with Keras 3's formulas and defaults.
+ */
+export * from './factories.js';
+export { LearningRateSchedule } from './schedule.js';
