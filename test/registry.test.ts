@@ -61,9 +61,7 @@ describe('a name', () => {
 
   test('that nobody has', () => {
     expect(() => getLoss('loss', any('meanSqaredError'))).toThrow(
-      "loss must be one of 'binaryCrossentropy', 'categoricalCrossentropy', 'meanAbsoluteError', " +
-        "'meanSquaredError', 'sparseCategoricalCrossentropy', 'mse', 'mae', 'bce', received 'meanSqaredError'; " +
-        "did you mean 'meanSquaredError'?",
+      /^loss must be one of '.*', 'meanSquaredError', .*, 'mse', .*, received 'meanSqaredError'; did you mean 'meanSquaredError'\?$/,
     );
     expect(() => getActivation('activation', any('constructor'))).toThrow("received 'constructor'");
     expect(() => getConstraint('c', any('maxNrom'))).toThrow("did you mean 'maxNorm'?");

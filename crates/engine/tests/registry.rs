@@ -16,7 +16,7 @@ use ridgeline_engine::passes::expand::expand;
 use ridgeline_engine::tensor::{DType, Tensor};
 
 /// Ops that no gradient flows through.
-const FLAT: [&str; 14] = [
+const FLAT: &[&str] = &[
     "argMax",
     "cast",
     "dropoutMask",
@@ -34,8 +34,8 @@ const FLAT: [&str; 14] = [
 ];
 
 /// Ops of training that no exported graph holds.
-const WITHOUT_ONNX: [&str; 5] =
-    ["batchNorm", "dropout", "dropoutMask", "sigmoidCrossEntropy", "softmaxCrossEntropy"];
+const WITHOUT_ONNX: &[&str] =
+    &["batchNorm", "dropout", "dropoutMask", "sigmoidCrossEntropy", "softmaxCrossEntropy"];
 
 /// Inputs and arguments that suit an op; those of one float tensor if nothing else is said.
 fn sample(name: &str) -> (Vec<Tensor>, &'static str) {

@@ -40,7 +40,7 @@ pub trait Rule: Debug + Send + Sync {
 pub(super) type RuleEntry = (&'static str, fn(&Attributes) -> Result<Arc<dyn Rule>>);
 
 /// What each file adds to the table.
-const ENTRIES: [&[RuleEntry]; 3] = [sgd::ENTRIES, rmsprop::ENTRIES, adam::ENTRIES];
+const ENTRIES: &[&[RuleEntry]] = &[sgd::ENTRIES, rmsprop::ENTRIES, adam::ENTRIES];
 
 /// The rule that the argument `name` asks for, with its own arguments.
 ///
@@ -48,7 +48,7 @@ const ENTRIES: [&[RuleEntry]; 3] = [sgd::ENTRIES, rmsprop::ENTRIES, adam::ENTRIE
 /// `ERR_ARGUMENT` for an unknown name or bad arguments.
 pub fn parse(with: &Attributes) -> Result<Arc<dyn Rule>> {
     let name = with.text("name")?;
-    let found = ENTRIES.into_iter().flatten().find(|(of, _)| *of == name);
+    let found = ENTRIES.iter().copied().flatten().find(|(of, _)| *of == name);
     let (_, build) =
         found.ok_or_else(|| Error::argument(format!("there is no optimizer '{name}'")))?;
     build(with)

@@ -39,7 +39,7 @@ impl Schedule for Constant {
 type ScheduleEntry = (&'static str, fn(&Attributes) -> Result<Arc<dyn Schedule>>);
 
 /// The table: one entry of each file.
-const ENTRIES: [ScheduleEntry; 6] = [
+const ENTRIES: &[ScheduleEntry] = &[
     cosine_decay::ENTRY,
     cosine_decay_restarts::ENTRY,
     exponential_decay::ENTRY,
