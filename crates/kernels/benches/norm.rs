@@ -160,14 +160,16 @@ fn cases<'a>(isa: Isa) -> Vec<Case<'a>> {
             layer_norm::backward(isa, dy, tile, mean, rstd, weight, to);
         }),
     });
-    let (x, mut y) = (noise(9, in_cache), vec![0.0; in_cache]);
-    cases.push(Case {
-        name: "softmax 8x512".into(),
-        elements: in_cache,
-        run: Box::new(move || {
-            softmax(isa, Tile::matrix(&x, 8, 512), TileMut::new(&mut y, 8, 512, 512));
-        }),
-    });
+    for (rows, cols) in [(8, 512), (128, 10)] {
+        let (x, mut y) = (noise(9, rows * cols), vec![0.0; rows * cols]);
+        cases.push(Case {
+            name: format!("softmax {rows}x{cols}"),
+            elements: rows * cols,
+            run: Box::new(move || {
+                softmax(isa, Tile::matrix(&x, rows, cols), TileMut::new(&mut y, rows, cols, cols));
+            }),
+        });
+    }
     let c = Common {
         learning_rate: 1e-3,
         weight_decay: 0.0,

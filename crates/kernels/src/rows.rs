@@ -22,6 +22,10 @@ macro_rules! row_sums {
             strips!(4 * $S::LANES, size, |strip, offset| {
                 for k in 0..4 {
                     let $w = strip.at::<$S>(k);
+                    // Narrow rows, such as of a few classes, are one vector.
+                    if $w.lanes::<$S>() == 0 {
+                        continue;
+                    }
                     let $i = start + offset + k * $S::LANES;
                     let terms = $terms;
                     for t in 0..$N {
@@ -53,6 +57,9 @@ macro_rules! row_max {
         strips!(4 * $S::LANES, $n, |strip, offset| {
             for k in 0..4 {
                 let $w = strip.at::<$S>(k);
+                if $w.lanes::<$S>() == 0 {
+                    continue;
+                }
                 let $i = offset + k * $S::LANES;
                 largest[k] = $S::max(largest[k], $term);
             }
