@@ -69,3 +69,21 @@ impl Claims {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_takes_the_first_others_the_last_of_their_phase() {
+        let claims = Claims::new(1);
+        let last = MOST_CHUNKS;
+        claims.give(0, u32::MAX, last - 3, last);
+        assert!(claims.take(u32::MAX - 1, 0, true).is_none());
+        let take = |own| claims.take(u32::MAX, 0, own).map(|claim| (claim.chunk, claim.more));
+        assert_eq!(take(true), Some((last - 3, true)));
+        assert_eq!(take(false), Some((last - 1, false)));
+        assert_eq!(take(true), Some((last - 2, false)));
+        assert_eq!(take(true), None);
+    }
+}
