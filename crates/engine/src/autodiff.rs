@@ -76,10 +76,7 @@ fn accumulate(
     value: Value,
     gradient: Value,
 ) -> Result<()> {
-    let total = match found.get(&value) {
-        Some(&before) => graph.add(before, gradient)?,
-        None => gradient,
-    };
+    let total = graph.plus(found.get(&value).copied(), gradient)?;
     found.insert(value, total);
     Ok(())
 }

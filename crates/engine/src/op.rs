@@ -78,9 +78,10 @@ pub trait Op: Any + Debug + Send + Sync {
         None
     }
 
-    /// True when the same inputs always give the same outputs, so constants can be folded.
+    /// True when the same inputs always give the same outputs and nothing else happens, so constants
+    /// can be folded.
     fn is_pure(&self) -> bool {
-        true
+        self.effect().is_none()
     }
 }
 

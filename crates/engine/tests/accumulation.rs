@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{noise, options, tensor};
+use common::{noise, options, tensor, trainer_of};
 use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::data::Data;
 use ridgeline_engine::graph::Graph;
@@ -14,10 +14,8 @@ use ridgeline_engine::shape::{Dim, Shape};
 use ridgeline_engine::tensor::{Tensor, TensorType};
 use ridgeline_engine::train::counters::Counters;
 use ridgeline_engine::train::fit::FitOptions;
-use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::{Optimizer, Trainable};
 use ridgeline_engine::train::trainer::Trainer;
-use ridgeline_engine::train::training::training_step;
 use ridgeline_engine::variable::Variable;
 use ridgeline_kernels::unary::Unary;
 use ridgeline_kernels::update::Penalty;
@@ -102,17 +100,7 @@ fn trainer(case: &Case) -> (Trainer, Data) {
         slots: optimizer.new_slots(variable).unwrap(),
     };
     let trainables: Vec<Trainable> = variables.iter().enumerate().map(trainable).collect();
-    let objective = Objective { loss, penalties: Vec::new(), metrics: Vec::new() };
-    let training = training_step(&graph, &objective, &[], &optimizer, &trainables).unwrap();
-    let trainer = Trainer {
-        training,
-        validation: None,
-        learning_rate: optimizer.learning_rate,
-        trainables,
-        metrics: 0,
-        seed: 1,
-        counters: Arc::new(parking_lot::Mutex::new(Counters::default())),
-    };
+    let trainer = trainer_of(&graph, loss, &optimizer, trainables, 1);
     let data = [tensor(&[ROWS * BATCHES, K], 3), tensor(&[ROWS * BATCHES, N], 4)];
     (trainer, data.map(Arc::new).to_vec())
 }

@@ -80,11 +80,17 @@ impl From<Report> for NativeEvent {
     }
 }
 
-type Resolver = Box<dyn FnOnce(Env) -> napi::Result<NativeEvent> + Send>;
-type Deferred = JsDeferred<NativeEvent, Resolver>;
+type Deferred<T> = JsDeferred<T, Box<dyn FnOnce(Env) -> napi::Result<T> + Send>>;
 
-fn resolve(deferred: Deferred, event: NativeEvent) {
-    deferred.resolve(Box::new(move |_| Ok(event)));
+/// A promise and what settles it.
+fn deferred<'env, T: ToNapiValue + Send + 'static>(
+    env: &'env Env,
+) -> Result<(Deferred<T>, Object<'env>)> {
+    env.create_deferred().map_err(|e| fail("ERR_NATIVE", &e.reason))
+}
+
+fn resolve<T: ToNapiValue + Send + 'static>(deferred: Deferred<T>, with: T) {
+    deferred.resolve(Box::new(move |_| Ok(with)));
 }
 
 /// Number of threads of a run: as many as asked for, or the default.
@@ -129,13 +135,11 @@ fn promised<'env, T: ToNapiValue + Send + 'static>(
     end: fn(Result<T, Error>) -> T,
     start: impl FnOnce(Box<dyn FnOnce(T) + Send>) -> Result<(), Error>,
 ) -> Result<Object<'env>> {
-    let (deferred, promise) = env
-        .create_deferred::<T, Box<dyn FnOnce(Env) -> napi::Result<T> + Send>>()
-        .map_err(|e| fail("ERR_NATIVE", &e.reason))?;
+    let (deferred, promise) = deferred(env)?;
     let deferred = Arc::new(Mutex::new(Some(deferred)));
     let settle = move |with: T| {
         if let Some(deferred) = deferred.lock().take() {
-            deferred.resolve(Box::new(move |_| Ok(with)));
+            resolve(deferred, with);
         }
     };
     if let Err(error) = start(Box::new(settle.clone())) {
@@ -164,14 +168,14 @@ struct Talk {
 
 #[derive(Default)]
 struct Slot {
-    deferred: Option<Deferred>,
+    deferred: Option<Deferred<NativeEvent>>,
     verdict: Verdict,
     abandoned: bool,
 }
 
 impl Talk {
     /// Waits for a listener and its verdict on what it heard last.
-    fn wait(&self) -> Option<(Deferred, Verdict)> {
+    fn wait(&self) -> Option<(Deferred<NativeEvent>, Verdict)> {
         let mut slot = self.slot.lock();
         loop {
             if slot.abandoned {
@@ -188,7 +192,7 @@ impl Talk {
 /// The run's side of the conversation.
 struct Speaker {
     talk: Arc<Talk>,
-    deferred: Option<Deferred>,
+    deferred: Option<Deferred<NativeEvent>>,
     /// What the end will tell.
     last: NativeEvent,
 }
@@ -282,9 +286,7 @@ impl NativeRun {
     /// Answers the last event and asks for the next.
     #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
     pub fn next<'env>(&self, env: &'env Env, verdict: NativeVerdict) -> Result<Object<'env>> {
-        let (deferred, promise) = env
-            .create_deferred::<NativeEvent, Resolver>()
-            .map_err(|e| fail("ERR_NATIVE", &e.reason))?;
+        let (deferred, promise) = deferred(env)?;
         let mut slot = self.talk.slot.lock();
         slot.deferred = Some(deferred);
         slot.verdict = Verdict { stop: verdict.stop, learning_rate: verdict.learning_rate };

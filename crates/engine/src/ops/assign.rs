@@ -51,9 +51,8 @@ fn fits(variable: &Variable, next: &TensorType) -> Result<Vec<TensorType>> {
 /// memory like it.
 fn over<'a>(lower: &'a mut Lower, variable: &Arc<Variable>) -> (TaskBuilder<'a>, View) {
     let buffer = lower.resident(Home::Variable(Arc::clone(variable)));
-    let panels = buffer.layout != Layout::Plain;
-    let (rows, cols) = if panels { (buffer.leading(), buffer.last()) } else { (1, buffer.size()) };
-    let split = if panels { Axes::COLS } else { Axes::BOTH };
+    let (rows, cols) = buffer.adjacent();
+    let split = if buffer.layout == Layout::Plain { Axes::BOTH } else { Axes::COLS };
     let view = buffer.view(rows, cols).along(split);
     (lower.task(rows, cols).split(split).cost(0.15), view)
 }
@@ -78,9 +77,6 @@ impl Op for Assign {
     }
     fn effect(&self) -> Option<&Arc<Variable>> {
         Some(&self.variable)
-    }
-    fn is_pure(&self) -> bool {
-        false
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         e.no_form()
@@ -108,9 +104,6 @@ impl Op for Accumulate {
     fn effect(&self) -> Option<&Arc<Variable>> {
         Some(&self.variable)
     }
-    fn is_pure(&self) -> bool {
-        false
-    }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         e.no_form()
     }
@@ -133,9 +126,6 @@ impl Op for Clear {
     }
     fn effect(&self) -> Option<&Arc<Variable>> {
         Some(&self.variable)
-    }
-    fn is_pure(&self) -> bool {
-        false
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         e.no_form()

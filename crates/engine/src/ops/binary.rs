@@ -170,3 +170,13 @@ arithmetic! {
     /// The smaller of two.
     minimum = Min,
 }
+
+impl Graph {
+    /// `total + term`, or the term alone where there is no total yet.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` or `ERR_DTYPE` when they do not fit.
+    pub fn plus(&mut self, total: Option<Value>, term: Value) -> Result<Value> {
+        total.map_or(Ok(term), |total| self.add(total, term))
+    }
+}

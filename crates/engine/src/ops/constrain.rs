@@ -78,9 +78,6 @@ impl Op for Constrain {
     fn effect(&self) -> Option<&Arc<Variable>> {
         Some(&self.variable)
     }
-    fn is_pure(&self) -> bool {
-        false
-    }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         e.no_form()
     }
@@ -106,9 +103,7 @@ impl Op for Constrain {
 }
 
 fn clear_negative(lower: &mut Lower, weight: &Buffer) {
-    // Whole columns of a matrix are adjacent in panels alone.
-    let panels = weight.layout != Layout::Plain;
-    let (rows, cols) = if panels { (weight.leading(), weight.last()) } else { (1, weight.size()) };
+    let (rows, cols) = weight.adjacent();
     lower
         .task(rows, cols)
         .split(Axes::COLS)

@@ -80,7 +80,6 @@ fn is_fixed(node: &Node, fixed: &[bool]) -> bool {
     let is_known = |of: &TensorType| of.shape.0.iter().all(|dim| dim.known().is_some());
     is_leaf
         || (node.op.is_pure()
-            && node.op.effect().is_none()
             && !node.inputs.is_empty()
             && node.inputs.iter().all(|v| fixed[v.node as usize])
             && node.outputs.iter().all(is_known))

@@ -36,6 +36,14 @@ impl Buffer {
     pub fn leading(&self) -> usize {
         self.shape.iter().rev().skip(1).product()
     }
+    /// Rows and columns of a task whose columns are adjacent in memory: those of the matrix in panels,
+    /// else one row of all elements.
+    pub fn adjacent(&self) -> (usize, usize) {
+        match self.layout {
+            Layout::Plain => (1, self.size()),
+            _ => (self.leading(), self.last()),
+        }
+    }
     /// The buffer as a `rows` × `cols` matrix, touched whole.
     pub fn view(&self, rows: usize, cols: usize) -> View {
         debug_assert_eq!(rows * cols, self.size(), "a view covers its buffer");

@@ -175,16 +175,10 @@ impl Optimizer {
                 scaled: factor.is_some(),
             };
             let updated = graph.apply(Arc::new(update), &inputs)?;
-            if let Some(constraint) = trainable.constraint.clone() {
-                let variable = Arc::clone(&trainable.variable);
-                graph.one(Constrain { variable, constraint }, &updated[..1])?;
-            }
+            trainable.constrain(graph, updated[0])?;
             if let Some(&partial) = updated.get(1) {
                 let sum = graph.reduce(Kind::Sum, partial, None, false)?;
-                penalty = Some(match penalty {
-                    Some(before) => graph.add(before, sum)?,
-                    None => sum,
-                });
+                penalty = Some(graph.plus(penalty, sum)?);
             }
         }
         Ok(penalty)
@@ -226,6 +220,15 @@ fn factors(
 pub const NO_PENALTY: Penalty = Penalty { l1: 0.0, l2: 0.0 };
 
 impl Trainable {
+    /// Makes the variable, as it is in `weight`, obey its constraint, if there is one.
+    pub(super) fn constrain(&self, graph: &mut Graph, weight: Value) -> Result<()> {
+        if let Some(constraint) = self.constraint.clone() {
+            let variable = Arc::clone(&self.variable);
+            graph.one(Constrain { variable, constraint }, &[weight])?;
+        }
+        Ok(())
+    }
+
     /// `l1·Σ|w| + l2·Σw²`, if there is a penalty.
     pub(super) fn penalty_value(&self, graph: &mut Graph) -> Result<Option<Value>> {
         let Penalty { l1, l2 } = self.penalty;
@@ -239,10 +242,7 @@ impl Trainable {
             let sum = graph.reduce(Kind::Sum, each, None, false)?;
             let factor = graph.scalar(factor)?;
             let penalty = graph.mul(sum, factor)?;
-            total = Some(match total {
-                Some(before) => graph.add(before, penalty)?,
-                None => penalty,
-            });
+            total = Some(graph.plus(total, penalty)?);
         }
         Ok(total)
     }

@@ -2,12 +2,11 @@
 
 use super::counters::Counters;
 use super::trainer::Trainer;
-use crate::data::{Data, feeds, rows};
+use crate::data::{Data, rows};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::plan::schedule::{Phase, Strand};
 use crate::run::crew::Crew;
-use crate::step::Step;
 use parking_lot::Mutex;
 use std::time::Duration;
 
@@ -28,12 +27,7 @@ impl Trainer {
         let mut memory = self.training.take(data, n)?;
         let labels: Vec<String> = memory.plans().flat_map(labels).collect();
         let mut times = vec![Duration::ZERO; labels.len()];
-        let mut step = Step {
-            seed: self.seed,
-            feeds: feeds(data),
-            batch: (0..n as u32).collect(),
-            ..Step::default()
-        };
+        let mut step = self.step_of(data);
         // The model goes on as if nothing had happened, but for its weights.
         let counters = Mutex::new(Counters::default());
         let schedule = self.schedule(learning_rate);

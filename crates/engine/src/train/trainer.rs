@@ -41,6 +41,12 @@ impl Trainer {
         }
     }
 
+    /// A step that takes all rows of `data`.
+    pub(super) fn step_of(&self, data: &Data) -> Step {
+        let batch = (0..rows(data) as u32).collect();
+        Step { seed: self.seed, feeds: feeds(data), batch, ..Step::default() }
+    }
+
     /// One step on `data`, with another learning rate if there is one; loss, penalty and metrics of
     /// the batch before it.
     ///
@@ -54,12 +60,7 @@ impl Trainer {
     ) -> Result<Vec<f64>> {
         let n = rows(data);
         let mut memory = self.training.take(data, n)?;
-        let mut step = Step {
-            seed: self.seed,
-            feeds: feeds(data),
-            batch: (0..n as u32).collect(),
-            ..Step::default()
-        };
+        let mut step = self.step_of(data);
         let schedule = self.schedule(learning_rate);
         self.training.run(&mut memory, crew, &mut step, &*schedule, &self.counters, None)?;
         let mut totals = Totals::new(self.metrics);

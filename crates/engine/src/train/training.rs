@@ -12,7 +12,6 @@ use crate::autodiff::gradients;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::ops::assign::{Accumulate, Assign, Clear};
-use crate::ops::constrain::Constrain;
 use crate::passes::absorb::absorb;
 use crate::passes::expand::expand;
 use crate::program::Program;
@@ -81,15 +80,11 @@ fn accumulate(
             graph.apply(Arc::new(Accumulate { variable }), &[gradient])?;
         }
         if let Some(penalty) = trainable.penalty_value(graph)? {
-            total = Some(match total {
-                Some(before) => graph.add(before, penalty)?,
-                None => penalty,
-            });
+            total = Some(graph.plus(total, penalty)?);
         }
-        if let (Some(constraint), Some(_)) = (trainable.constraint.clone(), gradient) {
-            let variable = Arc::clone(&trainable.variable);
-            let weight = graph.weight(&variable)?;
-            graph.one(Constrain { variable, constraint }, &[weight])?;
+        if gradient.is_some() {
+            let weight = graph.weight(&trainable.variable)?;
+            trainable.constrain(graph, weight)?;
         }
     }
     Ok(total)

@@ -5,7 +5,7 @@
 use ridgeline_engine::Result;
 use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::data::Data;
-use ridgeline_engine::graph::Graph;
+use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::ops::batch_norm::BatchNorm;
 use ridgeline_engine::ops::cross_entropy::SoftmaxCrossEntropy;
 use ridgeline_engine::ops::dropout::Dropout;
@@ -104,22 +104,32 @@ pub fn trainer() -> (Trainer, Data) {
             slots: optimizer.new_slots(variable).unwrap(),
         })
         .collect();
-    let objective = Objective { loss, penalties: Vec::new(), metrics: Vec::new() };
-    let training = training_step(&graph, &objective, &[], &optimizer, &trainables).unwrap();
-    let trainer = Trainer {
-        training,
-        validation: None,
-        learning_rate: optimizer.learning_rate,
-        trainables,
-        metrics: 0,
-        seed: 42,
-        counters: Arc::new(parking_lot::Mutex::new(Counters::default())),
-    };
+    let trainer = trainer_of(&graph, loss, &optimizer, trainables, 42);
     let mut labels = vec![0.0; 150];
     (0..50).for_each(|i| labels[i * 3 + i % 3] = 1.0);
     let x = Tensor::f32(&[50, 20], &noise(1000, 9)).unwrap();
     let y = Tensor::f32(&[50, 3], &labels).unwrap();
     (trainer, vec![Arc::new(x), Arc::new(y)])
+}
+
+/// A trainer of `loss` alone.
+pub fn trainer_of(
+    graph: &Graph,
+    loss: Value,
+    optimizer: &Optimizer,
+    trainables: Vec<Trainable>,
+    seed: u64,
+) -> Trainer {
+    let objective = Objective { loss, penalties: Vec::new(), metrics: Vec::new() };
+    Trainer {
+        training: training_step(graph, &objective, &[], optimizer, &trainables).unwrap(),
+        validation: None,
+        learning_rate: Arc::clone(&optimizer.learning_rate),
+        trainables,
+        metrics: 0,
+        seed,
+        counters: Arc::new(parking_lot::Mutex::new(Counters::default())),
+    }
 }
 
 pub fn options(threads: usize, epochs: usize) -> FitOptions {

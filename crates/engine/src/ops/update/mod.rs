@@ -79,9 +79,6 @@ impl Op for Update {
     fn effect(&self) -> Option<&Arc<Variable>> {
         Some(&self.variable)
     }
-    fn is_pure(&self) -> bool {
-        false
-    }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let gradient = lower.in_layout(0, self.variable.layout())?;
@@ -92,8 +89,7 @@ impl Op for Update {
             self.slots.iter().map(|s| lower.resident(Home::Variable(Arc::clone(s)))).collect();
         let partial = if self.penalized() { Some(lower.output(1)) } else { None };
         let panels = weight.layout != Layout::Plain;
-        let (rows, cols) =
-            if panels { (weight.leading(), weight.last()) } else { (1, weight.size()) };
+        let (rows, cols) = weight.adjacent();
         let split = if panels { Axes::COLS } else { Axes::NONE };
         let view = |buffer: &crate::plan::lower::Buffer| buffer.view(rows, cols).along(split);
         let mut task = lower

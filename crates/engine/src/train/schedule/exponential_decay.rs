@@ -1,34 +1,19 @@
 //! Exponential decay: `initial · rate^(step / steps)`, the exponent whole on a staircase.
 
-use super::{Schedule, ScheduleEntry, periods};
-use crate::attributes::Attributes;
-use crate::error::Result;
+use super::{Decay, Schedule, ScheduleEntry};
 use std::sync::Arc;
 
 /// Its line in the table.
-pub(super) const ENTRY: ScheduleEntry = ("exponentialDecay", parse);
+pub(super) const ENTRY: ScheduleEntry =
+    ("exponentialDecay", |with| Ok(Arc::new(ExponentialDecay(Decay::parse(with)?))));
 
 /// See the module documentation.
 #[derive(Debug)]
-struct ExponentialDecay {
-    initial: f64,
-    decay_steps: f64,
-    decay_rate: f64,
-    staircase: bool,
-}
-
-fn parse(with: &Attributes) -> Result<Arc<dyn Schedule>> {
-    Ok(Arc::new(ExponentialDecay {
-        initial: with.number("initialLearningRate")?,
-        decay_steps: with.number("decaySteps")?,
-        decay_rate: with.number("decayRate")?,
-        staircase: with.flag("staircase")?,
-    }))
-}
+struct ExponentialDecay(Decay);
 
 impl Schedule for ExponentialDecay {
     fn at(&self, steps: u64) -> f64 {
-        self.initial * self.decay_rate.powf(periods(steps, self.decay_steps, self.staircase))
+        self.0.initial * self.0.rate.powf(self.0.times(steps))
     }
 }
 

@@ -1,35 +1,19 @@
 //! Inverse time decay: `initial / (1 + rate · step / steps)`, the quotient whole on a staircase.
 
-use super::{Schedule, ScheduleEntry, periods};
-use crate::attributes::Attributes;
-use crate::error::Result;
+use super::{Decay, Schedule, ScheduleEntry};
 use std::sync::Arc;
 
 /// Its line in the table.
-pub(super) const ENTRY: ScheduleEntry = ("inverseTimeDecay", parse);
+pub(super) const ENTRY: ScheduleEntry =
+    ("inverseTimeDecay", |with| Ok(Arc::new(InverseTimeDecay(Decay::parse(with)?))));
 
 /// See the module documentation.
 #[derive(Debug)]
-struct InverseTimeDecay {
-    initial: f64,
-    decay_steps: f64,
-    decay_rate: f64,
-    staircase: bool,
-}
-
-fn parse(with: &Attributes) -> Result<Arc<dyn Schedule>> {
-    Ok(Arc::new(InverseTimeDecay {
-        initial: with.number("initialLearningRate")?,
-        decay_steps: with.number("decaySteps")?,
-        decay_rate: with.number("decayRate")?,
-        staircase: with.flag("staircase")?,
-    }))
-}
+struct InverseTimeDecay(Decay);
 
 impl Schedule for InverseTimeDecay {
     fn at(&self, steps: u64) -> f64 {
-        let passed = periods(steps, self.decay_steps, self.staircase);
-        self.initial / (1.0 + self.decay_rate * passed)
+        self.0.initial / (1.0 + self.0.rate * self.0.times(steps))
     }
 }
 

@@ -72,10 +72,30 @@ pub fn learning_rate(with: &Attributes) -> Result<Arc<dyn Schedule>> {
     }
 }
 
-/// How many times `period` steps have passed, in `whole` periods or with the begun one's share.
-fn periods(steps: u64, period: f64, whole: bool) -> f64 {
-    let passed = steps as f64 / period;
-    if whole { passed.floor() } else { passed }
+/// A decay by one rate every so many steps, all at once on a staircase.
+#[derive(Debug)]
+struct Decay {
+    initial: f64,
+    steps: f64,
+    rate: f64,
+    staircase: bool,
+}
+
+impl Decay {
+    fn parse(with: &Attributes) -> Result<Decay> {
+        Ok(Decay {
+            initial: with.number("initialLearningRate")?,
+            steps: with.number("decaySteps")?,
+            rate: with.number("decayRate")?,
+            staircase: with.flag("staircase")?,
+        })
+    }
+
+    /// How many times the steps of a decay have passed.
+    fn times(&self, steps: u64) -> f64 {
+        let passed = steps as f64 / self.steps;
+        if self.staircase { passed.floor() } else { passed }
+    }
 }
 
 /// Half a wave of a cosine: from 1 where a `share` of 0 has passed to 0 where all has.
