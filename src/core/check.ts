@@ -26,6 +26,11 @@ export function count(argument: string, value: unknown, min = 1): number {
   return integer(argument, value, min, 2 ** 32 - 1);
 }
 
+/** A number of threads, if one is given. */
+export function threads(value: unknown): number | undefined {
+  return value === undefined ? undefined : count('threads', value);
+}
+
 /** A finite number for which `holds`. */
 export function number(
   argument: string,

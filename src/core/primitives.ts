@@ -1,6 +1,6 @@
 /**
  * The native core's ops that the facade emits: what each is told besides its inputs, and what it gives. The Rust side
- * of the same table is `ops::build` in the engine.
+ * of the same table are the `ENTRIES` of the engine's `ops/`.
  */
 import type { SymbolicTensor } from './symbolic.js';
 import type { DType } from './tensor.js';

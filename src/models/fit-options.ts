@@ -4,7 +4,7 @@
 import type { CallbackLike } from '../callbacks/callback.js';
 import type { HistoryKey, LogKey } from '../callbacks/logs.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
-import { boolean, options as checkOptions, count, number } from '../core/check.js';
+import { boolean, options as checkOptions, threads as checkThreads, count, number } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import type { TensorInput } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
@@ -123,7 +123,7 @@ export function checkFitOptions(options: FitOptions): CheckedFitOptions {
   const initialEpoch = count('initialEpoch', given.initialEpoch ?? 0, 0);
   const split = given.validationSplit ?? 0;
   const validationSplit = number('validationSplit', split, 'in [0, 1)', (s) => s >= 0 && s < 1);
-  if (threads !== undefined) count('threads', threads);
+  checkThreads(threads);
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw argumentError('signal', 'an AbortSignal', signal);
   return {

@@ -1,7 +1,7 @@
 /**
  * Prediction: the native program that computes outputs from inputs, made with its first use.
  */
-import { options as checkOptions, count } from '../core/check.js';
+import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
@@ -63,7 +63,7 @@ export class Predictor {
   } {
     const { batchSize = 32, threads } = checkOptions('predict', options, ['batchSize', 'threads']);
     count('batchSize', batchSize);
-    if (threads !== undefined) count('threads', threads);
+    checkThreads(threads);
     const inputs = inputTensors(this.#network, 'x', x);
     rowsOf(inputs);
     this.#program ??= this.#compile();

@@ -4,7 +4,7 @@
 import type { CallbackLike } from '../callbacks/callback.js';
 import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel, TrainingContext } from '../callbacks/trained-model.js';
-import { options as checkOptions, count } from '../core/check.js';
+import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { guard, type NativeCounters, type NativeRun, native, succeeded } from '../native.js';
 import type { Compiled } from './compilation.js';
@@ -115,7 +115,7 @@ export class Training implements TrainingContext {
   async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions): Promise<Logs> {
     const given = checkOptions('evaluate', options, ['batchSize', 'sampleWeight', 'threads']);
     const size = count('batchSize', given.batchSize ?? 32);
-    if (given.threads !== undefined) count('threads', given.threads);
+    checkThreads(given.threads);
     const rows = labelledData(this.#model, this.compiled, x, y, given);
     const evaluator = this.#programs.evaluator(rows);
     const names = this.#names();
@@ -132,6 +132,7 @@ export class Training implements TrainingContext {
   /** {@link Model.trainOnBatch} */
   async trainOnBatch(x: DataInput, y: DataInput, options: BatchOptions): Promise<Logs> {
     const given = checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight', 'threads']);
+    checkThreads(given.threads);
     const rows = labelledData(this.#model, this.compiled, x, y, given);
     return this.#lock.alone(async () => {
       const trainer = this.#programs.trainer(rows);

@@ -89,6 +89,12 @@ describe('fit', () => {
       says: /^threads .*received 0/,
     },
     {
+      name: 'trainOnBatch: half a thread',
+      run: (m) => m.trainOnBatch(x, y, { threads: 1.5 }),
+      code: 'ERR_ARGUMENT',
+      says: /^threads .*received 1.5/,
+    },
+    {
       name: 'classWeight of a class that is not there is no error, a bad label is',
       run: () =>
         classifier().fit(
