@@ -5,6 +5,7 @@
  *
  * `ours` is one awaited `predict` of a batch, `ort` one awaited `session.run`, `sync` one `predictSync` on the
  * JavaScript thread; `many` and `serial` are a call's share of 64 that are asked for at once, and one after the other.
+ * They are taken in bursts of a few calls, the first of which wakes threads and fills caches and is left out.
  */
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -17,8 +18,11 @@ import { workload } from './workloads.js';
 process.env.ORT_DISABLE_TELEMETRY = '1';
 const { InferenceSession, Tensor: OrtTensor } = await import('onnxruntime-node');
 
-/** Threads of ONNX Runtime spin for a while after a run, and would take the time of the next program. */
-const PAUSE = 5;
+/** Milliseconds that a process is watched for, and the share of a CPU that it uses in them when it rests. */
+const WATCH = 10;
+const AT_REST = 0.25;
+/** Calls of a burst. */
+const BURST = 4;
 /** Predictions of a server that is asked for many. */
 const MANY = 64;
 /** Rounds of `many` and `serial`, each of which is as long as 64 of the others. */
@@ -52,13 +56,27 @@ const session = await InferenceSession.create(await net.export(), {
   logSeverityLevel: 3,
 });
 
-/** The time of the second of two calls: the first wakes threads and fills caches. */
-async function time(call: () => unknown): Promise<number> {
-  await setTimeout(PAUSE);
+/** Waits until no thread spins: those of ONNX Runtime do for some 60 ms, and would take the next one's CPU. */
+async function rest(): Promise<void> {
+  for (let used = 1; used > AT_REST; ) {
+    const before = process.cpuUsage();
+    await setTimeout(WATCH);
+    const { user, system } = process.cpuUsage(before);
+    used = (user + system) / 1000 / WATCH;
+  }
+}
+
+/** Times of a burst of calls but its first. */
+async function burst(call: () => unknown): Promise<number[]> {
+  await rest();
   await call();
-  const start = performance.now();
-  await call();
-  return performance.now() - start;
+  const times: number[] = [];
+  while (times.length < BURST - 1) {
+    const start = performance.now();
+    await call();
+    times.push(performance.now() - start);
+  }
+  return times;
 }
 
 /** The median of each call's times, all taken in turns. */
@@ -69,7 +87,7 @@ async function medians<K extends string>(
   const names = Object.keys(calls) as K[];
   const times = new Map(names.map((name) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++)
-    for (const [name, list] of times) list.push(await time(calls[name]));
+    for (const [name, list] of times) list.push(...(await burst(calls[name])));
   return Object.fromEntries([...times].map(([name, list]) => [name, statistics(list).median])) as Record<
     K,
     number

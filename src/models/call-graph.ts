@@ -4,11 +4,14 @@
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
+import { nameInputs } from './naming.js';
 
 /** See the module documentation. */
 export class CallGraph {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
+  /** Names of the inputs: every prediction asks for them. */
+  readonly inputNames: readonly string[];
   /** All calls, each after those it needs. */
   readonly calls: readonly Call[];
   /** The layers called, each once, in order. */
@@ -24,6 +27,7 @@ export class CallGraph {
       throw argumentError('outputs', 'symbolic tensors', outputs);
     this.inputs = inputs;
     this.outputs = outputs;
+    this.inputNames = nameInputs(inputs);
     const given = new Set(inputs);
     const calls = new Set<Call>();
     // Depth first without recursion, so that deep models do not overflow the stack.

@@ -105,11 +105,9 @@ export function inputTensors(network: Network, argument: string, x: DataInput): 
     const [first] = byName('x', x, ['x'], [undefined]);
     network.ready(first?.tensor.shape ?? []);
   }
-  const { inputs } = network.graph;
+  const { inputs, inputNames } = network.graph;
   const types = inputs.map((t) => t.dtype);
-  return byName(argument, x, network.inputNames, types).map((data, i) =>
-    fitInput(data, inputs[i] as SymbolicTensor),
-  );
+  return byName(argument, x, inputNames, types).map((data, i) => fitInput(data, inputs[i] as SymbolicTensor));
 }
 
 /**

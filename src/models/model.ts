@@ -15,7 +15,7 @@ import { CallGraph } from './call-graph.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult } from './fit-options.js';
-import { checkInputNames, nameInputs, nameLayers, nameOutputs } from './naming.js';
+import { checkInputNames, nameLayers, nameOutputs } from './naming.js';
 import {
   type KeyOf,
   list,
@@ -130,7 +130,7 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   }
   /** Names of the inputs: those given, or `input`, `input_1`, …. */
   get inputNames(): string[] {
-    return nameInputs(this.inputs);
+    return [...this.graph.inputNames];
   }
   /** Names of the outputs: of the layers that compute them, told apart from each other and from the inputs. */
   get outputNames(): string[] {
