@@ -85,6 +85,16 @@ export function inLayer(error: unknown, layer: string): unknown {
   return new RidgelineError(error.code, `layer '${layer}': ${error.message}`, details, { cause: error });
 }
 
+/** The class of an object, if it has one with a name. */
+function nameOf(value: object): string | undefined {
+  try {
+    const name: unknown = value.constructor?.name;
+    return typeof name === 'string' && name !== 'Object' ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** How a value stands in a message. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
@@ -93,12 +103,13 @@ export function show(value: unknown): string {
     return value.length > 8 ? `an array of ${value.length}` : `[${value.map(show).join(', ')}]`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
   if (typeof value === 'object' && value !== null) {
-    const name = value.constructor?.name;
-    return name && name !== 'Object'
-      ? name
-      : `an object with keys ${Object.keys(value).join(', ') || '(none)'}`;
+    const name = nameOf(value);
+    if (name) return name;
+    const keys = Object.keys(value);
+    const some = keys.slice(0, 8).join(', ') + (keys.length > 8 ? ', …' : '');
+    return `an object with keys ${some || '(none)'}`;
   }
-  return String(value);
+  return typeof value === 'bigint' ? `${value}n` : String(value);
 }
 
 /** An argument outside its domain. */

@@ -108,6 +108,11 @@ describe('what comes back', () => {
     await expectFailure(
       () => again(model, { custom: [] as never }),
       'ERR_ARGUMENT',
+      /^custom must be an object/,
+    );
+    await expectFailure(
+      () => again(model),
+      'ERR_ARGUMENT',
       /class 'Block'; pass it: loadModel\(path, \{ layers: \[Block\] \}\)/,
     );
     await expectFailure(

@@ -11,7 +11,7 @@ const SELU_SCALE = 1.0507009873554805;
 
 /** `x` itself. */
 export const linear: Activation = (x) => ops.add(x, 0) as never;
-/** `max(x, 0)`, with Keras' options: slope below `threshold`, bound `maxValue`. */
+/** `x` above `threshold`, at most `maxValue`; `negativeSlope·(x − threshold)` below. Default `max(x, 0)`. */
 export function relu<A extends Operand>(
   x: A,
   {
@@ -20,13 +20,13 @@ export function relu<A extends Operand>(
     threshold = 0,
   }: { negativeSlope?: number; maxValue?: number | undefined; threshold?: number } = {},
 ): Result<A> {
-  if (negativeSlope === 0 && threshold === 0) {
-    const y = ops.relu(x);
-    return (maxValue === undefined ? y : ops.minimum(y, maxValue)) as Result<A>;
-  }
-  const below = ops.mul(ops.sub(x, threshold), negativeSlope);
-  const above = maxValue === undefined ? x : ops.minimum(x, maxValue);
-  return ops.where(ops.greaterEqual(x, threshold), above, below) as Result<A>;
+  // Without a bound the slope at 0 is 1, as JAX has it.
+  if (negativeSlope !== 0 && maxValue === undefined && threshold === 0)
+    return ops.where(ops.greaterEqual(x, 0), x, ops.mul(x, negativeSlope)) as Result<A>;
+  const above = threshold === 0 ? ops.relu(x) : ops.where(ops.greater(x, threshold), x, 0);
+  const bounded = maxValue === undefined ? above : ops.minimum(above, maxValue);
+  if (negativeSlope === 0) return bounded as Result<A>;
+  return ops.sub(bounded, ops.mul(ops.relu(ops.sub(threshold, x)), negativeSlope)) as Result<A>;
 }
 /** `1 / (1 + e⁻ˣ)`. */
 export const sigmoid: Activation = ops.sigmoid;
@@ -50,8 +50,12 @@ export function gelu<A extends Operand>(
 }
 /** `x` above 0, `alpha·(eˣ − 1)` below. Default alpha 1. */
 export function elu<A extends Operand>(x: A, { alpha = 1 }: { alpha?: number } = {}): Result<A> {
-  const below = ops.mul(ops.expm1(ops.minimum(x, 0)), alpha);
-  return ops.where(ops.greater(x, 0), x, below) as Result<A>;
+  return aboveZero(x, (below) => ops.mul(ops.expm1(below), alpha)) as Result<A>;
+}
+/** `x` above 0, elsewhere `of(x)`: its slope at 0 too, which a minimum would halve; it never sees what overflows. */
+function aboveZero<A extends Operand>(x: A, of: (x: Result<A>) => unknown): unknown {
+  const isAbove = ops.greater(x, 0);
+  return ops.where(isAbove, x, of(ops.where(isAbove, 0, x) as Result<A>) as Operand);
 }
 /** ELU scaled so that activations keep mean 0 and variance 1 (Klambauer et al. 2017). */
 export const selu: Activation = (x) => ops.mul(elu(x, { alpha: SELU_ALPHA }), SELU_SCALE) as never;
@@ -70,15 +74,15 @@ export const leakyRelu = <A extends Operand>(
   x: A,
   { negativeSlope = 0.2 }: { negativeSlope?: number } = {},
 ): Result<A> => relu(x, { negativeSlope });
-/** `min(max(x, 0), 6)`. */
-export const relu6: Activation = (x) => ops.minimum(ops.relu(x), 6) as never;
+/** `min(max(x, 0), 6)`; its slope at both bounds is 0. */
+export const relu6: Activation = (x) => ops.where(ops.greaterEqual(x, 6), 6, ops.relu(x)) as never;
 /** `x·tanh(ln(1 + eˣ))` (Misra 2019). */
 export const mish: Activation = (x) => ops.mul(x, ops.tanh(ops.softplus(x))) as never;
 /** `x·hardSigmoid(x)`. */
 export const hardSilu: Activation = (x) => ops.mul(x, hardSigmoid(x)) as never;
 /** `max(x, 0) + min(alpha·(e^(x/alpha) − 1), 0)`. Default alpha 1. */
 export const celu = <A extends Operand>(x: A, { alpha = 1 }: { alpha?: number } = {}): Result<A> =>
-  ops.add(ops.relu(x), ops.mul(ops.expm1(ops.div(ops.minimum(x, 0), alpha)), alpha)) as Result<A>;
+  aboveZero(x, (below) => ops.mul(ops.expm1(ops.div(below, alpha)), alpha)) as Result<A>;
 /** The first half times the sigmoid of the second, along `axis` (default: the last). */
 export function glu<A extends Exclude<Operand, number>>(
   x: A,
@@ -87,8 +91,9 @@ export function glu<A extends Exclude<Operand, number>>(
   const [value, gate] = ops.split(x, 2, axis) as unknown as [Operand, Operand];
   return ops.mul(value, ops.sigmoid(gate)) as Result<A>;
 }
-/** `x` held between −1 and 1. */
-export const hardTanh: Activation = (x) => ops.clip(x, -1, 1) as never;
+/** `x` held between −1 and 1; its slope at both bounds is 1. */
+export const hardTanh: Activation = (x) =>
+  ops.where(ops.greater(x, 1), 1, ops.where(ops.less(x, -1), -1, x)) as never;
 /** `x` where `|x| > threshold`, else 0. Default 0.5. */
 export const hardShrink = <A extends Operand>(
   x: A,

@@ -9,7 +9,7 @@ import {
   number,
   unknownName,
 } from '../core/check.js';
-import { RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeSnapshot, native } from '../native.js';
 import { Callback } from './callback.js';
 import type { Logs } from './logs.js';
@@ -64,11 +64,14 @@ export class EarlyStopping extends Callback {
     checkOptions('earlyStopping', options, OPTIONS);
     const { mode = 'auto' } = options;
     if (!['auto', 'min', 'max'].includes(mode)) throw unknownName('mode', ['auto', 'min', 'max'], mode);
-    this.monitor = options.monitor ?? 'val_loss';
+    const monitor: unknown = options.monitor ?? 'val_loss';
+    if (typeof monitor !== 'string' || monitor === '')
+      throw argumentError('monitor', 'a key of the logs', monitor);
+    this.monitor = monitor;
     this.#options = {
       minDelta: Math.abs(number('minDelta', options.minDelta ?? 0)),
       patience: integer('patience', options.patience ?? 0, 0),
-      verbose: options.verbose ?? 0,
+      verbose: oneOfTwo('verbose', options.verbose ?? 0),
       mode,
       baseline: options.baseline == null ? undefined : number('baseline', options.baseline),
       restoreBestWeights: boolean('restoreBestWeights', options.restoreBestWeights ?? false),
@@ -103,7 +106,8 @@ export class EarlyStopping extends Callback {
     const current = logs[this.monitor];
     if (current === undefined) {
       // Some epochs are not validated.
-      if (this.monitor.startsWith('val_') && this.model.training.validates) return;
+      const isValidated = 'val_loss' in logs || !this.model.training.validates;
+      if (this.monitor.startsWith('val_') && !isValidated) return;
       throw new RidgelineError(
         'ERR_ARGUMENT',
         `earlyStopping: monitor '${this.monitor}' is not in the logs; there are ${Object.keys(logs).join(', ')}`,
@@ -155,6 +159,11 @@ export class EarlyStopping extends Callback {
     const direction = mode === 'auto' ? this.model.training.directionOf(this.monitor) : mode;
     return direction === 'max' ? a - minDelta > b : a + minDelta < b;
   }
+}
+
+function oneOfTwo(argument: string, value: unknown): 0 | 1 {
+  if (value === 0 || value === 1) return value;
+  throw argumentError(argument, '0 or 1', value);
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -84,15 +84,25 @@ export function unknownName(argument: string, names: readonly string[], received
   );
 }
 
+/** True for text that files can hold: without halves of surrogate pairs, and without zeros. */
+export function isWellFormed(text: string): boolean {
+  return !/[\p{Surrogate}\0]/u.test(text);
+}
+
+/** True for objects as literals make them, in any realm: no list, no map, no date, nothing inherited. */
+export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.hasOwn(prototype as object, 'isPrototypeOf');
+}
+
 /** Options with all defaults filled in. */
 export type Complete<T> = { readonly [P in keyof T]-?: Exclude<T[P], undefined> };
 
 /** Rejects options that nobody knows, with a guess at what was meant. */
 export function options<T extends object>(where: string, given: T | undefined, known: readonly string[]): T {
   if (given === undefined) return {} as T;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw argumentError(`${where} options`, 'an object', given);
-  }
+  if (!isPlain(given)) throw argumentError(`${where} options`, 'an object', given);
   for (const key of Object.keys(given)) {
     if (!known.includes(key)) {
       const guess = nearest(key, known);

@@ -187,7 +187,7 @@ export const optionNames = (table: OptionTable): string[] => entries(table).map(
  */
 export function collect(what: string, table: OptionTable, given: readonly unknown[]): object {
   const last = given.at(-1);
-  const byName = typeof last === 'object' && last !== null && !Array.isArray(last) ? last : undefined;
+  const byName = check.isPlain(last) ? last : undefined;
   const values = byName ? given.slice(0, -1) : given;
   const places = entries(table).filter(({ option }) => option.positional);
   const extra = values.slice(places.length).find((value) => value !== undefined);

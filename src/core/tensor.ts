@@ -1,39 +1,36 @@
 /**
  * Concrete tensors: plain JavaScript values with a shape, nothing to dispose.
  */
-import { argumentError, RidgelineError, show } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import type { NativeTensor } from '../native.js';
+import { options as checkOptions } from './check.js';
+import {
+  type BigArray,
+  checkDtype,
+  copyArray,
+  type DataOf,
+  type DType,
+  dtypeOf,
+  isBigArray,
+  isNumberArray,
+  type NumberArray,
+  zeros,
+} from './elements.js';
+import { flatten, MOST_AXES } from './nested.js';
 
-/** Element types. */
-export type DType = 'float32' | 'int32' | 'bool';
-
-/** Typed arrays by element type; booleans are bytes 0 and 1. */
-export interface DataOf {
-  float32: Float32Array;
-  int32: Int32Array;
-  bool: Uint8Array;
-}
+export type { BigArray, DataOf, DType, NumberArray };
 
 /** A nested array of numbers or booleans. */
 export type NestedArray = number | boolean | readonly NestedArray[];
 
-/** Typed arrays that hold numbers. */
-export type NumberArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array;
-
 /** What makes a tensor of float32 by itself: numbers, and typed arrays of other kinds than Int32Array. */
-type Numbers = number | Exclude<NumberArray, Int32Array> | readonly Numbers[];
+type Numbers = number | Exclude<NumberArray, Int32Array> | BigArray | readonly Numbers[];
 
 /** Something a tensor can be made of. */
-export type TensorInput = Tensor | NestedArray | NumberArray | readonly NumberArray[];
+export type TensorInput = Tensor | NestedArray | NumberArray | BigArray | readonly NumberArray[];
+
+/** Lists that a tensor may become: each takes some 40 bytes of a heap of a few GB. */
+const MOST_LISTS = 2 ** 25;
 
 /**
  * A value with a shape. Elements stand in `data`, last axis fastest.
@@ -78,8 +75,18 @@ export class Tensor<D extends DType = DType> {
     return this.shape.length;
   }
 
-  /** The elements as nested arrays, such as `toArray<number[][]>()` of a matrix; the number itself for a scalar. */
+  /**
+   * The elements as nested arrays, such as `toArray<number[][]>()` of a matrix; the number itself for a scalar.
+   * @throws {RidgelineError} `ERR_MEMORY` for more lists than JavaScript's memory can hold.
+   */
   toArray<A extends NestedArray = NestedArray>(): A {
+    const lists = this.shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    if (lists > MOST_LISTS) {
+      throw new RidgelineError(
+        'ERR_MEMORY',
+        `nested arrays of ${shapeText(this.shape)} are ${lists} lists, ${MOST_LISTS} at most are made`,
+      );
+    }
     const bool = this.dtype === 'bool';
     const build = (axis: number, offset: number): NestedArray => {
       if (axis === this.shape.length) {
@@ -135,9 +142,16 @@ export class Tensor<D extends DType = DType> {
 
   /**
    * The same elements in another shape; one size may be -1.
-   * @throws {RidgelineError} `ERR_SHAPE` when the number of elements differs.
+   * @throws {RidgelineError} `ERR_SHAPE` when the number of elements differs, `ERR_ARGUMENT` for what is no shape.
    */
   reshape(shape: readonly number[]): Tensor<D> {
+    const fits = (d: unknown): boolean => Number.isSafeInteger(d) && (d as number) >= -1;
+    if (!Array.isArray(shape) || !shape.every(fits) || shape.indexOf(-1) !== shape.lastIndexOf(-1))
+      throw argumentError('shape', 'a list of sizes, one of which may be -1', shape);
+    if (shape.length > MOST_AXES) {
+      const text = `a tensor has at most ${MOST_AXES} axes, received ${shapeText(shape)}`;
+      throw new RidgelineError('ERR_SHAPE', text, { argument: 'shape' });
+    }
     const known = shape.filter((d) => d !== -1).reduce((a, b) => a * b, 1);
     const sizes = shape.map((d) => (d === -1 ? this.size / known : d));
     if (sizes.reduce((a, b) => a * b, 1) !== this.size || sizes.some((d) => !Number.isInteger(d) || d < 0)) {
@@ -206,105 +220,24 @@ export function tensor(
   values: unknown,
   options: TensorOptions & { dtype?: DType | undefined } = {},
 ): unknown {
-  const made = make(values, options.dtype);
-  return options.shape ? made.reshape(options.shape) : made;
+  const { shape, dtype } = checkOptions('tensor', options, ['shape', 'dtype']);
+  const made = make(values, dtype === undefined ? undefined : checkDtype(dtype));
+  return shape === undefined ? made : made.reshape(shape);
 }
 
-function empty(dtype: DType, size: number): DataOf[DType] {
-  if (dtype === 'float32') return new Float32Array(size);
-  if (dtype === 'int32') return new Int32Array(size);
-  if (dtype === 'bool') return new Uint8Array(size);
-  throw new RidgelineError(
-    'ERR_DTYPE',
-    `dtype must be 'float32', 'int32' or 'bool', received ${show(dtype)}`,
-  );
-}
-
-/** An element that `dtype` can hold exactly enough: nothing is truncated, wrapped or taken for true. */
-function element(x: number, dtype: DType, at: number | readonly number[]): number {
-  if (dtype === 'float32' || (dtype === 'int32' ? x === (x | 0) : x === 0 || x === 1)) return x;
-  const code = Number.isFinite(x) ? 'ERR_DTYPE' : 'ERR_NON_FINITE';
-  const expected = dtype === 'int32' ? 'int32 holds integers below 2^31' : 'bool holds 0 and 1';
-  throw new RidgelineError(code, `${expected}, received ${x} at [${[at].flat().join('][')}]`, {
-    expected,
-    received: x,
-  });
-}
-
-function isNumberArray(value: unknown): value is NumberArray {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !isBigArray(value);
-}
-
-function isBigArray(value: unknown): boolean {
-  return value instanceof BigInt64Array || value instanceof BigUint64Array;
-}
-
-function make(values: unknown, dtype: DType | undefined): Tensor {
+function make(values: unknown, asked: DType | undefined): Tensor {
   if (values instanceof Tensor) {
-    if (dtype === undefined || dtype === values.dtype) return values;
-    const data = empty(dtype, values.size);
-    values.data.forEach((x: number, i: number) => {
-      data[i] = element(x, dtype, i);
-    });
-    return new Tensor(data, values.shape, dtype);
+    if (asked === undefined || asked === values.dtype) return values;
+    const data = zeros(asked, values.size);
+    copyArray(values.data, asked, data);
+    return new Tensor(data, values.shape, asked);
   }
-  if (isNumberArray(values)) {
-    const type = dtype ?? (values instanceof Int32Array ? 'int32' : 'float32');
-    const data = empty(type, values.length);
-    if (type === 'float32' || (type === 'int32' && values instanceof Int32Array)) data.set(values);
-    else
-      values.forEach((x, i) => {
-        data[i] = element(x, type, i);
-      });
-    return new Tensor(data, [values.length], type);
+  if (isNumberArray(values) || isBigArray(values)) {
+    const dtype = asked ?? dtypeOf(values);
+    const data = zeros(dtype, values.length);
+    copyArray(values, dtype, data);
+    return new Tensor(data, [values.length], dtype);
   }
-  if (isBigArray(values))
-    throw new RidgelineError('ERR_DTYPE', 'BigInt arrays are not supported; convert to Int32Array');
-  return nested(values, dtype);
-}
-
-/** The shape of nested arrays, from their first elements. */
-function shapeOf(values: unknown): number[] {
-  const shape: number[] = [];
-  let at = values;
-  while (Array.isArray(at) || isNumberArray(at)) {
-    shape.push(at.length);
-    at = at[0];
-  }
-  return shape;
-}
-
-function nested(values: unknown, asked: DType | undefined): Tensor {
-  const shape = shapeOf(values);
-  const size = shape.reduce((a, b) => a * b, 1);
-  let first: unknown = values;
-  while (Array.isArray(first)) first = first[0];
-  const dtype = asked ?? (typeof first === 'boolean' ? 'bool' : 'float32');
-  const data = empty(dtype, size);
-  let at = 0;
-  const fill = (value: unknown, axis: number, path: number[]): void => {
-    if (axis < shape.length) {
-      const ok = (Array.isArray(value) || isNumberArray(value)) && value.length === shape[axis];
-      if (!ok) {
-        const where = path.length ? ` at [${path.join('][')}]` : '';
-        throw new RidgelineError(
-          'ERR_SHAPE',
-          `ragged array${where}: expected ${shape[axis]} elements, received ${show(value)}`,
-        );
-      }
-      for (let i = 0; i < value.length; i++) fill(value[i], axis + 1, [...path, i]);
-      return;
-    }
-    if (typeof value !== 'number' && typeof value !== 'boolean') {
-      const where = path.length ? ` at [${path.join('][')}]` : '';
-      const ragged = Array.isArray(value);
-      throw new RidgelineError(
-        ragged ? 'ERR_SHAPE' : 'ERR_DTYPE',
-        `${ragged ? 'ragged array' : 'elements must be numbers or booleans'}${where}: received ${show(value)}`,
-      );
-    }
-    data[at++] = element(Number(value), dtype, path);
-  };
-  fill(values, 0, []);
+  const { data, shape, dtype } = flatten(values, asked);
   return new Tensor(data, shape, dtype);
 }

@@ -2,8 +2,9 @@
  * Helpers that get data ready.
  */
 import { boolean, options as checkOptions, integer, number } from '../core/check.js';
+import { zeros } from '../core/elements.js';
 import { Tensor, type TensorInput, tensor } from '../core/tensor.js';
-import { argumentError, RidgelineError } from '../errors.js';
+import { argumentError, isRidgelineError, RidgelineError } from '../errors.js';
 
 export { tensor } from '../core/tensor.js';
 
@@ -11,22 +12,35 @@ export { tensor } from '../core/tensor.js';
  * One-hot rows for class indices: `[n]` becomes `[n, classes]`.
  *
  * @param numClasses Default: the largest index plus one.
- * @throws {RidgelineError} `ERR_ARGUMENT` for an index that is no integer in `[0, numClasses)`.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for an index outside `[0, numClasses)`, `ERR_DTYPE` for one that is no
+ *   integer, `ERR_MEMORY` for more classes than fit.
  */
 export function toCategorical(labels: TensorInput, numClasses?: number): Tensor<'float32'> {
-  const indices = tensor(labels, { dtype: 'float32' });
+  const given = numClasses === undefined ? undefined : integer('numClasses', numClasses, 1);
+  const expected = given === undefined ? 'integers ≥ 0' : `integers in [0, ${given})`;
+  const indices = integers(labels, expected);
   const shape =
     indices.shape.length > 1 && indices.shape.at(-1) === 1 ? indices.shape.slice(0, -1) : indices.shape;
-  const largest = indices.data.reduce((a: number, b: number) => Math.max(a, Math.floor(b)), -1);
-  const classes = numClasses === undefined ? largest + 1 : integer('numClasses', numClasses, 1);
-  const data = new Float32Array(indices.size * classes);
+  const fits = (index: number): boolean =>
+    Number.isInteger(index) && index >= 0 && index < (given ?? 2 ** 31);
+  const bad = indices.data.find((index: number) => !fits(index));
+  if (bad !== undefined) throw argumentError('labels', expected, bad);
+  const classes = given ?? indices.data.reduce((a: number, b: number) => Math.max(a, b), -1) + 1;
+  const data = zeros('float32', indices.size * classes);
   indices.data.forEach((index: number, i: number) => {
-    if (!Number.isInteger(index) || index < 0 || index >= classes) {
-      throw argumentError('labels', `integers in [0, ${classes})`, index);
-    }
     data[i * classes + index] = 1;
   });
   return new Tensor(data, [...shape, classes], 'float32');
+}
+
+/** Labels as integers: float32 would round large ones. */
+function integers(labels: TensorInput, expected: string): Tensor<'int32'> {
+  try {
+    return tensor(labels, { dtype: 'int32' });
+  } catch (error) {
+    const received = isRidgelineError(error) ? error.details.received : undefined;
+    throw typeof received === 'number' ? argumentError('labels', expected, received) : error;
+  }
 }
 
 /** Options of {@link trainTestSplit}. */
@@ -115,7 +129,9 @@ function stratified(order: readonly number[], y: Tensor, count: number, n: numbe
   const classes = new Map<number, number[]>();
   for (const row of order) {
     const label = labels[row] as number;
-    classes.set(label, [...(classes.get(label) ?? []), row]);
+    const rows = classes.get(label);
+    if (rows) rows.push(row);
+    else classes.set(label, [row]);
   }
   const single = [...classes].find(([, rows]) => rows.length === 1);
   if (single)

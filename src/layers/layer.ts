@@ -3,7 +3,7 @@
  */
 import { dispatch } from '../core/apply.js';
 import { Callable } from '../core/callable.js';
-import { options as checkOptions } from '../core/check.js';
+import { boolean, options as checkOptions } from '../core/check.js';
 import { snake } from '../core/names.js';
 import { collect, type OptionTable, optionNames, read, save } from '../core/options.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
@@ -70,14 +70,15 @@ export abstract class Layer<
 
   /** Checked options, with defaults filled in. */
   readonly options: Settled<C>;
-  /** False freezes the weights of this layer and those inside it; recompile after changing it. */
-  trainable: boolean;
   /** Penalty on what the layer gives, divided by the batch size. */
   activityRegularizer: Regularizer | undefined;
   /** True once the layer has its weights. */
   built = false;
   #name: string | undefined;
   readonly #named: boolean;
+  #trainable: boolean;
+  /** When `trainable` was last assigned, to this layer or to one around it; 0 for never. */
+  #assigned = 0;
   readonly #weights: Weight[] = [];
   readonly #inner = new Map<Layer, string>();
   /** The layer in whose `call` this one was made, if in any. */
@@ -91,7 +92,7 @@ export abstract class Layer<
     const { name, trainable, activityRegularizer } = read<CommonValues>(common, config);
     this.#name = name;
     this.#named = name !== undefined;
-    this.trainable = trainable;
+    this.#trainable = trainable;
     this.activityRegularizer = activityRegularizer;
     if (table) checkOptions(factoryName(className), config, [...optionNames(common), ...optionNames(table)]);
     this.options = read(table ?? {}, config);
@@ -145,11 +146,41 @@ export abstract class Layer<
     return [...new Set([...own, ...this.layers.flatMap((layer) => layer.weights)])];
   }
 
-  /** Weights that training changes. */
+  /** Weights that training changes; none of a layer that is not trainable. */
   get trainableWeights(): Weight[] {
-    if (!this.trainable) return [];
-    const own = this.#weights.filter((w) => w.trainable);
-    return [...new Set([...own, ...this.layers.flatMap((layer) => layer.trainableWeights)])];
+    return this.trainable ? [...new Set(this.#unfrozen())] : [];
+  }
+
+  /** Weights of the layers that are trainable, among this one and those inside it. */
+  #unfrozen(): Weight[] {
+    const own = this.trainable ? this.#weights.filter((w) => w.trainable) : [];
+    return [...own, ...this.layers.flatMap((layer) => layer.#unfrozen())];
+  }
+
+  /**
+   * False freezes the layer: its weights take no gradient and cost no penalty, and normalizations use and keep their
+   * moving statistics. Assigned, it holds for all layers inside too, those found later included, until one of them is
+   * assigned something else; as an option it holds for this layer alone. The next step heeds it.
+   */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+  set trainable(value: boolean) {
+    this.#freeze(boolean('trainable', value), ++assignments);
+  }
+
+  /** Takes an assignment, unless a later one was taken, and hands it on. */
+  #freeze(trainable: boolean, assigned: number): void {
+    if (this.#assigned < assigned) {
+      this.#trainable = trainable;
+      this.#assigned = assigned;
+    }
+    for (const layer of this.layers) layer.#freeze(trainable, assigned);
+  }
+
+  /** @internal Hands what was assigned to this layer on to one that is found inside it. */
+  protected found(layer: Layer): void {
+    if (this.#assigned > 0) layer.#freeze(this.#trainable, this.#assigned);
   }
 
   /** Number of elements of all weights. */
@@ -279,6 +310,7 @@ export abstract class Layer<
     const name = new UniqueNames(this.#inner.values()).take(layer.name);
     layer.rename(name);
     this.#inner.set(layer, name);
+    this.found(layer);
     return name;
   }
 
@@ -293,6 +325,8 @@ export abstract class Layer<
   }
 }
 
+/** How often `trainable` was assigned to any layer. */
+let assignments = 0;
 /** Layers that are being built or called, outermost first. */
 const tracing: Layer[] = [];
 /** Those of them whose `call` is running. */

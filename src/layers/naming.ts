@@ -1,12 +1,13 @@
 /**
  * Names of layers.
  */
+import * as check from '../core/check.js';
 import { type Option, option } from '../core/options.js';
 import { argumentError } from '../errors.js';
 
 /** The option `name`. It stands in paths such as `block/dense/kernel`. */
 export const layerName: Option<string | undefined, false> = option((argument, given): string => {
-  if (typeof given === 'string' && /^[^/\s][^/]*$/.test(given)) return given;
+  if (typeof given === 'string' && /^[^/\s][^/]*$/.test(given) && check.isWellFormed(given)) return given;
   throw argumentError(argument, "a non-empty string without '/'", given);
 }, null);
 

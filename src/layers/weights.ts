@@ -3,11 +3,11 @@
  */
 import type { ConstraintIdentifier } from '../constraints/identifier.js';
 import { getConstraint } from '../constraints/identifier.js';
-import { options as checkOptions } from '../core/check.js';
+import { options as checkOptions, isWellFormed } from '../core/check.js';
 import { nextStream } from '../core/random.js';
 import { shapeText, type Tensor, type TensorInput } from '../core/tensor.js';
 import { Weight } from '../core/weight.js';
-import { RidgelineError, show } from '../errors.js';
+import { argumentError, RidgelineError, show } from '../errors.js';
 import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
 import { guard } from '../native.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
@@ -33,7 +33,11 @@ export interface WeightOptions {
  */
 export function createWeight(layer: string, name: string, options: WeightOptions): Weight {
   checkOptions('addWeight', options, ['shape', 'initializer', 'regularizer', 'constraint', 'trainable']);
-  const shape = options.shape.map((d) => {
+  if (typeof name !== 'string' || name === '' || name.includes('/') || !isWellFormed(name))
+    throw argumentError(`name of a weight of layer '${layer}'`, "a non-empty string without '/'", name);
+  if (!Array.isArray(options.shape))
+    throw argumentError(`shape of weight '${name}'`, 'a list of sizes', options.shape);
+  const shape = (options.shape as WeightOptions['shape']).map((d) => {
     if (d !== null && Number.isSafeInteger(d) && d >= 0) return d;
     throw new RidgelineError(
       'ERR_SHAPE',

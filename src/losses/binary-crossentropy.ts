@@ -12,6 +12,7 @@ import { clipped, logitsOf } from './probabilities.js';
 /** Mean over the last axis of `−y·ln p − (1 − y)·ln(1 − p)`, for labels and predictions of one shape. */
 export const binaryCrossentropy: LossFactory<CrossentropyOptions> = defineLoss<CrossentropyOptions>({
   name: 'binaryCrossentropy',
+  probabilities: true,
   options: { fromLogits: boolean(false), labelSmoothing: rate(0) },
   call({ fromLogits, labelSmoothing }, yTrue, yPred) {
     const labels = smoothed(align(float(yTrue), yPred), labelSmoothing, 2);

@@ -10,6 +10,8 @@ export interface Loss {
   readonly name: string | undefined;
   /** True when labels are class indices. */
   readonly sparse: boolean;
+  /** True when labels are numbers in [0, 1]. */
+  readonly probabilities?: boolean;
   /** One value for each sample or position. */
   call(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor;
   /** How to make an equal one; `undefined` if it cannot be saved. */
@@ -24,6 +26,8 @@ interface LossDefinition<C extends object> {
   readonly name: string;
   /** True when labels are class indices. Default false. */
   readonly sparse?: boolean;
+  /** True when labels are numbers in [0, 1]. Default false. */
+  readonly probabilities?: boolean;
   readonly options: Table<C> & OptionTable;
   /** One value for each sample or position, `[batch, …]`. */
   readonly call: (options: Settled<C>, yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor;
@@ -36,6 +40,7 @@ export function defineLoss<C extends object = NoOptions>(of: LossDefinition<C>):
     return {
       name: of.name,
       sparse: of.sparse ?? false,
+      probabilities: of.probabilities ?? false,
       getConfig: () => save(of.options, options),
       call: (yTrue, yPred) => of.call(options, yTrue, yPred),
     };

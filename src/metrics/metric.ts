@@ -1,6 +1,7 @@
 /**
  * What a metric is: streaming totals over an epoch, divided by their weights.
  */
+import { isWellFormed } from '../core/check.js';
 import { camel } from '../core/names.js';
 import { type OptionTable, option, type Settled, save, settle, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -51,7 +52,7 @@ export function defineMetric<D extends string, C extends object = Record<never, 
 ): MetricFactory<D, C> {
   const where = camel(of.name);
   const key = option((argument, given): string => {
-    if (typeof given === 'string' && given !== '') return given;
+    if (typeof given === 'string' && given !== '' && isWellFormed(given)) return given;
     throw argumentError(argument, 'a key in logs', given);
   }, of.name);
   const table: OptionTable = { name: key, ...of.options };

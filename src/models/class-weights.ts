@@ -1,7 +1,7 @@
 /**
  * Class weights: how much the rows of a class count, in the form of sample weights.
  */
-import { nonNegative } from '../core/check.js';
+import { isPlain, nonNegative } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { TensorInput } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -23,11 +23,10 @@ export function classWeights(
       argument: 'classWeight',
     });
   }
-  if (typeof classWeight !== 'object' || classWeight === null || Array.isArray(classWeight)) {
+  if (!isPlain(classWeight))
     throw argumentError('classWeight', 'an object from class index to weight', classWeight);
-  }
   for (const [name, weight] of Object.entries(classWeight)) {
-    if (!/^\d+$/.test(name)) throw argumentError('classWeight', 'class indices as keys', name);
+    if (!/^(0|[1-9]\d*)$/.test(name)) throw argumentError('classWeight', 'class indices as keys', name);
     nonNegative(`classWeight[${name}]`, weight);
   }
   const [label, ...others] = labels as readonly [NamedTensor];

@@ -1,7 +1,7 @@
 /**
  * What a model is compiled with: the options of `compile`, checked and resolved for each output.
  */
-import { options as checkOptions, number, unknownName } from '../core/check.js';
+import { options as checkOptions, isPlain, number, unknownName } from '../core/check.js';
 import { argumentError } from '../errors.js';
 import { getLoss, type LossIdentifier } from '../losses/identifier.js';
 import type { Loss } from '../losses/loss.js';
@@ -40,8 +40,7 @@ function byOutput<T>(
     if (given.length !== count) throw argumentError(argument, `a list for ${count} outputs`, given);
     return (_, i) => given[i];
   }
-  if (typeof given !== 'object' || given === null)
-    throw argumentError(argument, 'a list, or an object by the names of outputs', given);
+  if (!isPlain(given)) throw argumentError(argument, 'a list, or an object by the names of outputs', given);
   const named = given as ByName<T>;
   const unknown = names && Object.keys(named).find((name) => !names.includes(name));
   if (unknown !== undefined) throw unknownName(argument, names as string[], unknown);
@@ -64,7 +63,7 @@ function metrics(
     const all = ((given ?? []) as readonly MetricIdentifier[]).map((of) => metric(argument, of));
     return () => all;
   }
-  if (typeof given !== 'object' || given === null) throw argumentError(argument, 'a list', given);
+  if (!isPlain(given)) throw argumentError(argument, 'a list', given);
   const found = Object.entries(given).map(([name, of]) => {
     const list = Array.isArray(of) ? of : [of];
     return [name, list.map((one: MetricIdentifier) => metric(`${argument} of output '${name}'`, one))];

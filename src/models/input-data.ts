@@ -1,9 +1,10 @@
 /**
  * Data on its way in: from what users pass to tensors that fit the inputs and outputs of a network.
  */
+import { isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { type DType, shapeText, Tensor, type TensorInput, tensor } from '../core/tensor.js';
+import { type DType, shapeText, type Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { RidgelineError, shapeError, show } from '../errors.js';
 import type { Network } from './network.js';
 
@@ -11,16 +12,6 @@ import type { Network } from './network.js';
 export interface NamedTensor {
   readonly name: string;
   readonly tensor: Tensor;
-}
-
-function isRecord(value: unknown): value is Record<string, TensorInput> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !ArrayBuffer.isView(value) &&
-    !(value instanceof Tensor)
-  );
 }
 
 /**
@@ -57,7 +48,8 @@ export function byName(
       );
     }
   };
-  if (isRecord(data)) {
+  if (isPlain(data)) {
+    const byKey = data as Readonly<Record<string, TensorInput>>;
     const known = new Set(names);
     const unknown = Object.keys(data).find((key) => !known.has(key));
     if (unknown !== undefined) {
@@ -68,7 +60,7 @@ export function byName(
       );
     }
     return names.map((name, i) => {
-      const value = data[name];
+      const value = byKey[name];
       if (value === undefined)
         throw new RidgelineError('ERR_ARGUMENT', `${argument} lacks '${name}'`, { argument: name });
       return one(value, `${argument}.${name}`, i);

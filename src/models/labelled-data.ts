@@ -53,6 +53,7 @@ export function labelledData(
   const rows = rowsOf(data);
   compiled.losses.forEach((loss, i) => {
     if (loss.sparse) checkIndices(labels[i] as NamedTensor, outputs[i]?.shape.at(-1) ?? null);
+    if (loss.probabilities) checkProbabilities(labels[i] as NamedTensor);
   });
   const sampleWeight =
     given.classWeight === undefined ? given.sampleWeight : classWeights(outputs, labels, given);
@@ -62,7 +63,7 @@ export function labelledData(
 }
 
 function rowWeights(name: string, given: TensorInput, rows: number): NamedTensor {
-  const weights = tensor(given, { dtype: 'float32' });
+  const [{ tensor: weights }] = byName(name, given, [name], ['float32']) as [NamedTensor];
   if (weights.rank === 1 && weights.shape[0] === rows) return { name, tensor: weights };
   throw new RidgelineError(
     'ERR_SHAPE',
@@ -77,6 +78,11 @@ function checkIndices(labels: NamedTensor, classes: number | null): void {
   if (bad !== undefined && Number.isFinite(bad)) {
     throw argumentError(labels.name, `class indices in [0, ${classes})`, bad);
   }
+}
+
+function checkProbabilities(labels: NamedTensor): void {
+  const bad = labels.tensor.data.find((x: number) => x < 0 || x > 1);
+  if (bad !== undefined) throw argumentError(labels.name, 'in [0, 1] for binary cross-entropy', bad);
 }
 
 /** A label in the form of `like`. */

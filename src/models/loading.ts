@@ -1,7 +1,7 @@
 /**
  * Loading: a model from the file that `save` wrote.
  */
-import { options as checkOptions } from '../core/check.js';
+import { options as checkOptions, isPlain } from '../core/check.js';
 import { type CustomObjects, withCustom } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText, Tensor } from '../core/tensor.js';
@@ -14,7 +14,7 @@ import { guard, type NativeVariable, native } from '../native.js';
 import { restoreOptimizer } from '../optimizers/identifier.js';
 import type { Metrics } from './compile-options.js';
 import { Model } from './model.js';
-import { FORMAT, type Json, type SavedModel } from './saving.js';
+import { allLayers, FORMAT, type Json, type SavedModel } from './saving.js';
 import { Sequential } from './sequential.js';
 import type { TrainingState } from './training.js';
 
@@ -74,7 +74,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const { layers = [], custom } = checkOptions('loadModel', options, ['layers', 'custom']);
   if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
   if (!Array.isArray(layers)) throw argumentError('layers', 'a list of layer classes', layers);
-  if (custom !== undefined && (typeof custom !== 'object' || custom === null))
+  if (custom !== undefined && !isPlain(custom))
     throw argumentError('custom', 'an object of classes, functions and objects by name', custom);
   const classes = Object.fromEntries(layers.map((of) => [of.className, of]));
   return withCustom({ ...classes, ...custom }, () => read(path));
@@ -87,6 +87,7 @@ function read(path: string): Model {
   let saved: {
     format: number;
     model: SavedModel;
+    frozen?: number[];
     seed: number;
     compile?: {
       optimizer: { name: string; config: Record<string, unknown> };
@@ -107,6 +108,11 @@ function read(path: string): Model {
   const tensors = new Map(file.names.map((name, i) => [name, Tensor.fromNative(file.tensors[i] as never)]));
   const model = restore(saved.model);
   model.randomSeed = saved.seed;
+  // Each after those around it, whose assignments it would take over.
+  const frozen = new Set(saved.frozen);
+  if (frozen.size > 0) {
+    for (const [i, layer] of allLayers(model).entries()) layer.trainable = !frozen.has(i);
+  }
   const take = (name: string, shape: readonly number[]): Tensor => {
     const found = tensors.get(name);
     if (!found || shapeText(found.shape) !== shapeText(shape))

@@ -6,18 +6,35 @@ import { UniqueNames } from '../core/unique-names.js';
 import { RidgelineError } from '../errors.js';
 import type { Compiled } from './compilation.js';
 
-/** Keys of the metrics, in the order of a loss graph's totals: losses of several outputs, then metrics by output. */
+/** Keys that every log has. */
+const ALWAYS = ['loss', 'penalty', 'loss_without_penalty'];
+
+/**
+ * Keys of the metrics, in the order of a loss graph's totals: losses of several outputs, then metrics by output. As in
+ * Keras, a weighted metric that also stands among the others is `weighted_…`.
+ * @throws {RidgelineError} `ERR_ARGUMENT` where two numbers would have one key, those of validation data included.
+ */
 export function metricKeys(outputNames: readonly string[], compiled: Compiled): string[] {
   const several = outputNames.length > 1;
   const { metrics, weightedMetrics } = compiled;
   const losses = several ? outputNames.map((name) => `${name}_loss`) : [];
-  const names = new UniqueNames(losses);
   const measured = outputNames.flatMap((output, i) => {
-    const prefix = several ? `${output}_` : '';
-    const all = [...(metrics[i] ?? []), ...(weightedMetrics[i] ?? [])];
-    return all.map((metric) => names.take(prefix + metric.name));
+    const plain = (metrics[i] ?? []).map(({ name }) => name);
+    const weighted = (weightedMetrics[i] ?? []).map(({ name }) => name);
+    // One that is asked for twice is numbered.
+    const names = new UniqueNames();
+    const all = [...plain, ...weighted.map((name) => (plain.includes(name) ? `weighted_${name}` : name))];
+    return all.map((name) => (several ? `${output}_` : '') + names.take(name));
   });
-  return [...losses, ...measured];
+  const keys = [...losses, ...measured];
+  const seen = new Set<string>();
+  for (const key of [...ALWAYS, ...keys].flatMap((key) => [key, `val_${key}`])) {
+    if (seen.size === seen.add(key).size) {
+      const message = `two numbers would be called '${key}': give outputs and metrics other names`;
+      throw new RidgelineError('ERR_ARGUMENT', message, { argument: 'metrics', received: key });
+    }
+  }
+  return keys;
 }
 
 /** Logs from the numbers that a program gives: loss, penalty, then one for each of `keys`. */

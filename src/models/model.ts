@@ -15,6 +15,7 @@ import { CallGraph } from './call-graph.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult } from './fit-options.js';
+import { metricKeys } from './log-keys.js';
 import { checkInputNames, nameLayers, nameOutputs } from './naming.js';
 import {
   type KeyOf,
@@ -76,7 +77,10 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
     const graph = new CallGraph(inputs, outputs);
     checkInputNames(inputs);
     nameLayers(graph.layers);
-    for (const layer of graph.layers) layer.locate(layer.name);
+    for (const layer of graph.layers) {
+      layer.locate(layer.name);
+      this.found(layer);
+    }
     this.#graph = graph;
     this.built = true;
     this.#predictor.release();
@@ -142,10 +146,7 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   }
   override get weights(): Weight[] {
     this.#alive();
-    return [...new Set(this.layers.flatMap((layer) => layer.weights))];
-  }
-  override get trainableWeights(): Weight[] {
-    return this.trainable ? [...new Set(this.layers.flatMap((layer) => layer.trainableWeights))] : [];
+    return super.weights;
   }
   override get randomSeed(): number {
     return this.#seed;
@@ -175,7 +176,8 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
    * Says what to train for.
    *
    * @returns The model, typed by its metrics, so that `history` and `monitor` keys are checked.
-   * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options, `ERR_BUSY` while a fit runs; the model is then
+   *   compiled as it was.
    */
   compile(options: CompileOptions<readonly [], readonly []> & NoMetrics): Model<KeyOf<readonly [], O>, O>;
   compile<const M extends Metrics, const W extends Metrics = readonly []>(
@@ -183,7 +185,10 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   ): Model<KeyOf<M, O> | KeyOf<W, O>, O>;
   compile(options: CompileOptions): Model<string, O> {
     this.#alive();
-    this.#compiled = resolveCompile(options, this.#graph && this.outputNames, () => this.outputNames);
+    this.#training?.checkIdle();
+    const compiled = resolveCompile(options, this.#graph && this.outputNames, () => this.outputNames);
+    if (this.#graph) metricKeys(this.outputNames, compiled);
+    this.#compiled = compiled;
     this.#training = undefined;
     return this;
   }

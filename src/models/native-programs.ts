@@ -2,6 +2,7 @@
  * Native programs that train and evaluate a model: made for labels of one form, and kept while they stay alike.
  */
 import type { Weight } from '../core/weight.js';
+import type { Layer } from '../layers/layer.js';
 import {
   guard,
   type NativeCounters,
@@ -56,6 +57,7 @@ export class NativePrograms {
       rows.labels.map((l) => [l.dtype, l.shape.slice(1)]),
       rows.weighted,
       weights.map((w) => w.path),
+      flags(this.#network.layers),
     ]);
     if (this.#kept?.key === key) return this.#kept;
     const { variables, l1, l2 } = penalized(weights);
@@ -104,6 +106,11 @@ export class NativePrograms {
     );
     return kept.trainer;
   }
+}
+
+/** Which layers are trainable, those inside others too: what they compute may depend on it. */
+function flags(layers: readonly Layer[]): unknown[] {
+  return layers.map(({ trainable, layers: inner }) => [trainable, flags(inner)]);
 }
 
 /** Handles of a loss graph's values. */

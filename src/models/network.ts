@@ -4,6 +4,7 @@
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Trace } from '../core/trace.js';
 import type { Weight } from '../core/weight.js';
+import type { Layer } from '../layers/layer.js';
 import type { CallGraph } from './call-graph.js';
 
 /** See the module documentation. Its getters compute what they give: ask once, not in a loop. */
@@ -21,6 +22,8 @@ export interface Network {
   readonly inputNames: readonly string[];
   /** Names of the outputs, in their order. */
   readonly outputNames: readonly string[];
+  /** Its layers. */
+  readonly layers: readonly Layer[];
   /** All weights. */
   readonly weights: readonly Weight[];
   /** Weights that training changes. */

@@ -42,6 +42,11 @@ export interface SavedModel {
   readonly outputs: Json[];
 }
 
+/** A model's layers and those inside them, each before what is inside it. */
+export function allLayers(of: { readonly layers: readonly Layer[] }): Layer[] {
+  return of.layers.flatMap((layer) => [layer, ...allLayers(layer)]);
+}
+
 function refuse(what: string): RidgelineError {
   return new RidgelineError('ERR_ARGUMENT', `cannot save: ${what}`, { argument: 'model' });
 }
@@ -162,6 +167,7 @@ export function save(
   const text = JSON.stringify({
     format: FORMAT,
     model: describe(model),
+    frozen: allLayers(model).flatMap((layer, i) => (layer.trainable ? [] : [i])),
     seed: model.randomSeed,
     compile,
     training: saved?.state(),

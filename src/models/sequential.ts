@@ -4,7 +4,7 @@
 import { options as checkOptions } from '../core/check.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
-import { argumentError } from '../errors.js';
+import { argumentError, shapeError } from '../errors.js';
 import { input } from '../layers/core/input.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
 import type { CompileOptions, KeysOf, Metrics, NoMetrics } from './compile-options.js';
@@ -47,7 +47,14 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     const place = `layers[${this.#list.size}]`;
     if (!(layer instanceof Layer)) throw argumentError(place, 'a layer', layer);
     if (this.#list.has(layer)) throw argumentError(place, 'a layer that is not in the model yet', layer.name);
+    if ((layer as Layer) === this) throw argumentError(place, 'another model than this one', layer.name);
     this.#list.add(layer);
+    this.found(layer);
+    // A model that knows its input says that of the list that it begins.
+    if (!this.#input && this.#list.size === 1 && layer instanceof Model && layer.isConnected) {
+      const { shape, dtype } = layer.inputs[0] as SymbolicTensor;
+      this.#input = input(shape.slice(1), { dtype });
+    }
   }
 
   /** Connects the layers, all anew since what is inside one may have changed; nothing changes unless all fit. */
@@ -100,7 +107,16 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     this.#join();
   }
 
+  /**
+   * Connects the layers for inputs of a shape, batch included, unless they are.
+   * @throws {RidgelineError} `ERR_SHAPE` where they are connected for others.
+   */
   override build(inputShape: readonly (number | null)[]): void {
     this.ready(inputShape);
+    const expected = this.#input?.shape;
+    const fits = (d: number | null | undefined, i: number): boolean =>
+      i === 0 || d === null || inputShape[i] === null || d === inputShape[i];
+    if (expected && (expected.length !== inputShape.length || !expected.every(fits)))
+      throw shapeError('inputShape', shapeText(expected), shapeText(inputShape));
   }
 }

@@ -26,17 +26,21 @@ export class TrainingLock {
         `model '${name}' failed inside native code and cannot be trained further; its weights can still be read`,
       );
     }
-    if (this.#busy) {
-      throw new RidgelineError('ERR_BUSY', `model '${name}' is being trained; wait for fit to end`, {
-        layer: name,
-      });
-    }
+    this.checkIdle();
     this.#busy = true;
     try {
       return await work();
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** @throws {RidgelineError} `ERR_BUSY` while something is done. */
+  checkIdle(): void {
+    if (!this.#busy) return;
+    const { name } = this.#model;
+    const message = `model '${name}' is being trained; wait for fit to end`;
+    throw new RidgelineError('ERR_BUSY', message, { layer: name });
   }
 
   /**

@@ -8,6 +8,9 @@ import type { TrainedModel } from '../callbacks/trained-model.js';
 import { guard, type NativeEvent, type NativeRun } from '../native.js';
 import type { FitResult, Signal } from './fit-options.js';
 
+/** Milliseconds that callbacks have to settle when a run is to end. */
+const GRACE = 300;
+
 /** What a loop needs to know of its fit. */
 export interface LoopOptions {
   readonly model: TrainedModel;
@@ -29,6 +32,7 @@ export class TrainingLoop {
   #logs: Logs = {};
   #warned = false;
   #run: NativeRun | undefined;
+  readonly #cancelled = new Cancellation();
   /** The learning rate that the run was told last, unless the optimizer's schedule gives it. */
   #learningRate: number | undefined;
 
@@ -43,11 +47,17 @@ export class TrainingLoop {
 
   /** Ends the run within a batch. */
   cancel(): void {
+    this.#cancelled.cancel();
     this.#run?.cancel();
   }
 
   async #each(say: (callback: CallbackLike) => unknown): Promise<void> {
-    for (const callback of this.#fit.callbacks) await say(callback);
+    for (const callback of this.#fit.callbacks) {
+      const said = say(callback);
+      // One that never settles must not hold the end.
+      if (said instanceof Promise) await Promise.race([said, this.#cancelled.promise]);
+      else await said;
+    }
   }
 
   /**
@@ -60,16 +70,17 @@ export class TrainingLoop {
     const { model, initialEpoch, epochs, signal } = this.#fit;
     const abort = (): void => this.cancel();
     model.stopTraining = false;
+    signal?.addEventListener('abort', abort, { once: true });
     try {
       await this.#each((c) => c.setModel?.(model));
       await this.#each((c) => c.onTrainBegin?.({}));
       if (initialEpoch < epochs) await this.#beginEpoch(initialEpoch);
       this.#learningRate = model.optimizer.fixedLearningRate;
-      const run = start(this.#learningRate);
-      this.#run = run;
-      signal?.addEventListener('abort', abort, { once: true });
-      if (signal?.aborted) run.cancel();
-      await this.#follow(run);
+      if (!this.#cancelled.is) {
+        const run = start(this.#learningRate);
+        this.#run = run;
+        await this.#follow(run);
+      }
     } finally {
       signal?.removeEventListener('abort', abort);
       await this.#each((c) => c.onTrainEnd?.(this.#logs));
@@ -134,6 +145,25 @@ export class TrainingLoop {
     }
     await this.#each((c) => c.onEpochEnd?.(epoch, logs));
     if (!model.stopTraining && epoch + 1 < epochs) await this.#beginEpoch(epoch + 1);
+  }
+}
+
+/** That a run is to end, and a promise of it: it settles when callbacks have had time to. */
+class Cancellation {
+  is = false;
+  readonly promise: Promise<void>;
+  #settle!: () => void;
+
+  constructor() {
+    this.promise = new Promise((settle) => {
+      this.#settle = settle;
+    });
+  }
+
+  cancel(): void {
+    if (this.is) return;
+    this.is = true;
+    setTimeout(this.#settle, GRACE);
   }
 }
 

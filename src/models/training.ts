@@ -6,6 +6,7 @@ import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel, TrainingContext } from '../callbacks/trained-model.js';
 import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
+import { RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeRun, native, succeeded } from '../native.js';
 import type { Compiled } from './compilation.js';
 import {
@@ -47,6 +48,7 @@ export class Training implements TrainingContext {
   /** State of the optimizer. */
   readonly optimizerState: OptimizerState;
   #loop: TrainingLoop | undefined;
+  #released = false;
   #epochs = 0;
   #validates = false;
   #callbacks: readonly CallbackLike[] = [];
@@ -100,10 +102,24 @@ export class Training implements TrainingContext {
     this.#programs.forget();
   }
 
-  /** Ends the running fit and gives the memory of programs back. */
+  /** @throws {RidgelineError} `ERR_BUSY` while it trains. */
+  checkIdle(): void {
+    this.#lock.checkIdle();
+  }
+
+  /** Ends the running fit, which rejects, and gives the memory of programs back. */
   release(): void {
+    this.#released = true;
     this.#loop?.cancel();
     this.#programs.release();
+  }
+
+  /** @throws {RidgelineError} `ERR_DISPOSED` after `release`, whatever else came of it. */
+  #checkAlive(cause?: unknown): void {
+    if (!this.#released) return;
+    const { name } = this.#model;
+    const message = `model '${name}' was disposed while it was trained`;
+    throw new RidgelineError('ERR_DISPOSED', message, { layer: name }, cause === undefined ? {} : { cause });
   }
 
   #names(): (values: readonly number[]) => Logs {
@@ -202,7 +218,12 @@ export class Training implements TrainingContext {
               ...(threads === undefined ? {} : { threads }),
             }),
           );
-        return await this.#loop.run(start);
+        const result = await this.#loop.run(start);
+        this.#checkAlive();
+        return result;
+      } catch (error) {
+        this.#checkAlive(error);
+        throw error;
       } finally {
         this.#loop = undefined;
         data.training.release();

@@ -1,9 +1,10 @@
 /**
  * Regularizers by name, by config and as functions.
  */
-import type { FactoryName, Name } from '../core/names.js';
+import { camel, type FactoryName, type Name } from '../core/names.js';
 import { factoriesOf, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
+import { argumentError } from '../errors.js';
 import * as regularizers from './factories.js';
 import { ofFunction, type Regularizer } from './regularizer.js';
 
@@ -27,5 +28,8 @@ export function getRegularizer(
   argument: string,
   of: RegularizerIdentifier | undefined | null,
 ): Regularizer | undefined {
-  return of === undefined || of === null ? undefined : registry.get(argument, of);
+  if (of === undefined || of === null) return undefined;
+  if (typeof of === 'string' && camel(of as string) === 'l1L2')
+    throw argumentError(argument, 'regularizers.l1L2({ l1, l2 }), which has no defaults', of);
+  return registry.get(argument, of);
 }

@@ -1,10 +1,11 @@
 /**
  * Inputs of functional models.
  */
-import { options as checkOptions } from '../../core/check.js';
+import { options as checkOptions, isPlain, isWellFormed } from '../../core/check.js';
+import { checkDtype } from '../../core/elements.js';
 import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { DType } from '../../core/tensor.js';
-import { argumentError, RidgelineError, show } from '../../errors.js';
+import { argumentError } from '../../errors.js';
 
 /** Options of {@link input}. */
 export interface InputOptions {
@@ -14,29 +15,38 @@ export interface InputOptions {
   readonly dtype?: DType | undefined;
 }
 
+/** An input as Keras spells it. */
+export interface KerasInput extends InputOptions {
+  /** Sizes without the batch. */
+  readonly shape: Shape;
+}
+
 /**
- * A symbolic input; `shape` is without the batch, `null` where a size is unknown.
+ * A symbolic input; `shape` is without the batch, `null` where a size is unknown. A number is
+ * the size of a vector.
  *
  * @example
  * ```ts
  * const x = input([64]);
  * const model = new Model({ inputs: x, outputs: layers.dense(10, { activation: 'softmax' })(x) });
  * ```
- * @throws {RidgelineError} `ERR_ARGUMENT` for bad sizes.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad sizes or names, `ERR_DTYPE`.
  */
-export function input(shape: Shape, options: InputOptions = {}): SymbolicTensor {
+export function input(shape: Shape | number | KerasInput, options: InputOptions = {}): SymbolicTensor {
+  if (typeof shape === 'number') return input([shape], options);
+  if (isPlain(shape)) {
+    const { shape: sizes, ...others } = shape as KerasInput;
+    return input(sizes, others);
+  }
   checkOptions('input', options, ['name', 'dtype']);
+  const { name } = options;
+  const isName = typeof name === 'string' && name !== '' && isWellFormed(name);
+  if (name !== undefined && !isName) throw argumentError('name', 'a non-empty string', name);
   const bad = (d: number | null): boolean => d !== null && !(Number.isSafeInteger(d) && d > 0);
   if (!Array.isArray(shape) || shape.some(bad))
     throw argumentError('shape', 'a list of sizes ≥ 1 and null', shape);
-  const dtype = options.dtype ?? 'float32';
-  if (!['float32', 'int32', 'bool'].includes(dtype)) {
-    throw new RidgelineError(
-      'ERR_DTYPE',
-      `dtype must be 'float32', 'int32' or 'bool', received ${show(dtype)}`,
-    );
-  }
+  const dtype = checkDtype(options.dtype ?? 'float32');
   const symbol = new SymbolicTensor([null, ...shape], dtype);
-  symbol.name = options.name;
+  symbol.name = name;
   return symbol;
 }

@@ -4,7 +4,7 @@
 import * as check from '../../core/check.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { shapeText, type Tensor, type TensorInput, tensor } from '../../core/tensor.js';
-import type { Weight } from '../../core/weight.js';
+import { Weight } from '../../core/weight.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
@@ -127,6 +127,8 @@ export class Normalization extends Layer<NormalizationOptions> {
   }
 
   override call(x: SymbolicTensor): SymbolicTensor {
+    if (this.isTraining && !this.adapted)
+      throw new RidgelineError('ERR_ARGUMENT', 'it has no statistics yet: adapt it before fit');
     const axes = this.#axesOf(x.rank);
     const [mean, variance] = [this.#mean as Weight | Tensor, this.#variance as Weight | Tensor];
     if (axes.some((a, i) => x.shape[a] !== mean.shape[i])) {
@@ -142,7 +144,14 @@ export class Normalization extends Layer<NormalizationOptions> {
 
   /** True once the layer has statistics. */
   get adapted(): boolean {
-    return this.#adapted || this.options.mean !== undefined;
+    return this.#adapted || this.options.mean !== undefined || this.#hasStatistics();
+  }
+
+  /** True where its weights are not those it began with: they were written or loaded. */
+  #hasStatistics(): boolean {
+    const differs = (of: Weight | Tensor | undefined, from: number): boolean =>
+      of instanceof Weight && of.read().data.some((value: number) => value !== from);
+    return differs(this.#mean, 0) || differs(this.#variance, 1);
   }
 }
 

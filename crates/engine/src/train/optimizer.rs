@@ -12,6 +12,7 @@ use crate::ops::update::Update;
 use crate::ops::update::rule::{self, Rule};
 use crate::tensor::DType;
 use crate::variable::Variable;
+use ridgeline_kernels::compare::Compare;
 use ridgeline_kernels::unary::Unary;
 use ridgeline_kernels::update::Penalty;
 use std::sync::Arc;
@@ -118,11 +119,11 @@ impl Optimizer {
         slots.map(|s| Variable::zeros(&name(s), variable.shape(), DType::F32)).collect()
     }
 
-    /// Adds the updates to `graph`; returns the penalty of the weights before them, if any. Where
-    /// they accumulate, `gradients` are sums of as many.
+    /// Adds the updates to `graph`, none where the loss depends on no variable; returns the penalty of
+    /// the weights before them, if any. Where they accumulate, `gradients` are sums of as many.
     ///
     /// # Errors
-    /// `ERR_ARGUMENT` when the loss depends on no variable.
+    /// As building a graph.
     pub fn updates(
         &self,
         graph: &mut Graph,
@@ -153,7 +154,7 @@ impl Optimizer {
             full.push((trainable, gradient));
         }
         if full.is_empty() {
-            return Err(Error::argument("the loss depends on no trainable weight"));
+            return Ok(None);
         }
         let factors = match self.clip {
             Clip::Norm(bound) => factors(graph, &full, bound, false)?,
@@ -193,27 +194,47 @@ fn factors(
     bound: f32,
     together: bool,
 ) -> Result<Vec<Option<Value>>> {
-    let mut squares = full
-        .iter()
-        .map(|&(_, gradient)| {
-            let squared = graph.unary(Unary::Square, gradient)?;
-            graph.reduce(Kind::Sum, squared, None, false)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    if together {
-        let mut all = squares[0];
-        for &square in &squares[1..] {
-            all = graph.add(all, square)?;
-        }
-        squares.fill(all);
-    }
+    let gradients: Vec<Value> = full.iter().map(|&(_, gradient)| gradient).collect();
+    let norms = if together {
+        vec![norm(graph, &gradients)?; gradients.len()]
+    } else {
+        gradients.iter().map(|&gradient| norm(graph, &[gradient])).collect::<Result<_>>()?
+    };
     let bound = graph.scalar(bound)?;
-    let factor = |square: Value| {
-        let norm = graph.unary(Unary::Sqrt, square)?;
+    let factor = |norm: Value| {
         let larger = graph.maximum(norm, bound)?;
         graph.div(bound, larger).map(Some)
     };
-    squares.into_iter().map(factor).collect()
+    norms.into_iter().map(factor).collect()
+}
+
+/// What makes the squares of all numbers small enough to add up, and still large enough where the
+/// squares of the numbers themselves are not: their sum overflows from some 2⁵⁰ on.
+const SMALL: f32 = 1.0 / (1u128 << 80) as f32;
+
+/// The Euclidean norm of all `values` together, which overflows only where it has no number.
+fn norm(graph: &mut Graph, values: &[Value]) -> Result<Value> {
+    let plain = squares(graph, values, None)?;
+    let small = graph.scalar(SMALL)?;
+    let scaled = squares(graph, values, Some(small))?;
+    let [plain_norm, scaled_norm] =
+        [graph.unary(Unary::Sqrt, plain)?, graph.unary(Unary::Sqrt, scaled)?];
+    let large_norm = graph.div(scaled_norm, small)?;
+    let most = graph.scalar(f32::MAX)?;
+    let fits = graph.compare(Compare::LessEqual, plain, most)?;
+    graph.select(fits, plain_norm, large_norm)
+}
+
+/// The sum of the squares of all `values`, each times `factor`.
+fn squares(graph: &mut Graph, values: &[Value], factor: Option<Value>) -> Result<Value> {
+    let mut total = None;
+    for &value in values {
+        let value = factor.map_or(Ok(value), |factor| graph.mul(value, factor))?;
+        let squared = graph.unary(Unary::Square, value)?;
+        let sum = graph.reduce(Kind::Sum, squared, None, false)?;
+        total = Some(graph.plus(total, sum)?);
+    }
+    Ok(total.expect("there are values"))
 }
 
 /// No penalty.

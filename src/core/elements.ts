@@ -1,0 +1,123 @@
+/**
+ * Elements of tensors: typed arrays of each element type, and numbers on their way into them.
+ */
+import { argumentError, RidgelineError, show } from '../errors.js';
+
+/** Element types. */
+export type DType = 'float32' | 'int32' | 'bool';
+
+/** Typed arrays by element type; booleans are bytes 0 and 1. */
+export interface DataOf {
+  float32: Float32Array;
+  int32: Int32Array;
+  bool: Uint8Array;
+}
+
+/** Typed arrays that hold numbers. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/** Typed arrays that hold integers of 64 bits. */
+export type BigArray = BigInt64Array | BigUint64Array;
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/**
+ * The element type, checked.
+ * @throws {RidgelineError} `ERR_DTYPE`.
+ */
+export function checkDtype(dtype: unknown): DType {
+  if (typeof dtype === 'string' && Object.hasOwn(ARRAYS, dtype)) return dtype as DType;
+  throw new RidgelineError(
+    'ERR_DTYPE',
+    `dtype must be 'float32', 'int32' or 'bool', received ${show(dtype)}`,
+  );
+}
+
+/**
+ * Zeros.
+ * @throws {RidgelineError} `ERR_MEMORY`.
+ */
+export function zeros<D extends DType>(dtype: D, size: number): DataOf[D] {
+  try {
+    return new ARRAYS[dtype](size) as DataOf[D];
+  } catch {
+    throw new RidgelineError('ERR_MEMORY', `cannot allocate ${size} elements of ${dtype}`);
+  }
+}
+
+/** The class of a typed array, in any realm: `Float32Array`, …; `undefined` for anything else. */
+function kindOf(value: unknown): string | undefined {
+  // DataView has no such tag of its own kind.
+  return ArrayBuffer.isView(value)
+    ? (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag]
+    : undefined;
+}
+
+/** True for typed arrays of numbers, in any realm. */
+export function isNumberArray(value: unknown): value is NumberArray {
+  const kind = kindOf(value);
+  return kind !== undefined && kind !== 'DataView' && !kind.startsWith('Big');
+}
+
+/** True for typed arrays of integers of 64 bits, in any realm. */
+export function isBigArray(value: unknown): value is BigArray {
+  return kindOf(value)?.startsWith('Big') ?? false;
+}
+
+/**
+ * The number, if `dtype` holds it exactly enough: nothing is truncated, wrapped or taken for true.
+ * @throws {RidgelineError} `ERR_DTYPE`, `ERR_NON_FINITE`, with the place.
+ */
+export function element(x: number, dtype: DType, at: number | readonly number[]): number {
+  if (dtype === 'float32' || (dtype === 'int32' ? x === (x | 0) : x === 0 || x === 1)) return x;
+  const code = Number.isFinite(x) ? 'ERR_DTYPE' : 'ERR_NON_FINITE';
+  const expected = dtype === 'int32' ? 'int32 holds integers below 2^31' : 'bool holds 0 and 1';
+  throw new RidgelineError(code, `${expected}, received ${x} at [${[at].flat().join('][')}]`, {
+    expected,
+    received: x,
+  });
+}
+
+/** What a typed array becomes unless a type is asked for. */
+export function dtypeOf(values: NumberArray | BigArray): DType {
+  return kindOf(values) === 'Int32Array' ? 'int32' : 'float32';
+}
+
+/**
+ * Copies a typed array into elements of `dtype`, from `offset` on.
+ * @throws {RidgelineError} As {@link element}; `ERR_ARGUMENT` for an array whose buffer was detached.
+ */
+export function copyArray(
+  values: NumberArray | BigArray,
+  dtype: DType,
+  to: DataOf[DType],
+  offset = 0,
+  path: readonly number[] = [],
+): void {
+  if (isDetached(values)) throw argumentError('values', 'an array whose buffer is not detached', values);
+  if (isNumberArray(values) && (dtype === 'float32' || dtypeOf(values) === dtype)) {
+    to.set(values, offset);
+    return;
+  }
+  for (let i = 0; i < values.length; i++) to[offset + i] = element(Number(values[i]), dtype, [...path, i]);
+}
+
+/** True where the memory behind an array was given away. */
+export function isDetached({ buffer, length }: NumberArray | BigArray): boolean {
+  if (length > 0) return false;
+  try {
+    new Uint8Array(buffer, 0, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
