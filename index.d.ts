@@ -46,6 +46,8 @@ export declare class NativeGraph {
   setLabel(path: string): void
   /** Adds an input; sizes are numbers, or -1 with a name in `symbols` for unknown ones. */
   input(index: number, name: string, shape: Array<number>, symbols: Array<string>, dtype: string): NativeValue
+  /** Adds an input whose unknown sizes, -1, are those of another value at the same axis. */
+  inputLike(index: number, name: string, shape: Array<number>, like: number, dtype: string): NativeValue
   /** Adds a variable's value. */
   weight(variable: NativeVariable): NativeValue
   /** Adds a constant. */

@@ -100,6 +100,16 @@ export class Trace implements Tracing {
     );
   }
 
+  /** Adds an input whose unknown sizes are those of `like` at the same axis. */
+  inputLike(name: string, shape: Shape, like: SymbolicTensor, dtype: DType): SymbolicTensor {
+    const sizes = shape.map((d) => d ?? -1);
+    const [id] = this.ids([like]) as [number];
+    return SymbolicTensor.of(
+      this,
+      guard(() => this.graph.inputLike(this.#inputs++, name, sizes, id, dtype)),
+    );
+  }
+
   /** Adds a constant. */
   constant(value: Tensor): SymbolicTensor {
     return SymbolicTensor.of(

@@ -2,6 +2,7 @@
  * Labelled data: what users pass to `fit` and `evaluate`, checked against the model and its losses, and weighted.
  */
 import type { DataInput } from '../core/data-input.js';
+import type { Shape } from '../core/symbolic.js';
 import { type DType, shapeText, type TensorInput, tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError, shapeError } from '../errors.js';
 import { classWeights } from './class-weights.js';
@@ -12,7 +13,8 @@ import type { Network } from './network.js';
 
 /** Labels as they will be fed. */
 export interface LabelSpec {
-  readonly shape: readonly number[];
+  /** Sizes; `null` where that of the output is unknown. */
+  readonly shape: Shape;
   readonly dtype: DType;
 }
 
@@ -58,7 +60,10 @@ export function labelledData(
   const sampleWeight =
     given.classWeight === undefined ? given.sampleWeight : classWeights(outputs, labels, given);
   if (sampleWeight !== undefined) data.push(rowWeights(`${prefix}sampleWeight`, sampleWeight, rows));
-  const specs = labels.map(({ tensor: t }) => ({ shape: t.shape, dtype: t.dtype }));
+  const specs = labels.map(({ tensor: t }, i) => {
+    const output = outputs[i]?.shape ?? [];
+    return { shape: t.shape.map((d, axis) => (output[axis] === null ? null : d)), dtype: t.dtype };
+  });
   return { data, labels: specs, weighted: sampleWeight !== undefined };
 }
 
@@ -87,16 +92,17 @@ function checkProbabilities(labels: NamedTensor): void {
 
 /** A label in the form of `like`. */
 function alike({ name, tensor: given }: NamedTensor, like: LabelSpec): NamedTensor {
-  const columns = (shape: readonly number[]): string =>
-    shapeText(shape.at(-1) === 1 ? shape.slice(1, -1) : shape.slice(1));
-  if (columns(given.shape) !== columns(like.shape)) {
+  const columns = (shape: Shape): Shape => (shape.at(-1) === 1 ? shape.slice(1, -1) : shape.slice(1));
+  const [sizes, expected] = [columns(given.shape), columns(like.shape)];
+  const fits = expected.every((d, axis) => d === null || d === sizes[axis]);
+  if (sizes.length !== expected.length || !fits)
     throw shapeError(name, shapeText([null, ...like.shape.slice(1)]), shapeText(given.shape));
-  }
   const same = tensor(given, { dtype: like.dtype });
   if (same.data.some((value: number, i: number) => value !== given.data[i])) {
     throw new RidgelineError('ERR_DTYPE', `${name} must be ${like.dtype} as y is, received ${given.dtype}`, {
       argument: name,
     });
   }
-  return { name, tensor: same.reshape([given.shape[0] ?? 0, ...like.shape.slice(1)]) };
+  const tail = like.shape.length > 1 && like.shape.at(-1) === 1 ? [1] : [];
+  return { name, tensor: same.reshape([given.shape[0] ?? 0, ...(sizes as number[]), ...tail]) };
 }

@@ -35,9 +35,11 @@ export function traceLoss(
   const trace = new Trace(training);
   return trace.run(() => {
     const inputs = traceInputs(network, trace);
-    const truths = rows.labels.map((of, i) => trace.input(`y_${i}`, [null, ...of.shape.slice(1)], of.dtype));
-    const sampleWeight = rows.weighted ? trace.input('sample_weight', [null], 'float32') : undefined;
     const outputs = network.graph.replay(inputs);
+    const truths = rows.labels.map((of, i) =>
+      trace.inputLike(`y_${i}`, [null, ...of.shape.slice(1)], outputs[i] as SymbolicTensor, of.dtype),
+    );
+    const sampleWeight = rows.weighted ? trace.input('sample_weight', [null], 'float32') : undefined;
     const { outputNames } = network;
     const { losses, lossWeights, metrics, weightedMetrics } = compiled;
     const of = (i: number): string => (outputs.length > 1 ? `of output '${outputNames[i]}'` : '');

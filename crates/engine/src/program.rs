@@ -78,12 +78,6 @@ impl Program {
         }
         let mut bindings: Vec<Option<usize>> = vec![None; self.graph.symbols().len()];
         for ((name, of), tensor) in self.inputs.iter().zip(data) {
-            let fail = || {
-                Error::shape(format!(
-                    "input '{name}' expects shape {}, received {:?}",
-                    of.shape, tensor.shape
-                ))
-            };
             if tensor.dtype != of.dtype {
                 return Err(Error::dtype(format!(
                     "input '{name}' expects {}, received {}",
@@ -91,23 +85,24 @@ impl Program {
                 )));
             }
             if tensor.shape.len() != of.shape.rank() {
-                return Err(fail());
+                return Err(unfit(name, of, tensor));
             }
             for (axis, (dim, &size)) in of.shape.0.iter().zip(&tensor.shape).enumerate() {
                 let size = if axis == 0 { batch } else { size };
-                match (dim.known(), dim.as_symbol()) {
-                    (Some(known), _) if known == size => {}
-                    (None, Some(symbol)) => {
-                        let bound = bindings[symbol.0 as usize].get_or_insert(size);
-                        if *bound != size {
-                            return Err(fail());
-                        }
-                    }
-                    _ => return Err(fail()),
+                if let Some(symbol) = dim.as_symbol() {
+                    bindings[symbol.0 as usize].get_or_insert(size);
                 }
             }
         }
-        Ok(bindings.into_iter().map(|size| size.unwrap_or(1)).collect())
+        let bindings: Vec<usize> = bindings.into_iter().map(|size| size.unwrap_or(1)).collect();
+        for ((name, of), tensor) in self.inputs.iter().zip(data) {
+            let mut sizes = tensor.shape.clone();
+            sizes.iter_mut().take(1).for_each(|rows| *rows = batch);
+            if of.shape.bind(&bindings) != sizes {
+                return Err(unfit(name, of, tensor));
+            }
+        }
+        Ok(bindings)
     }
 
     /// A workspace for these sizes: one that is idle, or a new one.
@@ -138,4 +133,11 @@ impl Program {
             idle.remove(0);
         }
     }
+}
+
+fn unfit(name: &str, of: &TensorType, tensor: &Tensor) -> Error {
+    Error::shape(format!(
+        "input '{name}' expects shape {}, received {:?}",
+        of.shape, tensor.shape
+    ))
 }

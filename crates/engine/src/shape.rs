@@ -1,8 +1,7 @@
 //! Shapes whose dimensions may be unknown until data arrives.
 //!
-//! A dimension is a monomial: a factor times symbols, so that merging `[batch, 8, 8]` into
-//! `[batch, 64]` or `[batch·time, c]` stays exact. Sums of different symbols have no form here and
-//! are errors where they would arise.
+//! A dimension is a polynomial of symbols, so that merging `[batch, 8, 8]` into `[batch, 64]` or
+//! `[batch·time, c]` and joining two sequences of unknown lengths stay exact.
 
 use crate::error::{Error, Result};
 use std::fmt;
@@ -11,32 +10,57 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(pub u16);
 
-/// One dimension: `factor` times the product of `symbols`.
+/// A factor > 0 times the product of symbols, of one at least.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Term {
+    symbols: Vec<Symbol>,
+    factor: usize,
+}
+
+/// One dimension: a number plus terms, in the order of their symbols.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Dim {
-    factor: usize,
-    symbols: Vec<Symbol>,
+    number: usize,
+    terms: Vec<Term>,
 }
 
 impl Dim {
     /// The dimension of size one.
-    pub const ONE: Dim = Dim { factor: 1, symbols: Vec::new() };
+    pub const ONE: Dim = Dim { number: 1, terms: Vec::new() };
 
     /// A symbolic dimension.
     pub fn symbol(symbol: Symbol) -> Self {
-        Dim { factor: 1, symbols: vec![symbol] }
+        Dim { number: 0, terms: vec![Term { symbols: vec![symbol], factor: 1 }] }
     }
 
     /// The size, if it is known.
     pub fn known(&self) -> Option<usize> {
-        self.symbols.is_empty().then_some(self.factor)
+        self.terms.is_empty().then_some(self.number)
     }
 
     /// The symbol, if the dimension is exactly one.
     pub fn as_symbol(&self) -> Option<Symbol> {
-        match (self.factor, self.symbols.as_slice()) {
-            (1, [symbol]) => Some(*symbol),
+        match (self.number, self.terms.as_slice()) {
+            (0, [Term { symbols, factor: 1 }]) if symbols.len() == 1 => Some(symbols[0]),
             _ => None,
+        }
+    }
+
+    /// The number as a term without symbols, then the terms.
+    fn parts(&self) -> impl Iterator<Item = (&[Symbol], usize)> {
+        let number = (self.number > 0).then_some((&[] as &[Symbol], self.number));
+        number.into_iter().chain(self.terms.iter().map(|of| (&of.symbols[..], of.factor)))
+    }
+
+    /// Adds a factor times symbols, which are sorted.
+    fn add(&mut self, symbols: Vec<Symbol>, factor: usize) {
+        if symbols.is_empty() {
+            self.number += factor;
+            return;
+        }
+        match self.terms.binary_search_by(|term| term.symbols.cmp(&symbols)) {
+            Ok(at) => self.terms[at].factor += factor,
+            Err(at) => self.terms.insert(at, Term { symbols, factor }),
         }
     }
 
@@ -45,44 +69,58 @@ impl Dim {
     /// # Errors
     /// `ERR_SHAPE` when the size overflows.
     pub fn times(&self, other: &Dim) -> Result<Dim> {
-        let factor = self
-            .factor
-            .checked_mul(other.factor)
-            .filter(|&size| size <= MAX_ELEMENTS)
-            .ok_or_else(|| Error::shape(format!("the size {self} × {other} is too large")))?;
-        let mut symbols = self.symbols.clone();
-        symbols.extend(&other.symbols);
-        symbols.sort_unstable();
-        Ok(Dim { factor, symbols })
+        let mut product = Dim { number: 0, terms: Vec::new() };
+        for (left, a) in self.parts() {
+            for (right, b) in other.parts() {
+                let factor = a.checked_mul(b).filter(|&size| size <= MAX_ELEMENTS);
+                let factor = factor.ok_or_else(|| {
+                    Error::shape(format!("the size {self} × {other} is too large"))
+                })?;
+                let mut symbols = [left, right].concat();
+                symbols.sort_unstable();
+                product.add(symbols, factor);
+            }
+        }
+        Ok(product)
     }
 
-    /// The exact quotient, if there is one.
+    /// The exact quotient, if `other` is a factor of every part.
     pub fn divided_by(&self, other: &Dim) -> Option<Dim> {
-        if other.factor == 0 || !self.factor.is_multiple_of(other.factor) {
-            return None;
+        let mut divisors = other.parts();
+        let (divisor, factor) = divisors.next()?;
+        if divisors.next().is_some() {
+            return (self == other).then_some(Dim::ONE);
         }
-        let mut symbols = self.symbols.clone();
-        for symbol in &other.symbols {
-            let at = symbols.iter().position(|s| s == symbol)?;
-            symbols.remove(at);
+        let mut quotient = Dim { number: 0, terms: Vec::new() };
+        for (symbols, size) in self.parts() {
+            let mut symbols = symbols.to_vec();
+            for symbol in divisor {
+                symbols.remove(symbols.iter().position(|s| s == symbol)?);
+            }
+            quotient.add(symbols, size.is_multiple_of(factor).then_some(size / factor)?);
         }
-        Some(Dim { factor: self.factor / other.factor, symbols })
+        Some(quotient)
     }
 
-    /// The sum, where it is a monomial again.
+    /// The sum.
     ///
     /// # Errors
-    /// `ERR_SHAPE` when the symbols differ.
+    /// `ERR_SHAPE` when the size overflows.
     pub fn plus(&self, other: &Dim) -> Result<Dim> {
-        if self.symbols != other.symbols {
-            return Err(Error::shape(format!("cannot add the unknown sizes {self} and {other}")));
+        let mut sum = self.clone();
+        other.parts().for_each(|(symbols, factor)| sum.add(symbols.to_vec(), factor));
+        if sum.parts().any(|(_, factor)| factor > MAX_ELEMENTS) {
+            return Err(Error::shape(format!("the size {self} + {other} is too large")));
         }
-        Ok(Dim { factor: self.factor + other.factor, symbols: self.symbols.clone() })
+        Ok(sum)
     }
 
     /// The size when symbol `i` is `bindings[i]`.
     pub fn bind(&self, bindings: &[usize]) -> usize {
-        self.symbols.iter().fold(self.factor, |size, s| size * bindings[s.0 as usize])
+        let size = |symbols: &[Symbol]| -> usize {
+            symbols.iter().map(|symbol| bindings[symbol.0 as usize]).product()
+        };
+        self.parts().map(|(symbols, factor)| factor * size(symbols)).sum()
     }
 }
 
@@ -91,17 +129,24 @@ pub const MAX_ELEMENTS: usize = 1 << 40;
 
 impl From<usize> for Dim {
     fn from(size: usize) -> Self {
-        Dim { factor: size, symbols: Vec::new() }
+        Dim { number: size, terms: Vec::new() }
     }
 }
 
 impl fmt::Display for Dim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.factor, self.symbols.len()) {
-            (factor, 0) => write!(f, "{factor}"),
-            (1, 1) => f.write_str("?"),
-            (factor, n) => write!(f, "{factor}·{}", "?".repeat(n)),
+        if self.known() == Some(0) {
+            return f.write_str("0");
         }
+        for (i, (symbols, factor)) in self.parts().enumerate() {
+            f.write_str(if i > 0 { " + " } else { "" })?;
+            match (factor, symbols.len()) {
+                (factor, 0) => write!(f, "{factor}")?,
+                (1, 1) => f.write_str("?")?,
+                (factor, n) => write!(f, "{factor}·{}", "?".repeat(n))?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -199,7 +244,23 @@ mod tests {
         assert_eq!(area.divided_by(&batch()), Some(Dim::from(64)));
         assert_eq!(area.divided_by(&Dim::from(7)), None);
         assert_eq!(area.bind(&[3]), 192);
-        assert!(batch().plus(&Dim::ONE).is_err());
+    }
+
+    #[test]
+    fn sums_keep_their_terms_and_bind() {
+        let time = Dim::symbol(Symbol(1));
+        let joined = time.plus(&batch()).unwrap().plus(&2.into()).unwrap();
+        assert_eq!(joined, Dim::from(2).plus(&batch()).unwrap().plus(&time).unwrap());
+        assert_eq!(joined.to_string(), "2 + ? + ?");
+        assert_eq!(joined.bind(&[3, 4]), 9);
+        let twice = joined.plus(&joined).unwrap();
+        assert_eq!(twice, joined.times(&2.into()).unwrap());
+        assert_eq!(twice.divided_by(&2.into()), Some(joined.clone()));
+        assert_eq!(joined.divided_by(&joined), Some(Dim::ONE));
+        assert_eq!(joined.divided_by(&2.into()), None);
+        let area = joined.times(&joined).unwrap();
+        assert_eq!(area.bind(&[3, 4]), 81);
+        assert_eq!(batch().times(&0.into()).unwrap().known(), Some(0));
     }
 
     #[test]

@@ -103,6 +103,29 @@ impl NativeGraph {
         Ok(Self::describe(&graph, value))
     }
 
+    /// Adds an input whose unknown sizes, -1, are those of another value at the same axis.
+    #[napi(catch_unwind)]
+    pub fn input_like(
+        &self,
+        index: u32,
+        name: String,
+        shape: Vec<f64>,
+        like: f64,
+        dtype: String,
+    ) -> Result<NativeValue> {
+        let mut graph = self.graph.lock();
+        let like = Self::checked(&graph, &[like])?[0];
+        let sizes = &graph.value_type(like).shape.0;
+        let dim = |(axis, &size): (usize, &f64)| match sizes.get(axis) {
+            Some(dim) if size < 0.0 => dim.clone(),
+            _ => Dim::from(size.max(0.0) as usize),
+        };
+        let shape = Shape(shape.iter().enumerate().map(dim).collect());
+        let of = TensorType { shape, dtype: DType::parse(&dtype).map_err(convert)? };
+        let value = graph.input(index as usize, &name, of).map_err(convert)?;
+        Ok(Self::describe(&graph, value))
+    }
+
     /// Adds a variable's value.
     #[napi(catch_unwind)]
     pub fn weight(&self, variable: &NativeVariable) -> Result<NativeValue> {

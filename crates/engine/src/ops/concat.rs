@@ -14,7 +14,8 @@ use crate::tensor::TensorType;
 pub(super) const ENTRIES: &[Entry] = &[
     ("concat", |call| built(Concat { axis: call.axis()? })),
     ("slice", |call| {
-        built(Slice { axis: call.axis()?, start: call.size("start")?, size: call.size("size")? })
+        let (start, size) = (call.size("start")?.into(), call.size("size")?.into());
+        built(Slice { axis: call.axis()?, start, size })
     }),
 ];
 
@@ -55,15 +56,16 @@ impl Op for Concat {
     }
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let dy = b.dy()?;
-        let mut start = 0;
+        let mut start = Dim::from(0);
         let mut gradients = Vec::new();
         for (i, &input) in b.inputs.iter().enumerate() {
-            let size = known(&b.graph.value_type(input).shape.0[self.axis])?;
+            let size = b.graph.value_type(input).shape.0[self.axis].clone();
+            let end = start.plus(&size)?;
             gradients.push(match b.needs[i] {
                 true => Some(b.graph.slice(dy, self.axis, start, size)?),
                 false => None,
             });
-            start += size;
+            start = end;
         }
         Ok(gradients)
     }
@@ -104,9 +106,9 @@ pub struct Slice {
     /// The axis.
     pub axis: usize,
     /// The first element.
-    pub start: usize,
+    pub start: Dim,
     /// How many.
-    pub size: usize,
+    pub size: Dim,
 }
 
 impl Op for Slice {
@@ -116,29 +118,31 @@ impl Op for Slice {
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let x = inputs[0];
         let mut shape = x.shape.clone();
-        if let Some(size) = shape.0[self.axis].known()
-            && self.start + self.size > size
-        {
-            return Err(Error::shape(format!(
-                "slice takes elements {}..{} of axis {}, which has {size}",
-                self.start,
-                self.start + self.size,
-                self.axis
-            )));
+        match (shape.0[self.axis].known(), self.start.known(), self.size.known()) {
+            (Some(size), Some(start), Some(count)) if start + count > size => {
+                return Err(Error::shape(format!(
+                    "slice takes elements {start}..{} of axis {}, which has {size}",
+                    start + count,
+                    self.axis
+                )));
+            }
+            (None, Some(_), Some(_)) => {
+                return Err(Error::shape(format!(
+                    "slice expects a known size along axis {}",
+                    self.axis
+                )));
+            }
+            // Pieces of unknown size are those that were joined.
+            _ => {}
         }
-        if shape.0[self.axis].known().is_none() {
-            return Err(Error::shape(format!(
-                "slice expects a known size along axis {}",
-                self.axis
-            )));
-        }
-        shape.0[self.axis] = self.size.into();
+        shape.0[self.axis] = self.size.clone();
         Ok(vec![TensorType { shape, dtype: x.dtype }])
     }
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let size = known(&b.input_type(0).shape.0[self.axis])?;
+        let (start, count) = (known(&self.start)?, known(&self.size)?);
         let dy = b.dy()?;
-        let pad = Pad { axis: self.axis, before: self.start, after: size - self.start - self.size };
+        let pad = Pad { axis: self.axis, before: start, after: size - start - count };
         Ok(vec![Some(b.graph.one(pad, &[dy])?)])
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
@@ -146,7 +150,8 @@ impl Op for Slice {
         let y = lower.output(0);
         let (rows, width) = around(&x, self.axis);
         let inner = width / x.shape[self.axis].max(1);
-        let (first, piece) = (self.start * inner, self.size * inner);
+        let [start, size] = [&self.start, &self.size].map(|of| of.bind(lower.bindings));
+        let (first, piece) = (start * inner, size * inner);
         lower
             .task(rows, piece)
             .split(Axes::ROWS)
@@ -162,8 +167,9 @@ impl Op for Slice {
         Ok(())
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
-        let start = e.ints(&[self.start as i64])?;
-        let end = e.ints(&[(self.start + self.size) as i64])?;
+        let (start, size) = (known(&self.start)?, known(&self.size)?);
+        let end = e.ints(&[(start + size) as i64])?;
+        let start = e.ints(&[start as i64])?;
         let axis = e.ints(&[self.axis as i64])?;
         e.finish("Slice", &[e.input(0), start, end, axis])
     }
@@ -235,7 +241,13 @@ impl Graph {
     ///
     /// # Errors
     /// `ERR_SHAPE` when they reach past the end.
-    pub fn slice(&mut self, x: Value, axis: usize, start: usize, size: usize) -> Result<Value> {
-        self.one(Slice { axis, start, size }, &[x])
+    pub fn slice(
+        &mut self,
+        x: Value,
+        axis: usize,
+        start: impl Into<Dim>,
+        size: impl Into<Dim>,
+    ) -> Result<Value> {
+        self.one(Slice { axis, start: start.into(), size: size.into() }, &[x])
     }
 }

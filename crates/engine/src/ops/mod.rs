@@ -18,6 +18,7 @@ pub mod masked_matmul;
 pub mod matmul;
 mod normalize;
 pub mod reduce;
+pub mod relabel;
 pub mod reshape;
 pub mod softmax;
 pub mod transpose;
@@ -25,11 +26,11 @@ pub mod unary;
 pub mod update;
 
 use crate::attributes::Attributes;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::graph::{Graph, Value};
 use call::{Build, Call, Entry, unknown};
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// What each file adds to the registry.
 const ENTRIES: &[&[Entry]] = &[
@@ -72,6 +73,12 @@ impl Graph {
     pub fn call(&mut self, name: &str, inputs: &[Value], with: &Attributes) -> Result<Vec<Value>> {
         let build = REGISTRY.get(name).ok_or_else(|| unknown(name))?;
         let op = build(&Call { name, with, graph: self, inputs })?;
-        self.apply(op, inputs)
+        match self.apply(Arc::clone(&op), inputs) {
+            Err(error) if error.code == Code::Shape => match self.agreed(&*op, inputs)? {
+                Some(agreed) => self.apply(op, &agreed).map_err(|_| error),
+                None => Err(error),
+            },
+            done => done,
+        }
     }
 }
