@@ -32,8 +32,8 @@ export declare class NativeData {
 export declare class NativeEvaluator {
   /** Prepares an objective; `weights` carry the penalties on them. */
   constructor(graph: NativeGraph, objective: NativeObjective, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>)
-  /** Loss, penalty and metrics over all rows. */
-  evaluate(inputs: Array<NativeData>, batchSize: number, seed: number, threads?: number | undefined | null): Promise<NativeEvent>
+  /** Loss, penalty and metrics over all rows, as the model's inference number `call`. */
+  evaluate(inputs: Array<NativeData>, batchSize: number, seed: number, call: number, threads?: number | undefined | null): Promise<NativeEvent>
   /** Gives back its memory; a run under way ends as it would. */
   release(): void
 }
@@ -89,12 +89,12 @@ export declare class NativePredictor {
   /** Prepares the outputs of a graph. */
   constructor(graph: NativeGraph, outputs: Array<number>)
   /**
-   * Computes the outputs on the calling thread. Values and shapes of each input: they are copied,
-   * and have to be finite.
+   * Computes the outputs on the calling thread, as the model's inference number `call`. Values and
+   * shapes of each input: they are copied, and have to be finite.
    */
-  predictSync(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number): Array<NativeTensor>
+  predictSync(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number): Array<NativeTensor>
   /** As `predictSync`, on threads of their own. */
-  predict(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, threads?: number | undefined | null): Promise<NativePrediction>
+  predict(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number, threads?: number | undefined | null): Promise<NativePrediction>
   /** Gives back its memory; a run under way ends as it would. */
   release(): void
 }

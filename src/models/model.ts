@@ -62,6 +62,7 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   readonly #predictor = new Predictor(this.#self);
   #disposed = false;
   #seed: number;
+  #inferences = 0;
 
   constructor(config?: ModelConfig<O>) {
     super(config);
@@ -154,6 +155,11 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   /** @internal */
   override set randomSeed(seed: number) {
     this.#seed = seed;
+  }
+
+  /** @internal Counts an inference, apart from the steps of training. */
+  nextInference(): number {
+    return this.#inferences++;
   }
 
   /** What the model computes, as {@link Layer.call}: models are layers too. */

@@ -30,6 +30,8 @@ export interface Network {
   readonly trainableWeights: readonly Weight[];
   /** Seed of its random numbers. */
   readonly randomSeed: number;
+  /** Counts an inference: its number, from which its random numbers follow. */
+  nextInference(): number;
   /** Connects a network that learns its input from the shape of the first data. */
   ready(shape: readonly number[]): void;
 }

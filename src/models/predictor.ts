@@ -34,7 +34,10 @@ export class Predictor {
   async predict(x: DataInput, options: PredictOptions): Promise<Tensor[]> {
     const { inputs, values, shapes, batchSize, program } = this.#prepare(x, options);
     const { randomSeed } = this.#network;
-    const run = finite(inputs, () => program.predict(values, shapes, batchSize, randomSeed, options.threads));
+    const call = this.#network.nextInference();
+    const run = finite(inputs, () =>
+      program.predict(values, shapes, batchSize, randomSeed, call, options.threads),
+    );
     return tensors(succeeded(await run).tensors);
   }
 
@@ -42,7 +45,8 @@ export class Predictor {
   predictSync(x: DataInput, options: PredictOptions): Tensor[] {
     const { inputs, values, shapes, batchSize, program } = this.#prepare(x, options);
     const { randomSeed } = this.#network;
-    return tensors(finite(inputs, () => program.predictSync(values, shapes, batchSize, randomSeed)));
+    const call = this.#network.nextInference();
+    return tensors(finite(inputs, () => program.predictSync(values, shapes, batchSize, randomSeed, call)));
   }
 
   /** Drops the program and gives its memory back; another is made when one is needed. */

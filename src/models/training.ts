@@ -138,7 +138,8 @@ export class Training implements TrainingContext {
     const data = UploadedData.of(rows.data);
     try {
       const { randomSeed } = this.#model;
-      const run = guard(() => evaluator.evaluate(data.handles, size, randomSeed, given.threads));
+      const call = this.#model.nextInference();
+      const run = guard(() => evaluator.evaluate(data.handles, size, randomSeed, call, given.threads));
       return names(succeeded(await run).logs);
     } finally {
       data.release();

@@ -19,9 +19,9 @@ pub struct Feed {
 /// See the module documentation.
 #[derive(Clone, Debug, Default)]
 pub struct Step {
-    /// The model's seed: key of all random streams.
+    /// The model's seed, or one that follows from it: key of all random streams.
     pub seed: u64,
-    /// Training steps made before this one: counter of all random streams.
+    /// Training steps made before this one, or batches of an inference: counter of all random streams.
     pub index: u32,
     /// Learning rate in force.
     pub learning_rate: f32,
@@ -31,6 +31,17 @@ pub struct Step {
     pub feeds: Vec<Feed>,
     /// Rows of the sources that make up the batch, in order.
     pub batch: Vec<u32>,
+}
+
+/// The seed of a model's `call`-th inference, whose random numbers are those of no training step and of
+/// no other call (the mixing of SplitMix64, Steele et al. 2014).
+pub fn inference_seed(seed: u64, call: u64) -> u64 {
+    let mix = |x: u64| {
+        let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    };
+    mix(seed ^ mix(call.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
 
 impl Step {

@@ -10,6 +10,7 @@ use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 use ridgeline_engine::program::Program;
 use ridgeline_engine::run::lent;
+use ridgeline_engine::step::inference_seed;
 use ridgeline_engine::train::evaluation::{evaluate, evaluation_program};
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::Trainable;
@@ -80,7 +81,7 @@ impl NativeEvaluator {
         })
     }
 
-    /// Loss, penalty and metrics over all rows.
+    /// Loss, penalty and metrics over all rows, as the model's inference number `call`.
     #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
     pub fn evaluate<'env>(
         &self,
@@ -88,13 +89,14 @@ impl NativeEvaluator {
         inputs: Vec<&NativeData>,
         batch_size: u32,
         seed: f64,
+        call: f64,
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let (program, weights) = (Arc::clone(&self.program), Arc::clone(&self.weights));
         let (inputs, metrics, threads) = (rows_of(&inputs), self.metrics, threads_of(threads)?);
         let work = move || {
             let mut crew = lent::crew(threads)?;
-            let (size, seed) = (batch_size as usize, seed as u64);
+            let (size, seed) = (batch_size as usize, inference_seed(seed as u64, call as u64));
             let stop = || false;
             let logs =
                 evaluate(&program, &inputs, size, metrics, &weights, seed, &mut crew, &stop)?;

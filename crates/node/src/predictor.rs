@@ -9,6 +9,7 @@ use napi::bindgen_prelude::{Object, ObjectFinalize};
 use napi_derive::napi;
 use ridgeline_engine::predict::predictor::Predictor;
 use ridgeline_engine::run::lent;
+use ridgeline_engine::step::inference_seed;
 use std::sync::Arc;
 
 /// What a prediction gives.
@@ -56,8 +57,8 @@ impl NativePredictor {
         Ok(NativePredictor { predictor: Some(Arc::new(predictor)) })
     }
 
-    /// Computes the outputs on the calling thread. Values and shapes of each input: they are copied,
-    /// and have to be finite.
+    /// Computes the outputs on the calling thread, as the model's inference number `call`. Values and
+    /// shapes of each input: they are copied, and have to be finite.
     #[napi(catch_unwind)]
     pub fn predict_sync(
         &self,
@@ -65,11 +66,13 @@ impl NativePredictor {
         shapes: Vec<Vec<f64>>,
         batch_size: u32,
         seed: f64,
+        call: f64,
     ) -> Result<Vec<NativeTensor>> {
         let inputs = rows(&values, &shapes)?;
         let mut alone = lent::crew(1).map_err(convert)?;
         let predictor = self.predictor()?;
-        let found = predictor.predict(&inputs, batch_size as usize, &mut alone, seed as u64);
+        let seed = inference_seed(seed as u64, call as u64);
+        let found = predictor.predict(&inputs, batch_size as usize, &mut alone, seed);
         Ok(found.map_err(convert)?.into_iter().map(NativeTensor::from).collect())
     }
 
@@ -82,13 +85,15 @@ impl NativePredictor {
         shapes: Vec<Vec<f64>>,
         batch_size: u32,
         seed: f64,
+        call: f64,
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let inputs = rows(&values, &shapes)?;
         let predictor = Arc::clone(self.predictor()?);
+        let seed = inference_seed(seed as u64, call as u64);
         let work = move |threads: usize| {
             let mut crew = lent::crew(threads)?;
-            let found = predictor.predict(&inputs, batch_size as usize, &mut crew, seed as u64)?;
+            let found = predictor.predict(&inputs, batch_size as usize, &mut crew, seed)?;
             let tensors = found.into_iter().map(NativeTensor::from).collect();
             Ok(NativePrediction { tensors, failure: None })
         };

@@ -42,7 +42,8 @@ impl Predictor {
         })
     }
 
-    /// Computes the outputs for all rows of `data`, batch by batch, and joins them by rows.
+    /// Computes the outputs for all rows of `data`, batch by batch, and joins them by rows. `seed` is
+    /// that of this call.
     ///
     /// # Errors
     /// What binding, planning or running finds wrong.
@@ -56,9 +57,10 @@ impl Predictor {
         self.copies.refresh(crew)?;
         let n = rows(data);
         let mut results: Vec<Tensor> = Vec::with_capacity(self.outputs);
-        for start in (0..n).step_by(batch) {
+        for (index, start) in (0..).zip((0..n).step_by(batch)) {
             let count = batch.min(n - start);
-            let step = Step { seed, feeds: batch_of(data, start, count), ..Step::default() };
+            let feeds = batch_of(data, start, count);
+            let step = Step { seed, index, feeds, ..Step::default() };
             let bindings = self.program.bind(data, count)?;
             let mut workspace = self.program.take(&bindings)?;
             let outcome = workspace.run(crew, &step);

@@ -22,7 +22,7 @@ pub fn evaluation_program(graph: &Graph, objective: &Objective) -> Result<Progra
 }
 
 /// Loss, penalty and metrics of `program` over all rows of `data`; `weights` carry the penalties
-/// on them.
+/// on them, `seed` is that of this call.
 ///
 /// # Errors
 /// `ERR_NATIVE` when a task panicked, or what binding and planning find wrong.
@@ -39,11 +39,12 @@ pub fn evaluate(
     let n = rows(data);
     let mut totals = Totals::new(metrics);
     let mut step = Step { seed, feeds: feeds(data), ..Step::default() };
-    for start in (0..n).step_by(batch_size.max(1)) {
+    for (index, start) in (0..).zip((0..n).step_by(batch_size.max(1))) {
         if cancelled() {
             break;
         }
         let count = batch_size.min(n - start);
+        step.index = index;
         step.batch.clear();
         step.batch.extend(start as u32..(start + count) as u32);
         let bindings = program.bind(data, count)?;

@@ -10,7 +10,7 @@ use crate::data::{Data, feeds, rows};
 use crate::error::Result;
 use crate::program::Program;
 use crate::run::crew::Crew;
-use crate::step::Step;
+use crate::step::{Step, inference_seed};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl Trainer {
         Ok(totals.logs())
     }
 
-    /// Loss, penalty and metrics of `program` over all rows of `data`.
+    /// Loss, penalty and metrics of `program` over all rows of `data`, at the end of an epoch.
     ///
     /// # Errors
     /// As [`Trainer::fit`].
@@ -87,7 +87,7 @@ impl Trainer {
             batch_size,
             self.metrics,
             &self.trainables,
-            self.seed,
+            inference_seed(!self.seed, self.counters.lock().epochs),
             crew,
             cancelled,
         )
