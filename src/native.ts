@@ -6,6 +6,7 @@ import type * as Binding from '../index.js';
 import { type ErrorCode, RidgelineError } from './errors.js';
 
 export type {
+  NativeCheckpoint,
   NativeCounters,
   NativeData,
   NativeEvaluator,

@@ -75,8 +75,8 @@ describe('a name', () => {
 
   test('that a file has and nobody knows', () => {
     const saved = { name: 'mine', config: {} };
-    expect(() => restoreLoss(saved)).toThrow("the file names an unknown loss 'mine'");
-    expect(() => restoreOptimizer(saved)).toThrow("the file names an unknown optimizer 'mine'");
+    expect(() => restoreLoss(saved)).toThrow("the model has the loss 'mine'");
+    expect(() => restoreOptimizer(saved)).toThrow("the model has the optimizer 'mine'");
   });
 });
 

@@ -1,6 +1,7 @@
 /**
  * Callbacks: who follows a run and may end it.
  */
+import type { CallbackState } from './callback-state.js';
 import type { Logs } from './logs.js';
 import type { TrainedModel } from './trained-model.js';
 
@@ -30,7 +31,7 @@ export interface CallbackLike {
   /** Before `onTrainBegin`: the model that is being trained. */
   setModel?(model: TrainedModel): void;
   /** @internal State to save with the model. */
-  getState?(): Record<string, unknown>;
+  getState?(): Record<string, CallbackState>;
 }
 
 /** The hooks of {@link Callback}, for subclasses to override. */

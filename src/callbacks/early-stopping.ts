@@ -10,8 +10,9 @@ import {
   unknownName,
 } from '../core/check.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { guard, type NativeSnapshot, native } from '../native.js';
+import { guard, type NativeSnapshot, type NativeVariable, native } from '../native.js';
 import { Callback } from './callback.js';
+import type { CallbackState } from './callback-state.js';
 import type { Logs } from './logs.js';
 
 /** Options of {@link EarlyStopping}. */
@@ -54,6 +55,8 @@ export class EarlyStopping extends Callback {
   #snapshot: NativeSnapshot | undefined;
   #best: number | undefined;
   #wait = 0;
+  /** The last epoch it was told of. */
+  #seen = -1;
   /** Epoch at which training was stopped; 0 if it was not. */
   stoppedEpoch = 0;
   /** Epoch of the best value. */
@@ -92,16 +95,26 @@ export class EarlyStopping extends Callback {
   override onTrainBegin(): void {
     // State of an equal callback that had not stopped: another one, or one that is done, starts anew.
     const saved = this.model.training.takeCallbackState(this.#kind);
-    const resumed = saved && !saved.stopped && same(saved.options, this.#options) ? saved : undefined;
+    const { values, variables: copies = [] } = saved ?? {};
+    const resumed = values && !values.stopped && same(values.options, this.#options) ? values : undefined;
     this.#best = resumed?.best as number | undefined;
     this.#wait = (resumed?.wait as number | undefined) ?? 0;
     this.bestEpoch = (resumed?.bestEpoch as number | undefined) ?? 0;
     this.stoppedEpoch = 0;
-    this.#snapshot = undefined;
-    // A resumed run starts from its last weights; the best ones so far are those it can still reach.
+    this.#snapshot = resumed && copies.length > 0 ? this.#snapshotOf(copies) : undefined;
+    this.#seen = resumed ? (resumed.seen as number) : Number.POSITIVE_INFINITY;
+    // It was saved by a callback that came before this one.
+    const last = this.model.training.lastEpoch;
+    if (last && last.epoch > this.#seen) this.onEpochEnd(last.epoch, last.logs);
+  }
+
+  #snapshotOf(copies: readonly NativeVariable[]): NativeSnapshot {
+    const variables = this.model.weights.map((w) => w.variable);
+    return guard(() => native.NativeSnapshot.of(variables, [...copies]));
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {
+    this.#seen = epoch;
     if (epoch < this.#options.startFromEpoch) return;
     const current = logs[this.monitor];
     if (current === undefined) {
@@ -146,10 +159,11 @@ export class EarlyStopping extends Callback {
     }
   }
 
-  override getState(): Record<string, unknown> {
+  override getState(): Record<string, CallbackState> {
     const stopped = this.stoppedEpoch > 0;
-    const state = { best: this.#best, wait: this.#wait, bestEpoch: this.bestEpoch };
-    return { [this.#kind]: { ...state, stopped, options: this.#options } };
+    const state = { best: this.#best, wait: this.#wait, bestEpoch: this.bestEpoch, seen: this.#seen };
+    const values = { ...state, stopped, options: this.#options };
+    return { [this.#kind]: { values, variables: this.#snapshot?.copies() ?? [] } };
   }
 
   #better(a: number, b: number | undefined): boolean {

@@ -8,7 +8,8 @@ import type { Weight } from '../core/weight.js';
 import type { Layer } from '../layers/layer.js';
 import type { NativeRun } from '../native.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import type { LogsOf } from './logs.js';
+import type { CallbackState } from './callback-state.js';
+import type { Logs, LogsOf } from './logs.js';
 
 /** The model that callbacks follow, and may read, change and stop. */
 export interface TrainedModel {
@@ -94,6 +95,8 @@ export interface TrainingContext {
    * @throws {RidgelineError} `ERR_ARGUMENT` when it is not known.
    */
   directionOf(key: string): 'max' | 'min';
+  /** The end of the last epoch, in an earlier fit too. */
+  readonly lastEpoch: { readonly epoch: number; readonly logs: Logs } | undefined;
   /** State of a kind of callback that a loaded model brought along, once. */
-  takeCallbackState(kind: string): Record<string, unknown> | undefined;
+  takeCallbackState(kind: string): CallbackState | undefined;
 }

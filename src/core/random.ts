@@ -19,6 +19,16 @@ export function setRandomSeed(value: number): void {
   stream = 0;
 }
 
+/** @internal Does `work`, after which everything random is as if it had not been done. */
+export function undisturbed<T>(work: () => T): T {
+  const before = [seed, stream] as const;
+  try {
+    return work();
+  } finally {
+    [seed, stream] = before;
+  }
+}
+
 /** @internal The next numbered stream of the global seed. */
 export function nextStream(): { seed: number; stream: number } {
   stream += 1;

@@ -39,16 +39,79 @@ export function factoriesOf<T>(module: object): Record<string, Factory<T>> {
 export type CustomObjects = Readonly<Record<string, unknown>>;
 
 let custom: CustomObjects = {};
+let isLoading = false;
 
-/** Runs `work`, in which all registries also know `objects`: classes, functions or ready-made things by name. */
+/**
+ * Runs `work`, which makes something from a file: in it all registries also know `objects`, classes, functions or
+ * ready-made things by name.
+ */
 export function withCustom<T>(objects: CustomObjects, work: () => T): T {
-  const outer = custom;
-  custom = { ...outer, ...objects };
+  const outer = [custom, isLoading] as const;
+  custom = { ...custom, ...objects };
+  isLoading = true;
   try {
     return work();
   } finally {
-    custom = outer;
+    [custom, isLoading] = outer;
   }
+}
+
+/** A model that names something that nobody passed. */
+function missing(noun: string, name: string): RidgelineError {
+  return new RidgelineError(
+    'ERR_ARGUMENT',
+    `the model has the ${noun} '${name}'; pass it: loadModel(path, { custom: { ${name} } })`,
+    { argument: 'custom', received: name },
+  );
+}
+
+/** A function of one's own as it stands in a saved config. */
+interface CustomReference {
+  readonly $custom: string;
+}
+
+/**
+ * A config in which functions stand by their names.
+ *
+ * @param functions - Gets the functions, by name.
+ * @throws What `refuse` gives for an option that cannot be written so, and why.
+ */
+export function withReferences(
+  config: unknown,
+  functions: Record<string, unknown>,
+  refuse: (key: string, fault: string) => Error,
+): unknown {
+  const walk = (value: unknown, key: string, around: readonly unknown[]): unknown => {
+    if (typeof value === 'function') {
+      const { name } = value;
+      if (name === '') throw refuse(key, 'is a function without a name');
+      if (Object.hasOwn(functions, name) && functions[name] !== value)
+        throw refuse(key, `is one of two functions called '${name}'`);
+      functions[name] = value;
+      return { $custom: name } satisfies CustomReference;
+    }
+    if (typeof value !== 'object' || value === null) return value;
+    if (around.includes(value)) throw refuse(key, 'holds itself');
+    const within = [...around, value];
+    if (Array.isArray(value)) return value.map((one) => walk(one, key, within));
+    if ('toJSON' in value && typeof value.toJSON === 'function') return walk(value.toJSON(), key, within);
+    return Object.fromEntries(Object.entries(value).map(([inner, v]) => [inner, walk(v, inner, within)]));
+  };
+  return walk(config, 'config', []);
+}
+
+/**
+ * The config, with functions in the places of their names.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for one that nobody passed.
+ */
+export function resolveReferences(config: unknown): unknown {
+  if (typeof config !== 'object' || config === null) return config;
+  if (Array.isArray(config)) return config.map(resolveReferences);
+  const { $custom: name } = config as Partial<CustomReference>;
+  if (typeof name !== 'string')
+    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, resolveReferences(value)]));
+  if (!Object.hasOwn(custom, name)) throw missing('function', name);
+  return custom[name];
 }
 
 /** Classes, unlike functions, have a `prototype` that cannot be replaced. */
@@ -110,17 +173,22 @@ export class Registry<T> {
 
   #named(argument: string, name: string, config?: object): T {
     const make = this.find(name) ?? this.#factories.get(this.#spelled.get(plain(name)) ?? '');
-    if (!make) throw unknownName(argument, this.names, name);
+    if (!make) throw isLoading ? missing(this.#kind.noun, name) : unknownName(argument, this.names, name);
     return make(config);
+  }
+
+  /** True for a name of this package's own. */
+  isBuiltin(name: string): boolean {
+    return this.#factories.has(name);
   }
 
   /**
    * What a saved model names.
-   * @throws {RidgelineError} `ERR_IO` for a name that is not known.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for a name that is not known.
    */
   restore({ name, config }: { readonly name: string; readonly config: object }): T {
     const make = this.find(name);
     if (make) return make(config);
-    throw new RidgelineError('ERR_IO', `the file names an unknown ${this.#kind.noun} '${name}'`);
+    throw missing(this.#kind.noun, name);
   }
 }

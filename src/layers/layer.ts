@@ -7,11 +7,12 @@ import { boolean, options as checkOptions } from '../core/check.js';
 import { snake } from '../core/names.js';
 import { collect, type OptionTable, optionNames, read, save } from '../core/options.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
-import type { Tensor, TensorInput } from '../core/tensor.js';
+import { Tensor, type TensorInput } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { UniqueNames } from '../core/unique-names.js';
 import type { Weight } from '../core/weight.js';
 import { inLayer, RidgelineError } from '../errors.js';
+import { guard, native } from '../native.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
 import { type Arguments, type CallOptions, type Concrete, type Outputs, parseCall } from './arguments.js';
 import { factoryName } from './naming.js';
@@ -188,9 +189,10 @@ export abstract class Layer<
     return this.weights.reduce((sum, w) => sum + w.shape.reduce((a, b) => a * b, 1), 0);
   }
 
-  /** Copies of all weights, in the order of {@link Layer.weights}. */
+  /** Copies of all weights, in the order of {@link Layer.weights}; all of one moment between two training steps. */
   getWeights(): Tensor[] {
-    return this.weights.map((w) => w.read());
+    const variables = this.weights.map((w) => w.variable);
+    return guard(() => native.readVariables(variables)).map((t) => Tensor.fromNative(t));
   }
 
   /**

@@ -154,7 +154,7 @@ export const regularizer = (): Option<Regularizer | undefined, false> =>
   core.option(
     (argument, given) => getRegularizer(argument, given as RegularizerIdentifier),
     null,
-    (value) => value?.getConfig() ?? value?.call.bind(value),
+    (value) => value?.getConfig() ?? value?.source,
   );
 
 /** A projection after each step. */

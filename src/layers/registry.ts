@@ -1,7 +1,7 @@
 /**
  * Layer classes by the names under which models save them.
  */
-import { Registry } from '../core/registry.js';
+import { Registry, resolveReferences } from '../core/registry.js';
 import { RidgelineError } from '../errors.js';
 import * as builtin from './index.js';
 import { Layer } from './layer.js';
@@ -31,7 +31,7 @@ export const layerRegistry: Registry<Layer> = new Registry<Layer>({
  */
 export function restoreLayer({ className, config }: { className: string; config: unknown }): Layer {
   const make = layerRegistry.find(className);
-  if (make) return make(config);
+  if (make) return make(resolveReferences(config));
   throw new RidgelineError(
     'ERR_ARGUMENT',
     `the model has a layer of class '${className}'; pass it: loadModel(path, { layers: [${className}] })`,
@@ -45,10 +45,13 @@ export function isImpostor(layer: Layer): boolean {
   return known !== undefined && known !== (layer.constructor as unknown);
 }
 
+/** True if the class of `layer` is one of this package. */
+export function isBuiltin(layer: Layer): boolean {
+  const { className } = layer.constructor as typeof Layer;
+  return CLASSES.get(className) === (layer.constructor as unknown);
+}
+
 /** True if `layer` can be made again by its class's name. */
 export function isKnown(layer: Layer): boolean {
-  const { className } = layer.constructor as typeof Layer;
-  return (
-    CLASSES.get(className) === (layer.constructor as unknown) || Object.hasOwn(layer.constructor, 'className')
-  );
+  return isBuiltin(layer) || Object.hasOwn(layer.constructor, 'className');
 }

@@ -9,7 +9,7 @@ import { shapeText, type Tensor, type TensorInput } from '../core/tensor.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError, show } from '../errors.js';
 import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
-import { guard } from '../native.js';
+import { guard, type NativeVariable, native } from '../native.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 
 /** Options of {@link Layer.addWeight}. */
@@ -24,6 +24,29 @@ export interface WeightOptions {
   readonly constraint?: ConstraintIdentifier | undefined;
   /** False for state that no gradient changes. Default true. */
   readonly trainable?: boolean | undefined;
+}
+
+/** Elements that weights may still have while they are made without values; `undefined` where they begin with some. */
+let unfilled: number | undefined;
+
+/**
+ * Does `work`, in which new weights have no values yet, and no more elements in all than those that will fill them.
+ * @throws {RidgelineError} `ERR_IO` when there would be more.
+ */
+export function withoutValues<T>(elements: number, work: () => T): T {
+  const outer = unfilled;
+  unfilled = elements;
+  try {
+    return work();
+  } finally {
+    unfilled = outer;
+  }
+}
+
+function empty(path: string, shape: number[]): NativeVariable {
+  unfilled = (unfilled as number) - shape.reduce((a, b) => a * b, 1);
+  if (unfilled >= 0) return guard(() => native.NativeVariable.zeros(path, shape));
+  throw new RidgelineError('ERR_IO', `the file has no values for '${path}' of shape ${shapeText(shape)}`);
 }
 
 /**
@@ -47,7 +70,9 @@ export function createWeight(layer: string, name: string, options: WeightOptions
   });
   const initializer = getInitializer(`${name}Initializer`, options.initializer ?? 'glorotUniform');
   const path = `${layer}/${name}`;
-  const variable = guard(() => initializer.create(path, shape, nextStream()));
+  const stream = nextStream();
+  const variable =
+    unfilled === undefined ? guard(() => initializer.create(path, shape, stream)) : empty(path, shape);
   const regularizer = getRegularizer(`${name}Regularizer`, options.regularizer);
   const constraint = getConstraint(`${name}Constraint`, options.constraint);
   constraint?.checkShape(path, shape);

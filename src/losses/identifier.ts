@@ -27,15 +27,19 @@ const registry = new Registry<Loss>({
   aliases: ALIASES,
   isReady: (of) => 'call' in of,
   adapt: (of: LossFunction, name) => ({
-    name,
+    name: name ?? (of.name || undefined),
     sparse: false,
-    getConfig: () => (name === undefined ? undefined : {}),
+    source: of,
+    getConfig: () => (name === undefined && of.name === '' ? undefined : {}),
     call: (yTrue, yPred) => of(matched(yTrue, yPred), yPred),
   }),
 });
 
 /** The loss that an option stands for. */
 export const getLoss = (argument: string, of: LossIdentifier): Loss => registry.get(argument, of);
+
+/** True for the name of one of this package's losses. */
+export const isLossName = (name: string): boolean => registry.isBuiltin(name);
 
 /** A saved loss. */
 export const restoreLoss = (saved: { name: string; config: object }): Loss => registry.restore(saved);

@@ -12,6 +12,8 @@ export interface Loss {
   readonly sparse: boolean;
   /** True when labels are numbers in [0, 1]. */
   readonly probabilities?: boolean;
+  /** @internal The function that it was made of, if it was. */
+  readonly source?: unknown;
   /** One value for each sample or position. */
   call(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor;
   /** How to make an equal one; `undefined` if it cannot be saved. */

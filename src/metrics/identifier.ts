@@ -31,11 +31,19 @@ const registry = new Registry<Metric>({
   isReady: (of) => 'call' in of,
   adapt: (of: MetricFunction, name) => ({
     name: name ?? (of.name || 'metric'),
+    kind: name ?? (of.name || undefined),
+    source: of,
     direction: undefined,
-    getConfig: () => (name === undefined ? undefined : {}),
+    getConfig: () => (name === undefined && of.name === '' ? undefined : {}),
     call: (yTrue, yPred) => of(matched(yTrue, yPred), yPred),
   }),
 });
+
+/** True for the name of one of this package's metrics. */
+export const isMetricName = (name: string): boolean => registry.isBuiltin(name);
+
+/** A saved metric. */
+export const restoreMetric = (saved: { name: string; config: object }): Metric => registry.restore(saved);
 
 /** The metric that an option stands for. */
 export function getMetric(argument: string, of: MetricIdentifier): Metric {

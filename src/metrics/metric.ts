@@ -16,6 +16,10 @@ export interface Metric<N extends string = string> {
   readonly direction: 'max' | 'min' | undefined;
   /** One value for each sample or position. */
   call(yTrue: SymbolicTensor, yPred: SymbolicTensor, loss: Loss | undefined): SymbolicTensor;
+  /** @internal What makes it, by name: the factory, or a function of one's own. */
+  readonly kind?: string | undefined;
+  /** @internal The function that it was made of, if it was. */
+  readonly source?: unknown;
   /** How to make an equal one; `undefined` if it cannot be saved. */
   getConfig(): Record<string, unknown> | undefined;
 }
@@ -60,6 +64,7 @@ export function defineMetric<D extends string, C extends object = Record<never, 
     const options = settle<Settled<C> & { name: N }>(where, table, given);
     return {
       name: options.name,
+      kind: where,
       direction: of.direction,
       getConfig: () => save(table, options),
       call: (yTrue, yPred, loss) => of.call(options, yTrue, yPred, loss),

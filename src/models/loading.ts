@@ -1,22 +1,27 @@
 /**
  * Loading: a model from the file that `save` wrote.
  */
-import { options as checkOptions, isPlain } from '../core/check.js';
+import type { CallbackState } from '../callbacks/callback-state.js';
+import { options as checkOptions, isPlain, number } from '../core/check.js';
 import { type CustomObjects, withCustom } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { shapeText, Tensor } from '../core/tensor.js';
+import { shapeText } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { input } from '../layers/core/input.js';
 import type { Layer } from '../layers/layer.js';
 import { type LayerClass, restoreLayer } from '../layers/registry.js';
-import { type LossIdentifier, restoreLoss } from '../losses/identifier.js';
-import { guard, type NativeVariable, native } from '../native.js';
+import { withoutValues } from '../layers/weights.js';
+import { restoreLoss } from '../losses/identifier.js';
+import { type MetricIdentifier, restoreMetric } from '../metrics/identifier.js';
+import { guard, type NativeCheckpoint, type NativeVariable, native } from '../native.js';
 import { restoreOptimizer } from '../optimizers/identifier.js';
 import type { Metrics } from './compile-options.js';
+import { type FilePath, filePath, ofFile } from './file-path.js';
 import { Model } from './model.js';
-import { allLayers, FORMAT, type Json, type SavedModel } from './saving.js';
+import { allLayers } from './rebuilding.js';
+import { FORMAT, type Json, type SavedModel } from './saving.js';
 import { Sequential } from './sequential.js';
-import type { TrainingState } from './training.js';
+import type { EpochLogs, History } from './training.js';
 
 /** Options of {@link loadModel}. */
 export interface LoadOptions {
@@ -67,83 +72,141 @@ function restore(saved: SavedModel): Model {
  * await model.save('model.safetensors');
  * const again = await loadModel('model.safetensors');
  * ```
- * @throws {RidgelineError} As a rejection: `ERR_IO` for a missing, damaged or foreign file, `ERR_ARGUMENT` for an
- *   own layer class that was not passed.
+ * @throws {RidgelineError} As a rejection: `ERR_IO` for a missing, damaged or foreign file, `ERR_ARGUMENT` for
+ *   something of one's own that was not passed, `ERR_MEMORY`.
  */
-export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(path: FilePath, options: LoadOptions = {}): Promise<Model> {
   const { layers = [], custom } = checkOptions('loadModel', options, ['layers', 'custom']);
-  if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
+  const name = filePath('path', path);
   if (!Array.isArray(layers)) throw argumentError('layers', 'a list of layer classes', layers);
   if (custom !== undefined && !isPlain(custom))
     throw argumentError('custom', 'an object of classes, functions and objects by name', custom);
-  const classes = Object.fromEntries(layers.map((of) => [of.className, of]));
-  return withCustom({ ...classes, ...custom }, () => read(path));
+  const classes = Object.fromEntries(layers.map((of) => [of?.className, of]));
+  const { file } = ofFile(name, await guard(() => native.loadCheckpoint(name)));
+  const { model, fills } = withCustom({ ...classes, ...custom }, () => build(name, file as NativeCheckpoint));
+  const names = fills.map(([tensor]) => tensor);
+  const variables = fills.map(([, variable]) => variable);
+  ofFile(name, await guard(() => (file as NativeCheckpoint).fill(names, variables)));
+  return model;
 }
 
-function read(path: string): Model {
-  const file = guard(() => native.loadCheckpoint(path));
-  const damaged = (what: string): RidgelineError =>
-    new RidgelineError('ERR_IO', `'${path}' is not a model file: ${what}`, { argument: 'path' });
-  let saved: {
-    format: number;
-    model: SavedModel;
-    frozen?: number[];
-    seed: number;
-    compile?: {
-      optimizer: { name: string; config: Record<string, unknown> };
-      losses: { name: string; config: Record<string, unknown> }[];
-      lossWeights: number[];
-      metrics: Metrics;
-      weightedMetrics: Metrics;
-    };
-    training?: TrainingState;
+/** The text of a file. */
+interface SavedFile {
+  readonly format: number;
+  readonly model: SavedModel;
+  readonly frozen?: number[];
+  readonly seed: number;
+  readonly compile?: {
+    readonly optimizer: { name: string; config: Record<string, unknown> };
+    readonly losses: { name: string; config: Record<string, unknown> }[];
+    readonly lossWeights: number[];
+    readonly metrics: Json;
+    readonly weightedMetrics: Json;
   };
+  readonly training?: {
+    readonly callbacks: Record<string, { values: Record<string, unknown>; variables: number }>;
+    readonly history: History;
+    readonly last?: EpochLogs;
+  };
+}
+
+/** Tensors of the file, each with the variable that it is for. */
+type Fills = [name: string, variable: NativeVariable][];
+
+/** A model without values, and what fills it. Whatever is wrong with a file's text is found here. */
+function build(path: string, file: NativeCheckpoint): { model: Model; fills: Fills } {
+  const damaged = (what: string, cause?: unknown): RidgelineError =>
+    new RidgelineError(
+      'ERR_IO',
+      `'${path}' is not a model file: ${what}`,
+      { argument: 'path' },
+      cause === undefined ? {} : { cause },
+    );
   try {
-    saved = JSON.parse(file.text);
+    return rebuild(file, damaged);
   } catch (error) {
-    throw damaged((error as Error).message);
+    // What was not passed is the caller's to mend, all else the file's.
+    const argument = error instanceof RidgelineError ? error.details.argument : undefined;
+    if (argument === 'custom' || argument === 'layers' || argument === 'path') throw error;
+    throw damaged(error instanceof Error ? error.message : String(error), error);
   }
+}
+
+function rebuild(
+  file: NativeCheckpoint,
+  damaged: (what: string) => RidgelineError,
+): ReturnType<typeof build> {
+  const saved = JSON.parse(file.text, readNumber) as SavedFile;
   if (saved?.format !== FORMAT) throw damaged(`format ${saved?.format}, this version reads ${FORMAT}`);
   if (!Array.isArray(saved.model?.layers)) throw damaged('it describes no layers');
-  const tensors = new Map(file.names.map((name, i) => [name, Tensor.fromNative(file.tensors[i] as never)]));
-  const model = restore(saved.model);
-  model.randomSeed = saved.seed;
+  const { shapes } = file;
+  const tensors = new Map(file.names.map((name, i) => [name, shapes[i] as number[]]));
+  const model = withoutValues(file.elements, () => restore(saved.model));
+  model.randomSeed = number('seed', saved.seed);
   // Each after those around it, whose assignments it would take over.
   const frozen = new Set(saved.frozen);
   if (frozen.size > 0) {
     for (const [i, layer] of allLayers(model).entries()) layer.trainable = !frozen.has(i);
   }
-  const take = (name: string, shape: readonly number[]): Tensor => {
-    const found = tensors.get(name);
-    if (!found || shapeText(found.shape) !== shapeText(shape))
+  const fills: Fills = [];
+  const fill = (variable: NativeVariable, name: string, shape: readonly number[]): void => {
+    if (shapeText(tensors.get(name) ?? []) !== shapeText(shape) || !tensors.has(name))
       throw damaged(`tensor '${name}' of shape ${shapeText(shape)} is missing`);
-    return found;
+    fills.push([name, variable]);
   };
   const { weights } = model;
-  // Not through `Weight.write`: a model that was saved with NaN can be looked at.
-  const fill = (variable: NativeVariable, value: Tensor): void =>
-    guard(() => variable.write(value.data, [...value.shape]));
   weights.forEach((weight, i) => {
-    fill(weight.variable, take(`${i}:${weight.path}`, weight.shape));
+    fill(weight.variable, `${i}:${weight.path}`, weight.shape);
   });
   const { compile, training } = saved;
-  if (compile) {
-    model.compile({
-      optimizer: restoreOptimizer(compile.optimizer),
-      loss: compile.losses.map(restoreLoss) as LossIdentifier[],
-      lossWeights: compile.lossWeights,
-      metrics: compile.metrics,
-      weightedMetrics: compile.weightedMetrics,
+  if (!compile) return { model, fills };
+  model.compile({
+    optimizer: restoreOptimizer(compile.optimizer),
+    loss: compile.losses.map(restoreLoss),
+    lossWeights: compile.lossWeights,
+    metrics: restoreMetrics(compile.metrics),
+    weightedMetrics: restoreMetrics(compile.weightedMetrics),
+  });
+  const { optimizerState } = model.training;
+  const trainable = new Set(model.trainableWeights);
+  for (const [at, weight] of weights.entries()) {
+    if (!trainable.has(weight) || !tensors.has(`optimizer/0/${at}`)) continue;
+    optimizerState.slots(weight).forEach((slot, k) => {
+      fill(slot, `optimizer/${k}/${at}`, weight.shape);
     });
-    if (training) model.training.restore(training);
-    const { optimizerState } = model.training;
-    const trainable = new Set(model.trainableWeights);
-    for (const [at, weight] of weights.entries()) {
-      if (!trainable.has(weight) || !tensors.has(`optimizer/0/${at}`)) continue;
-      optimizerState.slots(weight).forEach((slot, k) => {
-        fill(slot, take(`optimizer/${k}/${at}`, weight.shape));
-      });
-    }
   }
-  return model;
+  if (training) {
+    const state = (kind: string, values: Record<string, unknown>, count: number): CallbackState => {
+      const variables = Array.from({ length: Math.min(count, tensors.size) }, (_, i) => {
+        const name = `callback/${kind}/${i}`;
+        const shape = tensors.get(name) ?? [];
+        const variable = guard(() => native.NativeVariable.zeros(name, shape));
+        fill(variable, name, shape);
+        return variable;
+      });
+      return { values, variables };
+    };
+    const callbacks = Object.entries(training.callbacks).map(([kind, { values, variables }]) => [
+      kind,
+      state(kind, values, variables),
+    ]);
+    const { history, last } = training;
+    model.training.restore(file.counters, { callbacks: Object.fromEntries(callbacks), history, last });
+  }
+  return { model, fills };
+}
+
+function restoreMetrics(saved: Json): Metrics {
+  const one = (of: Json): MetricIdentifier =>
+    (typeof of === 'string' ? of : restoreMetric(of as never)) as MetricIdentifier;
+  if (Array.isArray(saved)) return saved.map(one);
+  return Object.fromEntries(
+    Object.entries(saved as object).map(([output, list]) => [output, (list as Json[]).map(one)]),
+  );
+}
+
+/** Numbers that JSON has no form for. */
+function readNumber(_: string, value: unknown): unknown {
+  const text = (value as { $number?: unknown } | null)?.$number;
+  return typeof text === 'string' ? Number(text) : value;
 }

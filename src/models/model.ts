@@ -14,6 +14,7 @@ import type { Optimizer } from '../optimizers/optimizer.js';
 import { CallGraph } from './call-graph.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
+import type { FilePath } from './file-path.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult } from './fit-options.js';
 import { metricKeys } from './log-keys.js';
 import { checkInputNames, nameLayers, nameOutputs } from './naming.js';
@@ -29,7 +30,7 @@ import { type ExportOptions, exportOnnx } from './onnx-export.js';
 import { type PredictOptions, Predictor } from './predictor.js';
 import { type SaveOptions, save } from './saving.js';
 import { type SummaryOptions, summary } from './summary.js';
-import { Training } from './training.js';
+import { type History, Training } from './training.js';
 
 /** Config of {@link Model}. */
 export interface ModelConfig<O extends Tensors = Tensors> extends Pick<LayerOptions, 'name' | 'trainable'> {
@@ -219,6 +220,15 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
     return this.#training;
   }
 
+  /** Epochs since it was compiled, before it was saved too: their indices, and one number of each by key. */
+  get history(): History {
+    return this.training.history;
+  }
+  /** Index of the epoch to go on with: `fit(x, y, { initialEpoch: model.epoch, epochs })`. */
+  get epoch(): number {
+    return this.training.nextEpoch;
+  }
+
   /**
    * Trains for `epochs` passes over the data, off the JavaScript thread.
    *
@@ -273,22 +283,21 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
    * counters.
    * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` naming what cannot be restored, `ERR_IO`.
    */
-  async save(path: string, options: SaveOptions = {}): Promise<void> {
+  async save(path: FilePath, options: SaveOptions = {}): Promise<void> {
     this.#alive();
-    save(this.#self, this.#compiled && this.training, path, options);
+    await save(this.#self, this.#compiled && this.training, path, options);
   }
 
   /**
    * Writes the inference graph as ONNX: to a file, or as bytes if no path is given.
    * @throws {RidgelineError} As a rejection: `ERR_EXPORT` naming the layer without an ONNX form, `ERR_IO`.
    */
-  async export(path: string, options?: ExportOptions): Promise<void>;
+  async export(path: FilePath, options?: ExportOptions): Promise<void>;
   async export(options?: ExportOptions): Promise<Uint8Array>;
-  async export(to?: string | ExportOptions, options?: ExportOptions): Promise<Uint8Array | void> {
+  async export(to?: FilePath | ExportOptions, options?: ExportOptions): Promise<Uint8Array | void> {
     this.#alive();
-    return typeof to === 'string'
-      ? exportOnnx(this.#self, to, options ?? {})
-      : exportOnnx(this.#self, undefined, to ?? {});
+    if (typeof to === 'string' || to instanceof URL) return exportOnnx(this.#self, to, options ?? {});
+    return exportOnnx(this.#self, undefined, (to ?? {}) as ExportOptions);
   }
 
   /** Lets go of native memory, ending a running fit first. Idempotent; later use is `ERR_DISPOSED`. */

@@ -1,11 +1,10 @@
 /**
  * ONNX export: the inference graph of a network, to bytes or a file.
  */
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { options as checkOptions, integer } from '../core/check.js';
 import { Trace } from '../core/trace.js';
-import { argumentError, RidgelineError } from '../errors.js';
 import { guard, native } from '../native.js';
+import { type FilePath, filePath, ofFile } from './file-path.js';
 import { type Network, traceInputs } from './network.js';
 
 /** Options of {@link Model.export}. */
@@ -20,14 +19,14 @@ export interface ExportOptions {
  */
 export async function exportOnnx(
   network: Network & { countParams(): number },
-  path: string | undefined,
+  path: FilePath | undefined,
   options: ExportOptions,
 ): Promise<Uint8Array | void> {
   const { opset = 17 } = checkOptions('export', options, ['opset']);
   integer('opset', opset, 17, 25);
-  if (path === '') throw argumentError('path', 'a file name', path);
+  const file = path === undefined ? undefined : filePath('path', path);
   const trace = new Trace(false);
-  const bytes = trace.run(() => {
+  const exported = trace.run(() => {
     const outputs = network.graph.replay(traceInputs(network, trace));
     const header = {
       name: network.name,
@@ -35,20 +34,7 @@ export async function exportOnnx(
       doc: `${network.name}: ${network.countParams()} parameters, trained with ridgeline`,
       metadata: ['ridgeline_version', native.runtime().version],
     };
-    return guard(() => trace.graph.export([...network.outputNames], trace.ids(outputs), header));
+    return guard(() => trace.graph.export([...network.outputNames], trace.ids(outputs), header, file));
   });
-  if (path === undefined) return bytes;
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, bytes);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new RidgelineError(
-      'ERR_IO',
-      `cannot write '${path}': ${(error as Error).message}`,
-      { argument: 'path', received: path },
-      { cause: error },
-    );
-  }
+  return ofFile(file ?? '', await exported).bytes;
 }

@@ -2,16 +2,21 @@
  * Saving: one safetensors file with architecture, weights, optimizer state, seed and counters.
  */
 import { boolean, options as checkOptions } from '../core/check.js';
-import { SymbolicTensor } from '../core/symbolic.js';
-import { argumentError, RidgelineError } from '../errors.js';
+import { withReferences } from '../core/registry.js';
+import { type Call, SymbolicTensor } from '../core/symbolic.js';
+import { RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
-import { isImpostor, isKnown } from '../layers/registry.js';
-import type { MetricIdentifier } from '../metrics/identifier.js';
+import { isBuiltin, isImpostor, isKnown } from '../layers/registry.js';
+import { isLossName } from '../losses/identifier.js';
+import type { Loss } from '../losses/loss.js';
+import { getMetric, isMetricName, type MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
 import { CallGraph } from './call-graph.js';
 import type { Compiled } from './compilation.js';
 import type { Metrics } from './compile-options.js';
+import { type FilePath, filePath, ofFile } from './file-path.js';
 import type { Network } from './network.js';
+import { allLayers, rebuildingFault } from './rebuilding.js';
 import type { Training } from './training.js';
 
 /** Version of the file's JSON. */
@@ -42,24 +47,21 @@ export interface SavedModel {
   readonly outputs: Json[];
 }
 
-/** A model's layers and those inside them, each before what is inside it. */
-export function allLayers(of: { readonly layers: readonly Layer[] }): Layer[] {
-  return of.layers.flatMap((layer) => [layer, ...allLayers(layer)]);
-}
-
 function refuse(what: string): RidgelineError {
   return new RidgelineError('ERR_ARGUMENT', `cannot save: ${what}`, { argument: 'model' });
 }
 
-/** Rejects what has no plain form: functions, such as penalties or activations of one's own. */
-function plain(layer: Layer, config: unknown): Json {
-  const walk = (value: unknown, key: string): void => {
-    if (typeof value === 'function') throw refuse(`'${key}' of layer '${layer.name}' is a function`);
-    if (typeof value !== 'object' || value === null) return;
-    for (const [inner, v] of Object.entries(value)) walk(v, inner);
-  };
-  walk(config, 'config');
-  return JSON.parse(JSON.stringify(config)) as Json;
+/** The config of a layer, with functions by their names, which `functions` gets; what cannot come back is refused. */
+function plain(layer: Layer, functions: Record<string, unknown>): Json {
+  const { name } = layer;
+  const config = withReferences(layer.getConfig(), functions, (key, fault) =>
+    refuse(`'${key}' of layer '${name}' ${fault}`),
+  );
+  try {
+    return JSON.parse(JSON.stringify(config)) as Json;
+  } catch (error) {
+    throw refuse(`the config of layer '${name}' has no plain form: ${(error as Error).message}`);
+  }
 }
 
 function describe(model: Layer & Network): SavedModel {
@@ -69,6 +71,12 @@ function describe(model: Layer & Network): SavedModel {
   }
   const { graph } = model;
   const { layers } = graph;
+  const callsOf = new Map<object | undefined, Call[]>();
+  for (const call of graph.calls) {
+    const calls = callsOf.get(call.layer);
+    if (calls) calls.push(call);
+    else callsOf.set(call.layer, [call]);
+  }
   const layerIndex = new Map<object | undefined, number>(layers.map((layer, i) => [layer, i]));
   const place = new Map<SymbolicTensor, [number, number]>();
   graph.inputs.forEach((t, i) => place.set(t, [-1, i]));
@@ -99,22 +107,42 @@ function describe(model: Layer & Network): SavedModel {
           `the class of layer '${layer.name}' is called '${className}' as a layer of this package is`,
         );
       if (!isKnown(layer)) throw refuse(`the class of layer '${layer.name}' has no 'static className'`);
-      return { className, config: plain(layer, layer.getConfig()) };
+      const functions = {};
+      const config = plain(layer, functions);
+      if (!isBuiltin(layer)) {
+        const fault = rebuildingFault(layer, config, functions, callsOf.get(layer) ?? []);
+        if (fault !== undefined) throw refuse(`layer '${layer.name}', made again from its config: ${fault}`);
+      }
+      return { className, config };
     }),
     calls,
     outputs: graph.outputs.map(reference),
   };
 }
 
+/** A loss or metric by the name that makes it again. */
+function describeMeasure(
+  what: string,
+  { name, source, config }: { name: string | undefined; source: unknown; config: unknown },
+  isBuiltin: (name: string) => boolean,
+): Json {
+  const hint = 'or save with { includeOptimizer: false }';
+  if (config === undefined || name === undefined)
+    throw refuse(`${what} is a function without a name; name it, ${hint}`);
+  if (source !== undefined && isBuiltin(name))
+    throw refuse(
+      `${what} is a function that is called '${name}' as one of this package is; rename it, ${hint}`,
+    );
+  return { name, config: config as Json };
+}
+
 function describeCompile({ options, optimizer, losses, lossWeights }: Compiled): Json {
-  const name = (what: string, config: Record<string, unknown> | undefined, of: string | undefined): Json => {
-    if (config === undefined || of === undefined)
-      throw refuse(`${what} is a function; save with { includeOptimizer: false }`);
-    return { name: of, config: config as Json } as Json;
-  };
-  const metric = (m: MetricIdentifier): Json => {
-    if (typeof m === 'string') return m;
-    throw refuse('a metric is not given by its name; save with { includeOptimizer: false }');
+  const loss = (of: Loss): Json =>
+    describeMeasure('the loss', { name: of.name, source: of.source, config: of.getConfig() }, isLossName);
+  const metric = (of: MetricIdentifier): Json => {
+    if (typeof of === 'string') return of;
+    const { kind, source, getConfig } = getMetric('metrics', of);
+    return describeMeasure('a metric', { name: kind, source, config: getConfig() }, isMetricName);
   };
   const metrics = (of: Metrics): Json =>
     Array.isArray(of)
@@ -122,28 +150,34 @@ function describeCompile({ options, optimizer, losses, lossWeights }: Compiled):
       : Object.fromEntries(Object.entries(of).map(([output, list]) => [output, [list].flat().map(metric)]));
   return {
     optimizer: { name: optimizer.name, config: optimizer.getConfig() as Json },
-    losses: losses.map((loss) => name('the loss', loss.getConfig(), loss.name)),
+    losses: losses.map(loss),
     lossWeights: [...lossWeights],
     metrics: metrics(options.metrics ?? []),
     weightedMetrics: metrics(options.weightedMetrics ?? []),
   };
 }
 
+/** Numbers that JSON has no form for, as text. */
+export const numberText = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? { $number: String(value) } : value;
+
 /**
  * Writes `model` to `path`.
  *
+ * Where a step runs, it is that which follows it that is written; where it is called is what the architecture is.
+ *
  * @param training - Its training, if it is compiled.
- * @throws {RidgelineError} `ERR_ARGUMENT` naming what cannot be restored, `ERR_IO`.
+ * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` naming what cannot be restored, `ERR_IO`, `ERR_MEMORY`.
  */
-export function save(
+export async function save(
   model: Layer & Network,
-  training: Pick<Training, 'compiled' | 'optimizerState' | 'state'> | undefined,
-  path: string,
+  training: Training | undefined,
+  path: FilePath,
   options: SaveOptions,
-): void {
+): Promise<void> {
   const { includeOptimizer = true } = checkOptions('save', options, ['includeOptimizer']);
   boolean('includeOptimizer', includeOptimizer);
-  if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
+  const file = filePath('path', path);
   const names: string[] = [];
   const variables: NativeVariable[] = [];
   const add = (name: string, variable: NativeVariable): void => {
@@ -164,13 +198,24 @@ export function save(
       });
     }
   }
-  const text = JSON.stringify({
-    format: FORMAT,
-    model: describe(model),
-    frozen: allLayers(model).flatMap((layer, i) => (layer.trainable ? [] : [i])),
-    seed: model.randomSeed,
-    compile,
-    training: saved?.state(),
+  const state = saved?.state();
+  const callbacks = Object.entries(state?.callbacks ?? {}).map(([kind, { values, variables: copies }]) => {
+    copies.forEach((copy, i) => {
+      add(`callback/${kind}/${i}`, copy);
+    });
+    return [kind, { values, variables: copies.length }];
   });
-  guard(() => native.saveCheckpoint(path, names, variables, text));
+  const text = JSON.stringify(
+    {
+      format: FORMAT,
+      model: describe(model),
+      frozen: allLayers(model).flatMap((layer, i) => (layer.trainable ? [] : [i])),
+      seed: model.randomSeed,
+      compile,
+      training: state && { ...state, callbacks: Object.fromEntries(callbacks) },
+    },
+    numberText,
+  );
+  const counters = saved?.counters ?? new native.NativeCounters();
+  ofFile(file, await guard(() => native.saveCheckpoint(file, names, variables, text, counters)));
 }

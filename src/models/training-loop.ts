@@ -20,6 +20,8 @@ export interface LoopOptions {
   readonly signal: Signal | undefined;
   /** Throws what an event reports as failure. */
   readonly check: (event: NativeEvent) => NativeEvent;
+  /** Notes an epoch for good. */
+  readonly record: (epoch: number, logs: Logs) => void;
   /** Names native numbers. */
   readonly logsOf: (values: readonly number[]) => Logs;
 }
@@ -74,9 +76,11 @@ export class TrainingLoop {
     try {
       await this.#each((c) => c.setModel?.(model));
       await this.#each((c) => c.onTrainBegin?.({}));
-      if (initialEpoch < epochs) await this.#beginEpoch(initialEpoch);
+      // What was saved may have been about to stop.
+      const trains = !model.stopTraining;
+      if (trains && initialEpoch < epochs) await this.#beginEpoch(initialEpoch);
       this.#learningRate = model.optimizer.fixedLearningRate;
-      if (!this.#cancelled.is) {
+      if (trains && !this.#cancelled.is) {
         const run = start(this.#learningRate);
         this.#run = run;
         await this.#follow(run);
@@ -139,6 +143,7 @@ export class TrainingLoop {
       console.warn(`ridgeline: the loss of epoch ${epoch + 1} is ${logs.loss}${firstBad(model)}`);
     }
     this.#epoch.push(epoch);
+    this.#fit.record(epoch, logs);
     for (const [key, value] of Object.entries(logs)) {
       this.#history[key] ??= [];
       this.#history[key].push(value);

@@ -2,6 +2,7 @@
  * Training of a compiled model: its verbs, one at a time, and what lasts from one to the next.
  */
 import type { CallbackLike } from '../callbacks/callback.js';
+import type { CallbackState } from '../callbacks/callback-state.js';
 import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel, TrainingContext } from '../callbacks/trained-model.js';
 import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
@@ -26,15 +27,28 @@ import { TrainingLoop } from './training-loop.js';
 import { UploadedData } from './uploaded-data.js';
 import { uploadFitData } from './validation-data.js';
 
-/** State of callbacks, by kind. */
-type CallbackStates = Record<string, Record<string, unknown>>;
-
-/** What a saved file keeps of training, beside the optimizer's state. */
+/** What a saved file keeps of training, beside counters and the optimizer's state. */
 export interface TrainingState {
-  /** Steps, updates and epochs. */
-  readonly counters: number[];
-  /** State of the callbacks of the last fit. */
-  readonly callbacks: CallbackStates;
+  /** State of the callbacks of the last fit, by kind. */
+  readonly callbacks: Record<string, CallbackState>;
+  /** Epochs that were recorded, and their numbers by key. */
+  readonly history: History;
+  /** The last epoch, which some callbacks may not have seen yet. */
+  readonly last: EpochLogs | undefined;
+}
+
+/** The end of an epoch. */
+export interface EpochLogs {
+  readonly epoch: number;
+  readonly logs: Logs;
+}
+
+/** Epochs that were run, and one number of each by key. */
+export interface History {
+  /** Their indices. */
+  readonly epoch: number[];
+  /** Their numbers. */
+  readonly history: Record<string, number[]>;
 }
 
 /** See the module documentation. */
@@ -42,7 +56,10 @@ export class Training implements TrainingContext {
   readonly #model: Network & TrainedModel;
   /** What the model was compiled with. */
   readonly compiled: Compiled;
-  readonly #counters: NativeCounters = new native.NativeCounters();
+  /** Where it stands. */
+  readonly counters: NativeCounters = new native.NativeCounters();
+  /** All epochs since the model was compiled. */
+  readonly history: History = { epoch: [], history: {} };
   readonly #programs: NativePrograms;
   readonly #lock: TrainingLock;
   /** State of the optimizer. */
@@ -52,15 +69,16 @@ export class Training implements TrainingContext {
   #epochs = 0;
   #validates = false;
   #callbacks: readonly CallbackLike[] = [];
-  #restored: CallbackStates = {};
+  #restored: Record<string, CallbackState> = {};
+  #last: EpochLogs | undefined;
 
   constructor(model: Network & TrainedModel, compiled: Compiled) {
     this.#model = model;
     this.compiled = compiled;
     this.#lock = new TrainingLock(model);
-    compiled.optimizer.counters = this.#counters;
+    compiled.optimizer.counters = this.counters;
     this.optimizerState = new OptimizerState(compiled.optimizer);
-    this.#programs = new NativePrograms(model, compiled, this.optimizerState, this.#counters);
+    this.#programs = new NativePrograms(model, compiled, this.optimizerState, this.counters);
   }
 
   get epochs(): number {
@@ -79,7 +97,11 @@ export class Training implements TrainingContext {
     return directionOf(key, this.compiled);
   }
 
-  takeCallbackState(kind: string): Record<string, unknown> | undefined {
+  get lastEpoch(): EpochLogs | undefined {
+    return this.#last;
+  }
+
+  takeCallbackState(kind: string): CallbackState | undefined {
     const state = this.#restored[kind];
     delete this.#restored[kind];
     return state;
@@ -88,13 +110,31 @@ export class Training implements TrainingContext {
   /** What to save of it. */
   state(): TrainingState {
     const callbacks = Object.assign({}, ...this.#callbacks.map((c) => c.getState?.() ?? {}));
-    return { counters: this.#counters.read(), callbacks };
+    // What no fit has taken up yet is still to be.
+    return { callbacks: { ...this.#restored, ...callbacks }, history: this.history, last: this.#last };
   }
 
-  /** Goes on from what was saved. */
-  restore({ counters: [steps = 0, updates = 0, epochs = 0], callbacks }: TrainingState): void {
-    this.#counters.write(steps, updates, epochs);
-    this.#restored = callbacks;
+  /** Goes on from what was saved, after so many steps, updates and epochs. */
+  restore([steps = 0, updates = 0, epochs = 0]: readonly number[], state: TrainingState): void {
+    this.counters.write(steps, updates, epochs);
+    this.#restored = { ...state.callbacks };
+    this.#last = state.last;
+    Object.assign(this.history, structuredClone(state.history));
+  }
+
+  /** Index of the epoch to go on with. */
+  get nextEpoch(): number {
+    return (this.history.epoch.at(-1) ?? -1) + 1;
+  }
+
+  #record(epoch: number, logs: Logs): void {
+    const { epoch: epochs, history } = this.history;
+    epochs.push(epoch);
+    this.#last = { epoch, logs };
+    for (const [key, value] of Object.entries(logs)) {
+      history[key] ??= [];
+      history[key].push(value);
+    }
   }
 
   /** Drops programs, after a change of the network. */
@@ -203,6 +243,7 @@ export class Training implements TrainingContext {
           epochs,
           signal,
           check: (event) => this.#lock.check(event),
+          record: (epoch, logs) => this.#record(epoch, logs),
           logsOf: this.#names(),
         });
         const start = (learningRate: number | undefined): NativeRun =>

@@ -14,6 +14,8 @@ import * as ops from '../ops/index.js';
 export interface Regularizer extends Penalty {
   /** How to make an equal one; `undefined` if it cannot be saved. */
   getConfig(): ({ readonly name: string } & Record<string, unknown>) | undefined;
+  /** @internal The function that it was made of, if it was. */
+  readonly source?: (x: SymbolicTensor) => SymbolicTensor;
 }
 
 /** The penalty of what a layer gives, `[batch, …]`: that of the whole, divided by the batch size. */
@@ -25,6 +27,7 @@ export function activityPenalty(regularizer: Regularizer, y: SymbolicTensor): Sy
 export function ofFunction(penalty: (x: SymbolicTensor) => SymbolicTensor): Regularizer {
   return {
     factors: undefined,
+    source: penalty,
     getConfig: () => undefined,
     call(x: SymbolicTensor | Weight) {
       const value = penalty(ops.add(x, 0));

@@ -8,6 +8,8 @@ pub mod autodiff;
 pub mod data;
 pub mod error;
 pub mod eval;
+pub mod file;
+mod fingerprint;
 pub mod graph;
 pub mod memory;
 pub mod onnx;

@@ -9,9 +9,11 @@ use crate::ops::leaf::{Input, Weight};
 use crate::passes::dead::remove_dead;
 use crate::shape::Shape;
 use crate::tensor::{DType, Tensor, TensorType};
+use crate::variable::{Variable, read_all};
 pub use ridgeline_onnx::Attribute;
-use ridgeline_onnx::{DataType, Dim, ModelBuilder};
+use ridgeline_onnx::{DataType, Dim, ModelBuilder, ModelError};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// What stands around the graph in the file.
 #[derive(Clone, Debug)]
@@ -67,6 +69,13 @@ pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Re
             of_value.insert(Value { node: at, output: 0 }, name);
         }
     }
+    let variables: Vec<Arc<Variable>> = graph
+        .nodes()
+        .iter()
+        .filter_map(|node| Some(Arc::clone(&node.op.downcast::<Weight>()?.variable)))
+        .collect();
+    let ids = variables.iter().map(|variable| variable.id());
+    let mut contents: HashMap<u64, Tensor> = ids.zip(read_all(&variables)?).collect();
     for (at, node) in (0..).zip(graph.nodes()) {
         let mut exporter = Exporter {
             model: &mut model,
@@ -76,6 +85,7 @@ pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Re
             opset: header.opset,
             names: &mut names,
             of_value: &mut of_value,
+            contents: &mut contents,
         };
         node.op.onnx(&mut exporter).map_err(|error| {
             let error = error.in_layer(&node.label);
@@ -85,7 +95,10 @@ pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Re
     for (name, root) in std::mem::take(&mut names.aliases) {
         model.node("Identity", &name, &[&of_value[&root]], &[&name], Vec::new(), None);
     }
-    model.finish().map_err(|error| Error::new(Code::Export, error.to_string()))
+    model.finish().map_err(|error| match error {
+        ModelError::Memory { .. } => Error::new(Code::Memory, error.to_string()),
+        _ => Error::new(Code::Export, error.to_string()),
+    })
 }
 
 fn data_type(dtype: DType) -> Result<DataType> {
@@ -135,6 +148,8 @@ pub struct Exporter<'a> {
     pub opset: i64,
     names: &'a mut Names,
     of_value: &'a mut HashMap<Value, String>,
+    /// Of the variables that are not written yet, all read at one boundary between training steps.
+    contents: &'a mut HashMap<u64, Tensor>,
 }
 
 impl Exporter<'_> {
@@ -255,6 +270,14 @@ impl Exporter<'_> {
         let name = self.names.unique(&self.path(&format!("{}:shape", self.node.op.name())));
         self.model.initializer_i64(&name, &[values.len() as i64], values, None);
         Ok(name)
+    }
+    /// What `variable` held when the export began; once, since it is written once.
+    ///
+    /// # Errors
+    /// `ERR_NATIVE` when it was asked for before.
+    pub fn contents(&mut self, variable: &Variable) -> Result<Tensor> {
+        let found = self.contents.remove(&variable.id());
+        found.ok_or_else(|| Error::native(format!("'{}' is written twice", variable.name())))
     }
     /// A tensor as initializer of the given name.
     ///

@@ -136,8 +136,5 @@ impl Program {
 }
 
 fn unfit(name: &str, of: &TensorType, tensor: &Tensor) -> Error {
-    Error::shape(format!(
-        "input '{name}' expects shape {}, received {:?}",
-        of.shape, tensor.shape
-    ))
+    Error::shape(format!("input '{name}' expects shape {}, received {:?}", of.shape, tensor.shape))
 }

@@ -7,11 +7,13 @@
 //! is derived from a variable is good for one version of it.
 
 use crate::error::{Error, Result};
+use crate::memory::reserve;
 use crate::tensor::{DType, Tensor, Words, count};
 use parking_lot::RwLock;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::gemm::panel_width;
 use ridgeline_kernels::update::{self, Penalty};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -164,18 +166,35 @@ impl Variable {
     }
 
     /// A copy in row-major order, taken between two training steps.
-    pub fn read(&self) -> Tensor {
-        let words = self.words.read();
-        let plain = match self.layout {
+    ///
+    /// # Errors
+    /// `ERR_MEMORY` when there is none for it.
+    pub fn read(&self) -> Result<Tensor> {
+        self.copy(self.words.read().as_slice())
+    }
+
+    /// A copy of `words`, which are the contents, in row-major order.
+    fn copy(&self, words: &[u32]) -> Result<Tensor> {
+        let (rows, cols) = matrix(&self.shape);
+        let mut plain = reserve(rows * cols)?;
+        match self.layout {
             Layout::Panels(width) => {
-                let (rows, cols) = matrix(&self.shape);
-                let mut plain = vec![0; rows * cols];
-                from_panels(words.as_slice(), rows, cols, width, 0..rows, &mut plain);
-                plain
+                plain.resize(rows * cols, 0);
+                from_panels(words, rows, cols, width, 0..rows, &mut plain);
             }
-            _ => words.as_slice().to_vec(),
-        };
-        Tensor { shape: self.shape.clone(), dtype: self.dtype, words: plain }
+            _ => plain.extend_from_slice(words),
+        }
+        Ok(Tensor { shape: self.shape.clone(), dtype: self.dtype, words: plain })
+    }
+
+    /// Takes over the contents of a variable of the same form.
+    ///
+    /// # Panics
+    /// When its form is another.
+    pub(crate) fn copy_from(&self, other: &Variable) {
+        let from = other.words.read();
+        self.words.write().as_mut_slice().copy_from_slice(from.as_slice());
+        self.written();
     }
 
     /// Replaces the contents, between two training steps.
@@ -210,6 +229,19 @@ impl Variable {
         self.written();
         Ok(())
     }
+}
+
+/// Copies of several variables, all taken between the same two training steps.
+///
+/// # Errors
+/// `ERR_MEMORY` when there is none for them.
+pub fn read_all(variables: &[Arc<Variable>]) -> Result<Vec<Tensor>> {
+    let mut ordered: Vec<&Arc<Variable>> = variables.iter().collect();
+    ordered.sort_by_key(|variable| variable.id());
+    ordered.dedup_by_key(|variable| variable.id());
+    let locked: HashMap<u64, _> =
+        ordered.into_iter().map(|variable| (variable.id(), variable.words.read())).collect();
+    variables.iter().map(|variable| variable.copy(locked[&variable.id()].as_slice())).collect()
 }
 
 /// Rows and columns of a shape: all axes but the last, and the last.
@@ -271,7 +303,7 @@ mod tests {
         let values: Vec<f32> = (0..3 * 70).map(|i| i as f32).collect();
         let tensor = Tensor::f32(&[3, 70], &values).unwrap();
         let variable = Variable::new("w", &tensor).unwrap();
-        assert_eq!(variable.read(), tensor);
+        assert_eq!(variable.read().unwrap(), tensor);
         let Layout::Panels(width) = variable.layout() else { panic!("a matrix in panels") };
         // Row 1 of the first panel follows its row 0, and zeros the last column.
         let words = variable.words.read();
@@ -288,7 +320,7 @@ mod tests {
         assert!(matches!(variable.layout(), Layout::Panels(_)));
         assert_eq!((variable.rows(), variable.cols(), variable.version()), (6, 70, 0));
         variable.write(&tensor).unwrap();
-        assert_eq!((variable.read(), variable.version()), (tensor, 1));
+        assert_eq!((variable.read().unwrap(), variable.version()), (tensor, 1));
         let scalar = Variable::new("s", &Tensor::scalar(2.0)).unwrap();
         assert_eq!((scalar.rows(), scalar.cols(), scalar.bytes()), (1, 1, 4));
     }

@@ -207,7 +207,7 @@ fn every_third_step_updates_with_the_mean_gradient() {
             let of = |get: &dyn Fn(&Trainable) -> Tensor| -> Vec<f64> {
                 trainer.trainables.iter().flat_map(|t| wide(get(t).as_f32().to_vec())).collect()
             };
-            for (got, want) in of(&|t| t.variable.read()).iter().zip(&hand.parameters) {
+            for (got, want) in of(&|t| t.variable.read().unwrap()).iter().zip(&hand.parameters) {
                 close(*got, *want, case.config);
             }
             // It was written with its first values, then by every update and by every constraint.
@@ -215,7 +215,7 @@ fn every_third_step_updates_with_the_mean_gradient() {
             let version = (1 + (i + 1) / EVERY + constraints) as u64;
             assert_eq!(trainer.trainables[0].variable.version(), version, "after step {i}");
             // The accumulators are slots, and zero behind an update.
-            for (got, want) in of(&|t| t.slots.last().unwrap().read()).iter().zip(&sum) {
+            for (got, want) in of(&|t| t.slots.last().unwrap().read().unwrap()).iter().zip(&sum) {
                 close(*got, *want, case.config);
                 assert!(*want != 0.0 || *got == 0.0);
             }
@@ -236,8 +236,11 @@ fn a_fit_accumulates_as_single_steps_do() {
     let options = FitOptions { batch_size: ROWS, shuffle: false, ..options(2, 1) };
     by_fit.fit(&data, None, None, &options, &mut common::Silent).unwrap();
     for (a, b) in by_steps.trainables.iter().zip(&by_fit.trainables) {
-        assert_eq!(a.variable.read(), b.variable.read());
-        assert_eq!(a.slots.last().unwrap().read(), b.slots.last().unwrap().read());
+        assert_eq!(a.variable.read().unwrap(), b.variable.read().unwrap());
+        assert_eq!(
+            a.slots.last().unwrap().read().unwrap(),
+            b.slots.last().unwrap().read().unwrap()
+        );
     }
     assert_eq!(by_fit.counters.lock().updates, 2);
 }
@@ -258,7 +261,7 @@ fn a_schedule_counts_steps_without_an_update_too() {
         told.train_on_batch(&piece(&data, i), Some(rate), &mut crew).unwrap();
     }
     for (a, b) in scheduled.trainables.iter().zip(&told.trainables) {
-        assert_eq!(a.variable.read(), b.variable.read());
+        assert_eq!(a.variable.read().unwrap(), b.variable.read().unwrap());
     }
 }
 

@@ -112,7 +112,9 @@ fn updates_are_followed_by_constraints() {
             let step = Step { learning_rate: RATE, ..Step::default() };
             workspace.run(&mut Crew::new(2).unwrap(), &step).unwrap();
             let expected = naive(shape, &constraint, &updated);
-            for (at, (&got, want)) in weight.read().as_f32().iter().zip(expected).enumerate() {
+            for (at, (&got, want)) in
+                weight.read().unwrap().as_f32().iter().zip(expected).enumerate()
+            {
                 let off = (f64::from(got) - want).abs();
                 assert!(off < 1e-6, "{shape:?} {constraint:?}: {got} for {want} at {at}");
             }

@@ -51,7 +51,7 @@ fn expected(rows: &Tensor, bias: bool, from: &[Arc<Variable>]) -> Tensor {
     let mut g = Graph::new();
     let x = g.constant(rows.clone()).unwrap();
     let (y, own) = net(&mut g, x, bias);
-    own.iter().zip(from).for_each(|(own, from)| own.write(&from.read()).unwrap());
+    own.iter().zip(from).for_each(|(own, from)| own.write(&from.read().unwrap()).unwrap());
     let (g, y) = expand(&g, &[y]).unwrap();
     evaluate(&g, &y).unwrap().remove(0)
 }
@@ -99,7 +99,7 @@ fn outputs_may_be_inputs_weights_and_constants() {
     let rows = Arc::new(tensor(&[2, 4], 3));
     let mut crew = Crew::alone().unwrap();
     let found = predictor.predict(&vec![Arc::clone(&rows)], 2, &mut crew, 0).unwrap();
-    assert_eq!(found, [(*rows).clone(), weight.read(), tensor(&[2, 3], 2)]);
+    assert_eq!(found, [(*rows).clone(), weight.read().unwrap(), tensor(&[2, 3], 2)]);
 }
 
 #[test]

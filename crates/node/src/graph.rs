@@ -2,8 +2,10 @@
 
 use crate::data::{NativeTensor, Values, tensor};
 use crate::error::{Result, convert, fail};
+use crate::run::{Failure, spawn};
 use crate::variable::NativeVariable;
-use napi::bindgen_prelude::Uint8Array;
+use napi::Env;
+use napi::bindgen_prelude::{Object, Uint8Array};
 use napi_derive::napi;
 use parking_lot::Mutex;
 use ridgeline_engine::attributes::Attributes;
@@ -13,7 +15,9 @@ use ridgeline_engine::passes::expand::expand;
 use ridgeline_engine::shape::{Dim, Shape};
 use ridgeline_engine::step::Step;
 use ridgeline_engine::tensor::{DType, TensorType};
-use ridgeline_engine::{Error, autodiff, eval};
+use ridgeline_engine::{Error, autodiff, eval, file};
+use std::path::Path;
+use std::sync::Arc;
 
 /// One value of a graph: its handle and type. An unknown size is -1.
 #[napi(object)]
@@ -39,7 +43,7 @@ fn handle(value: Value) -> f64 {
 /// A graph under construction.
 #[napi]
 pub struct NativeGraph {
-    pub(crate) graph: Mutex<Graph>,
+    pub(crate) graph: Arc<Mutex<Graph>>,
 }
 
 #[napi]
@@ -48,7 +52,7 @@ impl NativeGraph {
     #[napi(constructor)]
     #[allow(clippy::new_without_default, reason = "constructed from JavaScript")]
     pub fn new() -> NativeGraph {
-        NativeGraph { graph: Mutex::new(Graph::new()) }
+        NativeGraph { graph: Arc::new(Mutex::new(Graph::new())) }
     }
 
     fn describe(graph: &Graph, value: Value) -> NativeValue {
@@ -215,16 +219,23 @@ impl NativeGraph {
         Ok(found.into_iter().map(|of| of.and_then(|_| tensors.next())).collect())
     }
 
-    /// Writes the values as an ONNX model.
+    /// A text that graphs share which compute the same.
     #[napi(catch_unwind)]
-    pub fn export(
+    pub fn fingerprint(&self) -> String {
+        format!("{:016x}", self.graph.lock().fingerprint())
+    }
+
+    /// Writes the values as an ONNX model: to a file, or as bytes if no path is given.
+    #[napi(catch_unwind, ts_return_type = "Promise<Exported>")]
+    pub fn export<'env>(
         &self,
+        env: &'env Env,
         names: Vec<String>,
         outputs: Vec<f64>,
         header: ExportHeader,
-    ) -> Result<Uint8Array> {
-        let graph = self.graph.lock();
-        let outputs = Self::checked(&graph, &outputs)?;
+        path: Option<String>,
+    ) -> Result<Object<'env>> {
+        let outputs = Self::checked(&self.graph.lock(), &outputs)?;
         let pairs: Vec<(String, Value)> = names.into_iter().zip(outputs).collect();
         let metadata = header.metadata.chunks_exact(2).map(|p| (p[0].clone(), p[1].clone()));
         let header = Header {
@@ -234,9 +245,32 @@ impl NativeGraph {
             doc: header.doc,
             metadata: metadata.collect(),
         };
-        let bytes = export(&graph, &pairs, &header).map_err(convert)?;
-        Ok(Uint8Array::new(bytes))
+        let graph = Arc::clone(&self.graph);
+        let work = move || {
+            let bytes = export(&graph.lock(), &pairs, &header)?;
+            let bytes = match path {
+                Some(path) => file::write(Path::new(&path), &bytes).map(|()| None)?,
+                None => Some(Uint8Array::new(bytes)),
+            };
+            Ok(Exported { bytes, failure: None })
+        };
+        spawn(env, work, |outcome| {
+            outcome.unwrap_or_else(|error| Exported {
+                failure: Some(error.into()),
+                ..Exported::default()
+            })
+        })
     }
+}
+
+/// What an export gave.
+#[napi(object)]
+#[derive(Default)]
+pub struct Exported {
+    /// The file, if it was not written.
+    pub bytes: Option<Uint8Array>,
+    /// The failure that ended it.
+    pub failure: Option<Failure>,
 }
 
 /// What computes a value.

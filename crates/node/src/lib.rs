@@ -3,6 +3,7 @@
 //! Classes are thin handles on engine objects. Long work runs on threads of its own and answers
 //! through deferred promises; every entry catches panics.
 
+pub mod checkpoint;
 pub mod counters;
 pub mod data;
 pub mod error;
@@ -19,6 +20,14 @@ use error::{Result, fail};
 use napi_derive::napi;
 use ridgeline_engine::run::{job, threads};
 use ridgeline_kernels::Isa;
+
+/// Reads the environment, once and for all, on the JavaScript thread: other threads would read it while
+/// JavaScript changes it. And a panic, which every entry catches, tells of itself by an error alone.
+#[napi_derive::module_init]
+fn init() {
+    let _ = (Isa::current(), threads::resolve(None));
+    std::panic::set_hook(Box::new(|_| {}));
+}
 
 /// What the native core runs on.
 #[napi(object)]

@@ -143,7 +143,8 @@ fn promised<'env, T: ToNapiValue + Send + 'static>(
         }
     };
     if let Err(error) = start(Box::new(settle.clone())) {
-        settle(end(Err(error)));
+        settle(end(Err(error.clone())));
+        return Err(convert(error));
     }
     Ok(promise)
 }

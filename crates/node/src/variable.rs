@@ -1,4 +1,4 @@
-//! Variables, snapshots of them, and checkpoint files.
+//! Variables and snapshots of them.
 
 use crate::data::{NativeTensor, Values, account, sizes, tensor};
 use crate::error::{Result, convert};
@@ -6,9 +6,9 @@ use napi::Env;
 use napi::bindgen_prelude::ObjectFinalize;
 use napi_derive::napi;
 use ridgeline_engine::attributes::Attributes;
-use ridgeline_engine::train::{checkpoint, initializer, snapshot};
-use ridgeline_engine::variable::Variable;
-use std::path::Path;
+use ridgeline_engine::tensor::DType;
+use ridgeline_engine::train::{initializer, snapshot};
+use ridgeline_engine::variable::{Variable, read_all};
 use std::sync::Arc;
 
 /// The memory of one weight, which the garbage collector knows of.
@@ -18,7 +18,7 @@ pub struct NativeVariable {
 }
 
 impl NativeVariable {
-    /// A handle of `variable`, its only one.
+    /// A handle of `variable`.
     pub fn accounted(env: Env, variable: Arc<Variable>) -> Result<NativeVariable> {
         account(env, variable.bytes() as i64)?;
         Ok(NativeVariable { variable })
@@ -57,10 +57,17 @@ impl NativeVariable {
         NativeVariable::accounted(env, variable)
     }
 
+    /// A variable of zeros, to be filled.
+    #[napi(factory, catch_unwind)]
+    pub fn zeros(env: Env, name: String, shape: Vec<f64>) -> Result<NativeVariable> {
+        let variable = Variable::zeros(&name, &sizes(&shape)?, DType::F32).map_err(convert)?;
+        NativeVariable::accounted(env, variable)
+    }
+
     /// A copy of the contents.
     #[napi(catch_unwind)]
-    pub fn read(&self) -> NativeTensor {
-        self.variable.read().into()
+    pub fn read(&self) -> Result<NativeTensor> {
+        self.variable.read().map(NativeTensor::from).map_err(convert)
     }
 
     /// Gives it another path, for messages and exported files.
@@ -74,6 +81,13 @@ impl NativeVariable {
     pub fn write(&self, values: Values, shape: Vec<f64>) -> Result<()> {
         self.variable.write(&tensor(&values, &shape)?).map_err(convert)
     }
+}
+
+/// Copies of several variables, all of one boundary between two training steps.
+#[napi(catch_unwind)]
+pub fn read_variables(of: Vec<&NativeVariable>) -> Result<Vec<NativeTensor>> {
+    let tensors = read_all(&variables(&of)).map_err(convert)?;
+    Ok(tensors.into_iter().map(NativeTensor::from).collect())
 }
 
 /// The variables behind handles.
@@ -95,6 +109,19 @@ impl NativeSnapshot {
         let snapshot = snapshot::Snapshot::new(variables(&of)).map_err(convert)?;
         Ok(NativeSnapshot { snapshot: parking_lot::Mutex::new(snapshot) })
     }
+    /// Copies that were taken earlier.
+    #[napi(factory, catch_unwind)]
+    pub fn of(of: Vec<&NativeVariable>, copies: Vec<&NativeVariable>) -> Result<NativeSnapshot> {
+        let snapshot = snapshot::Snapshot::of(variables(&of), variables(&copies));
+        Ok(NativeSnapshot { snapshot: parking_lot::Mutex::new(snapshot.map_err(convert)?) })
+    }
+    /// The copies.
+    #[napi(catch_unwind)]
+    pub fn copies(&self, env: Env) -> Result<Vec<NativeVariable>> {
+        let snapshot = self.snapshot.lock();
+        let copies = snapshot.copies().iter().map(Arc::clone);
+        copies.map(|copy| NativeVariable::accounted(env, copy)).collect()
+    }
     /// Copies them again.
     #[napi(catch_unwind)]
     pub fn take(&self) {
@@ -105,37 +132,4 @@ impl NativeSnapshot {
     pub fn restore(&self) {
         self.snapshot.lock().restore();
     }
-}
-
-/// Writes variables and a JSON text to a file, atomically.
-#[napi(catch_unwind)]
-pub fn save_checkpoint(
-    path: String,
-    names: Vec<String>,
-    of: Vec<&NativeVariable>,
-    text: String,
-) -> Result<()> {
-    let tensors: Vec<_> = names.into_iter().zip(of.iter().map(|v| v.variable.read())).collect();
-    checkpoint::save(Path::new(&path), &tensors, &text).map_err(convert)
-}
-
-/// A file's tensors and text.
-#[napi(object)]
-pub struct Checkpoint {
-    /// Names of the tensors.
-    pub names: Vec<String>,
-    /// The tensors.
-    pub tensors: Vec<NativeTensor>,
-    /// The JSON text.
-    pub text: String,
-}
-
-/// Reads what `saveCheckpoint` wrote.
-#[napi(catch_unwind)]
-pub fn load_checkpoint(path: String) -> Result<Checkpoint> {
-    let (tensors, text) = checkpoint::load(Path::new(&path)).map_err(convert)?;
-    let mut named: Vec<_> = tensors.into_iter().collect();
-    named.sort_by(|a, b| a.0.cmp(&b.0));
-    let (names, tensors) = named.into_iter().map(|(n, t)| (n, t.into())).unzip();
-    Ok(Checkpoint { names, tensors, text })
 }

@@ -70,6 +70,12 @@ pub enum ModelError {
         /// Bytes there are.
         actual: usize,
     },
+    /// No memory for the bytes.
+    #[error("cannot allocate {bytes} bytes")]
+    Memory {
+        /// How many there were to be.
+        bytes: usize,
+    },
     /// More than protobuf can carry in one message (2 GiB).
     #[error("the model takes {bytes} bytes, more than the 2 GiB one ONNX file can hold")]
     TooLarge {

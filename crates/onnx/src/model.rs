@@ -95,7 +95,11 @@ impl Tensor {
         data: &[T],
         encode: impl Fn(T) -> [u8; N],
     ) -> Self {
-        let mut raw = Vec::with_capacity(data.len() * N);
+        let mut raw = Vec::new();
+        if raw.try_reserve_exact(data.len() * N).is_err() {
+            // Too few bytes, which `check` finds.
+            return Tensor { data_type, dims: dims.to_vec(), raw: Vec::new() };
+        }
         for &value in data {
             raw.extend_from_slice(&encode(value));
         }
@@ -109,6 +113,9 @@ impl Tensor {
         let (name, dims, actual) = (name.to_owned(), self.dims.clone(), self.raw.len());
         match bytes {
             None => Err(ModelError::Shape { name, dims }),
+            Some(expected) if expected > 0 && actual == 0 => {
+                Err(ModelError::Memory { bytes: expected })
+            }
             Some(expected) if expected != actual => {
                 Err(ModelError::TensorSize { name, dims, expected, actual })
             }
@@ -399,7 +406,10 @@ impl ModelBuilder {
         if bytes > MAX_BYTES {
             return Err(ModelError::TooLarge { bytes });
         }
-        Ok(model.encode_to_vec())
+        let mut file = Vec::new();
+        file.try_reserve_exact(bytes).map_err(|_| ModelError::Memory { bytes })?;
+        model.encode(&mut file).map_err(|_| ModelError::Memory { bytes })?;
+        Ok(file)
     }
 
     fn check(&self) -> Result<(), ModelError> {

@@ -105,7 +105,8 @@ impl Op for Weight {
     }
     fn onnx(&self, export: &mut Exporter) -> Result<()> {
         let name = export.output(0);
-        export.tensor_named(&name, &self.variable.read())
+        let tensor = export.contents(&self.variable)?;
+        export.tensor_named(&name, &tensor)
     }
     fn is_pure(&self) -> bool {
         false

@@ -177,11 +177,12 @@ impl Crew {
     /// A crew of `threads`, the caller included.
     ///
     /// # Errors
-    /// `ERR_ARGUMENT` when `RIDGELINE_ISA` is wrong, `ERR_NATIVE` when threads cannot start.
+    /// `ERR_ARGUMENT` when `RIDGELINE_ISA` is wrong.
     pub fn new(threads: usize) -> Result<Crew> {
         Ok(Crew {
             shared: Arc::new(Shared::new(threads)),
-            pool: if threads > 1 { Some(pool::with(threads - 1)?) } else { None },
+            // Without helpers the caller does all by itself.
+            pool: (threads > 1).then(|| pool::with(threads - 1).ok()).flatten(),
             isa: Isa::current().map_err(Error::argument)?,
             generation: 0,
         })

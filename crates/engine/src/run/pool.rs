@@ -10,6 +10,7 @@
 //! only just started are not known yet; those the system places as it does new ones.
 
 use super::affinity::{Cpus, Thread};
+use super::threads::STACK;
 use crate::error::{Error, Result};
 use parking_lot::Mutex;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -37,18 +38,22 @@ impl Worker {
     }
 }
 
-/// A pool of at least `helpers` threads.
+/// A pool of at least `helpers` threads, or of as many as there are where no more can be started.
 ///
 /// # Errors
-/// `ERR_NATIVE` when threads cannot be started.
+/// `ERR_NATIVE` when none can be started.
 pub fn with(helpers: usize) -> Result<Arc<Pool>> {
     let mut pool = POOL.lock();
     if let Some(pool) = pool.as_ref().filter(|pool| pool.workers.len() >= helpers) {
         return Ok(Arc::clone(pool));
     }
-    let new = Pool::new(helpers)
-        .map_err(|error| Error::native(format!("cannot start {helpers} threads: {error}")))?;
-    Ok(Arc::clone(pool.insert(Arc::new(new))))
+    match Pool::new(helpers) {
+        Ok(new) => Ok(Arc::clone(pool.insert(Arc::new(new)))),
+        // Fewer than asked for are better than none.
+        Err(error) => pool
+            .clone()
+            .ok_or_else(|| Error::native(format!("cannot start {helpers} threads: {error}"))),
+    }
 }
 
 impl Pool {
@@ -57,6 +62,7 @@ impl Pool {
         let started = Arc::clone(&workers);
         let threads = ThreadPoolBuilder::new()
             .num_threads(helpers)
+            .stack_size(STACK)
             .thread_name(|i| format!("ridgeline-helper-{i}"))
             .start_handler(move |i| {
                 started[i].thread.get_or_init(Thread::current);

@@ -4,6 +4,7 @@
 //! One that is done waits for the next run awake for a while, leaving its CPU to whoever wants it,
 //! then asleep; unused for long it ends.
 
+use super::threads::STACK;
 use crate::error::{Error, Result};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -45,7 +46,7 @@ pub fn start(work: impl FnOnce() -> Ending + Send + 'static) -> Result<()> {
         runner.thread.unpark();
         return Ok(());
     }
-    let thread = std::thread::Builder::new().name("ridgeline-run".to_owned());
+    let thread = std::thread::Builder::new().name("ridgeline-run".to_owned()).stack_size(STACK);
     let spawned = thread.spawn(move || live(Box::new(work)));
     spawned.map(drop).map_err(|error| Error::native(format!("cannot start a thread: {error}")))
 }

@@ -6,6 +6,9 @@ use std::sync::OnceLock;
 /// Threads one run may have.
 pub const MAX_THREADS: usize = 64;
 
+/// Bytes of a thread's stack. Without a number the standard library reads the environment.
+pub(super) const STACK: usize = 2 << 20;
+
 /// The number of threads: `asked`, else `RIDGELINE_THREADS`, else the cores this process may use,
 /// which is the floor of the cgroup quota and the affinity mask.
 ///
@@ -21,7 +24,8 @@ pub fn resolve(asked: Option<usize>) -> Result<usize> {
     if let Some(n) = asked {
         return check("threads", Some(n), &n.to_string());
     }
-    // Asked for once: the answer is in files.
+    // Asked for once, when the core is loaded: the answer is in files and in the environment, which
+    // other threads may change at the same time later.
     static DEFAULT: OnceLock<Result<usize>> = OnceLock::new();
     let default = || match std::env::var("RIDGELINE_THREADS") {
         Ok(text) if !text.is_empty() => check("RIDGELINE_THREADS", text.parse().ok(), &text),

@@ -2,7 +2,7 @@
 //!
 //! Most steps are one segment, forward, backward and updates fused into one plan. A step falls apart
 //! where a part of it does not happen every time, as updates do not when gradients accumulate. Each
-//! segment locks its variables by itself: between two of a step, readers see what the first wrote.
+//! segment locks its variables by itself; the counters are locked for the whole step.
 
 use super::counters::Counters;
 use super::schedule::Schedule;
@@ -13,7 +13,7 @@ use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::run::workspace::Workspace;
 use crate::step::Step;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// A part of a training step.
@@ -98,7 +98,9 @@ impl TrainingStep {
         counters: &Mutex<Counters>,
         mut profile: Option<&mut [Duration]>,
     ) -> Result<()> {
-        let Counters { steps, updates, .. } = *counters.lock();
+        // Held for the whole step: whoever holds them reads between two steps.
+        let mut counters = counters.lock();
+        let Counters { steps, updates, .. } = *counters;
         (step.index, step.updates) = (steps as u32, updates);
         step.learning_rate = schedule.at(steps) as f32;
         let due = |segment: &Segment| (steps + 1).is_multiple_of(segment.every);
@@ -112,9 +114,10 @@ impl TrainingStep {
                 part.workspace.profiled(crew, step, times)?;
             }
         }
-        let mut counters = counters.lock();
         counters.steps += 1;
         counters.updates += u64::from(self.segments.last().is_some_and(due));
+        // Readers that wait come before the next step.
+        MutexGuard::unlock_fair(counters);
         Ok(())
     }
 }

@@ -1,14 +1,13 @@
 //! A snapshot: a copy of variables to come back to, such as the best weights so far.
 
-use crate::error::Result;
-use crate::tensor::Words;
+use crate::error::{Error, Result};
 use crate::variable::Variable;
 use std::sync::Arc;
 
 /// See the module documentation.
 pub struct Snapshot {
     variables: Vec<Arc<Variable>>,
-    copies: Vec<Words>,
+    copies: Vec<Arc<Variable>>,
 }
 
 impl Snapshot {
@@ -17,23 +16,35 @@ impl Snapshot {
     /// # Errors
     /// `ERR_MEMORY` when there is not enough.
     pub fn new(variables: Vec<Arc<Variable>>) -> Result<Snapshot> {
-        let size = |v: &Arc<Variable>| v.words.read().as_slice().len();
-        let copies = variables.iter().map(|v| Words::zeroed(size(v))).collect::<Result<_>>()?;
+        let copies = variables.iter().map(|v| Variable::zeros(&v.name(), v.shape(), v.dtype()));
+        let copies = copies.collect::<Result<_>>()?;
         let mut snapshot = Snapshot { variables, copies };
         snapshot.take();
         Ok(snapshot)
     }
+    /// Copies that were taken earlier.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` when they are not of these variables.
+    pub fn of(variables: Vec<Arc<Variable>>, copies: Vec<Arc<Variable>>) -> Result<Snapshot> {
+        let alike = variables.iter().zip(&copies).all(|(variable, copy)| {
+            (variable.shape(), variable.dtype()) == (copy.shape(), copy.dtype())
+        });
+        if alike && variables.len() == copies.len() {
+            return Ok(Snapshot { variables, copies });
+        }
+        Err(Error::shape("the copies are those of other weights"))
+    }
+    /// The copies.
+    pub fn copies(&self) -> &[Arc<Variable>] {
+        &self.copies
+    }
     /// Copies the variables as they are now.
     pub fn take(&mut self) {
-        for (variable, copy) in self.variables.iter().zip(&mut self.copies) {
-            copy.as_mut_slice().copy_from_slice(variable.words.read().as_slice());
-        }
+        self.variables.iter().zip(&self.copies).for_each(|(from, to)| to.copy_from(from));
     }
     /// Puts the copies back.
     pub fn restore(&self) {
-        for (variable, copy) in self.variables.iter().zip(&self.copies) {
-            variable.words.write().as_mut_slice().copy_from_slice(copy.as_slice());
-            variable.written();
-        }
+        self.variables.iter().zip(&self.copies).for_each(|(to, from)| to.copy_from(from));
     }
 }

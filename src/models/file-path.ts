@@ -1,0 +1,35 @@
+/**
+ * Names of files, as users pass them.
+ */
+import { fileURLToPath } from 'node:url';
+import { argumentError, RidgelineError } from '../errors.js';
+import { succeeded } from '../native.js';
+
+/** A file's name, or a `file:` URL. */
+export type FilePath = string | { readonly href: string; readonly protocol: string };
+
+/**
+ * The name as the native core takes it.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for anything else.
+ */
+export function filePath(argument: string, given: unknown): string {
+  if (given instanceof URL && given.protocol === 'file:' && given.host === '') {
+    try {
+      return fileURLToPath(given);
+    } catch {
+      throw argumentError(argument, 'a file name or file: URL', given.href);
+    }
+  }
+  if (typeof given === 'string' && given !== '' && !given.includes('\0')) return given;
+  throw argumentError(argument, 'a file name or file: URL', given instanceof URL ? given.href : given);
+}
+
+/**
+ * What native work with the file at `path` gave.
+ * @throws {RidgelineError} Its failure; `ERR_IO` tells of the path.
+ */
+export function ofFile<T extends Parameters<typeof succeeded>[0]>(path: string, event: T): T {
+  const { failure } = event;
+  if (failure?.code !== 'ERR_IO') return succeeded(event);
+  throw new RidgelineError('ERR_IO', failure.message, { argument: 'path', received: path });
+}

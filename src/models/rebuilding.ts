@@ -1,0 +1,70 @@
+/**
+ * Whether a layer of one's own comes back from its config as what it was.
+ */
+import { undisturbed } from '../core/random.js';
+import { withCustom } from '../core/registry.js';
+import { type Call, SymbolicTensor } from '../core/symbolic.js';
+import { Trace } from '../core/trace.js';
+import type { Layer } from '../layers/layer.js';
+import { restoreLayer } from '../layers/registry.js';
+import { withoutValues } from '../layers/weights.js';
+
+/** The layers of a model or layer and those inside them, each before what is inside it. */
+export function allLayers(of: { readonly layers: readonly Layer[] }): Layer[] {
+  return of.layers.flatMap((layer) => [layer, ...allLayers(layer)]);
+}
+
+/** What `layer` computes when it is called as in `call`: graph and constants. */
+function fingerprint(layer: Layer, call: Call, training: boolean): string {
+  const trace = new Trace(training);
+  return trace.run(() => {
+    const traced = new Map(call.inputs.map((t, i) => [t, trace.input(`x_${i}`, t.shape, t.dtype)] as const));
+    const place = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(place);
+      return value instanceof SymbolicTensor ? traced.get(value) : value;
+    };
+    const options = call.training === undefined ? [] : [{ training: call.training }];
+    layer.invoke([...(call.args ?? []).map(place), ...options]);
+    return trace.graph.fingerprint();
+  });
+}
+
+/**
+ * Makes `layer` again from its config and compares what both compute.
+ *
+ * @param config - Its config, as it is saved.
+ * @param functions - Functions that the config names.
+ * @returns What is wrong; `undefined` if nothing is.
+ */
+export function rebuildingFault(
+  layer: Layer,
+  config: unknown,
+  functions: Readonly<Record<string, unknown>>,
+  calls: readonly Call[],
+): string | undefined {
+  const { className } = layer.constructor as typeof Layer;
+  try {
+    return undisturbed(() =>
+      withoutValues(Number.POSITIVE_INFINITY, () => {
+        const again = withCustom({ ...functions, [className]: layer.constructor }, () =>
+          restoreLayer({ className, config }),
+        );
+        for (const training of [false, true]) {
+          const same = calls.every(
+            (call) => fingerprint(layer, call, training) === fingerprint(again, call, training),
+          );
+          if (!same) return 'it computes something else: getConfig must give all that the constructor takes';
+          // What is inside is known now, and may have been frozen later.
+          const inner = allLayers(again);
+          for (const [i, { trainable }] of allLayers(layer).entries()) {
+            const of = inner[i];
+            if (of && of.trainable !== trainable) of.trainable = trainable;
+          }
+        }
+        return undefined;
+      }),
+    );
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
