@@ -230,6 +230,17 @@ export interface LoadedCheckpoint {
   failure?: Failure
 }
 
+/** Mean and variance of float32 for each index along `axes`, ascending. */
+export declare function moments(values: Float32Array, shape: Array<number>, axes: Array<number>): Moments
+
+/** Mean and variance of data. */
+export interface Moments {
+  /** The means. */
+  mean: Array<number>
+  /** The biased variances. */
+  variance: Array<number>
+}
+
 /** What a run has to say: an event of a fit, or the result of other work. */
 export interface NativeEvent {
   /** `batch`, `epoch` or `end`; the last epoch's logs come with the end. */

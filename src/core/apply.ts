@@ -100,8 +100,8 @@ export function op<T extends Operand>(
     const trace = Trace.running;
     const typed = given.find((t) => typeof t !== 'number');
     const like = typed === undefined || typeof typed === 'number' ? 'float32' : typed.dtype;
-    // As in Keras, a fraction beside integers makes numbers of them.
-    const promotes = like !== 'float32' && given.some((t) => typeof t === 'number' && !Number.isInteger(t));
+    // As in Keras, a fraction beside integers makes numbers of them; so does an integer that they do not hold.
+    const promotes = like !== 'float32' && given.some((t) => typeof t === 'number' && t !== (t | 0));
     const values = given.map((t) =>
       promotes ? floating(trace, trace.value(t, 'float32')) : trace.value(t, like),
     );

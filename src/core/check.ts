@@ -38,7 +38,8 @@ export function number(
   expected = 'a finite number',
   holds = (_: number) => true,
 ): number {
-  if (typeof value === 'number' && Number.isFinite(value) && holds(value)) return value;
+  // Finite as float32 too, which the native core computes in.
+  if (typeof value === 'number' && Number.isFinite(Math.fround(value)) && holds(value)) return value;
   throw argumentError(argument, expected, value);
 }
 

@@ -2,7 +2,7 @@
  * A trace: one replay of layer calls into a native graph, with everything ambient to it: the training
  * flag, the path of layers, numbered random streams, penalties and next states.
  */
-import { RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeGraph, native } from '../native.js';
 import type { Operand } from './operand.js';
 import type { AttributesOf, Primitive, ResultsOf } from './primitives.js';
@@ -139,6 +139,8 @@ export class Trace implements Tracing {
       );
     }
     if (operand instanceof Tensor) return this.constant(operand);
+    if (Number.isFinite(operand) && !Number.isFinite(Math.fround(operand)))
+      throw argumentError('operand', 'a number that float32 holds', operand);
     const scalar = like === 'int32' ? Int32Array.of(operand) : Float32Array.of(operand);
     return this.constant(new Tensor(scalar, [], like === 'int32' ? 'int32' : 'float32'));
   }

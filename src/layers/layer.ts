@@ -6,12 +6,12 @@ import { Callable } from '../core/callable.js';
 import { boolean, options as checkOptions } from '../core/check.js';
 import { snake } from '../core/names.js';
 import { collect, type OptionTable, optionNames, read, save } from '../core/options.js';
-import type { Shape, SymbolicTensor } from '../core/symbolic.js';
+import { type Shape, SymbolicTensor } from '../core/symbolic.js';
 import { Tensor, type TensorInput } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { UniqueNames } from '../core/unique-names.js';
 import type { Weight } from '../core/weight.js';
-import { inLayer, RidgelineError } from '../errors.js';
+import { argumentError, inLayer, RidgelineError } from '../errors.js';
 import { guard, native } from '../native.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
 import { type Arguments, type CallOptions, type Concrete, type Outputs, parseCall } from './arguments.js';
@@ -23,6 +23,16 @@ export type { CallOptions, LayerOptions, WeightOptions };
 
 /** Arguments of a constructor that takes the options `C`, unless its class says others. */
 export type Given<C> = Record<never, never> extends C ? [options?: C] : [options: C];
+
+/** One tensor of the functional API, or several. */
+// biome-ignore lint/suspicious/noExplicitAny: how many there are is known where the layer is called.
+type RecordedTensors = any;
+
+/** A call in the functional API. */
+interface RecordedCall {
+  readonly input: RecordedTensors;
+  readonly output: RecordedTensors;
+}
 
 /** A layer can be called on tensors, symbolic or concrete, with options last. */
 // biome-ignore lint/correctness/noUnusedVariables: interface and class have the same parameters.
@@ -82,6 +92,8 @@ export abstract class Layer<
   #assigned = 0;
   readonly #weights: Weight[] = [];
   readonly #inner = new Map<Layer, string>();
+  /** Calls on tensors of the functional API. */
+  readonly #recorded: RecordedCall[] = [];
   /** The layer in whose `call` this one was made, if in any. */
   readonly #madeIn: Layer | undefined = calling.at(-1);
 
@@ -237,7 +249,44 @@ export abstract class Layer<
       many = Array.isArray(outputs);
       return Array.isArray(outputs) ? outputs : [outputs];
     });
-    return many ? results : results[0];
+    const [first] = results;
+    if (first instanceof SymbolicTensor && first.call) {
+      const whole = (of: readonly SymbolicTensor[]) => (of.length === 1 ? of[0] : of) as RecordedTensors;
+      this.#recorded.push({ input: whole(first.call.inputs), output: whole(first.call.outputs) });
+      // Two tell that it is not one.
+      this.#recorded.splice(2);
+    }
+    return many ? results : first;
+  }
+
+  /** The only call on tensors of the functional API. */
+  get #call(): RecordedCall {
+    const [call, another] = this.#recorded;
+    if (call && !another) return call;
+    const many = another ? 'was called several times: keep what the calls give' : 'was not called yet';
+    const message = `layer '${this.name}' ${many}`;
+    throw new RidgelineError('ERR_ARGUMENT', message, { layer: this.name });
+  }
+
+  /**
+   * What the layer was called on in the functional API, or in a Sequential: one tensor, or a list.
+   * @throws {RidgelineError} `ERR_ARGUMENT` unless it was called once.
+   */
+  get input(): RecordedTensors {
+    return this.#call.input;
+  }
+
+  /**
+   * What it gave, as {@link Layer.input}: `new Model({ inputs: model.inputs, outputs: layer.output })`.
+   * @throws {RidgelineError} `ERR_ARGUMENT` unless it was called once.
+   */
+  get output(): RecordedTensors {
+    return this.#call.output;
+  }
+
+  /** @internal Forgets calls, before it is called anew in the same place. */
+  forgetCalls(): void {
+    this.#recorded.length = 0;
   }
 
   /** @internal Seed of the random numbers of an immediate call. */
@@ -269,6 +318,7 @@ export abstract class Layer<
           );
         }
         const outputs = this.#compute(args);
+        checkOutputs(outputs, trace);
         for (const y of [outputs].flat()) {
           if (this.activityRegularizer) trace.penalties.push(activityPenalty(this.activityRegularizer, y));
         }
@@ -325,6 +375,18 @@ export abstract class Layer<
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `${this.#class.className} ${JSON.stringify(this.getConfig())}`;
   }
+}
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for what is no symbolic tensor of `trace`, or a list of them. */
+function checkOutputs(outputs: unknown, trace: Trace): void {
+  const all: unknown[] = Array.isArray(outputs) ? outputs : [outputs];
+  const fits = (y: unknown): boolean => y instanceof SymbolicTensor && y.traced?.trace === trace;
+  if (all.length === 0 || !all.every(fits))
+    throw argumentError(
+      'what call() gives',
+      'a symbolic tensor that it computes, or a list of them',
+      outputs,
+    );
 }
 
 /** How often `trainable` was assigned to any layer. */

@@ -2,6 +2,7 @@
  * The call graph of a functional model: recorded calls from inputs to outputs, in an order to replay them.
  */
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
+import { shapeText } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import { nameInputs } from './naming.js';
@@ -17,14 +18,18 @@ export class CallGraph {
   /** The layers called, each once, in order. */
   readonly layers: readonly Layer[];
 
-  /** @throws {RidgelineError} `ERR_ARGUMENT` when an output does not depend on the inputs alone. */
+  /** @throws {RidgelineError} `ERR_ARGUMENT` when an output does not depend on the inputs alone, `ERR_SHAPE` when its rows are not theirs. */
   constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]) {
     const recorded = (t: unknown): boolean => t instanceof SymbolicTensor && t.traced === undefined;
-    if (inputs.length === 0 || !inputs.every((t) => recorded(t) && t.call === undefined)) {
-      throw argumentError('inputs', 'tensors made by input()', inputs);
-    }
+    if (inputs.length === 0 || !inputs.every(recorded))
+      throw argumentError('inputs', 'tensors made by input() or computed from them', inputs);
     if (outputs.length === 0 || !outputs.every(recorded))
       throw argumentError('outputs', 'symbolic tensors', outputs);
+    for (const { shape } of outputs) {
+      if (shape[0] === null) continue;
+      const message = `an output of shape ${shapeText(shape)} has another first axis than the batch`;
+      throw new RidgelineError('ERR_SHAPE', message, { argument: 'outputs', received: shape });
+    }
     this.inputs = inputs;
     this.outputs = outputs;
     this.inputNames = nameInputs(inputs);
@@ -36,17 +41,10 @@ export class CallGraph {
     while (stack.length > 0) {
       const [t, done] = stack.pop() as [SymbolicTensor, boolean];
       const { call } = t;
+      if (given.has(t)) continue;
       if (!call) {
-        if (!given.has(t)) {
-          throw new RidgelineError(
-            'ERR_ARGUMENT',
-            `outputs depend on an input${t.name ? ` '${t.name}'` : ''} that is not among inputs`,
-            {
-              argument: 'inputs',
-            },
-          );
-        }
-        continue;
+        const message = `outputs depend on an input${t.name ? ` '${t.name}'` : ''} that is not among inputs`;
+        throw new RidgelineError('ERR_ARGUMENT', message, { argument: 'inputs' });
       }
       if (calls.has(call)) continue;
       if (done) {

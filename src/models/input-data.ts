@@ -84,7 +84,12 @@ function fitInput({ name, tensor: given }: NamedTensor, { shape: expected }: Sym
   const fits =
     t.rank === expected.length &&
     expected.every((d, axis) => axis === 0 || d === null || d === t.shape[axis]);
-  if (!fits) throw shapeError(name, shapeText(expected), shapeText(given.shape));
+  if (!fits) {
+    const row = expected.slice(1);
+    const isRow = given.rank === row.length && row.every((d, axis) => d === null || d === given.shape[axis]);
+    const hint = isRow ? '; one row is to be wrapped: [row]' : '';
+    throw shapeError(name, shapeText(expected), shapeText(given.shape) + hint);
+  }
   return { name, tensor: t };
 }
 

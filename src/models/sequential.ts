@@ -61,7 +61,10 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
   #join(): void {
     if (!this.#input || this.#list.size === 0) return;
     let output = this.#input;
-    for (const layer of this.#list) output = layer.invoke([output]) as SymbolicTensor;
+    for (const layer of this.#list) {
+      layer.forgetCalls();
+      output = layer.invoke([output]) as SymbolicTensor;
+    }
     this.connect([this.#input], [output]);
   }
 

@@ -5,24 +5,34 @@ import { nativeOp } from '../core/apply.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { DType } from '../core/tensor.js';
 
+/** The operands of a comparison: a number that no int32 reaches is beyond all of them, which float32 keeps. */
+function compared<A extends Operand, B extends Operand>(a: A, b: B): [A, B] {
+  const beyond = <N extends Operand>(x: N, other: Operand): N => {
+    const isInteger = typeof other === 'object' && other?.dtype === 'int32';
+    const fits = typeof x !== 'number' || (x >= -(2 ** 31) && x < 2 ** 31) || Number.isNaN(x);
+    return isInteger && !fits ? ((Math.sign(x) * Number.POSITIVE_INFINITY) as N) : x;
+  };
+  return [beyond(a, b), beyond(b, a)];
+}
+
 /** `a < b`, as bool. */
 export const less = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('less', [a, b]);
+  nativeOp('less', compared(a, b));
 /** `a ≤ b`, as bool. */
 export const lessEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('lessEqual', [a, b]);
+  nativeOp('lessEqual', compared(a, b));
 /** `a > b`, as bool. */
 export const greater = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('greater', [a, b]);
+  nativeOp('greater', compared(a, b));
 /** `a ≥ b`, as bool. */
 export const greaterEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('greaterEqual', [a, b]);
+  nativeOp('greaterEqual', compared(a, b));
 /** `a = b`, as bool. */
 export const equal = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('equal', [a, b]);
+  nativeOp('equal', compared(a, b));
 /** `a ≠ b`, as bool. */
 export const notEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('notEqual', [a, b]);
+  nativeOp('notEqual', compared(a, b));
 /** Both of two booleans. */
 export const logicalAnd = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
   nativeOp('logicalAnd', [a, b]);

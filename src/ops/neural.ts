@@ -4,6 +4,7 @@
 import { nativeOp, op } from '../core/apply.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
+import { argumentError } from '../errors.js';
 import { transpose } from './shaping.js';
 
 /** `x·W + b`: `x` `[…, in]`, `W` `[in, out]`, `b` `[out]`. */
@@ -27,6 +28,8 @@ function overAxis<A extends Operand>(name: 'softmax' | 'logSoftmax', x: A, axis:
     const input = value as SymbolicTensor;
     const last = input.rank - 1;
     const at = axis < 0 ? axis + input.rank : axis;
+    if (!Number.isSafeInteger(axis) || at < 0 || at > last)
+      throw argumentError('axis', `an integer between ${-input.rank} and ${last}`, axis);
     if (at === last) return trace.emit(name, [input])[0];
     const order = Array.from({ length: input.rank }, (_, i) => i);
     [order[at], order[last]] = [last, at];

@@ -1,9 +1,11 @@
 /**
  * Reductions over axes.
  */
-import { nativeOp } from '../core/apply.js';
-import { options as checkOptions } from '../core/check.js';
+import { floating, nativeOp, op } from '../core/apply.js';
+import { boolean, options as checkOptions } from '../core/check.js';
 import type { Operand, Result } from '../core/operand.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
+import { argumentError } from '../errors.js';
 
 /** Options of a reduction. */
 export interface ReduceOptions {
@@ -19,14 +21,22 @@ function reduce<A extends Operand>(
   given: ReduceOptions,
 ): Result<A> {
   const { axis, keepdims = false } = checkOptions(name, given, ['axis', 'keepdims']);
-  const axes = axis === undefined ? null : typeof axis === 'number' ? [axis] : axis;
-  return nativeOp(name, [x], { axes, keepdims });
+  boolean('keepdims', keepdims);
+  const axes = axis === undefined || axis === null ? null : typeof axis === 'number' ? [axis] : axis;
+  if (axes !== null && !(Array.isArray(axes) && axes.length > 0 && axes.every(Number.isSafeInteger)))
+    throw argumentError('axis', 'an axis, or a list of at least one', axis);
+  if (name !== 'mean') return nativeOp(name, [x], { axes, keepdims });
+  return op(
+    name,
+    [x],
+    (trace, [value]) => trace.emit(name, [floating(trace, value as SymbolicTensor)], { axes, keepdims })[0],
+  );
 }
 
-/** The sum over `axis`. */
+/** The sum over `axis`; that of int32 wraps. */
 export const sum = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
   reduce('sum', x, options);
-/** The mean over `axis`. */
+/** The mean over `axis`, in float32 also for integers. */
 export const mean = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
   reduce('mean', x, options);
 /** The largest over `axis`; NaN if there is one. */

@@ -2,43 +2,63 @@
  * Shapes and pieces: reshape, transpose, broadcast, concat, split, slice, gather, matmul.
  */
 import { nativeOp, op } from '../core/apply.js';
-import { options as checkOptions } from '../core/check.js';
+import { boolean, options as checkOptions, integer } from '../core/check.js';
+import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
-import { RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 
 /** In a list of sizes: the input's dimension at that place. */
 const KEEP = -2;
 
+/** Sizes as the native core takes them. */
+function sizes(shape: unknown): number[] {
+  const fits = (d: unknown): boolean => d === null || (Number.isSafeInteger(d) && (d as number) >= -1);
+  if (Array.isArray(shape) && shape.every(fits)) return shape.map((d: number | null) => d ?? KEEP);
+  throw argumentError('shape', 'a list of sizes', shape);
+}
+
 /** `x` in another shape; one size may be -1, `null` keeps the dimension at that place. */
 export const reshape = <A extends Operand>(x: A, shape: readonly (number | null)[]): Result<A> =>
-  nativeOp('reshape', [x], { shape: shape.map((d) => d ?? KEEP) });
+  nativeOp('reshape', [x], { shape: sizes(shape) });
 
 /** Axes in another order; by default reversed. */
 export function transpose<A extends Operand>(x: A, order?: readonly number[]): Result<A> {
   return op('transpose', [x], (trace, inputs) => {
     const rank = inputs[0]?.rank ?? 0;
     const axes = order ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
+    if (!Array.isArray(axes) || !axes.every(Number.isSafeInteger))
+      throw argumentError('order', 'a list of axes', order);
     return trace.emit('transpose', inputs, { order: axes })[0];
   });
 }
 
 /** `x` repeated to `shape`; `null` keeps the dimension that is there. */
 export const broadcastTo = <A extends Operand>(x: A, shape: readonly (number | null)[]): Result<A> =>
-  nativeOp('broadcastTo', [x], { shape: shape.map((d) => d ?? KEEP) });
+  nativeOp('broadcastTo', [x], { shape: sizes(shape) });
 
 /** Tensors one after the other along `axis` (default: the last). */
-export const concat = <A extends Operand>(tensors: readonly A[], axis = -1): Result<A> =>
-  nativeOp('concat', tensors, { axis });
+export function concat<A extends Operand>(tensors: readonly A[], axis = -1): Result<A> {
+  if (!Array.isArray(tensors) || tensors.length === 0)
+    throw argumentError('tensors', 'a list of at least one', tensors);
+  return nativeOp('concat', tensors as readonly A[], { axis: integer('axis', axis, -MOST_AXES) });
+}
 
 /** `size` elements from `start` along `axis` (default: the first). */
 export const slice = <A extends Operand>(x: A, start: number, size: number, axis = 0): Result<A> =>
-  nativeOp('slice', [x], { axis, start, size });
+  nativeOp('slice', [x], {
+    axis: integer('axis', axis, -MOST_AXES),
+    start: integer('start', start, 0),
+    size: integer('size', size, 0),
+  });
 
 /**
  * `x` cut into `parts` equal pieces along `axis` (default: the last).
  * @throws {RidgelineError} `ERR_SHAPE` when the size is unknown or not a multiple.
  */
 export function split<A extends Exclude<Operand, number>>(x: A, parts: number, axis = -1): Result<A>[] {
+  if (typeof x !== 'object' || x === null || !Array.isArray(x.shape)) throw argumentError('x', 'a tensor', x);
+  integer('parts', parts, 1);
+  integer('axis', axis, -MOST_AXES);
   const at = axis < 0 ? axis + x.shape.length : axis;
   const size = x.shape[at];
   if (size === null || size === undefined || !Number.isInteger(size / parts)) {
@@ -51,9 +71,12 @@ export function split<A extends Exclude<Operand, number>>(x: A, parts: number, a
   return Array.from({ length: parts }, (_, i) => slice(x, i * piece, piece, at) as Result<A>);
 }
 
-/** Elements of `x` along `axis` (default: the first) at int32 `indices`; negative ones count from the end. */
+/**
+ * Elements of `x` along `axis` (default: the first) at int32 `indices`; negative ones count from the end.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for an index outside, where it is computed.
+ */
 export const gather = <A extends Operand, I extends Operand>(x: A, indices: I, axis = 0): Result<A | I> =>
-  nativeOp('gather', [x, indices], { axis });
+  nativeOp('gather', [x, indices], { axis: integer('axis', axis, -MOST_AXES) });
 
 /** The product of matrices in the last two axes; leading axes broadcast. */
 export function matmul<A extends Operand, B extends Operand>(
@@ -65,5 +88,7 @@ export function matmul<A extends Operand, B extends Operand>(
     'transposeA',
     'transposeB',
   ]);
+  boolean('transposeA', transposeA);
+  boolean('transposeB', transposeB);
   return nativeOp('matmul', [a, b], { transposeA, transposeB });
 }

@@ -7,7 +7,7 @@
 
 use crate::error::{Code, Error, Result};
 use crate::memory::zeros;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,10 +83,9 @@ fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
             file => file?,
         };
-        // Where files cannot be locked, nobody can find this one stale.
-        let _ = file.try_lock();
-        // Another writer may have taken it for stale before it was locked.
-        if path.exists() {
+        // Another writer may take it for stale before it is locked, and then removes it. Where files
+        // cannot be locked at all, nobody does.
+        if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && path.exists() {
             return Ok((path, file));
         }
     }

@@ -3,11 +3,14 @@
 //! Nodes stand in topological order because a node can only use values that exist. Types are
 //! inferred when a node is added, so an ill-typed graph cannot be built.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::op::Op;
 use crate::shape::Symbol;
 use crate::tensor::TensorType;
 use std::sync::Arc;
+
+/// Axes a tensor may have: kernels count them on their stack.
+const MOST_AXES: usize = 8;
 
 /// One output of one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,6 +116,14 @@ impl Graph {
     ) -> Result<Vec<Value>> {
         let types: Vec<&TensorType> = inputs.iter().map(|&v| self.value_type(v)).collect();
         let outputs = op.infer(&types).map_err(|error| error.in_layer(&label))?;
+        if let Some(of) = outputs.iter().find(|of| of.shape.rank() > MOST_AXES) {
+            let error = Error::shape(format!(
+                "{}: a tensor has at most {MOST_AXES} axes, received {}",
+                op.name(),
+                of.shape
+            ));
+            return Err(error.in_layer(&label));
+        }
         let node = self.nodes.len() as u32;
         let values = (0..outputs.len() as u32).map(|output| Value { node, output }).collect();
         self.nodes.push(Node { op, inputs: inputs.to_vec(), outputs, label });

@@ -12,6 +12,7 @@ pub mod file;
 mod fingerprint;
 pub mod graph;
 pub mod memory;
+pub mod moments;
 pub mod onnx;
 pub mod op;
 pub mod ops;

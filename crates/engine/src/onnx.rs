@@ -42,6 +42,10 @@ pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Re
         )));
     }
     let roots: Vec<Value> = outputs.iter().map(|(_, value)| *value).collect();
+    // Those that nothing uses too: whoever feeds the model may give all.
+    let inputs = graph.nodes().iter().filter_map(|node| node.op.downcast::<Input>());
+    let inputs: Vec<(usize, String, TensorType)> =
+        inputs.map(|input| (input.index, input.name.clone(), input.of.clone())).collect();
     let (graph, roots) = remove_dead(graph, &roots)?;
     let mut model = ModelBuilder::new(&header.name, header.opset, &header.version);
     model.doc(&header.doc);
@@ -62,11 +66,12 @@ pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Re
             names.aliases.push((name, *root));
         }
     }
-    for (at, node) in (0..).zip(graph.nodes()) {
-        if let Some(input) = node.op.downcast::<Input>() {
-            let name = names.unique(&input.name);
-            model.input(&name, data_type(input.of.dtype)?, &dims(&graph, &input.of.shape));
-            of_value.insert(Value { node: at, output: 0 }, name);
+    for (index, name, of) in inputs {
+        let name = names.unique(&name);
+        model.input(&name, data_type(of.dtype)?, &dims(&graph, &of.shape));
+        let is_it = |node: &Node| node.op.downcast::<Input>().is_some_and(|it| it.index == index);
+        if let Some(at) = graph.nodes().iter().position(is_it) {
+            of_value.insert(Value { node: at as u32, output: 0 }, name);
         }
     }
     let variables: Vec<Arc<Variable>> = graph

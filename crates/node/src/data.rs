@@ -8,6 +8,7 @@ use napi::bindgen_prelude::{
 use napi_derive::napi;
 use ridgeline_engine::data::Data;
 use ridgeline_engine::memory::reserve;
+use ridgeline_engine::moments;
 use ridgeline_engine::tensor::{DType, Tensor};
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::copy::copy_finite;
@@ -81,6 +82,27 @@ impl From<Tensor> for NativeTensor {
         };
         NativeTensor { shape, dtype, data }
     }
+}
+
+/// Mean and variance of data.
+#[napi(object)]
+pub struct Moments {
+    /// The means.
+    pub mean: Vec<f64>,
+    /// The biased variances.
+    pub variance: Vec<f64>,
+}
+
+/// Mean and variance of float32 for each index along `axes`, ascending.
+#[napi(catch_unwind)]
+pub fn moments(values: Float32Array, shape: Vec<f64>, axes: Vec<u32>) -> Result<Moments> {
+    let axes: Vec<usize> = axes.into_iter().map(|axis| axis as usize).collect();
+    let shape = sizes(&shape)?;
+    if shape.iter().product::<usize>() != values.len() || axes.iter().any(|&a| a >= shape.len()) {
+        return Err(fail("ERR_SHAPE", "moments of data that has another shape"));
+    }
+    let (mean, variance) = moments::moments(&values, &shape, &axes).map_err(convert)?;
+    Ok(Moments { mean, variance })
 }
 
 /// Tells the garbage collector of memory behind small JavaScript objects, which would pile up else.

@@ -50,3 +50,6 @@ export function input(shape: Shape | number | KerasInput, options: InputOptions 
   symbol.name = name;
   return symbol;
 }
+
+/** {@link input} as Keras spells it. */
+export const Input: typeof input = input;

@@ -106,17 +106,19 @@ export class Normalization extends Layer<NormalizationOptions> {
     const x = tensor(data, { dtype: 'float32' });
     if (x.rank < 1 || x.size === 0)
       throw new RidgelineError('ERR_SHAPE', `adapt expects samples, received shape ${shapeText(x.shape)}`);
-    const bad = x.data.findIndex((value: number) => !Number.isFinite(value));
-    if (bad >= 0) {
-      const details = { layer: this.name, argument: 'data' };
-      throw new RidgelineError('ERR_NON_FINITE', `adapt: data has ${x.data[bad]} at element ${bad}`, details);
-    }
     if (!this.built) {
       this.build([null, ...x.shape.slice(1)]);
       this.built = true;
     }
     const [mean, variance] = [this.#mean as Weight, this.#variance as Weight];
     const moments = momentsOf(x, this.#axesOf(x.rank));
+    // What is not finite shows in the moments; the data is looked through only then.
+    const finite = [...moments.mean, ...moments.variance].every(Number.isFinite);
+    const bad = finite ? -1 : x.data.findIndex((value: number) => !Number.isFinite(value));
+    if (bad >= 0) {
+      const details = { layer: this.name, argument: 'data' };
+      throw new RidgelineError('ERR_NON_FINITE', `adapt: data has ${x.data[bad]} at element ${bad}`, details);
+    }
     if (moments.mean.length !== mean.shape.reduce((a, b) => a * b, 1)) {
       const message = `adapt: data of shape ${shapeText(x.shape)} does not fit layer '${this.name}'`;
       throw new RidgelineError('ERR_SHAPE', message);

@@ -112,7 +112,15 @@ impl Op for SoftmaxCrossEntropy {
             .run(move |f| {
                 let (z, loss, p) = (f.tile(0), f.floats_mut(0), f.tile_mut(1));
                 match op.sparse {
-                    true => kernels::sparse_softmax_cross_entropy(f.isa, z, f.ints(1), loss, p),
+                    true => {
+                        let (labels, classes) = (f.ints(1), z.cols());
+                        if let Some(bad) = labels.iter().find(|&&label| label as usize >= classes) {
+                            f.fail(Error::argument(format!(
+                                "class indices must be in [0, {classes}), received {bad}"
+                            )));
+                        }
+                        kernels::sparse_softmax_cross_entropy(f.isa, z, labels, loss, p);
+                    }
                     false => {
                         kernels::softmax_cross_entropy(f.isa, z, f.tile(1), op.smoothing, loss, p);
                     }

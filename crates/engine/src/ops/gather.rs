@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
+use crate::plan::Frame;
 use crate::plan::lower::Lower;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
@@ -60,6 +61,7 @@ impl Op for Gather {
             .write(y.whole())
             .run(move |f| {
                 let (x, y) = (f.words(0), f.words_mut(0));
+                sizes.check(f, f.ints(1));
                 sizes.each(f.ints(1), |from, to| {
                     y[to..to + sizes.inner].copy_from_slice(&x[from..from + sizes.inner]);
                 });
@@ -105,6 +107,7 @@ impl Op for Scatter {
             .run(move |f| {
                 let (dy, dx) = (f.floats(0), f.floats_mut(0));
                 dx.fill(0.0);
+                sizes.check(f, f.ints(1));
                 sizes.each(f.ints(1), |from, to| {
                     let added = &dy[to..to + sizes.inner];
                     for (x, d) in dx[from..from + sizes.inner].iter_mut().zip(added) {
@@ -137,14 +140,24 @@ impl Sizes {
             picks,
         }
     }
-    /// Calls `f(offset in the picked-from tensor, offset in the picked tensor)` for every pick.
+    /// Ends the run of `frame` unless all indices are inside the axis.
+    fn check(self, frame: &Frame, indices: &[i32]) {
+        let size = self.axis as i64;
+        let outside = |&&index: &&i32| !(-size..size).contains(&i64::from(index));
+        if let Some(bad) = indices.iter().find(outside) {
+            frame.fail(Error::argument(format!(
+                "gather: indices must be in [-{size}, {size}), received {bad}"
+            )));
+        }
+    }
+    /// Calls `f(offset in the picked-from tensor, offset in the picked tensor)` for every pick of
+    /// indices that are inside.
     fn each(self, indices: &[i32], mut f: impl FnMut(usize, usize)) {
         for outer in 0..self.outer {
             for (i, &index) in indices.iter().enumerate() {
                 let size = self.axis as i64;
                 let at = if index < 0 { i64::from(index) + size } else { i64::from(index) };
-                // Out of range clips, as JAX does in compiled code; the facade validates data.
-                let at = at.clamp(0, size - 1) as usize;
+                let at = at as usize;
                 f((outer * self.axis + at) * self.inner, (outer * self.picks + i) * self.inner);
             }
         }

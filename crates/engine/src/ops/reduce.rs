@@ -54,6 +54,36 @@ pub struct Reduction {
 }
 
 impl Reduction {
+    /// Lowers a reduction of int32; a sum wraps.
+    fn integers(&self, lower: &mut Lower, y: &Buffer) -> Result<()> {
+        let join = match self.kind {
+            Kind::Sum | Kind::Mean => i32::wrapping_add,
+            Kind::Max => i32::max,
+            Kind::Min => i32::min,
+        };
+        let empty = match self.kind {
+            Kind::Sum | Kind::Mean => 0,
+            Kind::Max => i32::MIN,
+            Kind::Min => i32::MAX,
+        };
+        let x = lower.input(0)?;
+        let (x, rows, cols) = with_axes_last(lower, x, &self.axes);
+        lower
+            .task(rows, cols)
+            .split(Axes::ROWS)
+            .cost(0.5)
+            .read(x.view(rows, cols).along(Axes::ROWS))
+            .write(y.column())
+            .run(move |f| {
+                let x = f.ints(0);
+                for (row, y) in f.words_mut(0).iter_mut().enumerate() {
+                    let values = x[row * cols..(row + 1) * cols].iter().copied();
+                    *y = values.fold(empty, join) as u32;
+                }
+            });
+        Ok(())
+    }
+
     /// Whether the reduced axes are the first ones.
     fn sums_columns(&self, rank: usize) -> bool {
         self.axes.len() < rank && self.axes.iter().enumerate().all(|(i, &axis)| i == axis)
@@ -99,14 +129,16 @@ impl Op for Reduction {
 
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let x = inputs[0];
-        if x.dtype != DType::F32 {
+        let fits = x.dtype == DType::F32 || (x.dtype == DType::I32 && self.kind != Kind::Mean);
+        if !fits {
             return Err(Error::dtype(format!(
                 "{} expects float32, received {}",
                 self.name(),
                 x.dtype
             )));
         }
-        Ok(vec![TensorType::f32(reduced(&x.shape, &self.axes, self.keepdims))])
+        let shape = reduced(&x.shape, &self.axes, self.keepdims);
+        Ok(vec![TensorType { shape, dtype: x.dtype }])
     }
 
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
@@ -140,7 +172,9 @@ impl Op for Reduction {
     }
 
     fn takes_spread(&self, inputs: &[&TensorType]) -> bool {
-        self.sums_columns(inputs[0].shape.rank()) && self.axes.len() + 1 == inputs[0].shape.rank()
+        inputs[0].dtype == DType::F32
+            && self.sums_columns(inputs[0].shape.rank())
+            && self.axes.len() + 1 == inputs[0].shape.rank()
     }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {
@@ -149,8 +183,11 @@ impl Op for Reduction {
             Kind::Max => Kernel::Max,
             Kind::Min => Kernel::Min,
         };
-        let x = lower.matrix_input(0)?;
         let y = lower.output(0);
+        if y.dtype == DType::I32 {
+            return self.integers(lower, &y);
+        }
+        let x = lower.matrix_input(0)?;
         let mean = self.kind == Kind::Mean;
         let scale = move |count: usize, y: &mut [f32]| {
             if mean {
@@ -212,9 +249,9 @@ impl Op for ArgMax {
         "argMax"
     }
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
-        if inputs[0].dtype != DType::F32 {
+        if !matches!(inputs[0].dtype, DType::F32 | DType::I32) {
             return Err(Error::dtype(format!(
-                "argMax expects float32, received {}",
+                "argMax expects float32 or int32, received {}",
                 inputs[0].dtype
             )));
         }
@@ -227,6 +264,7 @@ impl Op for ArgMax {
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let x = lower.input(0)?;
         let y = lower.output(0);
+        let dtype = x.dtype;
         let (x, rows, cols) = with_axes_last(lower, x, &[self.axis]);
         lower
             .task(rows, cols)
@@ -234,7 +272,17 @@ impl Op for ArgMax {
             .cost(1.0)
             .read(x.view(rows, cols).along(Axes::ROWS))
             .write(y.column())
-            .run(|f| kernels::argmax_rows(f.isa, f.tile(0), f.words_mut(0)));
+            .run(move |f| match dtype {
+                DType::I32 => {
+                    let rows = f.ints(0).chunks_exact(cols.max(1));
+                    for (row, y) in rows.zip(f.words_mut(0)) {
+                        // The first of equals: the largest, and of those the last from behind.
+                        let largest = row.iter().enumerate().rev().max_by_key(|(_, x)| **x);
+                        *y = largest.map_or(0, |(at, _)| at) as u32;
+                    }
+                }
+                _ => kernels::argmax_rows(f.isa, f.tile(0), f.words_mut(0)),
+            });
         Ok(())
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Functions of one float32, element by element: a table of derivative and ONNX form.
+//! Functions of one float32, element by element: a table of derivative and ONNX form. A few take int32.
 
 use super::call::{Entry, built, family, name_of};
 use crate::error::{Error, Result};
@@ -49,18 +49,22 @@ impl Op for UnaryOp {
 
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let x = inputs[0];
-        if x.dtype != DType::F32 {
-            return Err(Error::dtype(format!(
-                "{} expects float32, received {}",
-                self.name(),
-                x.dtype
-            )));
+        let takes_integers =
+            matches!(self.kind, Unary::Neg | Unary::Abs | Unary::Sign | Unary::Square);
+        match x.dtype {
+            DType::F32 => Ok(vec![x.clone()]),
+            DType::I32 if takes_integers => Ok(vec![x.clone()]),
+            other => {
+                Err(Error::dtype(format!("{} expects float32, received {other}", self.name())))
+            }
         }
-        Ok(vec![x.clone()])
     }
 
-    fn instruction(&self, _: &[&TensorType]) -> Option<Instruction> {
-        Some(Instruction::Unary(self.kind))
+    fn instruction(&self, inputs: &[&TensorType]) -> Option<Instruction> {
+        Some(match inputs[0].dtype {
+            DType::I32 => Instruction::IntUnary(self.kind),
+            _ => Instruction::Unary(self.kind),
+        })
     }
 
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {

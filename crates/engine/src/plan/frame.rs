@@ -5,6 +5,7 @@
 //! words, so what a view hands out is free of races by construction.
 
 use super::view::{Part, View};
+use crate::error::Error;
 use crate::step::Step;
 use crate::variable::Layout;
 use ridgeline_kernels::dropout::{Mask, MaskMut};
@@ -38,6 +39,11 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
+    /// Ends the run with an error: what a task finds wrong with data.
+    pub fn fail(&self, error: Error) -> ! {
+        // Not a panic, which is a defect and would say so.
+        std::panic::resume_unwind(Box::new(error))
+    }
     /// The part to work on.
     pub fn part(&self) -> &Part {
         &self.part

@@ -19,6 +19,8 @@ pub enum Instruction {
     Select,
     /// Arithmetic on i32, wrapping.
     Int(Binary),
+    /// A function of one i32, wrapping.
+    IntUnary(Unary),
     /// A comparison of two i32, giving booleans.
     IntCompare(Compare),
     /// Both booleans.
@@ -102,6 +104,7 @@ impl Instruction {
             Instruction::Int(op) => {
                 each(y, |i| int(op, x[0].get(i) as i32, x[1].get(i) as i32) as u32);
             }
+            Instruction::IntUnary(op) => each(y, |i| int_unary(op, x[0].get(i) as i32) as u32),
             Instruction::IntCompare(op) => {
                 each(y, |i| u32::from(int_compare(op, x[0].get(i) as i32, x[1].get(i) as i32)));
             }
@@ -129,6 +132,16 @@ fn int(op: Binary, a: i32, b: i32) -> i32 {
         Binary::Pow => u32::try_from(b).map_or(0, |b| a.wrapping_pow(b)),
         Binary::Max => a.max(b),
         Binary::Min => a.min(b),
+    }
+}
+
+fn int_unary(op: Unary, x: i32) -> i32 {
+    match op {
+        Unary::Neg => x.wrapping_neg(),
+        Unary::Abs => x.wrapping_abs(),
+        Unary::Sign => x.signum(),
+        Unary::Square => x.wrapping_mul(x),
+        _ => unreachable!("no function of integers, by the op's shape rule"),
     }
 }
 

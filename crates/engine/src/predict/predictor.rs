@@ -9,6 +9,7 @@ use crate::data::{Data, batch_of, rows};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::memory::reserve;
+use crate::ops::leaf::Input;
 use crate::passes::expand::expand;
 use crate::passes::hoist::{Hoisted, hoist};
 use crate::passes::merge::merge;
@@ -26,12 +27,30 @@ pub struct Predictor {
     outputs: usize,
 }
 
+/// Checks that the first axis of every output is that of the inputs, or a multiple: outputs of batches
+/// are joined along it.
+fn check_rows(graph: &Graph, outputs: &[Value]) -> Result<()> {
+    let inputs = graph.nodes().iter().filter_map(|node| node.op.downcast::<Input>());
+    let batch = inputs.filter_map(|input| input.of.shape.0.first()).next();
+    let Some(batch) = batch.filter(|batch| batch.known().is_none()) else { return Ok(()) };
+    for (i, &output) in outputs.iter().enumerate() {
+        let shape = &graph.value_type(output).shape;
+        if shape.0.first().is_some_and(|rows| rows.divided_by(batch).is_none()) {
+            return Err(Error::shape(format!(
+                "output {i} of shape {shape} has another first axis than the batch"
+            )));
+        }
+    }
+    Ok(())
+}
+
 impl Predictor {
     /// Prepares `outputs` of `graph`.
     ///
     /// # Errors
     /// What a pass finds wrong; `ERR_MEMORY` when copies cannot be allocated.
     pub fn new(graph: &Graph, outputs: &[Value]) -> Result<Predictor> {
+        check_rows(graph, outputs)?;
         let (graph, roots) = merge(graph, outputs)?;
         let (graph, roots) = expand(&graph, &roots)?;
         let Hoisted { rest, roots, preparation, sources, copies } = hoist(&graph, &roots)?;

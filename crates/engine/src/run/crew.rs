@@ -16,6 +16,7 @@ use crate::step::Step;
 use parking_lot::Mutex;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::denormal::FlushDenormals;
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
@@ -52,7 +53,7 @@ struct Shared {
     asleep: AtomicUsize,
     failed: AtomicBool,
     closed: AtomicBool,
-    fault: Mutex<Option<String>>,
+    fault: Mutex<Option<Error>>,
 }
 
 impl Shared {
@@ -92,11 +93,7 @@ impl Shared {
     /// Does `work`; a panic ends the run.
     fn guarded(&self, work: impl FnOnce()) {
         let Err(panic) = catch_unwind(AssertUnwindSafe(work)) else { return };
-        let text = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned());
-        *self.fault.lock() = Some(text.unwrap_or_else(|| "a task panicked".to_owned()));
+        *self.fault.lock() = Some(fault_of(&*panic));
         self.failed.store(true, Ordering::Release);
     }
 
@@ -163,6 +160,16 @@ impl Shared {
             self.sleepers.lock().iter().for_each(Thread::unpark);
         }
     }
+}
+
+/// What a task ended with: an error of its own ([`Frame::fail`](crate::plan::Frame::fail)), or a panic.
+fn fault_of(panic: &(dyn Any + Send)) -> Error {
+    if let Some(error) = panic.downcast_ref::<Error>() {
+        return error.clone();
+    }
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Error::native(format!("a native task failed: {}", text.unwrap_or("it panicked")))
 }
 
 /// The threads of one run: the one that calls [`Crew::run`] and its helpers.
@@ -266,8 +273,8 @@ impl Crew {
                 times[at] += started.elapsed();
             }
             if self.shared.failed.load(Ordering::Acquire) {
-                let fault = self.shared.fault.lock().take().unwrap_or_default();
-                return Err(Error::native(format!("a native task failed: {fault}")));
+                let fault = self.shared.fault.lock().take();
+                return Err(fault.unwrap_or_else(|| Error::native("a native task failed")));
             }
         }
         Ok(())

@@ -86,6 +86,20 @@ pub fn initialize(
     Tensor::new(shape, DType::F32, words)
 }
 
+/// The dot product, in as many sums as a vector has lanes: one sum waits for each addition.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    let mut sums = [0.0; LANES];
+    let (head, tail) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest: f64 = head.remainder().iter().zip(tail.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in head.zip(tail) {
+        for lane in 0..LANES {
+            sums[lane] += x[lane] * y[lane];
+        }
+    }
+    sums.iter().sum::<f64>() + rest
+}
+
 /// A random (semi-)orthogonal matrix: Gram–Schmidt, twice for accuracy, of normal vectors
 /// (Saxe et al. 2014). All axes but the last are rows.
 fn orthogonal(key: Key, gain: f64, shape: &[usize], out: &mut [f32]) -> Result<()> {
@@ -107,11 +121,11 @@ fn orthogonal(key: Key, gain: f64, shape: &[usize], out: &mut [f32]) -> Result<(
         let mut v: Vec<f64> = chunk.iter().map(|&x| f64::from(x)).collect();
         for _ in 0..2 {
             for b in &basis {
-                let dot: f64 = v.iter().zip(b).map(|(x, y)| x * y).sum();
+                let dot = dot(&v, b);
                 v.iter_mut().zip(b).for_each(|(x, y)| *x -= dot * y);
             }
         }
-        let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let norm = dot(&v, &v).sqrt();
         v.iter_mut().for_each(|x| *x /= norm);
         basis.push(v);
     }
