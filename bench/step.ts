@@ -64,7 +64,7 @@ async function measure(threads: number): Promise<Row> {
   await Promise.all(peers.map((peer) => peer.close()));
   const { model, x, y, batchSize, steps } = of;
   const phases = values.profile
-    ? { phases: model.training.profile(x.rows(0, batchSize), y.rows(0, batchSize), 2 * steps, threads) }
+    ? { phases: await model.training.profile(x.rows(0, batchSize), y.rows(0, batchSize), 2 * steps, threads) }
     : {};
   const ms_per_step = statistics(ours);
   return {

@@ -12,6 +12,15 @@ import type { Network } from './network.js';
 export interface NamedTensor {
   readonly name: string;
   readonly tensor: Tensor;
+  /** What its elements must be, if anything; looked at as they are copied. */
+  readonly check?: ElementCheck | undefined;
+}
+
+/** What elements must be. */
+export interface ElementCheck {
+  fits(x: number): boolean;
+  /** The error about an element that is not so. */
+  fault(x: number): Error;
 }
 
 /**

@@ -5,10 +5,11 @@ import type { DataInput } from '../core/data-input.js';
 import type { Shape } from '../core/symbolic.js';
 import { type DType, shapeText, type TensorInput, tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError, shapeError } from '../errors.js';
+import type { Loss } from '../losses/loss.js';
 import { classWeights } from './class-weights.js';
 import type { Compiled } from './compilation.js';
 import type { Weighting } from './fit-options.js';
-import { byName, inputTensors, type NamedTensor, rowsOf } from './input-data.js';
+import { byName, type ElementCheck, inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import type { Network } from './network.js';
 
 /** Labels as they will be fed. */
@@ -51,12 +52,13 @@ export function labelledData(
     outputs.map(() => undefined),
   );
   const labels = like ? named.map((label, i) => alike(label, like[i] as LabelSpec)) : named;
-  const data = [...inputs, ...labels];
-  const rows = rowsOf(data);
-  compiled.losses.forEach((loss, i) => {
-    if (loss.sparse) checkIndices(labels[i] as NamedTensor, outputs[i]?.shape.at(-1) ?? null);
-    if (loss.probabilities) checkProbabilities(labels[i] as NamedTensor);
+  const { losses } = compiled;
+  const checked = labels.map((label, i): NamedTensor => {
+    const check = checkOf(losses[i] as Loss, label.name, outputs[i]?.shape.at(-1) ?? null);
+    return { ...label, check };
   });
+  const data = [...inputs, ...checked];
+  const rows = rowsOf(data);
   const sampleWeight =
     given.classWeight === undefined ? given.sampleWeight : classWeights(outputs, labels, given);
   if (sampleWeight !== undefined) data.push(rowWeights(`${prefix}sampleWeight`, sampleWeight, rows));
@@ -77,17 +79,19 @@ function rowWeights(name: string, given: TensorInput, rows: number): NamedTensor
   );
 }
 
-function checkIndices(labels: NamedTensor, classes: number | null): void {
-  if (classes === null) return;
-  const bad = labels.tensor.data.find((x: number) => !Number.isInteger(x) || x < 0 || x >= classes);
-  if (bad !== undefined && Number.isFinite(bad)) {
-    throw argumentError(labels.name, `class indices in [0, ${classes})`, bad);
+/** What the labels called `name` must be for a loss. */
+function checkOf(loss: Loss, name: string, classes: number | null): ElementCheck | undefined {
+  if (loss.sparse && classes !== null) {
+    return {
+      fits: (x) => Number.isInteger(x) && x >= 0 && x < classes,
+      fault: (x) => argumentError(name, `class indices in [0, ${classes})`, x),
+    };
   }
-}
-
-function checkProbabilities(labels: NamedTensor): void {
-  const bad = labels.tensor.data.find((x: number) => x < 0 || x > 1);
-  if (bad !== undefined) throw argumentError(labels.name, 'in [0, 1] for binary cross-entropy', bad);
+  if (!loss.probabilities) return undefined;
+  return {
+    fits: (x) => x >= 0 && x <= 1,
+    fault: (x) => argumentError(name, 'in [0, 1] for binary cross-entropy', x),
+  };
 }
 
 /** A label in the form of `like`. */
@@ -98,7 +102,7 @@ function alike({ name, tensor: given }: NamedTensor, like: LabelSpec): NamedTens
   if (sizes.length !== expected.length || !fits)
     throw shapeError(name, shapeText([null, ...like.shape.slice(1)]), shapeText(given.shape));
   const same = tensor(given, { dtype: like.dtype });
-  if (same.data.some((value: number, i: number) => value !== given.data[i])) {
+  if (same !== given && same.data.some((value: number, i: number) => value !== given.data[i])) {
     throw new RidgelineError('ERR_DTYPE', `${name} must be ${like.dtype} as y is, received ${given.dtype}`, {
       argument: name,
     });

@@ -83,11 +83,16 @@ export async function loadModel(path: FilePath, options: LoadOptions = {}): Prom
     throw argumentError('custom', 'an object of classes, functions and objects by name', custom);
   const classes = Object.fromEntries(layers.map((of) => [of?.className, of]));
   const { file } = ofFile(name, await guard(() => native.loadCheckpoint(name)));
-  const { model, fills } = withCustom({ ...classes, ...custom }, () => build(name, file as NativeCheckpoint));
-  const names = fills.map(([tensor]) => tensor);
-  const variables = fills.map(([, variable]) => variable);
-  ofFile(name, await guard(() => (file as NativeCheckpoint).fill(names, variables)));
-  return model;
+  const checkpoint = file as NativeCheckpoint;
+  try {
+    const { model, fills } = withCustom({ ...classes, ...custom }, () => build(name, checkpoint));
+    const names = fills.map(([tensor]) => tensor);
+    const variables = fills.map(([, variable]) => variable);
+    ofFile(name, await guard(() => checkpoint.fill(names, variables)));
+    return model;
+  } finally {
+    checkpoint.release();
+  }
 }
 
 /** The text of a file. */

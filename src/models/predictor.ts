@@ -9,6 +9,7 @@ import { guard, type NativePredictor, type NativeTensor, native, succeeded } fro
 import { finite } from './finite.js';
 import { inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import { type Network, traceInputs } from './network.js';
+import { UploadedData } from './uploaded-data.js';
 
 /** Options of {@link Model.predict}. */
 export interface PredictOptions {
@@ -17,6 +18,9 @@ export interface PredictOptions {
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
   readonly threads?: number | undefined;
 }
+
+/** Bytes that are copied in one turn. */
+const AT_ONCE = 2 ** 21;
 
 /** See the module documentation. */
 export class Predictor {
@@ -35,6 +39,20 @@ export class Predictor {
     const { inputs, values, shapes, batchSize, program } = this.#prepare(x, options);
     const { randomSeed } = this.#network;
     const call = this.#network.nextInference();
+    if (values.some(({ byteLength }) => byteLength > AT_ONCE)) {
+      const data = await UploadedData.of(inputs);
+      // It may have been released meanwhile, with the model or for a new one.
+      this.#program ??= this.#compile();
+      const current = this.#program;
+      const run = guard(() =>
+        current.predictData(data.handles, batchSize, randomSeed, call, options.threads),
+      );
+      try {
+        return tensors(succeeded(await run).tensors);
+      } finally {
+        data.release();
+      }
+    }
     const run = finite(inputs, () =>
       program.predict(values, shapes, batchSize, randomSeed, call, options.threads),
     );

@@ -175,7 +175,7 @@ export class Training implements TrainingContext {
     const rows = labelledData(this.#model, this.compiled, x, y, given);
     const evaluator = this.#programs.evaluator(rows);
     const names = this.#names();
-    const data = UploadedData.of(rows.data);
+    const data = await UploadedData.of(rows.data);
     try {
       const { randomSeed } = this.#model;
       const call = this.#model.nextInference();
@@ -194,7 +194,7 @@ export class Training implements TrainingContext {
     return this.#lock.alone(async () => {
       const trainer = this.#programs.trainer(rows);
       const names = this.#names();
-      const data = UploadedData.of(rows.data);
+      const data = await UploadedData.of(rows.data);
       try {
         const { fixedLearningRate } = this.compiled.optimizer;
         const run = guard(() => trainer.trainOnBatch(data.handles, fixedLearningRate, given.threads));
@@ -206,15 +206,15 @@ export class Training implements TrainingContext {
   }
 
   /** Milliseconds of each phase of a training step on one batch, for benches; weights change. */
-  profile(
+  async profile(
     x: DataInput,
     y: DataInput,
     steps: number,
     threads: number,
-  ): { tasks: string; milliseconds: number }[] {
+  ): Promise<{ tasks: string; milliseconds: number }[]> {
     const rows = labelledData(this.#model, this.compiled, x, y, {});
     const trainer = this.#programs.trainer(rows);
-    const data = UploadedData.of(rows.data);
+    const data = await UploadedData.of(rows.data);
     try {
       const { fixedLearningRate } = this.compiled.optimizer;
       return guard(() => trainer.profile(data.handles, fixedLearningRate, steps, threads));
@@ -230,8 +230,9 @@ export class Training implements TrainingContext {
     if (signal?.aborted) throw signal.reason;
     const rows = labelledData(this.#model, this.compiled, x, y, options);
     return this.#lock.alone(async () => {
-      const data = uploadFitData(this.#model, this.compiled, rows, options, given.validationSplit);
+      const data = await uploadFitData(this.#model, this.compiled, rows, options, given.validationSplit);
       try {
+        this.#checkAlive();
         const trainer = this.#programs.trainer(data.rows);
         this.#callbacks = callbacks;
         this.#epochs = epochs;

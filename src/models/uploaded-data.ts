@@ -1,9 +1,17 @@
 /**
  * Rows in native memory: copies of what users passed, which JavaScript can no longer change.
+ *
+ * Large ones are copied in slices, between which others have their turn: until that is done the caller must leave
+ * the arrays as they are. Those of a few MB are copied at once.
  */
+import { RidgelineError } from '../errors.js';
 import { guard, type NativeData, native } from '../native.js';
 import { nonFinite } from './finite.js';
 import type { NamedTensor } from './input-data.js';
+import { Turns } from './turns.js';
+
+/** Elements that are copied at once: a millisecond's work. */
+const SLICE = 2 ** 19;
 
 /** See the module documentation. Large ones are not left to the garbage collector: `release` gives them back. */
 export class UploadedData {
@@ -14,19 +22,36 @@ export class UploadedData {
     this.handles = handles;
   }
 
+  /** No data. */
+  static none(): UploadedData {
+    return new UploadedData([]);
+  }
+
   /**
-   * Copies tensors into native memory.
-   * @throws {RidgelineError} `ERR_NON_FINITE` naming the first NaN or infinity, `ERR_MEMORY`.
+   * Copies the rows `from` to `to` of tensors into native memory.
+   * @throws {RidgelineError} `ERR_NON_FINITE` naming the first NaN or infinity, what a tensor's `check` finds,
+   *   `ERR_MEMORY`.
    */
-  static of(data: readonly NamedTensor[]): UploadedData {
+  static async of(
+    data: readonly NamedTensor[],
+    from = 0,
+    to = Number.POSITIVE_INFINITY,
+  ): Promise<UploadedData> {
     const copies: NativeData[] = [];
     const all = new UploadedData(copies);
+    const turns = new Turns();
     try {
-      for (const { name, tensor: t } of data) {
-        const rows = guard(() => new native.NativeData(t.data, [...t.shape]));
-        copies.push(rows);
-        const bad = rows.firstNonFinite();
-        if (bad >= 0) throw nonFinite(name, t, bad);
+      for (const named of data) {
+        const { tensor: t } = named;
+        const rows = Math.min(to, t.shape[0] ?? 1) - from;
+        const width = t.shape.slice(1).reduce((a, b) => a * b, 1);
+        const copy = guard(() => new native.NativeData(t.data.subarray(0, 0), [rows, ...t.shape.slice(1)]));
+        copies.push(copy);
+        const end = (from + rows) * width;
+        for (let at = from * width; at < end; at += SLICE) {
+          append(copy, named, at, Math.min(at + SLICE, end));
+          if (turns.isOver) await turns.next();
+        }
       }
     } catch (error) {
       all.release();
@@ -35,15 +60,25 @@ export class UploadedData {
     return all;
   }
 
-  /** A copy of some rows; `last` replaces what comes last. */
-  rows(from: number, to: number, last?: UploadedData): UploadedData {
-    const copied = last ? this.handles.slice(0, -1) : this.handles;
-    const part = copied.map((data) => guard(() => data.rows(from, to)));
-    return new UploadedData([...part, ...(last?.handles ?? [])]);
+  /** These and others behind them. */
+  with(others: UploadedData): UploadedData {
+    return new UploadedData([...this.handles, ...others.handles]);
   }
 
   /** Gives the memory back; a run under way keeps what it reads. */
   release(): void {
     for (const data of this.handles) data.release();
   }
+}
+
+/** Copies the elements `from` to `to`, all finite and as they should be. */
+function append(copy: NativeData, { name, tensor: t, check }: NamedTensor, from: number, to: number): void {
+  const slice = t.data.subarray(from, to);
+  if (slice.length < to - from)
+    throw new RidgelineError('ERR_ARGUMENT', `${name}: its memory was given away`, { argument: name });
+  const wrong = check && slice.find((x: number) => !check.fits(x) && Number.isFinite(x));
+  if (check && wrong !== undefined) throw check.fault(wrong);
+  if (guard(() => copy.append(slice))) return;
+  const bad = slice.findIndex((x: number) => !Number.isFinite(x));
+  throw nonFinite(name, t, from + Math.max(bad, 0));
 }

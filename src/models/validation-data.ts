@@ -27,17 +27,17 @@ export interface FitData {
  * @throws {RidgelineError} What is wrong with the validation data, `ERR_ARGUMENT` for a share that leaves no rows,
  *   `ERR_NON_FINITE`, `ERR_MEMORY`.
  */
-export function uploadFitData(
+export async function uploadFitData(
   network: Network,
   compiled: Compiled,
   rows: LabelledData,
   options: FitOptions,
   share: number,
-): FitData {
+): Promise<FitData> {
   if (options.validationData !== undefined)
     return uploadBoth(rows, givenData(network, compiled, rows, options.validationData));
   if (share > 0) return uploadSplit(rows, share, options.classWeight !== undefined);
-  return { rows, training: UploadedData.of(rows.data), validation: UploadedData.of([]) };
+  return { rows, training: await UploadedData.of(rows.data), validation: UploadedData.none() };
 }
 
 function givenData(network: Network, compiled: Compiled, rows: LabelledData, given: unknown): LabelledData {
@@ -48,20 +48,14 @@ function givenData(network: Network, compiled: Compiled, rows: LabelledData, giv
   return labelledData(network, compiled, x, y, { sampleWeight }, rows.labels);
 }
 
-function uploadBoth(rows: LabelledData, held: LabelledData): FitData {
+async function uploadBoth(rows: LabelledData, held: LabelledData): Promise<FitData> {
   // Where one side has weights, the rows of the other weigh one.
   const [fed, validated] =
     rows.weighted === held.weighted ? [rows, held] : [withWeights(rows), withWeights(held)];
-  const training = UploadedData.of(fed.data);
-  try {
-    return { rows: fed, training, validation: UploadedData.of(validated.data) };
-  } catch (error) {
-    training.release();
-    throw error;
-  }
+  return uploaded(fed, UploadedData.of(fed.data), () => UploadedData.of(validated.data));
 }
 
-function uploadSplit(rows: LabelledData, share: number, byClass: boolean): FitData {
+async function uploadSplit(rows: LabelledData, share: number, byClass: boolean): Promise<FitData> {
   const count = rowsIn(rows);
   const cut = Math.floor(count * (1 - share));
   if (cut === 0 || cut === count) {
@@ -74,13 +68,26 @@ function uploadSplit(rows: LabelledData, share: number, byClass: boolean): FitDa
       },
     );
   }
-  const whole = UploadedData.of(rows.data);
-  try {
+  return uploaded(rows, UploadedData.of(rows.data, 0, cut), async () => {
+    if (!byClass) return UploadedData.of(rows.data, cut);
     // Class weights are for training alone.
-    const weights = byClass ? UploadedData.of([ones(count - cut)]) : undefined;
-    return { rows, training: whole.rows(0, cut), validation: whole.rows(cut, count, weights) };
-  } finally {
-    whole.release();
+    const held = await UploadedData.of(rows.data.slice(0, -1), cut);
+    return held.with(await UploadedData.of([ones(count - cut)]));
+  });
+}
+
+/** Both sides, or none in native memory. */
+async function uploaded(
+  rows: LabelledData,
+  first: Promise<UploadedData>,
+  second: () => Promise<UploadedData>,
+): Promise<FitData> {
+  const training = await first;
+  try {
+    return { rows, training, validation: await second() };
+  } catch (error) {
+    training.release();
+    throw error;
   }
 }
 

@@ -8,11 +8,14 @@ use crate::error::{Code, Error, Result};
 /// `ERR_MEMORY` when the system has none.
 pub fn reserve<T>(len: usize) -> Result<Vec<T>> {
     let mut memory = Vec::new();
-    memory.try_reserve_exact(len).map_err(|_| {
-        let size = (len * size_of::<T>()).div_ceil(1 << 20);
-        Error::new(Code::Memory, format!("cannot allocate {size} MiB"))
-    })?;
+    memory.try_reserve_exact(len).map_err(|_| refused::<T>(len))?;
     Ok(memory)
+}
+
+/// The error that there is no memory for `len` values.
+pub fn refused<T>(len: usize) -> Error {
+    let size = len.saturating_mul(size_of::<T>()).div_ceil(1 << 20);
+    Error::new(Code::Memory, format!("cannot allocate {size} MiB"))
 }
 
 /// `len` zeros.

@@ -4,7 +4,7 @@
 //! keeps buffers, views and permutations free of a type parameter.
 
 use crate::error::{Error, Result};
-use crate::memory::zeros;
+use crate::memory::refused;
 use crate::shape::{MAX_ELEMENTS, Shape};
 use std::fmt;
 
@@ -144,28 +144,34 @@ impl Tensor {
 /// Words on a 64-byte boundary, zeroed; allocation can fail without aborting.
 #[derive(Debug)]
 pub struct Words {
-    lines: Vec<Line>,
+    memory: Box<[u32]>,
+    /// Where the boundary is.
+    first: usize,
     len: usize,
 }
 
-#[repr(C, align(64))]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-struct Line([u32; 16]);
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 impl Words {
-    /// `len` zero words.
+    /// `len` zero words. The system gives them zeroed, page by page as they are touched, so that to
+    /// allocate many takes no time.
     ///
     /// # Errors
     /// `ERR_MEMORY` when the system has none.
     pub fn zeroed(len: usize) -> Result<Words> {
-        Ok(Words { lines: zeros(len.div_ceil(16))?, len })
+        let memory = bytemuck::allocation::try_zeroed_slice_box(len + LINE / size_of::<u32>())
+            .map_err(|()| refused::<u32>(len))?;
+        let memory: Box<[u32]> = memory;
+        let first = memory.as_ptr().align_offset(LINE);
+        Ok(Words { memory, first, len })
     }
     /// The words.
     pub fn as_slice(&self) -> &[u32] {
-        &bytemuck::cast_slice(&self.lines)[..self.len]
+        &self.memory[self.first..][..self.len]
     }
     /// The words, writable.
     pub fn as_mut_slice(&mut self) -> &mut [u32] {
-        &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.len]
+        &mut self.memory[self.first..][..self.len]
     }
 }

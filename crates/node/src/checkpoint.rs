@@ -1,11 +1,12 @@
 //! Checkpoint files: written and read off the JavaScript thread.
 
 use crate::counters::NativeCounters;
+use crate::data::discard;
 use crate::error::Result;
 use crate::run::{Failure, spawn};
 use crate::variable::{NativeVariable, variables};
 use napi::Env;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Object, ObjectFinalize};
 use napi_derive::napi;
 use ridgeline_engine::train::checkpoint::{self, Checkpoint};
 use std::path::Path;
@@ -44,10 +45,18 @@ pub fn save_checkpoint<'env>(
     spawn(env, work, Outcome::end)
 }
 
-/// A checkpoint file in memory, until it is released.
-#[napi]
+/// A checkpoint file in memory.
+#[napi(custom_finalize)]
 pub struct NativeCheckpoint {
     file: Arc<Checkpoint>,
+}
+
+impl ObjectFinalize for NativeCheckpoint {
+    fn finalize(self, _: Env) -> napi::Result<()> {
+        let bytes = self.file.bytes() as i64;
+        discard(self.file, bytes);
+        Ok(())
+    }
 }
 
 /// What reading a checkpoint gave.
@@ -107,6 +116,14 @@ impl NativeCheckpoint {
     pub fn shapes(&self) -> Vec<Vec<f64>> {
         let shape = |shape: &[usize]| shape.iter().map(|&size| size as f64).collect();
         self.file.shapes().into_iter().map(|(_, sizes)| shape(sizes)).collect()
+    }
+
+    /// Gives its memory back, rather than when the collector finds out.
+    #[napi(catch_unwind)]
+    pub fn release(&mut self) {
+        let bytes = self.file.bytes() as i64;
+        let file = std::mem::replace(&mut self.file, Arc::new(Checkpoint::empty()));
+        discard(file, bytes);
     }
 
     /// Writes the tensors called `names` into variables.

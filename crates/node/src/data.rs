@@ -9,6 +9,7 @@ use napi_derive::napi;
 use ridgeline_engine::data::Data;
 use ridgeline_engine::memory::reserve;
 use ridgeline_engine::moments;
+use ridgeline_engine::run::runner;
 use ridgeline_engine::tensor::{DType, Tensor};
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::copy::copy_finite;
@@ -32,24 +33,36 @@ pub fn tensor(values: &Values, shape: &[f64]) -> Result<Tensor> {
 
 /// As [`tensor`], and whether no element is NaN or infinite.
 fn copied(values: &Values, shape: &[f64]) -> Result<(Tensor, bool)> {
-    let isa = Isa::current().map_err(|message| fail("ERR_ARGUMENT", &message))?;
-    let (dtype, count) = match values {
+    let (dtype, count) = type_of(values);
+    let mut words = reserve(count).map_err(convert)?;
+    let finite = append(values, &mut words)?;
+    Ok((Tensor::new(&sizes(shape)?, dtype, words).map_err(convert)?, finite))
+}
+
+/// Element type and number of elements.
+fn type_of(values: &Values) -> (DType, usize) {
+    match values {
         Either3::A(x) => (DType::F32, x.len()),
         Either3::B(x) => (DType::I32, x.len()),
         Either3::C(x) => (DType::Bool, x.len()),
-    };
-    let mut words = reserve(count).map_err(convert)?;
-    let mut finite = true;
+    }
+}
+
+/// Copies elements behind those of `words`, which have room for them; false if one is NaN or infinite.
+fn append(values: &Values, words: &mut Vec<u32>) -> Result<bool> {
+    let isa = Isa::current().map_err(|message| fail("ERR_ARGUMENT", &message))?;
     match values {
         Either3::A(x) => {
-            finite = copy_finite(isa, x, &mut words.spare_capacity_mut()[..count]);
-            // SAFETY: the copy initialized as many words.
-            unsafe { words.set_len(count) };
+            let (len, count) = (words.len(), x.len());
+            let finite = copy_finite(isa, x, &mut words.spare_capacity_mut()[..count]);
+            // SAFETY: the copy initialized as many words behind those that were there.
+            unsafe { words.set_len(len + count) };
+            return Ok(finite);
         }
         Either3::B(x) => words.extend(x.iter().map(|&x| x as u32)),
         Either3::C(x) => words.extend(x.iter().map(|&x| u32::from(x != 0))),
     }
-    Ok((Tensor::new(&sizes(shape)?, dtype, words).map_err(convert)?, finite))
+    Ok(true)
 }
 
 /// Rows for a program from typed arrays and their shapes, all finite.
@@ -110,50 +123,65 @@ pub fn account(env: Env, bytes: i64) -> Result<()> {
     env.adjust_external_memory(bytes).map(drop).map_err(|e| fail("ERR_NATIVE", &e.reason))
 }
 
+/// Bytes that are not given back on the JavaScript thread.
+const LARGE: i64 = 4 << 20;
+
+/// Drops what holds so many bytes. To give many back to the system takes milliseconds, so that is done
+/// elsewhere, if a thread can be had.
+pub fn discard(memory: impl Send + 'static, bytes: i64) {
+    if bytes > LARGE {
+        let _ = runner::start(move || {
+            drop(memory);
+            Box::new(|| ())
+        });
+    }
+}
+
 /// Rows held by the native core, to train or predict from.
 #[napi(custom_finalize)]
 pub struct NativeData {
     pub(crate) tensor: Arc<Tensor>,
     /// No element is NaN or infinite.
-    finite: bool,
+    pub(crate) finite: bool,
 }
 
 impl NativeData {
-    /// Rows whose memory the garbage collector knows of.
-    fn accounted(env: Env, tensor: Tensor, finite: bool) -> Result<NativeData> {
-        let data = NativeData { tensor: Arc::new(tensor), finite };
-        account(env, data.bytes())?;
-        Ok(data)
-    }
-
     fn bytes(&self) -> i64 {
-        size_of_val(self.tensor.words.as_slice()) as i64
+        (self.tensor.words.capacity() * size_of::<u32>()) as i64
     }
 }
 
 impl ObjectFinalize for NativeData {
     fn finalize(self, env: Env) -> napi::Result<()> {
-        env.adjust_external_memory(-self.bytes()).map(drop)
+        let bytes = self.bytes();
+        discard(self.tensor, bytes);
+        env.adjust_external_memory(-bytes).map(drop)
     }
 }
 
 #[napi]
 impl NativeData {
-    /// Copies a typed array.
+    /// Memory for so many elements of a shape, to be appended; `values` is of their type.
     #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, values: Values, shape: Vec<f64>) -> Result<NativeData> {
-        let (tensor, finite) = copied(&values, &shape)?;
-        NativeData::accounted(env, tensor, finite)
+        let shape = sizes(&shape)?;
+        let count = shape.iter().product();
+        let words = reserve(count).map_err(convert)?;
+        account(env, (count * size_of::<u32>()) as i64)?;
+        let tensor = Arc::new(Tensor { shape, dtype: type_of(&values).0, words });
+        Ok(NativeData { tensor, finite: true })
     }
 
-    /// Index of the first element that is NaN or infinite, or -1.
+    /// Copies elements behind those that are there; false if one is NaN or infinite.
     #[napi(catch_unwind)]
-    pub fn first_non_finite(&self) -> Result<f64> {
-        if self.finite {
-            return Ok(-1.0);
-        }
-        let at = self.tensor.as_f32().iter().position(|x| !x.is_finite());
-        Ok(at.map_or(-1.0, |at| at as f64))
+    pub fn append(&mut self, values: Values) -> Result<bool> {
+        let of = Arc::get_mut(&mut self.tensor)
+            .filter(|of| of.dtype == type_of(&values).0)
+            .filter(|of| of.words.len() + type_of(&values).1 <= of.words.capacity())
+            .ok_or_else(|| fail("ERR_NATIVE", "data that is in use or full"))?;
+        let finite = append(&values, &mut of.words)?;
+        self.finite &= finite;
+        Ok(finite)
     }
 
     /// Gives the memory back at once, rather than when the collector finds out. A run under way
@@ -161,7 +189,9 @@ impl NativeData {
     #[napi(catch_unwind)]
     pub fn release(&mut self, env: Env) -> Result<()> {
         let bytes = self.bytes();
-        self.tensor = Arc::new(Tensor { shape: vec![0], dtype: DType::F32, words: Vec::new() });
+        let empty = Tensor { shape: vec![0], dtype: DType::F32, words: Vec::new() };
+        let tensor = std::mem::replace(&mut self.tensor, Arc::new(empty));
+        discard(tensor, bytes);
         account(env, -bytes)
     }
 
@@ -169,22 +199,6 @@ impl NativeData {
     #[napi(getter)]
     pub fn shape(&self) -> Vec<f64> {
         self.tensor.shape.iter().map(|&d| d as f64).collect()
-    }
-
-    /// A copy of the rows `start..end`.
-    #[napi(catch_unwind)]
-    pub fn rows(&self, env: Env, start: u32, end: u32) -> Result<NativeData> {
-        let width: usize = self.tensor.shape.iter().skip(1).product();
-        let mut shape = self.tensor.shape.clone();
-        let (start, end) = (start as usize, end as usize);
-        let fits = shape.first().is_some_and(|&n| start <= end && end <= n);
-        if !fits {
-            return Err(fail("ERR_SHAPE", &format!("rows {start}..{end} of {shape:?}")));
-        }
-        shape[0] = end - start;
-        let words = self.tensor.words[start * width..end * width].to_vec();
-        let tensor = Tensor::new(&shape, self.tensor.dtype, words).map_err(convert)?;
-        NativeData::accounted(env, tensor, self.finite)
     }
 }
 

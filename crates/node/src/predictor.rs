@@ -1,12 +1,13 @@
 //! Predictors: programs that compute outputs from inputs.
 
-use crate::data::{NativeTensor, Values, account, rows};
+use crate::data::{NativeData, NativeTensor, Values, account, rows, rows_of};
 use crate::error::{Result, convert, fail};
 use crate::graph::{NativeGraph, value};
 use crate::run::{Failure, spawn_in_turn, threads as threads_of};
 use napi::Env;
 use napi::bindgen_prelude::{Object, ObjectFinalize};
 use napi_derive::napi;
+use ridgeline_engine::data::Data;
 use ridgeline_engine::predict::predictor::Predictor;
 use ridgeline_engine::run::lent;
 use ridgeline_engine::step::inference_seed;
@@ -89,6 +90,35 @@ impl NativePredictor {
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let inputs = rows(&values, &shapes)?;
+        self.start(env, inputs, batch_size, seed, call, threads)
+    }
+
+    /// As `predict`, of rows that the native core holds.
+    #[napi(catch_unwind, ts_return_type = "Promise<NativePrediction>")]
+    pub fn predict_data<'env>(
+        &self,
+        env: &'env Env,
+        data: Vec<&NativeData>,
+        batch_size: u32,
+        seed: f64,
+        call: f64,
+        threads: Option<u32>,
+    ) -> Result<Object<'env>> {
+        if !data.iter().all(|data| data.finite) {
+            return Err(fail("ERR_NON_FINITE", "data has NaN or infinity"));
+        }
+        self.start(env, rows_of(&data), batch_size, seed, call, threads)
+    }
+
+    fn start<'env>(
+        &self,
+        env: &'env Env,
+        inputs: Data,
+        batch_size: u32,
+        seed: f64,
+        call: f64,
+        threads: Option<u32>,
+    ) -> Result<Object<'env>> {
         let predictor = Arc::clone(self.predictor()?);
         let seed = inference_seed(seed as u64, call as u64);
         let work = move |threads: usize| {

@@ -1,6 +1,6 @@
 //! Variables and snapshots of them.
 
-use crate::data::{NativeTensor, Values, account, sizes, tensor};
+use crate::data::{NativeTensor, Values, account, discard, sizes, tensor};
 use crate::error::{Result, convert};
 use napi::Env;
 use napi::bindgen_prelude::ObjectFinalize;
@@ -27,7 +27,9 @@ impl NativeVariable {
 
 impl ObjectFinalize for NativeVariable {
     fn finalize(self, env: Env) -> napi::Result<()> {
-        env.adjust_external_memory(-(self.variable.bytes() as i64)).map(drop)
+        let bytes = self.variable.bytes() as i64;
+        discard(self.variable, bytes);
+        env.adjust_external_memory(-bytes).map(drop)
     }
 }
 

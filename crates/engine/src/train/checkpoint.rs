@@ -87,6 +87,21 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// One that holds nothing.
+    pub fn empty() -> Checkpoint {
+        Checkpoint {
+            text: String::new(),
+            counters: Counters::default(),
+            bytes: Vec::new(),
+            tensors: HashMap::new(),
+        }
+    }
+
+    /// Bytes of the file.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Reads a file.
     ///
     /// # Errors
