@@ -1,7 +1,9 @@
 /**
  * Errors: one class, discriminated by a stable `code`, with the layer or argument it is about.
  */
+import { show } from './core/show.js';
 
+export { show };
 /** Stable classes of failure. */
 export type ErrorCode =
   | 'ERR_SHAPE'
@@ -50,7 +52,7 @@ export class RidgelineError extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: { cause?: unknown }) {
-    super(message, options);
+    super(String(message), options);
     this.code = code;
     this.details = details;
     Object.defineProperty(this, BRAND, { value: true });
@@ -83,33 +85,6 @@ export function inLayer(error: unknown, layer: string): unknown {
   if (!(error instanceof RidgelineError) || error.details.layer !== undefined) return error;
   const details = { ...error.details, layer };
   return new RidgelineError(error.code, `layer '${layer}': ${error.message}`, details, { cause: error });
-}
-
-/** The class of an object, if it has one with a name. */
-function nameOf(value: object): string | undefined {
-  try {
-    const name: unknown = value.constructor?.name;
-    return typeof name === 'string' && name !== 'Object' ? name : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** How a value stands in a message. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function';
-  if (Array.isArray(value))
-    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(show).join(', ')}]`;
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
-  if (typeof value === 'object' && value !== null) {
-    const name = nameOf(value);
-    if (name) return name;
-    const keys = Object.keys(value);
-    const some = keys.slice(0, 8).join(', ') + (keys.length > 8 ? ', …' : '');
-    return `an object with keys ${some || '(none)'}`;
-  }
-  return typeof value === 'bigint' ? `${value}n` : String(value);
 }
 
 /** An argument outside its domain. */

@@ -3,6 +3,7 @@
  */
 import { argumentError, RidgelineError, show } from '../errors.js';
 import { nearest } from './names.js';
+import { cut } from './show.js';
 
 /** An integer of at least `min`, and of at most `max` if there is a bound to tell of. */
 export function integer(
@@ -109,7 +110,7 @@ export function options<T extends object>(where: string, given: T | undefined, k
       const guess = nearest(key, known);
       throw new RidgelineError(
         'ERR_ARGUMENT',
-        `${where} has no option '${key}'${guess ? `; did you mean '${guess}'?` : `; it has ${known.join(', ') || 'none'}`}`,
+        `${where} has no option '${cut(key)}'${guess ? `; did you mean '${guess}'?` : `; it has ${known.join(', ') || 'none'}`}`,
         { argument: key, expected: known.join(', '), received: key },
       );
     }

@@ -111,11 +111,12 @@ export function copyArray(
   for (let i = 0; i < values.length; i++) to[offset + i] = element(Number(values[i]), dtype, [...path, i]);
 }
 
-/** True where the memory behind an array was given away. */
-export function isDetached({ buffer, length }: NumberArray | BigArray): boolean {
-  if (length > 0) return false;
+/** True where the memory behind an array was given away, or shrank. */
+export function isDetached(values: NumberArray | BigArray): boolean {
+  if (values.length > 0) return false;
   try {
-    new Uint8Array(buffer, 0, 0);
+    // Throws where there is no memory.
+    values.fill(0 as never, 0, 0);
     return false;
   } catch {
     return true;

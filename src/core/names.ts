@@ -29,8 +29,13 @@ export type Name<C extends string> = C | (Snake<C> & Record<never, never>);
 export type FactoryName<M> = { [K in keyof M & string]: K extends Uncapitalize<K> ? K : never }[keyof M &
   string];
 
+/** Letters of a name that was meant for another. */
+const LONGEST = 64;
+
 /** The spelling among `names` that is nearest to `wrong`, if one is near. */
 export function nearest(wrong: string, names: readonly string[]): string | undefined {
+  // What is as long as no name is meant for none.
+  if (wrong.length > LONGEST) return undefined;
   const ranked = names
     .map((name) => [distance(wrong.toLowerCase(), name.toLowerCase()), name] as const)
     .sort((a, b) => a[0] - b[0])[0];

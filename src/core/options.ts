@@ -160,6 +160,8 @@ interface Entry {
 const flattened = new WeakMap<OptionTable, readonly Entry[]>();
 
 function entries(table: OptionTable): readonly Entry[] {
+  if (typeof table !== 'object' || table === null)
+    throw argumentError('options of a class', 'a table', table);
   let found = flattened.get(table);
   if (!found) {
     found = Object.entries(table).flatMap(([name, of]): Entry[] =>

@@ -35,6 +35,10 @@ export function factoriesOf<T>(module: object): Record<string, Factory<T>> {
   return Object.fromEntries(found) as Record<string, Factory<T>>;
 }
 
+/** True if an object has methods of these names. */
+export const hasMethods = (of: object, names: readonly string[]): boolean =>
+  names.every((name) => typeof (of as Record<string, unknown>)[name] === 'function');
+
 /** Things of one's own that saved models name. */
 export type CustomObjects = Readonly<Record<string, unknown>>;
 
@@ -162,7 +166,7 @@ export class Registry<T> {
   get(argument: string, of: unknown): T {
     const { adapt, expected, isReady } = this.#kind;
     if (typeof of === 'string') return this.#named(argument, of);
-    if (typeof of === 'function' && adapt) return adapt(of);
+    if (typeof of === 'function' && adapt && !isClass(of)) return adapt(of);
     if (typeof of === 'object' && of !== null) {
       if (isReady(of)) return of as T;
       const { name, ...config } = of as { name?: unknown };

@@ -66,7 +66,8 @@ export class SymbolicTensor {
 
   /** @internal Value of a trace, if it is one. */
   get traced(): Traced | undefined {
-    return this.#traced;
+    // A stand-in for a tensor has none.
+    return #traced in this ? this.#traced : undefined;
   }
 
   /** @internal A value of a trace. */

@@ -1,7 +1,7 @@
 /**
  * Concrete tensors: plain JavaScript values with a shape, nothing to dispose.
  */
-import { argumentError, RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError, show } from '../errors.js';
 import type { NativeTensor } from '../native.js';
 import { options as checkOptions } from './check.js';
 import {
@@ -28,6 +28,9 @@ type Numbers = number | Exclude<NumberArray, Int32Array> | BigArray | readonly N
 
 /** Something a tensor can be made of. */
 export type TensorInput = Tensor | NestedArray | NumberArray | BigArray | readonly NumberArray[];
+
+/** Lists that are looked through as shapes. */
+const LONGEST_LIST = 64;
 
 /** Lists that a tensor may become: each takes some 40 bytes of a heap of a few GB. */
 const MOST_LISTS = 2 ** 25;
@@ -119,10 +122,9 @@ export class Tensor<D extends DType = DType> {
    * @throws {RidgelineError} `ERR_ARGUMENT` when the axis is outside the rank.
    */
   argMax(axis = -1): Tensor<'int32'> {
+    const fits = Number.isInteger(axis) && axis >= -this.rank && axis < this.rank;
+    if (!fits) throw argumentError('axis', `an integer between ${-this.rank} and ${this.rank - 1}`, axis);
     const at = axis < 0 ? axis + this.rank : axis;
-    if (!Number.isInteger(axis) || at < 0 || at >= this.rank) {
-      throw argumentError('axis', `an integer between ${-this.rank} and ${this.rank - 1}`, axis);
-    }
     const outer = this.shape.slice(0, at).reduce((a, b) => a * b, 1);
     const size = this.shape[at] as number;
     const inner = this.shape.slice(at + 1).reduce((a, b) => a * b, 1);
@@ -146,7 +148,8 @@ export class Tensor<D extends DType = DType> {
    */
   reshape(shape: readonly number[]): Tensor<D> {
     const fits = (d: unknown): boolean => Number.isSafeInteger(d) && (d as number) >= -1;
-    if (!Array.isArray(shape) || !shape.every(fits) || shape.indexOf(-1) !== shape.lastIndexOf(-1))
+    const isShort = Array.isArray(shape) && shape.length <= LONGEST_LIST;
+    if (!isShort || !Array.from(shape).every(fits) || shape.indexOf(-1) !== shape.lastIndexOf(-1))
       throw argumentError('shape', 'a list of sizes, one of which may be -1', shape);
     if (shape.length > MOST_AXES) {
       const text = `a tensor has at most ${MOST_AXES} axes, received ${shapeText(shape)}`;
@@ -183,7 +186,7 @@ export class Tensor<D extends DType = DType> {
 
 /** A shape as text: unknown sizes are `?`. */
 export function shapeText(shape: readonly (number | null)[]): string {
-  return `[${shape.map((d) => d ?? '?').join(', ')}]`;
+  return `[${shape.map((d) => (d === null || d === undefined ? '?' : show(d))).join(', ')}]`;
 }
 
 /** True for anything that is a tensor of this package, also of another copy of it. */

@@ -2,7 +2,7 @@
  * Initializers by name and by config.
  */
 import type { FactoryName, Name } from '../core/names.js';
-import { factoriesOf, Registry } from '../core/registry.js';
+import { factoriesOf, hasMethods, Registry } from '../core/registry.js';
 import * as initializers from './factories.js';
 import type { Initializer } from './initializer.js';
 
@@ -16,7 +16,7 @@ const registry = new Registry<Initializer>({
   noun: 'initializer',
   expected: 'an initializer or its name',
   factories: factoriesOf(initializers),
-  isReady: (of) => 'create' in of,
+  isReady: (of) => hasMethods(of, ['create', 'getConfig']),
 });
 
 /** The initializer that an option stands for. */

@@ -6,7 +6,7 @@ import type { Operand } from '../core/operand.js';
 import { isTensorLike, type SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
 import { Weight } from '../core/weight.js';
-import { RidgelineError, show } from '../errors.js';
+import { argumentError, RidgelineError, show } from '../errors.js';
 
 /** Options of a call. */
 export interface CallOptions {
@@ -27,6 +27,9 @@ export type Concrete<T> = T extends SymbolicTensor
     ? readonly Tensor[]
     : T;
 
+/** Lists in each other that tensors may stand in. */
+const LEVELS = 8;
+
 /** A call's arguments, taken apart. */
 interface Parsed {
   /** The arguments without options. */
@@ -43,6 +46,7 @@ interface Parsed {
  * @throws {RidgelineError} `ERR_ARGUMENT` for unknown options, something that is no tensor, or no tensors at all.
  */
 export function parseCall(layer: string, args: readonly unknown[]): Parsed {
+  if (!Array.isArray(args)) throw argumentError(`arguments of layer '${layer}'`, 'a list', args);
   const last = args.at(-1);
   const isOptions =
     typeof last === 'object' &&
@@ -71,13 +75,14 @@ function flatten(
   input: unknown,
   tensors: Operand[],
   layer: string,
+  level = 0,
 ): (values: readonly SymbolicTensor[]) => unknown {
   if (isTensorLike(input) || input instanceof Weight) {
     const at = tensors.push(input) - 1;
     return (values) => values[at];
   }
-  if (Array.isArray(input)) {
-    const parts = input.map((part) => flatten(part, tensors, layer));
+  if (Array.isArray(input) && level < LEVELS) {
+    const parts = Array.from(input, (part) => flatten(part, tensors, layer, level + 1));
     return (values) => parts.map((part) => part(values));
   }
   if (input === undefined) return () => undefined;

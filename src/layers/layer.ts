@@ -10,7 +10,7 @@ import { type Shape, SymbolicTensor } from '../core/symbolic.js';
 import { Tensor, type TensorInput } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { UniqueNames } from '../core/unique-names.js';
-import type { Weight } from '../core/weight.js';
+import { Weight } from '../core/weight.js';
 import { argumentError, inLayer, RidgelineError } from '../errors.js';
 import { guard, native } from '../native.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
@@ -101,6 +101,7 @@ export abstract class Layer<
   constructor(...given: A) {
     super();
     const { className, options: table } = new.target;
+    if (typeof className !== 'string') throw argumentError('static className', 'a string', className);
     const config = collect(`config of ${className}`, table ?? {}, given);
     const { name, trainable, activityRegularizer } = read<CommonValues>(common, config);
     this.#name = name;
@@ -191,6 +192,11 @@ export abstract class Layer<
     for (const layer of this.layers) layer.#freeze(trainable, assigned);
   }
 
+  /** @internal True if `other` is somewhere inside this layer. */
+  holds(other: Layer): boolean {
+    return this.layers.some((layer) => layer === other || layer.holds(other));
+  }
+
   /** @internal Hands what was assigned to this layer on to one that is found inside it. */
   protected found(layer: Layer): void {
     if (this.#assigned > 0) layer.#freeze(this.#trainable, this.#assigned);
@@ -228,7 +234,11 @@ export abstract class Layer<
 
   /** Says that `weight` holds `next` after this training step; without effect elsewhere. */
   protected assign(weight: Weight, next: SymbolicTensor): void {
-    if (Trace.current?.training) Trace.current.nextState.set(weight, next);
+    if (!(weight instanceof Weight)) throw argumentError('what is assigned to', 'a weight', weight);
+    const trace = Trace.current;
+    if (!(next instanceof SymbolicTensor) || next.traced?.trace !== trace)
+      throw argumentError(`next value of '${weight.name}'`, 'a symbolic tensor of this call', next);
+    if (trace?.training) trace.nextState.set(weight, next);
   }
 
   /** True while the call that is being traced is for training. */
@@ -346,7 +356,8 @@ export abstract class Layer<
 
   /** Runs the class's `call`: the instance's own is the platform's, so it is found through the prototype. */
   #compute(args: unknown[]): Outputs {
-    const { call } = Object.getPrototypeOf(this) as { call: (...args: unknown[]) => unknown };
+    const { call } = Object.getPrototypeOf(this) as { call?: (...args: unknown[]) => unknown };
+    if (typeof call !== 'function') throw argumentError('class of the layer', 'one with call()', this.#class);
     calling.push(this);
     try {
       return call.apply(this, args) as Outputs;
@@ -359,6 +370,8 @@ export abstract class Layer<
   #adopt(layer: Layer): string {
     const known = this.#inner.get(layer);
     if (known !== undefined) return known;
+    if (layer === this || layer.holds(this))
+      throw argumentError(`layer inside '${this.name}'`, 'another one, which is not around it', layer.name);
     const name = new UniqueNames(this.#inner.values()).take(layer.name);
     layer.rename(name);
     this.#inner.set(layer, name);
@@ -373,7 +386,12 @@ export abstract class Layer<
 
   /** Class and config, for consoles. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `${this.#class.className} ${JSON.stringify(this.getConfig())}`;
+    try {
+      return `${this.#class.className} ${JSON.stringify(this.getConfig())}`;
+    } catch {
+      // A config of one's own may hold anything.
+      return `${this.#class.className} '${this.name}'`;
+    }
   }
 }
 

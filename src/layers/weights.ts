@@ -3,7 +3,8 @@
  */
 import type { ConstraintIdentifier } from '../constraints/identifier.js';
 import { getConstraint } from '../constraints/identifier.js';
-import { options as checkOptions, isWellFormed } from '../core/check.js';
+import { boolean, options as checkOptions, isWellFormed } from '../core/check.js';
+import { MOST_AXES } from '../core/nested.js';
 import { nextStream } from '../core/random.js';
 import { shapeText, type Tensor, type TensorInput } from '../core/tensor.js';
 import { Weight } from '../core/weight.js';
@@ -55,16 +56,22 @@ function empty(path: string, shape: number[]): NativeVariable {
  *   axis for, `ERR_MEMORY` when it is too large.
  */
 export function createWeight(layer: string, name: string, options: WeightOptions): Weight {
-  checkOptions('addWeight', options, ['shape', 'initializer', 'regularizer', 'constraint', 'trainable']);
+  const NAMES = ['shape', 'initializer', 'regularizer', 'constraint', 'trainable'];
+  const { shape: sizes, trainable = true } = checkOptions<Partial<WeightOptions>>(
+    'addWeight',
+    options,
+    NAMES,
+  );
+  boolean('trainable', trainable);
   if (typeof name !== 'string' || name === '' || name.includes('/') || !isWellFormed(name))
     throw argumentError(`name of a weight of layer '${layer}'`, "a non-empty string without '/'", name);
-  if (!Array.isArray(options.shape))
-    throw argumentError(`shape of weight '${name}'`, 'a list of sizes', options.shape);
-  const shape = (options.shape as WeightOptions['shape']).map((d) => {
+  if (!Array.isArray(sizes) || sizes.length > MOST_AXES)
+    throw argumentError(`shape of weight '${name}'`, 'a list of sizes', sizes);
+  const shape = Array.from(sizes as WeightOptions['shape'], (d) => {
     if (d !== null && Number.isSafeInteger(d) && d >= 0) return d;
     throw new RidgelineError(
       'ERR_SHAPE',
-      `layer '${layer}': weight '${name}' needs known sizes, received ${shapeText(options.shape)}`,
+      `layer '${layer}': weight '${name}' needs known sizes, received ${shapeText(sizes)}`,
       { layer, argument: name },
     );
   });
@@ -76,7 +83,7 @@ export function createWeight(layer: string, name: string, options: WeightOptions
   const regularizer = getRegularizer(`${name}Regularizer`, options.regularizer);
   const constraint = getConstraint(`${name}Constraint`, options.constraint);
   constraint?.checkShape(path, shape);
-  const weight = new Weight(name, shape, variable, options.trainable ?? true, regularizer, constraint);
+  const weight = new Weight(name, shape, variable, trainable, regularizer, constraint);
   weight.path = path;
   return weight;
 }

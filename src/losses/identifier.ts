@@ -2,7 +2,7 @@
  * Losses by name, as functions, and from files.
  */
 import type { FactoryName, Name } from '../core/names.js';
-import { factoriesOf, Registry } from '../core/registry.js';
+import { factoriesOf, hasMethods, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import * as losses from './factories.js';
 import { matched } from './labels.js';
@@ -25,7 +25,7 @@ const registry = new Registry<Loss>({
   expected: 'a loss, its name or a function',
   factories: factoriesOf(losses),
   aliases: ALIASES,
-  isReady: (of) => 'call' in of,
+  isReady: (of) => hasMethods(of, ['call', 'getConfig']),
   adapt: (of: LossFunction, name) => ({
     name: name ?? (of.name || undefined),
     sparse: false,

@@ -2,7 +2,7 @@
  * Metrics by name and as functions.
  */
 import type { FactoryName, Name, Snake } from '../core/names.js';
-import { factoriesOf, Registry } from '../core/registry.js';
+import { factoriesOf, hasMethods, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { matched } from '../losses/labels.js';
 import * as metrics from './factories.js';
@@ -28,7 +28,8 @@ const registry = new Registry<Metric>({
   expected: 'a metric, its name or a function',
   factories: factoriesOf(metrics),
   aliases: ALIASES,
-  isReady: (of) => 'call' in of,
+  isReady: (of) =>
+    hasMethods(of, ['call', 'getConfig']) && typeof (of as { name?: unknown }).name === 'string',
   adapt: (of: MetricFunction, name) => ({
     name: name ?? (of.name || 'metric'),
     kind: name ?? (of.name || undefined),

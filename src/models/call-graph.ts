@@ -21,9 +21,9 @@ export class CallGraph {
   /** @throws {RidgelineError} `ERR_ARGUMENT` when an output does not depend on the inputs alone, `ERR_SHAPE` when its rows are not theirs. */
   constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]) {
     const recorded = (t: unknown): boolean => t instanceof SymbolicTensor && t.traced === undefined;
-    if (inputs.length === 0 || !inputs.every(recorded))
+    if (inputs.length === 0 || !Array.from(inputs).every(recorded))
       throw argumentError('inputs', 'tensors made by input() or computed from them', inputs);
-    if (outputs.length === 0 || !outputs.every(recorded))
+    if (outputs.length === 0 || !Array.from(outputs).every(recorded))
       throw argumentError('outputs', 'symbolic tensors', outputs);
     for (const { shape } of outputs) {
       if (shape[0] === null) continue;

@@ -124,7 +124,10 @@ export function checkFitOptions(options: FitOptions): CheckedFitOptions {
   const split = given.validationSplit ?? 0;
   const validationSplit = number('validationSplit', split, 'in [0, 1)', (s) => s >= 0 && s < 1);
   checkThreads(threads);
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+  if (
+    signal !== undefined &&
+    (typeof signal?.addEventListener !== 'function' || typeof signal.removeEventListener !== 'function')
+  )
     throw argumentError('signal', 'an AbortSignal', signal);
   return {
     batchSize,
@@ -140,6 +143,17 @@ export function checkFitOptions(options: FitOptions): CheckedFitOptions {
   };
 }
 
+const HOOKS = [
+  'onTrainBegin',
+  'onTrainEnd',
+  'onEpochBegin',
+  'onEpochEnd',
+  'onTrainBatchBegin',
+  'onTrainBatchEnd',
+  'setModel',
+  'getState',
+] as const;
+
 /** The callbacks of a fit, with the progress bar that `verbose` asks for. */
 function callbackList(options: FitOptions): CallbackLike[] {
   const { callbacks = [], verbose = 'auto' } = options;
@@ -147,6 +161,11 @@ function callbackList(options: FitOptions): CallbackLike[] {
   callbacks.forEach((callback, i) => {
     if (typeof callback !== 'object' || callback === null)
       throw argumentError(`callbacks[${i}]`, 'an object of functions', callback);
+    for (const hook of HOOKS) {
+      const of: unknown = (callback as CallbackLike)[hook];
+      if (of !== undefined && typeof of !== 'function')
+        throw argumentError(`${hook} of callbacks[${i}]`, 'a function', of);
+    }
   });
   if (![0, 1, 2, 'auto'].includes(verbose)) throw argumentError('verbose', "0, 1, 2 or 'auto'", verbose);
   if (verbose === 1 || (verbose === 'auto' && process.stderr.isTTY)) return [...callbacks, new ProgressBar()];

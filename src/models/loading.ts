@@ -81,7 +81,9 @@ export async function loadModel(path: FilePath, options: LoadOptions = {}): Prom
   if (!Array.isArray(layers)) throw argumentError('layers', 'a list of layer classes', layers);
   if (custom !== undefined && !isPlain(custom))
     throw argumentError('custom', 'an object of classes, functions and objects by name', custom);
-  const classes = Object.fromEntries(layers.map((of) => [of?.className, of]));
+  const isClass = (of: unknown): boolean => typeof of === 'function' && 'className' in of;
+  if (!Array.from(layers).every(isClass)) throw argumentError('layers', 'a list of layer classes', layers);
+  const classes = Object.fromEntries(layers.map((of) => [of.className, of]));
   const { file } = ofFile(name, await guard(() => native.loadCheckpoint(name)));
   const checkpoint = file as NativeCheckpoint;
   try {

@@ -63,7 +63,7 @@ export function traceLoss(
     outputs.forEach((output, i) => {
       const measure = (metric: Metric, weight: SymbolicTensor | undefined): void => {
         const each = within(`metric ${quoted(metric.name)}${of(i)}`, () =>
-          metric.call(truths[i] as SymbolicTensor, output, losses[i]),
+          values('metric', metric.call(truths[i] as SymbolicTensor, output, losses[i])),
         );
         if (!weight) {
           totals.push(ops.sum(each));
@@ -100,13 +100,18 @@ function within<T>(what: string, work: () => T): T {
   }
 }
 
+/** What a loss or metric gave, which must be a value of the trace. */
+function values(argument: string, given: unknown): SymbolicTensor {
+  if (given instanceof SymbolicTensor && given.traced) return given;
+  throw argumentError(argument, 'a function that gives a symbolic tensor', given);
+}
+
 /**
  * Sum of a loss' weighted values divided by their number, not by the sum of the weights: Keras' reduction.
  * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for values that cannot be reduced so.
  */
-export function reduced(trace: Trace, each: unknown, weight: SymbolicTensor | undefined): SymbolicTensor {
-  if (!(each instanceof SymbolicTensor))
-    throw argumentError('loss', 'a function that gives a symbolic tensor', each);
+export function reduced(trace: Trace, of: unknown, weight: SymbolicTensor | undefined): SymbolicTensor {
+  const each = values('loss', of);
   if (weight && each.rank === 0) {
     throw new RidgelineError(
       'ERR_SHAPE',

@@ -2,6 +2,7 @@
  * Sequential models: a list of layers, each fed by the one before.
  */
 import { options as checkOptions } from '../core/check.js';
+import { MOST_AXES } from '../core/nested.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
 import { argumentError, shapeError } from '../errors.js';
@@ -47,7 +48,8 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     const place = `layers[${this.#list.size}]`;
     if (!(layer instanceof Layer)) throw argumentError(place, 'a layer', layer);
     if (this.#list.has(layer)) throw argumentError(place, 'a layer that is not in the model yet', layer.name);
-    if ((layer as Layer) === this) throw argumentError(place, 'another model than this one', layer.name);
+    if ((layer as Layer) === this || (layer as Layer).holds(this))
+      throw argumentError(place, 'another model than this one, which is not around it', layer.name);
     this.#list.add(layer);
     this.found(layer);
     // A model that knows its input says that of the list that it begins.
@@ -115,6 +117,9 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
    * @throws {RidgelineError} `ERR_SHAPE` where they are connected for others.
    */
   override build(inputShape: readonly (number | null)[]): void {
+    const isSize = (d: unknown): boolean => d === null || (Number.isSafeInteger(d) && (d as number) > 0);
+    if (!Array.isArray(inputShape) || inputShape.length > MOST_AXES || !Array.from(inputShape).every(isSize))
+      throw argumentError('inputShape', 'a list of sizes ≥ 1 and null', inputShape);
     this.ready(inputShape);
     const expected = this.#input?.shape;
     const fits = (d: number | null | undefined, i: number): boolean =>

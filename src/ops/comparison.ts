@@ -2,6 +2,7 @@
  * Comparisons, logic, choice and conversion.
  */
 import { nativeOp } from '../core/apply.js';
+import { checkDtype } from '../core/elements.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { DType } from '../core/tensor.js';
 
@@ -48,4 +49,5 @@ export const where = <C extends Operand, A extends Operand, B extends Operand>(
   b: B,
 ): Result<C | A | B> => nativeOp('where', [condition, a, b]);
 /** `x` with another element type: truncated towards zero, 0 and 1 for booleans. */
-export const cast = <A extends Operand>(x: A, dtype: DType): Result<A> => nativeOp('cast', [x], { dtype });
+export const cast = <A extends Operand>(x: A, dtype: DType): Result<A> =>
+  nativeOp('cast', [x], { dtype: checkDtype(dtype) });

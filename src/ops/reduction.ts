@@ -2,7 +2,8 @@
  * Reductions over axes.
  */
 import { floating, nativeOp, op } from '../core/apply.js';
-import { boolean, options as checkOptions } from '../core/check.js';
+import { boolean, options as checkOptions, integer } from '../core/check.js';
+import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
@@ -23,7 +24,15 @@ function reduce<A extends Operand>(
   const { axis, keepdims = false } = checkOptions(name, given, ['axis', 'keepdims']);
   boolean('keepdims', keepdims);
   const axes = axis === undefined || axis === null ? null : typeof axis === 'number' ? [axis] : axis;
-  if (axes !== null && !(Array.isArray(axes) && axes.length > 0 && axes.every(Number.isSafeInteger)))
+  if (
+    axes !== null &&
+    !(
+      Array.isArray(axes) &&
+      axes.length > 0 &&
+      axes.length <= MOST_AXES &&
+      Array.from(axes).every(Number.isSafeInteger)
+    )
+  )
     throw argumentError('axis', 'an axis, or a list of at least one', axis);
   if (name !== 'mean') return nativeOp(name, [x], { axes, keepdims });
   return op(
@@ -46,4 +55,5 @@ export const max = <A extends Operand>(x: A, options: ReduceOptions = {}): Resul
 export const min = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
   reduce('min', x, options);
 /** The index of the largest along `axis` (default: the last), as int32; the first of equals. */
-export const argMax = <A extends Operand>(x: A, axis = -1): Result<A> => nativeOp('argMax', [x], { axis });
+export const argMax = <A extends Operand>(x: A, axis = -1): Result<A> =>
+  nativeOp('argMax', [x], { axis: integer('axis', axis, -MOST_AXES) });

@@ -5,7 +5,15 @@ import { nativeOp, op } from '../core/apply.js';
 import { boolean, options as checkOptions, integer } from '../core/check.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
+import { isTensorLike } from '../core/symbolic.js';
+import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
+
+/** Pieces that a tensor may be cut into: each is an op. */
+const MOST_PARTS = 2 ** 16;
+
+/** Lists that are looked through as shapes. */
+const LONGEST_LIST = 64;
 
 /** In a list of sizes: the input's dimension at that place. */
 const KEEP = -2;
@@ -13,7 +21,8 @@ const KEEP = -2;
 /** Sizes as the native core takes them. */
 function sizes(shape: unknown): number[] {
   const fits = (d: unknown): boolean => d === null || (Number.isSafeInteger(d) && (d as number) >= -1);
-  if (Array.isArray(shape) && shape.every(fits)) return shape.map((d: number | null) => d ?? KEEP);
+  if (Array.isArray(shape) && shape.length <= LONGEST_LIST && Array.from(shape).every(fits))
+    return shape.map((d: number | null) => d ?? KEEP);
   throw argumentError('shape', 'a list of sizes', shape);
 }
 
@@ -26,7 +35,7 @@ export function transpose<A extends Operand>(x: A, order?: readonly number[]): R
   return op('transpose', [x], (trace, inputs) => {
     const rank = inputs[0]?.rank ?? 0;
     const axes = order ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
-    if (!Array.isArray(axes) || !axes.every(Number.isSafeInteger))
+    if (!Array.isArray(axes) || axes.length > MOST_AXES || !Array.from(axes).every(Number.isSafeInteger))
       throw argumentError('order', 'a list of axes', order);
     return trace.emit('transpose', inputs, { order: axes })[0];
   });
@@ -38,7 +47,7 @@ export const broadcastTo = <A extends Operand>(x: A, shape: readonly (number | n
 
 /** Tensors one after the other along `axis` (default: the last). */
 export function concat<A extends Operand>(tensors: readonly A[], axis = -1): Result<A> {
-  if (!Array.isArray(tensors) || tensors.length === 0)
+  if (!Array.isArray(tensors) || tensors.length === 0 || tensors.length > MOST_PARTS)
     throw argumentError('tensors', 'a list of at least one', tensors);
   return nativeOp('concat', tensors as readonly A[], { axis: integer('axis', axis, -MOST_AXES) });
 }
@@ -56,7 +65,7 @@ export const slice = <A extends Operand>(x: A, start: number, size: number, axis
  * @throws {RidgelineError} `ERR_SHAPE` when the size is unknown or not a multiple.
  */
 export function split<A extends Exclude<Operand, number>>(x: A, parts: number, axis = -1): Result<A>[] {
-  if (typeof x !== 'object' || x === null || !Array.isArray(x.shape)) throw argumentError('x', 'a tensor', x);
+  if (!isTensorLike(x) && !(x instanceof Weight)) throw argumentError('x', 'a tensor', x);
   integer('parts', parts, 1);
   integer('axis', axis, -MOST_AXES);
   const at = axis < 0 ? axis + x.shape.length : axis;
@@ -68,6 +77,7 @@ export function split<A extends Exclude<Operand, number>>(x: A, parts: number, a
     );
   }
   const piece = size / parts;
+  if (parts > MOST_PARTS) throw argumentError('parts', `at most ${MOST_PARTS}`, parts);
   return Array.from({ length: parts }, (_, i) => slice(x, i * piece, piece, at) as Result<A>);
 }
 

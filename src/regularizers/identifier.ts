@@ -2,7 +2,7 @@
  * Regularizers by name, by config and as functions.
  */
 import { camel, type FactoryName, type Name } from '../core/names.js';
-import { factoriesOf, Registry } from '../core/registry.js';
+import { factoriesOf, hasMethods, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
 import * as regularizers from './factories.js';
@@ -19,7 +19,7 @@ const registry = new Registry<Regularizer>({
   noun: 'regularizer',
   expected: 'a regularizer, its name or a function',
   factories: factoriesOf(regularizers),
-  isReady: (of) => 'call' in of,
+  isReady: (of) => hasMethods(of, ['call', 'getConfig']),
   adapt: ofFunction,
 });
 

@@ -4,7 +4,7 @@
  * Penalties are plain sums: not divided by the batch, the number of weights or of steps. On activities the penalty is
  * divided by the batch size.
  */
-import type { SymbolicTensor } from '../core/symbolic.js';
+import { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import type { Penalty, Weight } from '../core/weight.js';
 import { RidgelineError } from '../errors.js';
@@ -31,7 +31,7 @@ export function ofFunction(penalty: (x: SymbolicTensor) => SymbolicTensor): Regu
     getConfig: () => undefined,
     call(x: SymbolicTensor | Weight) {
       const value = penalty(ops.add(x, 0));
-      if (value?.rank === 0) return value;
+      if (value instanceof SymbolicTensor && value.rank === 0) return value;
       throw new RidgelineError(
         'ERR_SHAPE',
         `a custom regularizer must give a scalar, received rank ${value?.rank}`,

@@ -3,6 +3,7 @@
  */
 import { options as checkOptions, isPlain, isWellFormed } from '../../core/check.js';
 import { checkDtype } from '../../core/elements.js';
+import { MOST_AXES } from '../../core/nested.js';
 import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { DType } from '../../core/tensor.js';
 import { argumentError } from '../../errors.js';
@@ -36,14 +37,14 @@ export function input(shape: Shape | number | KerasInput, options: InputOptions 
   if (typeof shape === 'number') return input([shape], options);
   if (isPlain(shape)) {
     const { shape: sizes, ...others } = shape as KerasInput;
-    return input(sizes, others);
+    if (Array.isArray(sizes)) return input(sizes, others);
   }
   checkOptions('input', options, ['name', 'dtype']);
   const { name } = options;
   const isName = typeof name === 'string' && name !== '' && isWellFormed(name);
   if (name !== undefined && !isName) throw argumentError('name', 'a non-empty string', name);
   const bad = (d: number | null): boolean => d !== null && !(Number.isSafeInteger(d) && d > 0);
-  if (!Array.isArray(shape) || shape.some(bad))
+  if (!Array.isArray(shape) || shape.length >= MOST_AXES || Array.from(shape).some(bad))
     throw argumentError('shape', 'a list of sizes ≥ 1 and null', shape);
   const dtype = checkDtype(options.dtype ?? 'float32');
   const symbol = new SymbolicTensor([null, ...shape], dtype);

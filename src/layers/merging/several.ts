@@ -1,7 +1,7 @@
 /**
  * The inputs of layers that merge tensors.
  */
-import type { SymbolicTensor } from '../../core/symbolic.js';
+import { SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
 
 /**
@@ -9,6 +9,7 @@ import { argumentError } from '../../errors.js';
  * @throws {RidgelineError} `ERR_ARGUMENT` for anything else.
  */
 export function several(layer: string, inputs: unknown): SymbolicTensor[] {
-  if (Array.isArray(inputs) && inputs.length >= 1) return inputs as SymbolicTensor[];
+  const isTensor = (t: unknown): boolean => t instanceof SymbolicTensor;
+  if (Array.isArray(inputs) && inputs.length >= 1 && Array.from(inputs).every(isTensor)) return inputs;
   throw argumentError('inputs', `a list of tensors for layer '${layer}'`, inputs);
 }

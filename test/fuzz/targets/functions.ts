@@ -1,0 +1,114 @@
+/**
+ * Calls of functions: ops and activations on tensors of every kind, and helpers for data.
+ */
+import * as ridgeline from 'ridgeline';
+import { among, type Draw, either, type Kind } from '../draw.js';
+import { junk, orJunk } from '../junk.js';
+import * as kinds from '../kinds.js';
+import { maybeOptions } from '../options.js';
+import { namesIn } from '../parts.js';
+
+const { axis, axes, concrete, count, dtype, flag, number, shape, share, size, tensorInput } = kinds;
+
+type Arguments = (draw: Draw, operand: Kind) => string[];
+
+const options =
+  (of: Readonly<Record<string, Kind>>): Arguments =>
+  (draw) =>
+    maybeOptions(draw, Object.keys(of), (name) => of[name] ?? junk);
+const optional =
+  (kind: Kind): Arguments =>
+  (draw) =>
+    draw.chance(0.5) ? [] : [kind(draw)];
+const always =
+  (kind: Kind): Arguments =>
+  (draw) => [kind(draw)];
+const list: Arguments = (draw, operand) => [orJunk((d) => `[${d.several(0, 3, operand)}]`)(draw)];
+const another: Arguments = (draw, operand) => [operand(draw)];
+
+/** Arguments of functions behind the first operand; those that are not named here take operands or nothing. */
+const BEHIND: Readonly<Record<string, readonly Arguments[]>> = {
+  reshape: [always(shape)],
+  broadcastTo: [always(shape)],
+  transpose: [optional(axes)],
+  slice: [always(count), always(size), optional(axis)],
+  split: [always(size), optional(axis)],
+  gather: [another, optional(axis)],
+  matmul: [another, options({ transposeA: flag, transposeB: flag })],
+  linear: [another, (draw, operand) => optional(operand)(draw, operand)],
+  sum: [options({ axis: axes, keepdims: flag })],
+  mean: [options({ axis: axes, keepdims: flag })],
+  max: [options({ axis: axes, keepdims: flag })],
+  min: [options({ axis: axes, keepdims: flag })],
+  argMax: [optional(axis)],
+  softmax: [optional(axis)],
+  logSoftmax: [optional(axis)],
+  clip: [always(number), always(number)],
+  cast: [always(dtype)],
+  where: [another, another],
+};
+const ACTIVATED = options({
+  negativeSlope: number,
+  maxValue: number,
+  threshold: number,
+  alpha: number,
+  approximate: flag,
+  axis,
+  defaultValue: number,
+  b: number,
+});
+
+const OPS = namesIn(ridgeline.ops);
+const ACTIVATIONS = namesIn(ridgeline.activations);
+
+/** A call of an op or an activation on operands of a kind. */
+function call(draw: Draw, operand: Kind): string {
+  const space = draw.pick(['ops', 'ops', 'activations']);
+  const name = draw.pick(space === 'ops' ? OPS : ACTIVATIONS);
+  const first = name === 'concat' ? list(draw, operand) : [operand(draw)];
+  const behind = space === 'activations' && !/softmax/i.test(name) ? [ACTIVATED] : BEHIND[name];
+  const others = behind?.flatMap((make) => make(draw, operand)) ?? optional(operand)(draw, operand);
+  const given = [...first, ...others, ...(draw.chance(draw.wildness / 5) ? [junk(draw)] : [])];
+  if (draw.chance(draw.wildness / 5)) given.length = draw.int(given.length);
+  return `${space}.${name}(${given.join(', ')})`;
+}
+
+/** On concrete tensors, recorded, and in layers. */
+const applied: Kind = either(
+  (draw) => `return ${call(draw, concrete)};`,
+  (draw) => `return ${call(draw, kinds.operand)};`,
+  (draw) => `return own.layer((x) => ${call(draw, either(among('x'), kinds.operand))})(${concrete(draw)});`,
+  (draw) =>
+    `return own.layer((x, y) => ${call(draw, among('x', 'y', 'x', '1', '$w'))})($a, ${kinds.symbolic(draw)});`,
+  (draw) =>
+    `const out = ${call(draw, either(kinds.symbolic, among('$a')))};
+const model = new Model({ inputs: $a, outputs: out }).compile({ loss: 'mse' });
+await own.attempt(() => model.predictSync($x));
+await own.attempt(() => model.export());
+return own.limited(model).fit($x, $x);`,
+);
+
+const SPLIT = { testSize: either(share, count), seed: count, shuffle: flag, stratify: flag };
+const TENSOR = {
+  shape: orJunk(among('[2, 2]', '[4]', '[-1]', '[-1, 2]', '[1, 4]', '[]', '[2, -1, 1]')),
+  dtype,
+};
+const CODES = among("'ERR_SHAPE'", "'x'");
+
+const data: Kind = either(
+  (draw) => `return tensor(${[tensorInput(draw), ...options(TENSOR)(draw, junk)].join(', ')});`,
+  (draw) => `return tensor(${[tensorInput(draw), ...options(TENSOR)(draw, junk)].join(', ')});`,
+  (draw) => `return toCategorical(${[tensorInput(draw), ...optional(size)(draw, junk)].join(', ')});`,
+  (draw) =>
+    `return trainTestSplit(${[tensorInput(draw), tensorInput(draw), ...options(SPLIT)(draw, junk)].join(', ')});`,
+  (draw) => `return trainTestSplit(${['$x', '$y', ...options(SPLIT)(draw, junk)].join(', ')});`,
+  (draw) =>
+    `return input(${[orJunk(either(shape, (d) => `{ shape: ${shape(d)} }`))(draw), ...options({ name: kinds.name, dtype })(draw, junk)].join(', ')});`,
+  (draw) => `return setRandomSeed(${count(draw)});`,
+  (draw) => `return [runtime(${junk(draw)}), isRidgelineError(${junk(draw)})];`,
+  (draw) => `return readOnnxMetadata(${orJunk(among('await $model.export()', 'new Uint8Array(9)'))(draw)});`,
+  (draw) => `return new RidgelineError(${CODES(draw)}, ${junk(draw)}, ${junk(draw)}, ${junk(draw)});`,
+);
+
+/** Code of cases. */
+export const functions: Kind = either(applied, applied, data);
