@@ -52,7 +52,7 @@ export class RidgelineError extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: { cause?: unknown }) {
-    super(String(message), options);
+    super(typeof message === 'string' ? message : show(message), options);
     this.code = code;
     this.details = details;
     Object.defineProperty(this, BRAND, { value: true });

@@ -41,7 +41,7 @@ export function relu<A extends Operand>(
   // Without a bound the slope at 0 is 1, as JAX has it.
   if (negativeSlope !== 0 && maxValue === undefined && threshold === 0)
     return ops.where(ops.greaterEqual(x, 0), x, ops.mul(x, negativeSlope)) as Result<A>;
-  const above = threshold === 0 ? ops.relu(x) : ops.where(ops.greater(x, threshold), x, 0);
+  const above = threshold === 0 ? ops.relu(x) : ops.where(ops.lessEqual(x, threshold), 0, x);
   const bounded = maxValue === undefined ? above : ops.minimum(above, maxValue);
   if (negativeSlope === 0) return bounded as Result<A>;
   return ops.sub(bounded, ops.mul(ops.relu(ops.sub(threshold, x)), negativeSlope)) as Result<A>;

@@ -37,7 +37,10 @@ export function factoriesOf<T>(module: object): Record<string, Factory<T>> {
 
 /** True if an object has methods of these names. */
 export const hasMethods = (of: object, names: readonly string[]): boolean =>
-  names.every((name) => typeof (of as Record<string, unknown>)[name] === 'function');
+  names.every((name) => {
+    const method = (of as Record<string, unknown>)[name];
+    return typeof method === 'function' && !isClass(method);
+  });
 
 /** Things of one's own that saved models name. */
 export type CustomObjects = Readonly<Record<string, unknown>>;

@@ -186,6 +186,7 @@ export class Tensor<D extends DType = DType> {
 
 /** A shape as text: unknown sizes are `?`. */
 export function shapeText(shape: readonly (number | null)[]): string {
+  if (!Array.isArray(shape)) return show(shape);
   return `[${shape.map((d) => (d === null || d === undefined ? '?' : show(d))).join(', ')}]`;
 }
 

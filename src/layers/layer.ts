@@ -13,6 +13,7 @@ import { UniqueNames } from '../core/unique-names.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, inLayer, RidgelineError } from '../errors.js';
 import { guard, native } from '../native.js';
+import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
 import { type Arguments, type CallOptions, type Concrete, type Outputs, parseCall } from './arguments.js';
 import { factoryName } from './naming.js';
@@ -79,10 +80,19 @@ export abstract class Layer<
   /** Its options, besides those of every layer. A class without a table checks those of its constructor by itself. */
   static readonly options: OptionTable | undefined = undefined;
 
+  /** True where `call` takes one tensor and no list. */
+  static readonly takesOne: boolean = false;
+
   /** Checked options, with defaults filled in. */
   readonly options: Settled<C>;
   /** Penalty on what the layer gives, divided by the batch size. */
-  activityRegularizer: Regularizer | undefined;
+  get activityRegularizer(): Regularizer | undefined {
+    return this.#activityRegularizer;
+  }
+  set activityRegularizer(of: RegularizerIdentifier | undefined) {
+    this.#activityRegularizer = getRegularizer('activityRegularizer', of);
+  }
+  #activityRegularizer: Regularizer | undefined;
   /** True once the layer has its weights. */
   built = false;
   #name: string | undefined;
@@ -107,7 +117,7 @@ export abstract class Layer<
     this.#name = name;
     this.#named = name !== undefined;
     this.#trainable = trainable;
-    this.activityRegularizer = activityRegularizer;
+    this.#activityRegularizer = activityRegularizer;
     if (table) checkOptions(factoryName(className), config, [...optionNames(common), ...optionNames(table)]);
     this.options = read(table ?? {}, config);
   }
@@ -320,6 +330,8 @@ export abstract class Layer<
     tracing.push(this);
     try {
       return trace.within(name, training ?? trace.training, () => {
+        if (this.#class.takesOne && !(args.length === 1 && args[0] instanceof SymbolicTensor))
+          throw argumentError('inputs', 'one tensor', args.length === 1 ? args[0] : args);
         this.#ready((inputs[0] as SymbolicTensor).shape);
         if (this.#madeIn && this.#madeIn === parent && this.weights.length > 0) {
           throw new RidgelineError(

@@ -1,11 +1,22 @@
 /**
  * Labels in the form that predictions need.
  */
-import type { SymbolicTensor } from '../core/symbolic.js';
+import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
-import { shapeError } from '../errors.js';
+import { argumentError, shapeError } from '../errors.js';
 import * as ops from '../ops/index.js';
+
+/**
+ * Labels and predictions, which must be values of a trace.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for anything else.
+ */
+export function pair(yTrue: unknown, yPred: unknown): [SymbolicTensor, SymbolicTensor] {
+  for (const [name, t] of Object.entries({ yTrue, yPred })) {
+    if (!(t instanceof SymbolicTensor)) throw argumentError(name, 'a symbolic tensor', t);
+  }
+  return [yTrue as SymbolicTensor, yPred as SymbolicTensor];
+}
 
 /** Labels with the trailing axis of one that predictions have, or without the one they lack; else as they are. */
 function trailing(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {

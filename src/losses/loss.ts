@@ -3,6 +3,7 @@
  */
 import { type NoOptions, type OptionTable, type Settled, save, settle, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
+import { pair } from './labels.js';
 
 /** A loss. */
 export interface Loss {
@@ -44,7 +45,7 @@ export function defineLoss<C extends object = NoOptions>(of: LossDefinition<C>):
       sparse: of.sparse ?? false,
       probabilities: of.probabilities ?? false,
       getConfig: () => save(of.options, options),
-      call: (yTrue, yPred) => of.call(options, yTrue, yPred),
+      call: (yTrue, yPred) => of.call(options, ...pair(yTrue, yPred)),
     };
   };
 }

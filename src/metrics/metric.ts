@@ -6,6 +6,7 @@ import { camel } from '../core/names.js';
 import { type OptionTable, option, type Settled, save, settle, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
+import { pair } from '../losses/labels.js';
 import type { Loss } from '../losses/loss.js';
 
 /** A metric: a value for each sample, of which the epoch's mean is logged. */
@@ -67,7 +68,7 @@ export function defineMetric<D extends string, C extends object = Record<never, 
       kind: where,
       direction: of.direction,
       getConfig: () => save(table, options),
-      call: (yTrue, yPred, loss) => of.call(options, yTrue, yPred, loss),
+      call: (yTrue, yPred, loss) => of.call(options, ...pair(yTrue, yPred), loss),
     };
   }) as MetricFactory<D, C>;
 }

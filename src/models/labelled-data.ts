@@ -59,6 +59,7 @@ export function labelledData(
   });
   const data = [...inputs, ...checked];
   const rows = rowsOf(data);
+  if (given.classWeight !== undefined) checked.forEach(expectClasses);
   const sampleWeight =
     given.classWeight === undefined ? given.sampleWeight : classWeights(outputs, labels, given);
   if (sampleWeight !== undefined) data.push(rowWeights(`${prefix}sampleWeight`, sampleWeight, rows));
@@ -77,6 +78,12 @@ function rowWeights(name: string, given: TensorInput, rows: number): NamedTensor
     `${name} must have shape [${rows}], received [${weights.shape.join(', ')}]`,
     { argument: 'sampleWeight' },
   );
+}
+
+/** Looks at labels at once, before classes are made of them. */
+function expectClasses({ tensor: t, check }: NamedTensor): void {
+  const wrong = check && t.data.find((x: number) => !check.fits(x) && Number.isFinite(x));
+  if (check && wrong !== undefined) throw check.fault(wrong);
 }
 
 /** What the labels called `name` must be for a loss. */

@@ -57,8 +57,7 @@ export class TrainingLoop {
     for (const callback of this.#fit.callbacks) {
       const said = say(callback);
       // One that never settles must not hold the end.
-      if (said instanceof Promise) await Promise.race([said, this.#cancelled.promise]);
-      else await said;
+      if (isThenable(said)) await Promise.race([said, this.#cancelled.promise]);
     }
   }
 
@@ -86,8 +85,11 @@ export class TrainingLoop {
         await this.#follow(run);
       }
     } finally {
-      signal?.removeEventListener('abort', abort);
-      await this.#each((c) => c.onTrainEnd?.(this.#logs));
+      try {
+        await this.#each((c) => c.onTrainEnd?.(this.#logs));
+      } finally {
+        signal?.removeEventListener('abort', abort);
+      }
     }
     if (signal?.aborted) throw signal.reason;
     return { history: this.#history, epoch: this.#epoch } as FitResult;
@@ -151,6 +153,11 @@ export class TrainingLoop {
     await this.#each((c) => c.onEpochEnd?.(epoch, logs));
     if (!model.stopTraining && epoch + 1 < epochs) await this.#beginEpoch(epoch + 1);
   }
+}
+
+/** Promises, of another realm or library too. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 /** That a run is to end, and a promise of it: it settles when callbacks have had time to. */

@@ -27,9 +27,9 @@ function overAxis<A extends Operand>(name: 'softmax' | 'logSoftmax', x: A, axis:
   return op(name, [x], (trace, [value]) => {
     const input = value as SymbolicTensor;
     const last = input.rank - 1;
-    const at = axis < 0 ? axis + input.rank : axis;
-    if (!Number.isSafeInteger(axis) || at < 0 || at > last)
+    if (!Number.isSafeInteger(axis) || axis < -input.rank || axis > last)
       throw argumentError('axis', `an integer between ${-input.rank} and ${last}`, axis);
+    const at = axis < 0 ? axis + input.rank : axis;
     if (at === last) return trace.emit(name, [input])[0];
     const order = Array.from({ length: input.rank }, (_, i) => i);
     [order[at], order[last]] = [last, at];

@@ -3,7 +3,7 @@
  */
 import { callbacks } from 'ridgeline';
 import { describe } from 'vitest';
-import { type Case, table } from '../support/cases.js';
+import { type Case, notPlain, table } from '../support/cases.js';
 import { classes, classifier, x, y } from '../support/small.js';
 
 describe('fit', () => {
@@ -38,8 +38,37 @@ describe('fit', () => {
     option({ signal: {} }, /^signal must be an AbortSignal/),
     option({ classWeight: [1, 2] }, /^classWeight must be an object/),
     option({ classWeight: { a: 1 } }, /^classWeight must be class indices as keys, received 'a'/),
+    option({ classWeight: { '01': 2 } }, /^classWeight must be class indices as keys, received '01'/),
+    option({ classWeight: { '1.0': 2 } }, /^classWeight must be class indices as keys, received '1\.0'/),
     option({ classWeight: { 0: -1 } }, /^classWeight\[0\] must be a finite number ≥ 0, received -1/),
     option({ classWeight: { 0: 1 }, sampleWeight: y }, /classWeight and sampleWeight cannot both be given/),
+    ...notPlain.flatMap(([what, given]): Case[] => [
+      {
+        name: `options: ${what}`,
+        run: (m) => m.fit(x, y, given),
+        code: 'ERR_ARGUMENT',
+        says: /^fit options must be an object, received/,
+      },
+      {
+        name: `classWeight: ${what}`,
+        run: () => classifier().fit(x, classes, { classWeight: given as never }),
+        code: 'ERR_ARGUMENT',
+        says: /^classWeight must be an object from class index to weight, received/,
+      },
+      {
+        name: `options of a callback: ${what}`,
+        run: () => callbacks.earlyStopping(given),
+        code: 'ERR_ARGUMENT',
+        says: /^earlyStopping options must be an object, received/,
+      },
+      ...['predict', 'evaluate', 'trainOnBatch'].map((verb) => ({
+        name: `${verb} options: ${what}`,
+        // biome-ignore lint/suspicious/noExplicitAny: the verb is one of several.
+        run: (m: any) => (verb === 'predict' ? m.predict(x, given) : m[verb](x, y, given)),
+        code: 'ERR_ARGUMENT',
+        says: new RegExp(`^${verb} options must be an object, received`),
+      })),
+    ]),
     {
       name: 'options that are no object',
       run: (m) => m.fit(x, y, 5),
@@ -120,6 +149,24 @@ describe('callbacks', () => {
       code: 'ERR_ARGUMENT',
       says: /monitor 'val_los' is not in the logs; there are loss, penalty/,
     },
+    {
+      name: 'unknown monitor of validation',
+      run: (m) =>
+        m.fit(x, y, {
+          epochs: 4,
+          validationData: [x, y],
+          validationFreq: 2,
+          callbacks: [callbacks.earlyStopping({ monitor: 'val_foo' })],
+        }),
+      code: 'ERR_ARGUMENT',
+      says: /monitor 'val_foo' is not in the logs; there are loss, penalty, .*val_loss/,
+    },
+    ...[5, '', true, {}].map((monitor) => ({
+      name: `monitor ${JSON.stringify(monitor)}`,
+      run: fit({ monitor }),
+      code: 'ERR_ARGUMENT',
+      says: /^monitor must be a key of the logs, received/,
+    })),
     {
       name: 'monitor of validation without any',
       run: fit({}),

@@ -1,3 +1,6 @@
+/**
+ * Bad models: layers, tensors and functions of one's own that do not fit together.
+ */
 import {
   constraints,
   input,
@@ -262,6 +265,50 @@ describe('structure', () => {
     },
   ];
   table(cases);
+
+  const given: [what: string, result: (x: SymbolicTensor) => unknown, says: string][] = [
+    ['nothing', () => undefined, 'undefined'],
+    ['null', () => null, 'null'],
+    ['a number', () => 3, '3'],
+    ['a promise', async (x) => x, 'Promise'],
+    ['a tensor of numbers', () => tensor([1, 2, 3]), 'Tensor'],
+    ['an empty list', () => [], '\\[\\]'],
+    ['a list with a number', (x) => [x, 3], '\\['],
+    ['a tensor of the functional API', () => input([4]), 'SymbolicTensor'],
+    ['a text', () => 'x', "'x'"],
+  ];
+  describe('a call that gives', () => {
+    const own = (result: (x: SymbolicTensor) => unknown): Layer => {
+      class Gives extends Layer {
+        static override readonly className = 'Gives';
+        override call(a: SymbolicTensor): SymbolicTensor {
+          return result(a) as SymbolicTensor;
+        }
+      }
+      return new Gives();
+    };
+    table(
+      given.flatMap(([what, result, says]) => {
+        const message = new RegExp(
+          `^layer 'gives': what call\\(\\) gives must be a symbolic tensor that it computes.*received ${says}`,
+        );
+        const one = (name: string, run: Case['run']): Case => ({
+          name: `${what}, ${name}`,
+          run,
+          code: 'ERR_ARGUMENT',
+          says: message,
+        });
+        return [
+          one('in a model', () => own(result)(h())),
+          one('in a Sequential', () => new Sequential([h(), own(result)])),
+          one('on numbers', () => own(result)(x)),
+          one('behind the first data', () =>
+            new Sequential([own(result), layers.dense(1)]).compile({ loss: 'mse' }).fit(x, y),
+          ),
+        ];
+      }),
+    );
+  });
 
   test('a failed add leaves the list as it was', async () => {
     const model = new Sequential([input([4]), layers.dense(2, { name: 'd' })]);

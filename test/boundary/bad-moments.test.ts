@@ -4,9 +4,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { callbacks, loadModel, type Model, Sequential } from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
-import { expectFailure, expectTrains, failure, heavy, regression, x, y } from '../support/small.js';
+import { bits, expectFailure, expectTrains, failure, heavy, regression, x, y } from '../support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-late-'));
 const file = (name: string): string => join(folder, name);
@@ -103,5 +104,112 @@ describe('moments', () => {
       await failure(() => model.fit(x, y, { callbacks: [bad, callbacks.terminateOnNaN()] })),
     ).toMatchObject({ message: 'mine' });
     await expectTrains(model);
+  });
+
+  test('compile while fitting is ERR_BUSY, and the fit goes on', async () => {
+    const model = regression();
+    const { optimizer } = model;
+    const compile = (): unknown => model.compile({ optimizer: 'sgd', loss: 'mae' });
+    let inside: unknown;
+    const onEpochEnd = async (epoch: number): Promise<void> => {
+      if (epoch === 1) inside = await failure(compile);
+    };
+    const run = model.fit(x, y, { epochs: 4, callbacks: [{ onEpochEnd }] });
+    await expectFailure(compile, 'ERR_BUSY', /model 'sequential' is being trained/);
+    expect((await run).epoch).toEqual([0, 1, 2, 3]);
+    expect(inside).toMatchObject({ code: 'ERR_BUSY' });
+    expect(model.optimizer).toBe(optimizer);
+    const twin = regression();
+    await twin.fit(x, y, { epochs: 4 });
+    expect(bits(model)).toEqual(bits(twin));
+    await expectTrains(compile() as Model);
+  });
+});
+
+const HOOKS = [
+  'setModel',
+  'onTrainBegin',
+  'onEpochBegin',
+  'onTrainBatchBegin',
+  'onTrainBatchEnd',
+  'onEpochEnd',
+  'onTrainEnd',
+];
+
+describe('dispose ends a fit with ERR_DISPOSED', () => {
+  const disposed = /model 'sequential' was disposed/;
+
+  test.each([1, 1000])('right after the call, of %i epochs', async (epochs) => {
+    const model = regression();
+    const run = model.fit(x, y, { epochs });
+    model.dispose();
+    await expectFailure(() => run, 'ERR_DISPOSED', disposed);
+  });
+
+  test.each([0, 1, 5, 20])('after %i ms', async (delay) => {
+    const { model, x, y } = heavy(512, 32);
+    const run = failure(() => model.fit(x, y, { epochs: 1_000_000 }));
+    await sleep(delay);
+    model.dispose();
+    expect(await run).toMatchObject({ name: 'RidgelineError', code: 'ERR_DISPOSED' });
+  });
+
+  test.each(HOOKS)('in %s', async (hook) => {
+    for (const epochs of [1, 3]) {
+      const model = regression();
+      const callback = { [hook]: () => model.dispose() };
+      await expectFailure(() => model.fit(x, y, { epochs, callbacks: [callback] }), 'ERR_DISPOSED', disposed);
+    }
+  });
+
+  test.each(HOOKS)('in %s, whatever it throws', async (hook) => {
+    const model = regression();
+    const callback = {
+      [hook]: () => {
+        model.dispose();
+        throw new Error('mine');
+      },
+    };
+    const run = (): unknown => model.fit(x, y, { epochs: 2, callbacks: [callback] });
+    await expectFailure(run, 'ERR_DISPOSED', disposed);
+  });
+
+  test('and whatever else is under way with it or not at all', async () => {
+    const { model, x, y } = heavy(512, 64);
+    const runs = [model.trainOnBatch(x, y), model.evaluate(x, y), model.predict(x)];
+    model.dispose();
+    for (const run of await Promise.allSettled(runs)) {
+      if (run.status === 'rejected') expect(run.reason).toMatchObject({ code: 'ERR_DISPOSED' });
+    }
+  });
+});
+
+describe('a callback that never settles', () => {
+  const never = (): Promise<void> => new Promise(() => {});
+  // biome-ignore lint/suspicious/noThenProperty: promises of other libraries have one.
+  const foreign = (): unknown => ({ then: () => {} });
+  const pending = [
+    ...HOOKS.map((hook) => ({ hook, what: 'a promise', make: never })),
+    { hook: 'onEpochEnd', what: 'a promise of another library', make: foreign },
+  ];
+  const cases = ['abort', 'dispose'].flatMap((end) => pending.map((of) => ({ ...of, end })));
+
+  // All at once: each has a grace to settle in.
+  test.concurrent.each(cases)('$what in $hook does not hold $end', async ({ make, end, hook }) => {
+    const reason = new Error('enough');
+    const model = regression();
+    const abort = new AbortController();
+    const callback = {
+      [hook]: () => {
+        setImmediate(() => (end === 'abort' ? abort.abort(reason) : model.dispose()));
+        return make();
+      },
+    };
+    const options = { epochs: 2, callbacks: [callback] as never, signal: abort.signal };
+    const run = failure(() => model.fit(x, y, options));
+    const error = await Promise.race([run, sleep(2000, 'it is held')]);
+    if (end === 'dispose') expect(error).toMatchObject({ code: 'ERR_DISPOSED' });
+    else expect(error).toBe(reason);
+    if (end === 'abort') await expectTrains(model);
   });
 });

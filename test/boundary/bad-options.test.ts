@@ -1,10 +1,25 @@
 /**
  * Bad options of layers and compile: the right error, the culprit by name, a guess at what was meant.
  */
-import { initializers, layers, losses, metrics, optimizers, regularizers, setRandomSeed } from 'ridgeline';
-import { describe } from 'vitest';
-import { type Case, table } from '../support/cases.js';
-import { numbers } from '../support/small.js';
+import {
+  initializers,
+  input,
+  layers,
+  loadModel,
+  losses,
+  Model,
+  metrics,
+  ops,
+  optimizers,
+  regularizers,
+  Sequential,
+  type SymbolicTensor,
+  setRandomSeed,
+  tensor,
+} from 'ridgeline';
+import { describe, expect, test } from 'vitest';
+import { type Case, notPlain, table } from '../support/cases.js';
+import { bits, expectFailure, expectTrains, numbers, regression, x, y } from '../support/small.js';
 
 // What JavaScript users can pass.
 const any = <T>(value: unknown): T => value as T;
@@ -402,5 +417,265 @@ describe('sizes', () => {
       code: '(ERR_MEMORY|ERR_SHAPE)',
       says: /dense/,
     },
+  ]);
+});
+
+describe('objects that are no options', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: they are passed where they do not belong.
+  const places: [where: string, run: (model: any, given: any) => unknown, says: RegExp][] = [
+    ['a layer', (_, given) => layers.dense(1, given), /^config of Dense must be an object, received/],
+    [
+      'a layer without positions',
+      (_, given) => layers.batchNormalization(given),
+      /^config of .* must be an object/,
+    ],
+    ['an input', (_, given) => input([1], given), /^input options must be an object, received/],
+    ['a Sequential', (_, given) => new Sequential([], given), /^Sequential options must be an object/],
+    ['a Model', (_, given) => new Model(given), /must be an object/],
+    ['an optimizer', (_, given) => optimizers.sgd(given), /^sgd options must be an object, received/],
+    [
+      'a loss',
+      (_, given) => losses.binaryCrossentropy(given),
+      /^binaryCrossentropy options must be an object/,
+    ],
+    ['a metric', (_, given) => metrics.binaryAccuracy(given), /^binaryAccuracy options must be an object/],
+    ['compile', (model, given) => model.compile(given), /^compile options must be an object, received/],
+    ['optimizer', (model, optimizer) => model.compile({ optimizer, loss: 'mse' }), /^optimizer must be /],
+    ['loss', (model, loss) => model.compile({ loss }), /^loss must be /],
+    [
+      'lossWeights',
+      (model, lossWeights) => model.compile({ loss: 'mse', lossWeights }),
+      /^lossWeights must be a list, or an object by the names of outputs, received/,
+    ],
+    [
+      'metrics',
+      (model, metrics) => model.compile({ loss: 'mse', metrics }),
+      /^metrics must be a list, received/,
+    ],
+    ['a call', (_, given) => layers.dense(1)(x, given), /^calling dense options must be an object, received/],
+    ['loadModel', (_, given) => loadModel('nowhere', given), /^loadModel options must be an object/],
+    ['custom', (_, custom) => loadModel('nowhere', { custom }), /^custom must be an object of classes/],
+  ];
+  table(
+    places.flatMap(([where, run, says]) =>
+      notPlain.map(([what, given]) => ({
+        name: `${where}: ${what}`,
+        run: (model) => run(model, given),
+        code: 'ERR_ARGUMENT',
+        says,
+      })),
+    ),
+  );
+});
+
+describe('names that no file can hold', () => {
+  const makes: [what: string, make: (name: string) => unknown][] = [
+    ['a layer', (name) => layers.dense(1, { name })],
+    ['an input', (name) => input([1], { name })],
+    ['a Sequential', (name) => new Sequential([], { name })],
+    ['a Model', (name) => new Model({ inputs: input([1]), outputs: [] as SymbolicTensor[], name })],
+  ];
+  const names = [
+    ['half of a surrogate pair', 'a\ud83d'],
+    ['the other half', '\ude00b'],
+    ['zero', 'a\0b'],
+    ['nothing', ''],
+  ] as const;
+  table(
+    makes.flatMap(([what, make]) =>
+      names.map(([fault, name]) => ({
+        name: `${what}: ${fault}`,
+        run: () => make(name),
+        code: 'ERR_ARGUMENT',
+        says: /^name must be a non-empty string/,
+      })),
+    ),
+  );
+
+  test('whole pairs are fine', async () => {
+    const at = input([4], { name: 'x 😀' });
+    const model = new Model({ inputs: at, outputs: layers.dense(1, { name: 'y 😀' })(at) });
+    expect([model.inputNames, model.outputNames]).toEqual([['x 😀'], ['y 😀']]);
+    await expectTrains(model.compile({ loss: 'mse' }) as Model);
+  });
+});
+
+describe('numbers that float32 does not hold', () => {
+  const cases: [name: string, run: (model: Model) => unknown, says: RegExp][] = [
+    ['rescaling', () => layers.rescaling(1e39), /^scale must be a finite number, received 1e\+39/],
+    ['rescaling, offset', () => layers.rescaling(1, { offset: -1e39 }), /^offset .*received -1e\+39/],
+    ['learning rate', () => optimizers.sgd({ learningRate: 1e39 }), /^learningRate .*received 1e\+39/],
+    [
+      'learning rate on the run',
+      (model) => {
+        model.optimizer.learningRate = 1e39;
+      },
+      /^learningRate .*received 1e\+39/,
+    ],
+    [
+      'learning rate of a schedule',
+      () => schedules.polynomialDecay({ initialLearningRate: 1e39, decaySteps: 1 }),
+      /^initialLearningRate .*received 1e\+39/,
+    ],
+    ['penalty', () => regularizers.l2(1e39), /^l2 must be a finite number ≥ 0, received 1e\+39/],
+    [
+      'penalty of a layer',
+      () => layers.dense(1, { kernelRegularizer: { name: 'l1', l1: 1e39 } }),
+      /^l1 .*1e\+39/,
+    ],
+    ['initial weight', () => initializers.constant({ value: 1e39 }), /^value .*received 1e\+39/],
+    [
+      'loss weight',
+      (model) => model.compile({ loss: 'mse', lossWeights: [1e39] } as never),
+      /^lossWeights\[0\] .*1e\+39/,
+    ],
+    ['operand', () => ops.mul(x, 1e39), /1e\+39/],
+  ];
+  table(cases.map(([name, run, says]) => ({ name, run, code: 'ERR_ARGUMENT', says })));
+});
+
+describe('axes', () => {
+  const nine = Array<number>(9).fill(1);
+  table([
+    ...Object.entries({
+      input: () => layers.flatten()(input(nine.slice(1))),
+      reshape: () => ops.reshape(numbers(1, 1), nine),
+      broadcastTo: () => ops.broadcastTo(numbers(1, 1), nine),
+      'a layer': () => layers.reshape(nine.slice(1))(numbers(1, 1)),
+      tensor: () => tensor([1], { shape: nine }),
+      'method reshape': () => tensor([1]).reshape(nine),
+    }).map(([what, run]) => ({
+      name: `nine of ${what}`,
+      run,
+      code: 'ERR_SHAPE',
+      says: /a tensor has at most 8 axes, received \[(1|\?), 1, 1, 1, 1, 1, 1, 1, 1\]/,
+    })),
+    ...(['sum', 'mean', 'max', 'min'] as const).map((op) => ({
+      name: `none of ${op}`,
+      run: () => ops[op](x, { axis: [] }),
+      code: 'ERR_ARGUMENT',
+      says: /^axis must be an axis, or a list of at least one, received \[\]/,
+    })),
+    {
+      name: 'none of a normalization',
+      run: () => layers.layerNormalization({ axis: [] }),
+      code: 'ERR_ARGUMENT',
+      says: /^axis must be an integer or a list of integers, received \[\]/,
+    },
+    ...[5e7, -5e7, 0.5, Number.NaN].map((axis) => ({
+      name: `${axis} of softmax`,
+      run: () => ops.softmax(x, axis),
+      code: 'ERR_ARGUMENT',
+      says: /^axis must be an integer between -2 and 1, received/,
+    })),
+    {
+      name: '5e7 of a softmax layer',
+      run: () => layers.softmax({ axis: 5e7 })(input([4])),
+      code: 'ERR_ARGUMENT',
+      says: /layer 'softmax': axis must be .*received 50000000/,
+    },
+  ]);
+
+  test('that are far out are refused at once', async () => {
+    const began = performance.now();
+    await expectFailure(() => ops.softmax(x, 5e7), 'ERR_ARGUMENT', /axis/);
+    await expectFailure(() => ops.transpose(x, Array(5).fill(5e7)), '(ERR_ARGUMENT|ERR_SHAPE)', /./);
+    expect(performance.now() - began).toBeLessThan(200);
+  });
+});
+
+describe('keys of logs', () => {
+  test.each([
+    [{ metrics: ['mae'], weightedMetrics: ['mae'] }, ['mae', 'weighted_mae']],
+    [{ weightedMetrics: ['mae'] }, ['mae']],
+    [{ metrics: ['mse'], weightedMetrics: ['mae'] }, ['mse', 'mae']],
+  ] as const)('%o', async (options, keys) => {
+    const model = regression().compile({ loss: 'mse', ...options } as never) as Model;
+    const plain = ['loss', 'penalty', 'loss_without_penalty'];
+    const { history } = await model.fit(x, y, { sampleWeight: y });
+    expect(Object.keys(history).sort()).toEqual([...plain, ...keys].sort());
+    expect(Object.keys(await model.evaluate(x, y)).sort()).toEqual([...plain, ...keys].sort());
+  });
+
+  test.each([
+    [['val', 'loss'], 'val_loss'],
+    [['val_a', 'a'], 'val_a_loss'],
+  ])('of outputs %o would be the same', async (names, key) => {
+    const at = input([4]);
+    const outputs = names.map((name) => layers.dense(1, { name })(at));
+    const model = new Model({ inputs: at, outputs });
+    const compile = (): unknown => model.compile({ loss: 'mse' });
+    await expectFailure(compile, 'ERR_ARGUMENT', new RegExp(`^two numbers would be called '${key}'`));
+  });
+});
+
+test('a failed compile leaves the model as it was', async () => {
+  const model = regression();
+  await model.fit(x, y, { epochs: 2 });
+  const [optimizer, before, logs] = [model.optimizer, bits(model), await model.evaluate(x, y)];
+  for (const wrong of [
+    { optimizer: 'adm', loss: 'mae' },
+    { optimizer: 'sgd', loss: 'nothing' },
+    { optimizer: 'sgd', loss: 'mse', metrics: ['nothing'] },
+    { optimizer: 'sgd', loss: 'mse', metrics: ['mae'], batchSize: 3 },
+  ])
+    await expectFailure(() => model.compile(wrong as never), 'ERR_ARGUMENT', /./);
+  expect(model.optimizer).toBe(optimizer);
+  expect(bits(model)).toEqual(before);
+  expect(await model.evaluate(x, y)).toEqual(logs);
+  expect(model.epoch).toBe(2);
+  const twin = regression();
+  await twin.fit(x, y, { epochs: 2 });
+  expect(await model.trainOnBatch(x, y)).toEqual(await twin.trainOnBatch(x, y));
+  expect(bits(model)).toEqual(bits(twin));
+});
+
+test('a failed first compile leaves the model without one', async () => {
+  const model = new Sequential([input([4]), layers.dense(1)]);
+  await expectFailure(
+    () => model.compile({ optimizer: 'adm' as never, loss: 'mse' }),
+    'ERR_ARGUMENT',
+    /adam/,
+  );
+  await expectFailure(() => model.fit(x, y), 'ERR_NOT_COMPILED', /./);
+});
+
+describe('what Keras users write', () => {
+  test('classes take what their factories do', () => {
+    expect(new layers.Dropout(0.3).getConfig()).toMatchObject({ rate: 0.3 });
+    expect(new layers.Dropout(0.3, { name: 'd' }).getConfig()).toMatchObject({ rate: 0.3, name: 'd' });
+    expect(new layers.Dropout({ rate: 0.3 }).getConfig()).toMatchObject({ rate: 0.3 });
+    expect(new layers.Dense(3).getConfig()).toMatchObject({ units: 3 });
+  });
+
+  test.each([
+    ['Input([3])', () => layers.Input([3]), [null, 3]],
+    ['input(64)', () => input(64), [null, 64]],
+    ['input({ shape })', () => input({ shape: [64] }), [null, 64]],
+    ['input({ shape, dtype, name })', () => input({ shape: [64], dtype: 'float32', name: 'a' }), [null, 64]],
+    ['layers.input(64)', () => layers.input(64), [null, 64]],
+  ] as const)('%s', (_, make, shape) => {
+    expect(make().shape).toEqual(shape);
+  });
+
+  table([
+    {
+      name: 'input(0)',
+      run: () => input(0),
+      code: 'ERR_ARGUMENT',
+      says: /^shape must be a list of sizes ≥ 1 and null, received \[0\]/,
+    },
+    {
+      name: 'input({ shape, dype })',
+      run: () => input({ shape: [3], dype: 'int32' } as never),
+      code: 'ERR_ARGUMENT',
+      says: /^input has no option 'dype'; did you mean 'dtype'/,
+    },
+    ...['l1_l2', 'l1L2'].map((name) => ({
+      name,
+      run: () => layers.dense(1, { kernelRegularizer: any(name) }),
+      code: 'ERR_ARGUMENT',
+      says: /^kernelRegularizer must be regularizers\.l1L2\(\{ l1, l2 \}\).*received 'l1_?[lL]2'/,
+    })),
   ]);
 });

@@ -1,10 +1,21 @@
 /**
  * Bad values in data: every kind is the right error, names the culprit, and leaves the model usable.
  */
-import { input, layers, Model, ops, Sequential, tensor, toCategorical, trainTestSplit } from 'ridgeline';
-import { describe } from 'vitest';
-import { type Case, table } from '../support/cases.js';
-import { classes, classifier, numbers, x, y } from '../support/small.js';
+import { runInNewContext } from 'node:vm';
+import {
+  input,
+  layers,
+  Model,
+  ops,
+  optimizers,
+  Sequential,
+  tensor,
+  toCategorical,
+  trainTestSplit,
+} from 'ridgeline';
+import { describe, expect, test } from 'vitest';
+import { type Case, notPlain, table } from '../support/cases.js';
+import { bits, classes, classifier, expectFailure, numbers, x, y } from '../support/small.js';
 
 const spoilt = (value: number): Float32Array => Float32Array.from(y, (v, i) => (i === 3 ? value : v));
 const bad = numbers(10, 4);
@@ -147,6 +158,32 @@ describe('values', () => {
       says: /setWeights expects 4 tensors, received undefined/,
     },
     {
+      name: 'a negative class',
+      run: () => toCategorical([-1]),
+      code: 'ERR_ARGUMENT',
+      says: /^labels must be integers ≥ 0, received -1/,
+    },
+    {
+      name: 'a class that no int32 is',
+      run: () => toCategorical([3e10]),
+      code: 'ERR_ARGUMENT',
+      says: /^labels must be integers ≥ 0, received 30000000000/,
+    },
+    ...['fit', 'trainOnBatch'].map((verb) => ({
+      name: `${verb} of a normalization that has not seen data`,
+      run: () => {
+        const model = new Sequential([
+          layers.input([4]),
+          layers.normalization({ name: 'n' }),
+          layers.dense(1),
+        ]);
+        // biome-ignore lint/suspicious/noExplicitAny: the verb is one of several.
+        return (model.compile({ loss: 'mse' }) as any)[verb](x, y);
+      },
+      code: 'ERR_ARGUMENT',
+      says: /^layer 'n': it has no statistics yet: adapt it before fit/,
+    })),
+    {
       name: 'text in x',
       run: (m) => m.fit([['1', 2, 3, 4]], [1]),
       code: 'ERR_DTYPE',
@@ -285,4 +322,184 @@ describe('values', () => {
     },
   ];
   table(cases);
+});
+
+describe('labels of binary cross-entropy', () => {
+  const model = (): Model =>
+    new Sequential([layers.input([4]), layers.dense(1, { activation: 'sigmoid' })]).compile({
+      loss: 'binaryCrossentropy',
+    }) as Model;
+  const verbs: [name: string, run: (labels: Float32Array) => unknown, named: string][] = [
+    ['fit', (labels) => model().fit(x, labels), 'y'],
+    ['evaluate', (labels) => model().evaluate(x, labels), 'y'],
+    ['trainOnBatch', (labels) => model().trainOnBatch(x, labels), 'y'],
+    ['validation', (labels) => model().fit(x, y, { validationData: [x, labels] }), 'validation y'],
+  ];
+  table(
+    verbs.flatMap(([name, run, named]) =>
+      [-1, 1.5, 255].map((value) => ({
+        name: `${value}, ${name}`,
+        run: () => run(spoilt(value)),
+        code: 'ERR_ARGUMENT',
+        says: new RegExp(`^${named} must be in \\[0, 1\\] for binary cross-entropy, received ${value}`),
+      })),
+    ),
+  );
+
+  test('may be probabilities', async () => {
+    expect((await model().fit(x, y)).history.loss).toHaveLength(1);
+  });
+});
+
+describe('tensor', () => {
+  const circular: unknown[] = [];
+  circular.push(circular);
+  let deep: unknown = 1;
+  for (let i = 0; i < 20_000; i++) deep = [deep];
+  const detached = new Float32Array(4);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  // biome-ignore lint/suspicious/noExplicitAny: what is passed is wrong on purpose.
+  const make = tensor as any;
+
+  table([
+    {
+      name: 'of a list that holds itself',
+      run: () => make(circular),
+      code: 'ERR_SHAPE',
+      says: /more than 8 deep/,
+    },
+    {
+      name: 'of lists that hold each other',
+      run: () => make([circular, 1]),
+      code: 'ERR_SHAPE',
+      says: /more than 8 deep/,
+    },
+    {
+      name: 'of a list that holds itself later',
+      run: () => {
+        const list: unknown[] = [[1, 2]];
+        list.push(list);
+        return make(list);
+      },
+      code: 'ERR_(SHAPE|DTYPE)',
+      says: /ragged array at \[1\]/,
+    },
+    { name: '20,000 deep', run: () => make(deep), code: 'ERR_SHAPE', says: /more than 8 deep/ },
+    {
+      name: 'of a shape that is a number',
+      run: () => make([1, 2], { shape: 2 }),
+      code: 'ERR_ARGUMENT',
+      says: /^shape must be a list of sizes.*received 2/,
+    },
+    {
+      name: 'with null for options',
+      run: () => make([1], null),
+      code: 'ERR_ARGUMENT',
+      says: /^tensor options must be an object, received null/,
+    },
+    ...notPlain.map(([what, given]) => ({
+      name: `with ${what} for options`,
+      run: () => make([1], given),
+      code: 'ERR_ARGUMENT',
+      says: /^tensor options must be an object, received/,
+    })),
+    {
+      name: 'of an array whose buffer was given away',
+      run: () => make(detached),
+      code: 'ERR_ARGUMENT',
+      says: /not detached/,
+    },
+    {
+      name: 'of rows whose buffer was given away',
+      run: () => make([detached]),
+      code: 'ERR_ARGUMENT',
+      says: /not detached/,
+    },
+    {
+      name: 'x whose buffer was given away',
+      run: (model) => model.fit(detached, []),
+      code: 'ERR_ARGUMENT',
+      says: /detached/,
+    },
+    ...[
+      [2 ** 32 - 1, 0],
+      [2 ** 26, 0],
+      [2 ** 20, 2 ** 20, 0],
+    ].map((shape) => ({
+      name: `of shape [${shape.join(', ')}] as lists`,
+      run: () => tensor([]).reshape(shape).toArray(),
+      code: 'ERR_MEMORY',
+      says: /^nested arrays of .* lists/,
+    })),
+  ]);
+
+  test.each([
+    ['holds itself', circular],
+    ['is 20,000 deep', deep],
+  ])('a list that %s can stand in an error', async (_, list) => {
+    await expectFailure(() => make([1, list]), 'ERR_SHAPE', /ragged array at \[1\]/);
+    await expectFailure(() => layers.dense(list as never), 'ERR_ARGUMENT', /^units must be an integer ≥ 1/);
+    await expectFailure(() => make([1], { shape: list }), 'ERR_ARGUMENT', /^shape must be a list of sizes/);
+  });
+
+  test('of integers of 64 bits, as int32', () => {
+    const made = tensor(BigInt64Array.of(1n, -2n, 2n ** 31n - 1n), { dtype: 'int32' });
+    expect([made.dtype, ...made.data]).toEqual(['int32', 1, -2, 2 ** 31 - 1]);
+    expect(toCategorical(BigInt64Array.of(1n, 0n)).toArray()).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+  });
+
+  test.each([
+    ['new Int32Array([1, 2])', 'int32', [1, 2]],
+    ['new Float32Array([1.5, 2])', 'float32', [1.5, 2]],
+    ['new Uint8Array([1, 2])', 'float32', [1, 2]],
+    ['new BigInt64Array([1n, 2n])', 'float32', [1, 2]],
+    ['[1, 2]', 'float32', [1, 2]],
+    ['[true, false]', 'bool', [true, false]],
+    ['[new Float32Array([1, 2])]', 'float32', [[1, 2]]],
+  ])('of %s of another realm', (text, dtype, expected) => {
+    const made = tensor(runInNewContext(text));
+    expect([made.dtype, made.toArray()]).toEqual([dtype, expected]);
+  });
+
+  test('with options of another realm', () => {
+    const made = tensor([1, 2], runInNewContext('({ dtype: "int32", shape: [2, 1] })'));
+    expect([made.dtype, made.toArray()]).toEqual(['int32', [[1], [2]]]);
+  });
+
+  test('shares no memory with a typed array', () => {
+    const given = Float32Array.of(1, 2);
+    const made = tensor(given);
+    given[0] = 9;
+    expect([...made.data]).toEqual([1, 2]);
+  });
+});
+
+test.each([
+  ['clipNorm', 1e30],
+  ['globalClipNorm', 1e30],
+  ['clipNorm', -1e30],
+  ['globalClipNorm', -1e30],
+] as const)('%s of a gradient of %f moves by the learning rate', async (option, gradient) => {
+  for (const columns of [1, 4]) {
+    const kernel = { kernelInitializer: 'zeros', useBias: false } as const;
+    const model = new Sequential([layers.input([columns]), layers.dense(1, kernel)]).compile({
+      optimizer: optimizers.sgd({ learningRate: 0.5, [option]: 1 }),
+      loss: (_, predicted) => ops.mean(predicted, { axis: -1 }) as typeof predicted,
+    });
+    await model.trainOnBatch(tensor(Array(columns).fill(gradient), { shape: [1, columns] }), [0]);
+    // A vector of norm 1 with equal elements.
+    const step = (-Math.sign(gradient) * 0.5) / Math.sqrt(columns);
+    for (const weight of bits(model as Model)) expect(weight).toBeCloseTo(step, 6);
+  }
+});
+
+test('a deep or circular list is refused at once', async () => {
+  const began = performance.now();
+  const wide: unknown[] = [];
+  for (let i = 0; i < 100; i++) wide.push(wide);
+  await expectFailure(() => tensor(wide as never), 'ERR_SHAPE', /more than 8 deep/);
+  expect(performance.now() - began).toBeLessThan(500);
 });

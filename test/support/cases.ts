@@ -14,6 +14,14 @@ export interface Case {
   readonly says: RegExp;
 }
 
+/** Objects that are no options, whatever they hold. */
+export const notPlain: readonly (readonly [what: string, given: object])[] = [
+  ['a Map', new Map([['epochs', 2]])],
+  ['a Set', new Set(['epochs'])],
+  ['a Date', new Date(0)],
+  ['an object that inherits', Object.create({ epochs: 2 })],
+];
+
 /** A test for each case. */
 export function table(cases: readonly Case[]): void {
   test.each(cases)('$name', async ({ run, code, says }) => {

@@ -25,6 +25,7 @@ export interface PReLUOptions extends LayerOptions {
 /** `x` above 0, `alpha·x` below, with a learned `alpha` for each feature. Input and output have one shape. */
 export class PReLU extends Layer<PReLUOptions> {
   static override readonly className: string = 'PReLU';
+  static override readonly takesOne: boolean = true;
   static override readonly options: Table<PReLUOptions> = {
     alpha: weight('zeros'),
     sharedAxes: list<number, []>('a list of axes ≥ 1', (axis) => Number.isInteger(axis) && axis >= 1, []),

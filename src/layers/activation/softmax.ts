@@ -15,6 +15,7 @@ export interface SoftmaxOptions extends LayerOptions {
 /** `eˣ / Σeˣ` along an axis. Input and output have one shape. */
 export class Softmax extends Layer<SoftmaxOptions> {
   static override readonly className: string = 'Softmax';
+  static override readonly takesOne: boolean = true;
   static override readonly options: Table<SoftmaxOptions> = { axis: axis(-1) };
 
   override call(x: SymbolicTensor): SymbolicTensor {

@@ -40,6 +40,7 @@ export interface BatchNormalizationOptions extends LayerOptions, ScaleOptions {
  */
 export class BatchNormalization extends Layer<BatchNormalizationOptions> {
   static override readonly className: string = 'BatchNormalization';
+  static override readonly takesOne: boolean = true;
   static override readonly options: Table<BatchNormalizationOptions> = {
     axis: axis(-1),
     momentum: fraction(0.99),

@@ -40,6 +40,7 @@ const statistic = (one: (argument: string, given: unknown) => number) =>
  */
 export class Normalization extends Layer<NormalizationOptions> {
   static override readonly className: string = 'Normalization';
+  static override readonly takesOne: boolean = true;
   static override readonly options: Table<NormalizationOptions> = {
     axis: nullable(axes(-1)),
     mean: statistic((argument, given) => check.number(argument, given)),

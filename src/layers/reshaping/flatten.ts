@@ -9,6 +9,7 @@ import type { LayerOptions, Table } from '../options.js';
 /** Merges all axes behind the batch: `[batch, a, b]` becomes `[batch, a·b]`, `[batch]` becomes `[batch, 1]`. */
 export class Flatten extends Layer {
   static override readonly className: string = 'Flatten';
+  static override readonly takesOne: boolean = true;
   static override readonly options: Table<LayerOptions> = {};
 
   override call(x: SymbolicTensor): SymbolicTensor {

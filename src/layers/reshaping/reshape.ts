@@ -25,6 +25,7 @@ function readShape(argument: string, given: unknown): readonly number[] {
 /** Gives each sample another shape with as many elements: output `[batch, …targetShape]`. */
 export class Reshape extends Layer<ReshapeConfig, Given> {
   static override readonly className: string = 'Reshape';
+  static override readonly takesOne: boolean = true;
   static override readonly options: Table<ReshapeConfig> = { targetShape: option(readShape) };
 
   override call(x: SymbolicTensor): SymbolicTensor {

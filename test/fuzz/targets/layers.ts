@@ -88,7 +88,6 @@ const mine: Kind = either(
   among('own.mutual()'),
   (draw) => `own.layer(function (x) { return ${body(draw)}; }${built(draw)})`,
   (draw) => `own.classed({ className: ${orJunk(among("'Own'", "'Dense'", "''"), junk)(draw)} })`,
-  (draw) => `own.classed({ options: ${either(junk, (d) => `{ a: ${junk(d)} }`)(draw)} })`,
   (draw) => `own.classed({}, { getConfig() { return ${junk(draw)}; } })`,
 );
 

@@ -4,7 +4,7 @@
 import { among, type Draw, either, type Kind } from '../draw.js';
 import { junk, orJunk } from '../junk.js';
 import * as kinds from '../kinds.js';
-import { MAKERS, made, ready } from '../parts.js';
+import { MAKERS, made } from '../parts.js';
 
 const { axis, concrete, count, shape, tensorInput } = kinds;
 
@@ -78,28 +78,8 @@ await own.attempt(() => ${ask(draw)});
 return ${ask(draw)};`;
 };
 
-const HOOKS = [
-  'onTrainBegin',
-  'onTrainEnd',
-  'onEpochBegin',
-  'onEpochEnd',
-  'onTrainBatchBegin',
-  'onTrainBatchEnd',
-  'setModel',
-  'getState',
-];
-
-/** Hooks of ready callbacks, called by whoever likes to. */
-const callback: Kind = (draw) => {
-  const logs = orJunk(among('{ loss: 1 }', '{ loss: NaN }', '{ val_loss: 2, loss: 1 }', '{}'));
-  return `const made = ${ready('callbacks')(draw)};
-await own.attempt(() => made.setModel?.(${orJunk(among('$model', '$fresh'))(draw)}));
-await own.attempt(() => made.onTrainBegin?.());
-return made.${draw.pick(HOOKS)}?.(${draw.chance(0.8) ? count(draw) : junk(draw)}, ${logs(draw)});`;
-};
-
 const constructors: Kind = (draw) =>
-  `return new ${draw.pick(['Tensor', 'SymbolicTensor', 'Weight', 'Model', 'Sequential', 'RidgelineError'])}(${draw.several(0, 4, junk)});`;
+  `return new ${draw.pick(['Model', 'Sequential', 'RidgelineError'])}(${draw.several(0, 4, junk)});`;
 
 /** Code of cases. */
-export const values: Kind = either(tensors, weights, anything, anything, anything, callback, constructors);
+export const values: Kind = either(tensors, weights, anything, anything, anything, constructors);
