@@ -77,7 +77,9 @@ export declare class NativeGraph {
   /** The op that computes a value, and the handles of its inputs. */
   producer(id: number): Producer
   /** Computes values of a graph without inputs, on the calling thread. */
-  evaluate(outputs: Array<number>, seed: number, step: number): Array<NativeTensor>
+  evaluate(outputs: Array<number>, seed: number, step: number): Array<OwnedTensor>
+  /** Gives back what it holds, constants above all, rather than when the collector finds out. */
+  release(): void
   /**
    * Computes the gradients of a scalar with respect to values, in a graph without inputs; null
    * where none flows.
@@ -110,7 +112,7 @@ export declare class NativePredictor {
    * Computes the outputs on the calling thread, as the model's inference number `call`. Values and
    * shapes of each input: they are copied, and have to be finite.
    */
-  predictSync(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number): Array<NativeTensor>
+  predictSync(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number): Array<OwnedTensor>
   /** As `predictSync`, on threads of their own. */
   predict(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number, threads?: number | undefined | null): Promise<NativePrediction>
   /** As `predict`, of rows that the native core holds. */
@@ -181,7 +183,7 @@ export declare class NativeVariable {
   /** A variable of zeros, to be filled. */
   static zeros(name: string, shape: Array<number>): NativeVariable
   /** A copy of the contents. */
-  read(): NativeTensor
+  read(): OwnedTensor
   /** Gives it another path, for messages and exported files. */
   rename(name: string): void
   /** Replaces the contents. */
@@ -354,6 +356,19 @@ export interface Outcome {
   failure?: Failure
 }
 
+/**
+ * A tensor in memory that belongs to the collector: it is given back when nobody holds it, without
+ * waiting for a turn of the event loop. What a synchronous call gives.
+ */
+export interface OwnedTensor {
+  /** Sizes. */
+  shape: Array<number>
+  /** Element type. */
+  dtype: string
+  /** Elements in row-major order. */
+  data: Float32Array | Int32Array
+}
+
 /** Time of a phase of a training step. */
 export interface PhaseTime {
   /** Its tasks. */
@@ -386,7 +401,7 @@ export interface Progress {
 export declare function readOnnxMetadata(bytes: Uint8Array): OnnxMetadata
 
 /** Copies of several variables, all of one boundary between two training steps. */
-export declare function readVariables(of: Array<NativeVariable>): Array<NativeTensor>
+export declare function readVariables(of: Array<NativeVariable>): Array<OwnedTensor>
 
 /** Says what the native core runs on. */
 export declare function runtime(): Runtime

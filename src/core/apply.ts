@@ -45,10 +45,14 @@ export function dispatch(
   if (trace) return trace.run(() => work(inputs));
   if (Trace.current) return work(inputs);
   const immediate = new Trace(site.training ?? false);
-  return immediate.run(() => {
-    const values = work(inputs.map((t) => (t instanceof Tensor ? immediate.constant(t) : t)));
-    return immediate.evaluate(values, site.seed ?? 0, evaluations++);
-  });
+  try {
+    return immediate.run(() => {
+      const values = work(inputs.map((t) => (t instanceof Tensor ? immediate.constant(t) : t)));
+      return immediate.evaluate(values, site.seed ?? 0, evaluations++);
+    });
+  } finally {
+    immediate.graph.release();
+  }
 }
 
 /** Records a call on tensors of the functional API; a trial trace finds the types it gives. */

@@ -72,6 +72,9 @@ function missing(noun: string, name: string): RidgelineError {
   );
 }
 
+/** Levels and objects of a config that is written. */
+const [DEEPEST, MOST] = [64, 2 ** 17];
+
 /** A function of one's own as it stands in a saved config. */
 interface CustomReference {
   readonly $custom: string;
@@ -88,6 +91,7 @@ export function withReferences(
   functions: Record<string, unknown>,
   refuse: (key: string, fault: string) => Error,
 ): unknown {
+  let count = 0;
   const walk = (value: unknown, key: string, around: readonly unknown[]): unknown => {
     if (typeof value === 'function') {
       const { name } = value;
@@ -99,6 +103,7 @@ export function withReferences(
     }
     if (typeof value !== 'object' || value === null) return value;
     if (around.includes(value)) throw refuse(key, 'holds itself');
+    if (around.length > DEEPEST || ++count > MOST) throw refuse(key, 'is too large');
     const within = [...around, value];
     if (Array.isArray(value)) return value.map((one) => walk(one, key, within));
     if ('toJSON' in value && typeof value.toJSON === 'function') return walk(value.toJSON(), key, within);

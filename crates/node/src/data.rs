@@ -3,7 +3,8 @@
 use crate::error::{Result, convert, fail};
 use napi::Env;
 use napi::bindgen_prelude::{
-    Either, Either3, Float32Array, Int32Array, ObjectFinalize, Uint8Array,
+    Either, Either3, Float32Array, Float32ArraySlice, Int32Array, Int32ArraySlice, ObjectFinalize,
+    Uint8Array,
 };
 use napi_derive::napi;
 use ridgeline_engine::data::Data;
@@ -94,6 +95,37 @@ impl From<Tensor> for NativeTensor {
             _ => Either::B(Int32Array::new(tensor.into_i32())),
         };
         NativeTensor { shape, dtype, data }
+    }
+}
+
+/// A tensor in memory that belongs to the collector: it is given back when nobody holds it, without
+/// waiting for a turn of the event loop. What a synchronous call gives.
+#[napi(object, object_from_js = false)]
+pub struct OwnedTensor<'env> {
+    /// Sizes.
+    pub shape: Vec<f64>,
+    /// Element type.
+    pub dtype: String,
+    /// Elements in row-major order.
+    pub data: Either<Float32ArraySlice<'env>, Int32ArraySlice<'env>>,
+}
+
+impl<'env> OwnedTensor<'env> {
+    /// A copy of a tensor.
+    pub fn of(env: &'env Env, tensor: &Tensor) -> Result<OwnedTensor<'env>> {
+        let refused = |_| fail("ERR_MEMORY", "cannot allocate the memory of a tensor");
+        let shape = tensor.shape.iter().map(|&d| d as f64).collect();
+        let dtype = tensor.dtype.name().to_owned();
+        let data = match tensor.dtype {
+            DType::F32 => {
+                Either::A(Float32ArraySlice::copy_from(env, tensor.as_f32()).map_err(refused)?)
+            }
+            _ => {
+                let integers: &[i32] = bytemuck::cast_slice(&tensor.words);
+                Either::B(Int32ArraySlice::copy_from(env, integers).map_err(refused)?)
+            }
+        };
+        Ok(OwnedTensor { shape, dtype, data })
     }
 }
 

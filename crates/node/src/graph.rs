@@ -1,6 +1,6 @@
 //! Building graphs from the facade, and what can be done with one at once: evaluate, export.
 
-use crate::data::{NativeTensor, Values, tensor};
+use crate::data::{NativeTensor, OwnedTensor, Values, tensor};
 use crate::error::{Result, convert, fail};
 use crate::run::{Failure, spawn};
 use crate::variable::NativeVariable;
@@ -194,13 +194,25 @@ impl NativeGraph {
 
     /// Computes values of a graph without inputs, on the calling thread.
     #[napi(catch_unwind)]
-    pub fn evaluate(&self, outputs: Vec<f64>, seed: f64, step: u32) -> Result<Vec<NativeTensor>> {
+    pub fn evaluate<'env>(
+        &self,
+        env: &'env Env,
+        outputs: Vec<f64>,
+        seed: f64,
+        step: u32,
+    ) -> Result<Vec<OwnedTensor<'env>>> {
         let graph = self.graph.lock();
         let outputs = Self::checked(&graph, &outputs)?;
         let (graph, outputs) = expand(&graph, &outputs).map_err(convert)?;
         let step = Step { seed: seed as u64, index: step, ..Step::default() };
         let tensors = eval::evaluate_with(&graph, &outputs, &[], &step).map_err(convert)?;
-        Ok(tensors.into_iter().map(NativeTensor::from).collect())
+        tensors.iter().map(|tensor| OwnedTensor::of(env, tensor)).collect()
+    }
+
+    /// Gives back what it holds, constants above all, rather than when the collector finds out.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        *self.graph.lock() = Graph::new();
     }
 
     /// Computes the gradients of a scalar with respect to values, in a graph without inputs; null

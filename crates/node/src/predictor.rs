@@ -1,6 +1,6 @@
 //! Predictors: programs that compute outputs from inputs.
 
-use crate::data::{NativeData, NativeTensor, Values, account, rows, rows_of};
+use crate::data::{NativeData, NativeTensor, OwnedTensor, Values, account, rows, rows_of};
 use crate::error::{Result, convert, fail};
 use crate::graph::{NativeGraph, value};
 use crate::run::{Failure, spawn_in_turn, threads as threads_of};
@@ -61,20 +61,21 @@ impl NativePredictor {
     /// Computes the outputs on the calling thread, as the model's inference number `call`. Values and
     /// shapes of each input: they are copied, and have to be finite.
     #[napi(catch_unwind)]
-    pub fn predict_sync(
+    pub fn predict_sync<'env>(
         &self,
+        env: &'env Env,
         values: Vec<Values>,
         shapes: Vec<Vec<f64>>,
         batch_size: u32,
         seed: f64,
         call: f64,
-    ) -> Result<Vec<NativeTensor>> {
+    ) -> Result<Vec<OwnedTensor<'env>>> {
         let inputs = rows(&values, &shapes)?;
         let mut alone = lent::crew(1).map_err(convert)?;
         let predictor = self.predictor()?;
         let seed = inference_seed(seed as u64, call as u64);
         let found = predictor.predict(&inputs, batch_size as usize, &mut alone, seed);
-        Ok(found.map_err(convert)?.into_iter().map(NativeTensor::from).collect())
+        found.map_err(convert)?.iter().map(|tensor| OwnedTensor::of(env, tensor)).collect()
     }
 
     /// As `predictSync`, on threads of their own.

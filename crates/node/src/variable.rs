@@ -1,6 +1,6 @@
 //! Variables and snapshots of them.
 
-use crate::data::{NativeTensor, Values, account, discard, sizes, tensor};
+use crate::data::{OwnedTensor, Values, account, discard, sizes, tensor};
 use crate::error::{Result, convert};
 use napi::Env;
 use napi::bindgen_prelude::ObjectFinalize;
@@ -68,8 +68,8 @@ impl NativeVariable {
 
     /// A copy of the contents.
     #[napi(catch_unwind)]
-    pub fn read(&self) -> Result<NativeTensor> {
-        self.variable.read().map(NativeTensor::from).map_err(convert)
+    pub fn read<'env>(&self, env: &'env Env) -> Result<OwnedTensor<'env>> {
+        OwnedTensor::of(env, &self.variable.read().map_err(convert)?)
     }
 
     /// Gives it another path, for messages and exported files.
@@ -87,9 +87,12 @@ impl NativeVariable {
 
 /// Copies of several variables, all of one boundary between two training steps.
 #[napi(catch_unwind)]
-pub fn read_variables(of: Vec<&NativeVariable>) -> Result<Vec<NativeTensor>> {
+pub fn read_variables<'env>(
+    env: &'env Env,
+    of: Vec<&NativeVariable>,
+) -> Result<Vec<OwnedTensor<'env>>> {
     let tensors = read_all(&variables(&of)).map_err(convert)?;
-    Ok(tensors.into_iter().map(NativeTensor::from).collect())
+    tensors.iter().map(|tensor| OwnedTensor::of(env, tensor)).collect()
 }
 
 /// The variables behind handles.

@@ -6,7 +6,7 @@ import { checkDtype } from '../../core/elements.js';
 import { MOST_AXES } from '../../core/nested.js';
 import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { DType } from '../../core/tensor.js';
-import { argumentError } from '../../errors.js';
+import { argumentError, RidgelineError } from '../../errors.js';
 
 /** Options of {@link input}. */
 export interface InputOptions {
@@ -44,7 +44,11 @@ export function input(shape: Shape | number | KerasInput, options: InputOptions 
   const isName = typeof name === 'string' && name !== '' && isWellFormed(name);
   if (name !== undefined && !isName) throw argumentError('name', 'a non-empty string', name);
   const bad = (d: number | null): boolean => d !== null && !(Number.isSafeInteger(d) && d > 0);
-  if (!Array.isArray(shape) || shape.length >= MOST_AXES || Array.from(shape).some(bad))
+  if (Array.isArray(shape) && shape.length >= MOST_AXES) {
+    const message = `a tensor has at most ${MOST_AXES} axes, received ${shape.length + 1} with the batch`;
+    throw new RidgelineError('ERR_SHAPE', message, { argument: 'shape' });
+  }
+  if (!Array.isArray(shape) || Array.from(shape).some(bad))
     throw argumentError('shape', 'a list of sizes ≥ 1 and null', shape);
   const dtype = checkDtype(options.dtype ?? 'float32');
   const symbol = new SymbolicTensor([null, ...shape], dtype);

@@ -121,7 +121,7 @@ const question: Kind = either(
   (draw) => `layer.setWeights(${orJunk((d) => `[${d.several(0, 3, tensorInput)}]`)(draw)})`,
   (draw) => `void (layer.trainable = ${flag(draw)})`,
   (draw) => `void (layer.activityRegularizer = ${regularizer(draw)})`,
-  (draw) => `layer.build(${orJunk(either(shape, among('[null, 4]')))(draw)})`,
+  (draw) => `layer.build(${either(shape, among('[null, 4]'))(draw)})`,
   (draw) => `layer.adapt?.(${tensorInput(draw)})`,
   (draw) => `layer(${calling(draw)})`,
   (draw) => `layer.call(${junk(draw)}, ${calling(draw)})`,
