@@ -25,6 +25,8 @@ export declare class NativeCounters {
   constructor()
   /** Steps, updates and epochs. */
   read(): Array<number>
+  /** Counts an epoch. */
+  beginEpoch(): void
   /** Sets steps, updates and epochs. */
   write(steps: number, updates: number, epochs: number): void
 }
@@ -50,6 +52,8 @@ export declare class NativeEvaluator {
   constructor(graph: NativeGraph, objective: NativeObjective, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>)
   /** Loss, penalty and metrics over all rows, as the model's inference number `call`. */
   evaluate(inputs: Array<NativeData>, batchSize: number, seed: number, call: number, threads?: number | undefined | null): Promise<NativeEvent>
+  /** As `evaluate`, adding to totals. */
+  add(inputs: Array<NativeData>, seed: number, call: number, threads: number | undefined | null, totals: NativeTotals): Promise<Outcome>
   /** Gives back its memory; a run under way ends as it would. */
   release(): void
 }
@@ -153,6 +157,14 @@ export declare class NativeSnapshot {
   restore(): void
 }
 
+/** Totals of losses and metrics over batches. */
+export declare class NativeTotals {
+  /** Nothing yet of so many metrics. */
+  constructor(metrics: number)
+  /** Loss, penalty, then metrics, so far. */
+  logs(): Array<number>
+}
+
 /** A model's training step. */
 export declare class NativeTrainer {
   /**
@@ -168,6 +180,8 @@ export declare class NativeTrainer {
    * metrics before it.
    */
   trainOnBatch(inputs: Array<NativeData>, learningRate?: number | undefined | null, threads?: number | undefined | null): Promise<NativeEvent>
+  /** As `trainOnBatch`, adding to totals of an epoch. */
+  step(inputs: Array<NativeData>, learningRate: number | undefined | null, threads: number | undefined | null, totals: NativeTotals): Promise<NativeEvent>
   /** Times the phases of a training step on the calling thread; weights change. For benches. */
   profile(inputs: Array<NativeData>, learningRate: number | undefined | null, steps: number, threads?: number | undefined | null): Array<PhaseTime>
   /** Gives back its memory; a run under way ends as it would. */

@@ -31,7 +31,9 @@ export * as layers from './layers/index.js';
 export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from './layers/layer.js';
 export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
+export type { Batch, Batches, BatchSource } from './models/batches.js';
 export type { CompileOptions, Metrics } from './models/compile-options.js';
+export type { FilePath } from './models/file-path.js';
 export type {
   EvaluateOptions,
   FitOptions,
@@ -46,6 +48,7 @@ export { type OnnxMetadata, readOnnxMetadata } from './models/onnx-metadata.js';
 export type { PredictOptions } from './models/predictor.js';
 export type { SaveOptions } from './models/saving.js';
 export { Sequential } from './models/sequential.js';
+export type { History } from './models/training.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers/index.js';
 export * as regularizers from './regularizers/index.js';

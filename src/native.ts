@@ -18,6 +18,7 @@ export type {
   NativeSchedule,
   NativeSnapshot,
   NativeTensor,
+  NativeTotals,
   NativeTrainer,
   NativeValue,
   NativeVariable,

@@ -8,6 +8,7 @@ import { boolean, options as checkOptions, threads as checkThreads, count, numbe
 import type { DataInput } from '../core/data-input.js';
 import type { TensorInput } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
+import type { BatchSource } from './batches.js';
 
 /** The part of the platform's `AbortSignal` that is used. */
 export interface Signal {
@@ -25,11 +26,16 @@ export interface FitOptions<K extends string = string> {
   readonly epochs?: number | undefined;
   /** Share of the rows, from the end and before shuffling, to validate on, in [0, 1). Default 0. */
   readonly validationSplit?: number | undefined;
-  /** Data to validate on: `[x, y]` or `[x, y, sampleWeight]`. */
+  /** Data to validate on: `[x, y]`, `[x, y, sampleWeight]` or batches. */
   readonly validationData?:
     | readonly [DataInput, DataInput]
     | readonly [DataInput, DataInput, TensorInput]
+    | BatchSource
     | undefined;
+  /** Batches of an epoch, of data that comes in batches. Needed where it does not begin anew for every epoch. */
+  readonly stepsPerEpoch?: number | undefined;
+  /** Batches to validate on, of validation data that comes in batches. Default: all of them. */
+  readonly validationSteps?: number | undefined;
   /** Rows of a validation batch. Default: `batchSize`. */
   readonly validationBatchSize?: number | undefined;
   /** Validates after every so many epochs. Default 1. */
@@ -70,6 +76,8 @@ export interface EvaluateOptions {
   readonly batchSize?: number | undefined;
   /** Weight of each row's loss. */
   readonly sampleWeight?: TensorInput | undefined;
+  /** Batches to measure on, of data that comes in batches. Default: all of them. */
+  readonly steps?: number | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
   readonly threads?: number | undefined;
 }
@@ -95,6 +103,8 @@ const FIT_OPTIONS = [
   'initialEpoch',
   'signal',
   'threads',
+  'stepsPerEpoch',
+  'validationSteps',
 ] as const;
 
 /** Options of a fit, checked, with their defaults; those that belong to the data are checked with it. */
@@ -109,6 +119,8 @@ export interface CheckedFitOptions {
   readonly callbacks: readonly CallbackLike[];
   readonly signal: Signal | undefined;
   readonly threads: number | undefined;
+  readonly stepsPerEpoch: number | undefined;
+  readonly validationSteps: number | undefined;
 }
 
 /**
@@ -140,8 +152,13 @@ export function checkFitOptions(options: FitOptions): CheckedFitOptions {
     callbacks: callbackList(given),
     signal,
     threads,
+    stepsPerEpoch: optional('stepsPerEpoch', given.stepsPerEpoch),
+    validationSteps: optional('validationSteps', given.validationSteps),
   };
 }
+
+const optional = (argument: string, value: number | undefined): number | undefined =>
+  value === undefined ? undefined : count(argument, value);
 
 const HOOKS = [
   'onTrainBegin',

@@ -2,7 +2,7 @@
  * Models: layers from inputs to outputs, with training, prediction, saving and export.
  */
 import type { LogsOf } from '../callbacks/logs.js';
-import { options as checkOptions } from '../core/check.js';
+import { options as checkOptions, isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { nextSeed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -11,6 +11,7 @@ import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { type BatchSource, isBatchSource } from './batches.js';
 import { CallGraph } from './call-graph.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
@@ -238,13 +239,28 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
    * @throws {RidgelineError} As a rejection: `ERR_NOT_COMPILED`, `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`,
    *   `ERR_BUSY` while another fit runs, `ERR_NATIVE`; or the reason of `signal`.
    */
-  async fit(x: DataInput, y: DataInput, options: FitOptions<K> = {}): Promise<FitResult<K>> {
-    return this.training.fit(x, y, options as FitOptions) as Promise<FitResult<K>>;
+  fit(x: DataInput, y: DataInput, options?: FitOptions<K>): Promise<FitResult<K>>;
+  /**
+   * Trains on batches that come one by one, the next one fetched while a step runs: from a function that gives an
+   * iterable, sync or not, for every epoch, or from an async iterable that goes on, of `stepsPerEpoch`.
+   */
+  fit(batches: BatchSource, options?: FitOptions<K>): Promise<FitResult<K>>;
+  async fit(x: DataInput | BatchSource, y?: unknown, options?: FitOptions<K>): Promise<FitResult<K>> {
+    const result = isBatchSource(x)
+      ? this.training.fitBatches(x, onlyOptions<FitOptions>(y, options))
+      : this.training.fit(x, y as DataInput, (options ?? {}) as FitOptions);
+    return result as Promise<FitResult<K>>;
   }
 
   /** Loss and metrics on data, by Keras' keys; the loss includes the penalties. */
-  async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions = {}): Promise<LogsOf<K>> {
-    return this.training.evaluate(x, y, options) as Promise<LogsOf<K>>;
+  evaluate(x: DataInput, y: DataInput, options?: EvaluateOptions): Promise<LogsOf<K>>;
+  /** The same on batches that come one by one, as in {@link Model.fit}. */
+  evaluate(batches: BatchSource, options?: EvaluateOptions): Promise<LogsOf<K>>;
+  async evaluate(x: DataInput | BatchSource, y?: unknown, options?: EvaluateOptions): Promise<LogsOf<K>> {
+    const logs = isBatchSource(x)
+      ? this.training.evaluateBatches(x, onlyOptions<EvaluateOptions>(y, options))
+      : this.training.evaluate(x, y as DataInput, options ?? {});
+    return logs as Promise<LogsOf<K>>;
   }
 
   /** One update on one batch; loss and metrics before it. */
@@ -253,12 +269,15 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   }
 
   /**
-   * Outputs for all rows, computed off the JavaScript thread.
+   * Outputs for all rows, or for those of batches that come one by one, computed off the JavaScript thread.
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_DISPOSED`.
    */
-  async predict(x: DataInput, options: PredictOptions = {}): Promise<Prediction<O>> {
+  async predict(x: DataInput | BatchSource, options: PredictOptions = {}): Promise<Prediction<O>> {
     this.#alive();
-    return perOutput<O, Tensor<'float32'>>(await this.#predictor.predict(x, options));
+    const outputs = isBatchSource(x)
+      ? this.#predictor.predictBatches(x, options)
+      : this.#predictor.predict(x, options);
+    return perOutput<O, Tensor<'float32'>>(await outputs);
   }
 
   /** As {@link Model.predict}, on the calling thread; works inside callbacks. */
@@ -317,4 +336,10 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   override getConfig(): Record<string, unknown> {
     return { ...super.getConfig(), layers: this.layers.map((layer) => layer.toJSON()) };
   }
+}
+
+/** The options of a verb that takes batches, which have their labels with them. */
+function onlyOptions<T extends object>(given: unknown, more: unknown): T {
+  if (more === undefined && (given === undefined || isPlain(given))) return (given ?? {}) as T;
+  throw argumentError('y', 'left out: batches have theirs', more === undefined ? given : more);
 }

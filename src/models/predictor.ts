@@ -3,9 +3,12 @@
  */
 import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
+import { zeros } from '../core/elements.js';
 import { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
+import { argumentError } from '../errors.js';
 import { guard, type NativePredictor, type NativeTensor, native, succeeded } from '../native.js';
+import { BatchReader, type BatchSource } from './batches.js';
 import { finite } from './finite.js';
 import { inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import { type Network, traceInputs } from './network.js';
@@ -59,6 +62,26 @@ export class Predictor {
     return tensors(succeeded(await run).tensors);
   }
 
+  /** As `predict`, of batches that come one by one. */
+  async predictBatches(source: BatchSource, options: PredictOptions): Promise<Tensor[]> {
+    const { threads } = checkOptions('predict', options, ['threads']);
+    const reader = new BatchReader('x', source);
+    const parts: Tensor[][] = [];
+    try {
+      for (;;) {
+        const batch = await reader.next();
+        if (!batch) break;
+        const batchSize = 2 ** 32 - 1;
+        parts.push(await this.predict(batch.x, { batchSize, threads }));
+      }
+    } finally {
+      reader.close();
+    }
+    const [first] = parts;
+    if (!first) throw argumentError('x', 'one batch at least', source);
+    return first.map((_, i) => joined(parts.map((part) => part[i] as Tensor)));
+  }
+
   /** As `predict`, on the calling thread. */
   predictSync(x: DataInput, options: PredictOptions): Tensor[] {
     const { inputs, values, shapes, batchSize, program } = this.#prepare(x, options);
@@ -101,6 +124,22 @@ export class Predictor {
       return guard(() => new native.NativePredictor(trace.graph, trace.ids(outputs)));
     });
   }
+}
+
+/** Tensors one after the other along their first axis. */
+function joined(parts: readonly Tensor[]): Tensor {
+  const [first] = parts as [Tensor];
+  const data = zeros(
+    first.dtype,
+    parts.reduce((size, part) => size + part.size, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.size;
+  }
+  const rows = parts.reduce((sum, part) => sum + (part.shape[0] as number), 0);
+  return new Tensor(data, [rows, ...first.shape.slice(1)], first.dtype);
 }
 
 function tensors(of: readonly NativeTensor[]): Tensor[] {

@@ -8,6 +8,9 @@ import type { TrainedModel } from '../callbacks/trained-model.js';
 import { guard, type NativeEvent, type NativeRun } from '../native.js';
 import type { FitResult, Signal } from './fit-options.js';
 
+/** A run, native or of batches that come one by one. */
+export type Run = Pick<NativeRun, 'next' | 'cancel' | 'progress'>;
+
 /** Milliseconds that callbacks have to settle when a run is to end. */
 const GRACE = 300;
 
@@ -33,7 +36,7 @@ export class TrainingLoop {
   readonly #epoch: number[] = [];
   #logs: Logs = {};
   #warned = false;
-  #run: NativeRun | undefined;
+  #run: Run | undefined;
   readonly #cancelled = new Cancellation();
   /** The learning rate that the run was told last, unless the optimizer's schedule gives it. */
   #learningRate: number | undefined;
@@ -67,7 +70,7 @@ export class TrainingLoop {
    * @param start - Starts the run, with a learning rate unless a schedule gives it; called once callbacks have begun.
    * @throws What a callback throws, the reason of the signal, or the failure of the run; the run is over then.
    */
-  async run(start: (learningRate: number | undefined) => NativeRun): Promise<FitResult> {
+  async run(start: (learningRate: number | undefined) => Run): Promise<FitResult> {
     const { model, initialEpoch, epochs, signal } = this.#fit;
     const abort = (): void => this.cancel();
     model.stopTraining = false;
@@ -95,7 +98,7 @@ export class TrainingLoop {
     return { history: this.#history, epoch: this.#epoch } as FitResult;
   }
 
-  async #follow(run: NativeRun): Promise<void> {
+  async #follow(run: Run): Promise<void> {
     let over = false;
     try {
       while (!over) {
@@ -129,7 +132,7 @@ export class TrainingLoop {
     await this.#each((c) => c.onTrainBatchBegin?.(0, {}));
   }
 
-  async #batchEnd({ batch }: NativeEvent, run: NativeRun): Promise<void> {
+  async #batchEnd({ batch }: NativeEvent, run: Run): Promise<void> {
     await this.#each((c) => c.onTrainBatchEnd?.(batch, this.#logs));
     if (!this.#fit.model.stopTraining && batch + 1 < run.progress().batches)
       await this.#each((c) => c.onTrainBatchBegin?.(batch + 1, {}));
@@ -180,7 +183,7 @@ class Cancellation {
 }
 
 /** Ends a run that nobody listens to any more, and waits until it has. */
-async function drain(run: NativeRun): Promise<void> {
+async function drain(run: Run): Promise<void> {
   run.cancel();
   for (;;) {
     const event = await run.next({ stop: true });

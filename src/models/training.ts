@@ -7,25 +7,36 @@ import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel, TrainingContext } from '../callbacks/trained-model.js';
 import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
-import { RidgelineError } from '../errors.js';
-import { guard, type NativeCounters, type NativeRun, native, succeeded } from '../native.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import {
+  guard,
+  type NativeCounters,
+  type NativeRun,
+  type NativeTotals,
+  native,
+  succeeded,
+} from '../native.js';
+import { type Batch, BatchReader, type BatchSource, isBatchSource } from './batches.js';
 import type { Compiled } from './compilation.js';
 import {
   type BatchOptions,
+  type CheckedFitOptions,
   checkFitOptions,
   type EvaluateOptions,
   type FitOptions,
   type FitResult,
+  type Weighting,
 } from './fit-options.js';
 import { labelledData } from './labelled-data.js';
 import { directionOf, logsOf, metricKeys } from './log-keys.js';
 import { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { OptimizerState } from './optimizer-state.js';
+import { StreamedRun } from './streamed-run.js';
 import { TrainingLock } from './training-lock.js';
-import { TrainingLoop } from './training-loop.js';
+import { type Run, TrainingLoop } from './training-loop.js';
 import { UploadedData } from './uploaded-data.js';
-import { uploadFitData } from './validation-data.js';
+import { uploadFitData, validationPair } from './validation-data.js';
 
 /** What a saved file keeps of training, beside counters and the optimizer's state. */
 export interface TrainingState {
@@ -50,6 +61,10 @@ export interface History {
   /** Their numbers. */
   readonly history: Record<string, number[]>;
 }
+
+/** True if a callback is to hear of batches. */
+const hearsBatches = (callbacks: readonly CallbackLike[]): boolean =>
+  callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin);
 
 /** See the module documentation. */
 export class Training implements TrainingContext {
@@ -172,15 +187,25 @@ export class Training implements TrainingContext {
     const given = checkOptions('evaluate', options, ['batchSize', 'sampleWeight', 'threads']);
     const size = count('batchSize', given.batchSize ?? 32);
     checkThreads(given.threads);
-    const rows = labelledData(this.#model, this.compiled, x, y, given);
-    const evaluator = this.#programs.evaluator(rows);
     const names = this.#names();
+    return names(await this.#evaluate(x, y, given, size, given.threads));
+  }
+
+  async #evaluate(
+    x: DataInput,
+    y: DataInput,
+    weighting: Weighting,
+    size: number,
+    threads: number | undefined,
+  ): Promise<number[]> {
+    const rows = labelledData(this.#model, this.compiled, x, y, weighting);
+    const evaluator = this.#programs.evaluator(rows);
     const data = await UploadedData.of(rows.data);
     try {
       const { randomSeed } = this.#model;
       const call = this.#model.nextInference();
-      const run = guard(() => evaluator.evaluate(data.handles, size, randomSeed, call, given.threads));
-      return names(succeeded(await run).logs);
+      const run = guard(() => evaluator.evaluate(data.handles, size, randomSeed, call, threads));
+      return succeeded(await run).logs;
     } finally {
       data.release();
     }
@@ -223,9 +248,156 @@ export class Training implements TrainingContext {
     }
   }
 
+  /** Measures batches of a source, so many at most. */
+  async #measure(
+    reader: BatchReader,
+    steps: number | undefined,
+    threads: number | undefined,
+  ): Promise<number[]> {
+    const { randomSeed } = this.#model;
+    const totals = this.#newTotals();
+    try {
+      for (let step = 0; step !== steps; step++) {
+        const batch = await reader.next();
+        if (!batch) break;
+        const { x, y, sampleWeight } = batch;
+        const rows = labelledData(this.#model, this.compiled, x, y as DataInput, { sampleWeight });
+        const evaluator = this.#programs.evaluator(rows);
+        const data = await UploadedData.of(rows.data);
+        try {
+          const call = this.#model.nextInference();
+          succeeded(await guard(() => evaluator.add(data.handles, randomSeed, call, threads, totals)));
+        } finally {
+          data.release();
+        }
+      }
+    } finally {
+      if (reader.restarts) reader.close();
+    }
+    return totals.logs();
+  }
+
+  #newTotals(): NativeTotals {
+    return new native.NativeTotals(metricKeys(this.#model.outputNames, this.compiled).length);
+  }
+
+  /** {@link Model.evaluate}, of batches. */
+  async evaluateBatches(source: BatchSource, options: EvaluateOptions): Promise<Logs> {
+    const given = checkOptions('evaluate', options, ['steps', 'threads']);
+    checkThreads(given.threads);
+    if (given.steps !== undefined) count('steps', given.steps);
+    const reader = new BatchReader('x', source);
+    try {
+      const logs = await this.#measure(reader, given.steps, given.threads);
+      return this.#names()(logs);
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** {@link Model.fit}, of batches. */
+  async fitBatches(source: BatchSource, options: FitOptions): Promise<FitResult> {
+    const given = checkFitOptions(options);
+    for (const name of ['batchSize', 'validationSplit', 'sampleWeight'] as const) {
+      if (options[name] !== undefined)
+        throw argumentError(name, 'left out for data in batches', options[name]);
+    }
+    if (options.shuffle)
+      throw argumentError('shuffle', 'false for data in batches, which come as they are', true);
+    const { callbacks, epochs, initialEpoch, signal, threads, stepsPerEpoch, validationSteps } = given;
+    const batches = new BatchReader('x', source);
+    if (!batches.restarts && stepsPerEpoch === undefined)
+      throw argumentError('stepsPerEpoch', 'given for batches that go on from epoch to epoch', undefined);
+    if (signal?.aborted) throw signal.reason;
+    return this.#lock.alone(async () => {
+      const { validationData, classWeight } = options;
+      const held = isBatchSource(validationData)
+        ? new BatchReader('validationData', validationData)
+        : undefined;
+      if (held && !held.restarts && validationSteps === undefined)
+        throw argumentError('validationSteps', 'given for batches that go on from epoch to epoch', undefined);
+      this.#callbacks = callbacks;
+      this.#epochs = epochs;
+      this.#validates = validationData !== undefined;
+      this.#loop = this.#newLoop(given);
+      let totals = this.#newTotals();
+      const step = async (batch: Batch, learningRate: number | undefined): Promise<number[]> => {
+        const { x, y, sampleWeight } = batch;
+        const rows = labelledData(this.#model, this.compiled, x, y as DataInput, {
+          sampleWeight,
+          classWeight,
+        });
+        const trainer = this.#programs.trainer(rows);
+        const data = await UploadedData.of(rows.data);
+        try {
+          this.#checkAlive();
+          this.#lock.check(await guard(() => trainer.step(data.handles, learningRate, threads, totals)));
+        } finally {
+          data.release();
+        }
+        return totals.logs();
+      };
+      const validate = async (): Promise<number[] | undefined> => {
+        if (validationData === undefined) return undefined;
+        if (held) return this.#measure(held, validationSteps, threads);
+        const [x, y, sampleWeight] = validationPair(validationData);
+        const logs = await this.#evaluate(x, y, { sampleWeight }, given.validationBatchSize, threads);
+        return logs;
+      };
+      const start = (learningRate: number | undefined): Run =>
+        new StreamedRun({
+          batches,
+          initialEpoch,
+          epochs,
+          steps: stepsPerEpoch,
+          validationFrequency: given.validationFreq,
+          batchReports: hearsBatches(callbacks),
+          learningRate,
+          beginEpoch: () => {
+            this.counters.beginEpoch();
+            totals = this.#newTotals();
+          },
+          step,
+          validate,
+        });
+      return this.#train(start).finally(() => held?.close());
+    });
+  }
+
+  #newLoop({ callbacks, initialEpoch, epochs, signal }: CheckedFitOptions): TrainingLoop {
+    return new TrainingLoop({
+      model: this.#model,
+      callbacks,
+      initialEpoch,
+      epochs,
+      signal,
+      check: (event) => this.#lock.check(event),
+      record: (epoch, logs) => this.#record(epoch, logs),
+      logsOf: this.#names(),
+    });
+  }
+
+  /** Runs the loop to its end. */
+  async #train(start: Parameters<TrainingLoop['run']>[0]): Promise<FitResult> {
+    try {
+      const result = await (this.#loop as TrainingLoop).run(start);
+      this.#checkAlive();
+      return result;
+    } catch (error) {
+      this.#checkAlive(error);
+      throw error;
+    } finally {
+      this.#loop = undefined;
+    }
+  }
+
   /** {@link Model.fit} */
   async fit(x: DataInput, y: DataInput, options: FitOptions): Promise<FitResult> {
     const given = checkFitOptions(options);
+    for (const name of ['stepsPerEpoch', 'validationSteps'] as const) {
+      if (options[name] !== undefined)
+        throw argumentError(name, 'left out for data that is not in batches', options[name]);
+    }
     const { callbacks, epochs, initialEpoch, signal, threads } = given;
     if (signal?.aborted) throw signal.reason;
     const rows = labelledData(this.#model, this.compiled, x, y, options);
@@ -237,16 +409,7 @@ export class Training implements TrainingContext {
         this.#callbacks = callbacks;
         this.#epochs = epochs;
         this.#validates = data.validation.handles.length > 0;
-        this.#loop = new TrainingLoop({
-          model: this.#model,
-          callbacks,
-          initialEpoch,
-          epochs,
-          signal,
-          check: (event) => this.#lock.check(event),
-          record: (epoch, logs) => this.#record(epoch, logs),
-          logsOf: this.#names(),
-        });
+        this.#loop = this.#newLoop(given);
         const start = (learningRate: number | undefined): NativeRun =>
           guard(() =>
             trainer.fit(data.training.handles, data.validation.handles, {
@@ -256,19 +419,13 @@ export class Training implements TrainingContext {
               shuffle: given.shuffle,
               validationBatchSize: given.validationBatchSize,
               validationFrequency: given.validationFreq,
-              batchReports: callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin),
+              batchReports: hearsBatches(callbacks),
               ...(learningRate === undefined ? {} : { learningRate }),
               ...(threads === undefined ? {} : { threads }),
             }),
           );
-        const result = await this.#loop.run(start);
-        this.#checkAlive();
-        return result;
-      } catch (error) {
-        this.#checkAlive(error);
-        throw error;
+        return await this.#train(start);
       } finally {
-        this.#loop = undefined;
         data.training.release();
         data.validation.release();
       }

@@ -40,11 +40,18 @@ export async function uploadFitData(
   return { rows, training: await UploadedData.of(rows.data), validation: UploadedData.none() };
 }
 
+/**
+ * Validation data as it was given.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for anything but two or three things.
+ */
+export function validationPair(given: unknown): [DataInput, DataInput, TensorInput | undefined] {
+  if (Array.isArray(given) && (given.length === 2 || given.length === 3))
+    return given as [DataInput, DataInput, TensorInput | undefined];
+  throw argumentError('validationData', '[x, y] or [x, y, sampleWeight]', given);
+}
+
 function givenData(network: Network, compiled: Compiled, rows: LabelledData, given: unknown): LabelledData {
-  if (!Array.isArray(given) || given.length < 2 || given.length > 3) {
-    throw argumentError('validationData', '[x, y] or [x, y, sampleWeight]', given);
-  }
-  const [x, y, sampleWeight] = given as [DataInput, DataInput, TensorInput | undefined];
+  const [x, y, sampleWeight] = validationPair(given);
   return labelledData(network, compiled, x, y, { sampleWeight }, rows.labels);
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub type Data = Vec<Arc<Tensor>>;
 
 /// How many rows there are.
-pub(crate) fn rows(data: &Data) -> usize {
+pub fn rows(data: &Data) -> usize {
     data.first().and_then(|x| x.shape.first()).copied().unwrap_or(0)
 }
 

@@ -3,6 +3,7 @@
 use napi_derive::napi;
 use parking_lot::Mutex;
 use ridgeline_engine::train::counters::Counters;
+use ridgeline_engine::train::totals::Totals;
 use std::sync::Arc;
 
 /// Where training stands; shared by all programs of a model.
@@ -25,10 +26,35 @@ impl NativeCounters {
         let Counters { steps, updates, epochs } = *self.counters.lock();
         vec![steps as f64, updates as f64, epochs as f64]
     }
+    /// Counts an epoch.
+    #[napi(catch_unwind)]
+    pub fn begin_epoch(&self) {
+        self.counters.lock().epochs += 1;
+    }
     /// Sets steps, updates and epochs.
     #[napi(catch_unwind)]
     pub fn write(&self, steps: f64, updates: f64, epochs: f64) {
         let (steps, updates, epochs) = (steps as u64, updates as u64, epochs as u64);
         *self.counters.lock() = Counters { steps, updates, epochs };
+    }
+}
+
+/// Totals of losses and metrics over batches.
+#[napi]
+pub struct NativeTotals {
+    pub(crate) totals: Arc<Mutex<Totals>>,
+}
+
+#[napi]
+impl NativeTotals {
+    /// Nothing yet of so many metrics.
+    #[napi(constructor)]
+    pub fn new(metrics: u32) -> NativeTotals {
+        NativeTotals { totals: Arc::new(Mutex::new(Totals::new(metrics as usize))) }
+    }
+    /// Loss, penalty, then metrics, so far.
+    #[napi(catch_unwind)]
+    pub fn logs(&self) -> Vec<f64> {
+        self.totals.lock().logs()
     }
 }

@@ -1,5 +1,7 @@
 //! Evaluators: programs that compute losses and metrics.
 
+use crate::checkpoint::Outcome;
+use crate::counters::NativeTotals;
 use crate::data::{NativeData, rows_of};
 use crate::error::{Result, convert};
 use crate::graph::{NativeGraph, value};
@@ -8,12 +10,14 @@ use crate::variable::{NativeVariable, variables};
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
+use ridgeline_engine::data::rows as rows_in;
 use ridgeline_engine::program::Program;
 use ridgeline_engine::run::lent;
 use ridgeline_engine::step::inference_seed;
 use ridgeline_engine::train::evaluation::{evaluate, evaluation_program};
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::Trainable;
+use ridgeline_engine::train::totals::Totals;
 use ridgeline_kernels::update::Penalty;
 use std::sync::Arc;
 
@@ -97,12 +101,37 @@ impl NativeEvaluator {
         let work = move || {
             let mut crew = lent::crew(threads)?;
             let (size, seed) = (batch_size as usize, inference_seed(seed as u64, call as u64));
+            let mut totals = Totals::new(metrics);
             let stop = || false;
-            let logs =
-                evaluate(&program, &inputs, size, metrics, &weights, seed, &mut crew, &stop)?;
-            Ok(NativeEvent { logs, ..NativeEvent::default() })
+            evaluate(&program, &inputs, size, &weights, seed, &mut crew, &stop, &mut totals)?;
+            Ok(NativeEvent { logs: totals.logs(), ..NativeEvent::default() })
         };
         spawn(env, work, NativeEvent::end)
+    }
+
+    /// As `evaluate`, adding to totals.
+    #[napi(catch_unwind, ts_return_type = "Promise<Outcome>")]
+    pub fn add<'env>(
+        &self,
+        env: &'env Env,
+        inputs: Vec<&NativeData>,
+        seed: f64,
+        call: f64,
+        threads: Option<u32>,
+        totals: &NativeTotals,
+    ) -> Result<Object<'env>> {
+        let (program, weights) = (Arc::clone(&self.program), Arc::clone(&self.weights));
+        let (inputs, threads) = (rows_of(&inputs), threads_of(threads)?);
+        let totals = Arc::clone(&totals.totals);
+        let work = move || {
+            let mut crew = lent::crew(threads)?;
+            let (size, seed) = (rows_in(&inputs).max(1), inference_seed(seed as u64, call as u64));
+            let stop = || false;
+            let totals = &mut *totals.lock();
+            evaluate(&program, &inputs, size, &weights, seed, &mut crew, &stop, totals)?;
+            Ok(Outcome::default())
+        };
+        spawn(env, work, Outcome::end)
     }
 
     /// Gives back its memory; a run under way ends as it would.

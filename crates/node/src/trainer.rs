@@ -1,6 +1,6 @@
 //! Trainers: a model's training step and what goes with it.
 
-use crate::counters::NativeCounters;
+use crate::counters::{NativeCounters, NativeTotals};
 use crate::data::{NativeData, rows_of};
 use crate::error::{Result, convert};
 use crate::evaluator::{NativeEvaluator, NativeObjective, penalized};
@@ -143,6 +143,26 @@ impl NativeTrainer {
             let mut crew = lent::crew(threads)?;
             let logs = trainer.train_on_batch(&inputs, learning_rate, &mut crew)?;
             Ok(NativeEvent { logs, ..NativeEvent::default() })
+        };
+        spawn(env, work, NativeEvent::end)
+    }
+
+    /// As `trainOnBatch`, adding to totals of an epoch.
+    #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
+    pub fn step<'env>(
+        &self,
+        env: &'env Env,
+        inputs: Vec<&NativeData>,
+        learning_rate: Option<f64>,
+        threads: Option<u32>,
+        totals: &NativeTotals,
+    ) -> Result<Object<'env>> {
+        let (trainer, inputs) = (Arc::clone(&self.trainer), rows_of(&inputs));
+        let (threads, totals) = (threads_of(threads)?, Arc::clone(&totals.totals));
+        let work = move || {
+            let mut crew = lent::crew(threads)?;
+            trainer.step(&inputs, learning_rate, &mut crew, &mut totals.lock())?;
+            Ok(NativeEvent::default())
         };
         spawn(env, work, NativeEvent::end)
     }

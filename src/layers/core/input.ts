@@ -5,7 +5,7 @@ import { options as checkOptions, isPlain, isWellFormed } from '../../core/check
 import { checkDtype } from '../../core/elements.js';
 import { MOST_AXES } from '../../core/nested.js';
 import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
-import type { DType } from '../../core/tensor.js';
+import { type DType, shapeText } from '../../core/tensor.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 
 /** Options of {@link input}. */
@@ -45,7 +45,7 @@ export function input(shape: Shape | number | KerasInput, options: InputOptions 
   if (name !== undefined && !isName) throw argumentError('name', 'a non-empty string', name);
   const bad = (d: number | null): boolean => d !== null && !(Number.isSafeInteger(d) && d > 0);
   if (Array.isArray(shape) && shape.length >= MOST_AXES) {
-    const message = `a tensor has at most ${MOST_AXES} axes, received ${shape.length + 1} with the batch`;
+    const message = `a tensor has at most ${MOST_AXES} axes, received ${shapeText([null, ...shape])}`;
     throw new RidgelineError('ERR_SHAPE', message, { argument: 'shape' });
   }
   if (!Array.isArray(shape) || Array.from(shape).some(bad))

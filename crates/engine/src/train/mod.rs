@@ -12,6 +12,6 @@ pub mod profile;
 pub mod schedule;
 pub mod segment;
 pub mod snapshot;
-mod totals;
+pub mod totals;
 pub mod trainer;
 pub mod training;

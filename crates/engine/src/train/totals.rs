@@ -7,10 +7,10 @@ use crate::run::workspace::Workspace;
 
 /// See the module documentation.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Totals {
-    pub rows: f64,
-    pub loss: f64,
-    pub penalty: f64,
+pub struct Totals {
+    pub(super) rows: f64,
+    pub(super) loss: f64,
+    pub(super) penalty: f64,
     metrics: Vec<(f64, f64)>,
 }
 
@@ -20,7 +20,7 @@ impl Totals {
         Totals { metrics: vec![(0.0, 0.0); metrics], ..Totals::default() }
     }
     /// Adds what a step over `rows` rows put out, in the order of `Objective::outputs`.
-    pub fn add(&mut self, workspace: &Workspace, rows: usize) {
+    pub(super) fn add(&mut self, workspace: &Workspace, rows: usize) {
         let scalar = |i: usize| f64::from(f32::from_bits(workspace.output_words(i)[0]));
         self.rows += rows as f64;
         self.loss += scalar(0) * rows as f64;

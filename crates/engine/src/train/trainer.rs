@@ -58,15 +58,30 @@ impl Trainer {
         learning_rate: Option<f64>,
         crew: &mut Crew,
     ) -> Result<Vec<f64>> {
+        let mut totals = Totals::new(self.metrics);
+        self.step(data, learning_rate, crew, &mut totals)?;
+        Ok(totals.logs())
+    }
+
+    /// As [`Trainer::train_on_batch`], adding to totals of an epoch.
+    ///
+    /// # Errors
+    /// As [`Trainer::fit`].
+    pub fn step(
+        &self,
+        data: &Data,
+        learning_rate: Option<f64>,
+        crew: &mut Crew,
+        totals: &mut Totals,
+    ) -> Result<()> {
         let n = rows(data);
         let mut memory = self.training.take(data, n)?;
         let mut step = self.step_of(data);
         let schedule = self.schedule(learning_rate);
         self.training.run(&mut memory, crew, &mut step, &*schedule, &self.counters, None)?;
-        let mut totals = Totals::new(self.metrics);
         totals.add(memory.objective(), n);
         self.training.give(memory);
-        Ok(totals.logs())
+        Ok(())
     }
 
     /// Loss, penalty and metrics of `program` over all rows of `data`, at the end of an epoch.
@@ -81,15 +96,10 @@ impl Trainer {
         crew: &mut Crew,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Vec<f64>> {
-        evaluate(
-            program,
-            data,
-            batch_size,
-            self.metrics,
-            &self.trainables,
-            inference_seed(!self.seed, self.counters.lock().epochs),
-            crew,
-            cancelled,
-        )
+        let seed = inference_seed(!self.seed, self.counters.lock().epochs);
+        let mut totals = Totals::new(self.metrics);
+        let weights = &self.trainables;
+        evaluate(program, data, batch_size, weights, seed, crew, cancelled, &mut totals)?;
+        Ok(totals.logs())
     }
 }

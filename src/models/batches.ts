@@ -1,0 +1,81 @@
+/**
+ * Batches that come one by one, from more data than fits the memory.
+ */
+import { isPlain } from '../core/check.js';
+import type { DataInput } from '../core/data-input.js';
+import type { TensorInput } from '../core/tensor.js';
+import { argumentError } from '../errors.js';
+
+/** A batch: rows, their labels, and how much each row weighs. */
+export interface Batch {
+  /** Rows of the inputs. */
+  readonly x: DataInput;
+  /** Their labels; `predict` needs none. */
+  readonly y?: DataInput | undefined;
+  /** Weight of each row's loss. */
+  readonly sampleWeight?: TensorInput | undefined;
+}
+
+/** Batches one after the other. */
+export type Batches = Iterable<Batch> | AsyncIterable<Batch>;
+
+/** A function that begins them anew, for every epoch; or batches that go on from epoch to epoch. */
+export type BatchSource = (() => Batches) | AsyncIterable<Batch> | Iterator<Batch>;
+
+/** True for what gives batches, and is no data by itself. */
+export function isBatchSource(given: unknown): given is BatchSource {
+  if (typeof given === 'function') return true;
+  if (typeof given !== 'object' || given === null) return false;
+  return Symbol.asyncIterator in given || typeof (given as { next?: unknown }).next === 'function';
+}
+
+/** The iterator of what a source is or gives. */
+function iteratorOf(argument: string, of: unknown): Iterator<Batch> | AsyncIterator<Batch> {
+  if (typeof of === 'object' && of !== null) {
+    if (Symbol.asyncIterator in of) return (of as AsyncIterable<Batch>)[Symbol.asyncIterator]();
+    if (Symbol.iterator in of) return (of as Iterable<Batch>)[Symbol.iterator]();
+    if ('next' in of && typeof of.next === 'function') return of as Iterator<Batch>;
+  }
+  throw argumentError(argument, 'an iterable of batches, or a function that gives one', of);
+}
+
+/** Reads a source batch by batch. */
+export class BatchReader {
+  readonly #argument: string;
+  readonly #source: BatchSource;
+  #iterator: Iterator<Batch> | AsyncIterator<Batch> | undefined;
+
+  /** @param argument - What users call the source, for errors. */
+  constructor(argument: string, source: BatchSource) {
+    this.#argument = argument;
+    this.#source = source;
+  }
+
+  /** True if the batches begin anew after an end. */
+  get restarts(): boolean {
+    return typeof this.#source === 'function';
+  }
+
+  /**
+   * The next batch; none at the end.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for what is no batch; what the source throws.
+   */
+  async next(): Promise<Batch | undefined> {
+    const of = typeof this.#source === 'function' ? this.#source : () => this.#source;
+    this.#iterator ??= iteratorOf(this.#argument, of());
+    const { done, value } = await this.#iterator.next();
+    if (done) {
+      this.#iterator = undefined;
+      return undefined;
+    }
+    if (isPlain(value) && 'x' in value) return value as unknown as Batch;
+    throw argumentError(`batch of ${this.#argument}`, 'an object with x, y and sampleWeight', value);
+  }
+
+  /** Tells the source that no more is wanted. One that is at work may take its time to hear of it. */
+  close(): void {
+    const iterator = this.#iterator;
+    this.#iterator = undefined;
+    (async () => iterator?.return?.())().catch(() => {});
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * A fit from batches that come one by one, as a native run would tell of it: it fetches a batch while the step of the
+ * one before it runs.
+ */
+import type { NativeEvent, NativeRun } from '../native.js';
+import type { Batch, BatchReader } from './batches.js';
+
+/** What a streamed run needs to know. */
+export interface StreamedRunOptions {
+  readonly batches: BatchReader;
+  readonly initialEpoch: number;
+  readonly epochs: number;
+  /** Batches of an epoch; `undefined` for all there are. */
+  readonly steps: number | undefined;
+  readonly validationFrequency: number;
+  /** Events at the end of batches too. */
+  readonly batchReports: boolean;
+  readonly learningRate: number | undefined;
+  /** Begins an epoch. */
+  beginEpoch(): void;
+  /** Makes a step with a batch; the epoch's logs so far. */
+  step(batch: Batch, learningRate: number | undefined): Promise<number[]>;
+  /** Logs of the validation data, if there are any. */
+  validate(): Promise<number[] | undefined>;
+}
+
+type Verdict = Parameters<NativeRun['next']>[0];
+
+/** See the module documentation. */
+export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progress'> {
+  readonly #of: StreamedRunOptions;
+  readonly #events: AsyncGenerator<NativeEvent, undefined, Verdict>;
+  #verdict: Verdict = { stop: false };
+  #learningRate: number | undefined;
+  #isCancelled = false;
+  #cancel!: (nothing: undefined) => void;
+  readonly #cancelled = new Promise<undefined>((settle) => {
+    this.#cancel = settle;
+  });
+  #place = { epoch: 0, batch: 0, batches: 0, loss: 0 };
+
+  constructor(of: StreamedRunOptions) {
+    this.#of = of;
+    this.#learningRate = of.learningRate;
+    this.#events = this.#run();
+  }
+
+  async next(verdict: Verdict): Promise<NativeEvent> {
+    this.#verdict = verdict;
+    this.#learningRate = verdict.learningRate ?? this.#learningRate;
+    const { value } = await this.#events.next(verdict);
+    const event = value ?? { kind: 'end', epoch: 0, batch: 0, logs: [] };
+    if (event.kind === 'end') await this.#events.return(undefined);
+    return event;
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#cancel(undefined);
+  }
+
+  progress(): ReturnType<NativeRun['progress']> {
+    return this.#place;
+  }
+
+  /** The next batch; none at the end, or when nobody wants any more. */
+  async #fetch(): Promise<Batch | undefined> {
+    return Promise.race([this.#of.batches.next(), this.#cancelled]);
+  }
+
+  async *#run(): AsyncGenerator<NativeEvent, undefined, Verdict> {
+    const { batches, initialEpoch, epochs, validationFrequency, beginEpoch, validate } = this.#of;
+    try {
+      for (let epoch = initialEpoch; epoch < epochs; epoch++) {
+        beginEpoch();
+        const logs = yield* this.#epoch(epoch);
+        if (this.#isCancelled || logs === undefined) return undefined;
+        const validation = (epoch + 1) % validationFrequency === 0 ? await validate() : undefined;
+        if (this.#isCancelled) return undefined;
+        const kind = epoch + 1 === epochs ? 'end' : 'epoch';
+        yield { kind, epoch, batch: 0, logs, ...(validation ? { validation } : {}) };
+        if (this.#verdict.stop) return undefined;
+      }
+    } finally {
+      batches.close();
+    }
+    return undefined;
+  }
+
+  /** The batches of one epoch; its logs, none if there was no batch. */
+  async *#epoch(epoch: number): AsyncGenerator<NativeEvent, number[] | undefined, Verdict> {
+    const { batches, steps, batchReports, step } = this.#of;
+    let logs: number[] | undefined;
+    let current = await this.#fetch();
+    for (let batch = 0; current && !this.#isCancelled; batch++) {
+      // The next one comes while this one's step runs.
+      const following = batch + 1 === steps ? undefined : this.#fetch();
+      following?.catch(() => {});
+      logs = await step(current, this.#learningRate);
+      current = await following;
+      const more = current ? batch + 2 : batch + 1;
+      this.#place = { epoch, batch: batch + 1, batches: steps ?? more, loss: logs[0] ?? 0 };
+      if (!batchReports) continue;
+      yield { kind: 'batch', epoch, batch, logs };
+      if (this.#verdict.stop) break;
+    }
+    if (batches.restarts) batches.close();
+    return logs;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Data that comes in batches: `fit`, `evaluate` and `predict` give what the same rows in memory give.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { type Batch, layers, type Model, Sequential, setRandomSeed, type Tensor, tensor } from 'ridgeline';
+import { describe, expect, test } from 'vitest';
+import { bits, expectFailure } from './support/small.js';
+
+const [ROWS, SIZE] = [50, 16];
+const numbers = (rows: number, columns: number, of: (i: number) => number): Tensor<'float32'> =>
+  tensor(
+    Float32Array.from({ length: rows * columns }, (_, i) => of(i)),
+    { shape: [rows, columns] },
+  );
+const x = numbers(ROWS, 4, (i) => Math.sin(i));
+const y = numbers(ROWS, 1, (i) => Math.cos(i));
+const weights = Array.from({ length: ROWS }, (_, i) => 1 + (i % 3));
+
+/** The rows in batches; whether `return` was called on them is noted. */
+function* pieces(weighted = false, note?: { closed?: boolean }): Generator<Batch> {
+  try {
+    for (let at = 0; at < ROWS; at += SIZE) {
+      const end = Math.min(at + SIZE, ROWS);
+      const sampleWeight = weighted ? weights.slice(at, end) : undefined;
+      yield { x: x.rows(at, end), y: y.rows(at, end), sampleWeight };
+    }
+  } finally {
+    if (note) note.closed = true;
+  }
+}
+
+async function* slowly(of: Iterable<Batch>): AsyncGenerator<Batch> {
+  for (const batch of of) {
+    await setTimeout(1);
+    yield batch;
+  }
+}
+
+async function* forever(): AsyncGenerator<Batch> {
+  for (;;) yield* pieces();
+}
+
+function model(): Model<string> {
+  setRandomSeed(3);
+  const net = new Sequential([layers.input([4]), layers.dense(8), layers.dropout(0.3), layers.dense(1)]);
+  return net.compile({ optimizer: 'adam', loss: 'mse', metrics: ['mae'] }) as unknown as Model<string>;
+}
+
+const inMemory = { epochs: 3, batchSize: SIZE, shuffle: false, validationData: [x, y] } as const;
+const steps = Math.ceil(ROWS / SIZE);
+
+describe('fit equals that in memory', () => {
+  test.each<[string, (m: Model<string>) => Promise<unknown>]>([
+    ['a generator function', (m) => m.fit(() => pieces(), { epochs: 3, validationData: [x, y] })],
+    ['an async one', (m) => m.fit(() => slowly(pieces()), { epochs: 3, validationData: [x, y] })],
+    [
+      'an iterable that goes on',
+      (m) => m.fit(forever(), { epochs: 3, stepsPerEpoch: steps, validationData: [x, y] }),
+    ],
+    [
+      'validation in batches',
+      (m) => m.fit(() => pieces(), { epochs: 3, validationData: () => pieces() as Iterable<Batch> }),
+    ],
+    [
+      'validation that goes on',
+      (m) => m.fit(() => pieces(), { epochs: 3, validationData: forever(), validationSteps: steps }),
+    ],
+  ])('%s', async (_, fit) => {
+    const [a, b] = [model(), model()];
+    const expected = await a.fit(x, y, inMemory);
+    const found = (await fit(b)) as typeof expected;
+    expect(bits(b)).toEqual(bits(a));
+    expect(found.epoch).toEqual(expected.epoch);
+    for (const [key, values] of Object.entries(expected.history)) {
+      values.forEach((value, i) => {
+        // Validation sums by other batches.
+        expect(found.history[key]?.[i]).toBeCloseTo(value, key.startsWith('val_') ? 6 : 15);
+      });
+    }
+  });
+
+  test('with weights of rows', async () => {
+    const [a, b] = [model(), model()];
+    await a.fit(x, y, { epochs: 2, batchSize: SIZE, shuffle: false, sampleWeight: weights });
+    await b.fit(() => pieces(true), { epochs: 2 });
+    expect(bits(b)).toEqual(bits(a));
+  });
+
+  test('callbacks hear of the same batches and epochs', async () => {
+    const heard = async (
+      fit: (m: Model<string>, callback: object) => Promise<unknown>,
+    ): Promise<string[]> => {
+      const said: string[] = [];
+      const note =
+        (name: string) =>
+        (at: number): void =>
+          void said.push(`${name} ${at}`);
+      await fit(model(), {
+        onEpochBegin: note('epoch'),
+        onEpochEnd: note('epoch end'),
+        onTrainBatchBegin: note('batch'),
+        onTrainBatchEnd: note('batch end'),
+      });
+      return said;
+    };
+    const memory = await heard((m, c) => m.fit(x, y, { epochs: 2, batchSize: SIZE, callbacks: [c] }));
+    expect(await heard((m, c) => m.fit(() => pieces(), { epochs: 2, callbacks: [c] }))).toEqual(memory);
+  });
+});
+
+test('evaluate and predict equal those in memory', async () => {
+  const net = model();
+  const found = await net.evaluate(() => slowly(pieces()));
+  for (const [key, value] of Object.entries(await net.evaluate(x, y, { batchSize: SIZE })))
+    expect(found[key]).toBeCloseTo(value as number, 6);
+  expect(await net.evaluate(forever(), { steps: 1 })).toEqual(
+    await net.evaluate(x.rows(0, SIZE), y.rows(0, SIZE)),
+  );
+  const [streamed, whole] = [await net.predict(() => pieces()), await net.predict(x)];
+  expect(streamed.shape).toEqual(whole.shape);
+  expect([...streamed.data]).toEqual([...whole.data]);
+});
+
+describe('a source', () => {
+  test('is asked for a batch while the step before it runs', async () => {
+    const order: string[] = [];
+    function* noted(): Generator<Batch> {
+      let i = 0;
+      for (const batch of pieces()) {
+        order.push(`batch ${i++}`);
+        yield batch;
+      }
+    }
+    const callback = { onTrainBatchEnd: (at: number): void => void order.push(`end ${at}`) };
+    await model().fit(() => noted(), { callbacks: [callback] });
+    expect(order.slice(0, 3)).toEqual(['batch 0', 'batch 1', 'end 0']);
+  });
+
+  test('hears that no more is wanted when fit is aborted', async () => {
+    const [note, abort]: [{ closed?: boolean }, AbortController] = [{}, new AbortController()];
+    const callback = { onTrainBatchEnd: (): void => abort.abort(new Error('enough')) };
+    const fit = model().fit(() => pieces(false, note), {
+      epochs: 9,
+      signal: abort.signal,
+      callbacks: [callback],
+    });
+    await expect(fit).rejects.toThrow('enough');
+    expect(note.closed).toBe(true);
+  });
+
+  test('that never gives anything does not hold abort or dispose', async () => {
+    const silent = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
+    const abort = new AbortController();
+    const [a, b] = [model(), model()];
+    const fits = [a.fit(silent, { stepsPerEpoch: 2, signal: abort.signal }), b.fit(() => silent)];
+    await setTimeout(20);
+    abort.abort(new Error('enough'));
+    b.dispose();
+    await expect(fits[0]).rejects.toThrow('enough');
+    await expectFailure(() => fits[1] as Promise<unknown>, 'ERR_DISPOSED', /disposed/);
+  });
+
+  test.each<[string, (m: Model<string>) => Promise<unknown>, RegExp]>([
+    ['goes on without stepsPerEpoch', (m) => m.fit(forever()), /^stepsPerEpoch must be given/],
+    ['gives no batches', (m) => m.fit(() => [1, 2] as never), /^batch of x must be an object with x, y/],
+    ['gives nothing', (m) => m.fit((() => 3) as never), /^x must be an iterable of batches/],
+    ['has labels beside it', (m) => m.fit(() => pieces(), y as never), /^y must be left out/],
+    ['is to be shuffled', (m) => m.fit(() => pieces(), { shuffle: true }), /^shuffle must be false/],
+    ['has a batch size', (m) => m.fit(() => pieces(), { batchSize: 3 }), /^batchSize must be left out/],
+  ])('that %s is refused', async (_, fit, says) => {
+    await expectFailure(() => fit(model()), 'ERR_ARGUMENT', says);
+  });
+
+  test('whose rows are wrong fails as they do in memory', async () => {
+    const bad = (): Batch[] => [
+      { x: x.rows(0, 2), y: y.rows(0, 2) },
+      { x: [[1, 2]], y: [[1]] },
+    ];
+    await expectFailure(() => model().fit(bad), 'ERR_SHAPE', /^x must have shape/);
+    const mine = new Error('the disk is gone');
+    const failing = (): Iterable<Batch> => ({
+      *[Symbol.iterator]() {
+        yield { x: x.rows(0, 2), y: y.rows(0, 2) };
+        throw mine;
+      },
+    });
+    await expect(model().fit(failing)).rejects.toBe(mine);
+  });
+});
