@@ -437,3 +437,9 @@ export declare function saveCheckpoint(path: string, names: Array<string>, of: A
 
 /** Typed arrays that tensors are made of; booleans are bytes. */
 export type Values = Float32Array | Int32Array | Uint8Array
+
+/**
+ * Replaces the contents of several variables, each by as many elements, all between the same two training
+ * steps.
+ */
+export declare function writeVariables(to: Array<NativeVariable>, values: Array<Values>): void

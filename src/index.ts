@@ -40,6 +40,7 @@ export type {
   FitResult,
   Signal,
 } from './models/fit-options.js';
+export type { History } from './models/history.js';
 export { type LoadOptions, loadModel } from './models/loading.js';
 export { Model, type ModelConfig } from './models/model.js';
 export type { Prediction } from './models/one-or-several.js';
@@ -48,7 +49,6 @@ export { type OnnxMetadata, readOnnxMetadata } from './models/onnx-metadata.js';
 export type { PredictOptions } from './models/predictor.js';
 export type { SaveOptions } from './models/saving.js';
 export { Sequential } from './models/sequential.js';
-export type { History } from './models/training.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers/index.js';
 export * as regularizers from './regularizers/index.js';

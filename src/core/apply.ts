@@ -4,13 +4,11 @@
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Operand, Result } from './operand.js';
 import type { AttributesOf, Primitive } from './primitives.js';
+import { nextCall } from './random.js';
 import { type Call, isTensorLike, SymbolicTensor } from './symbolic.js';
 import { Tensor } from './tensor.js';
 import { Trace } from './trace.js';
 import { Weight } from './weight.js';
-
-/** Numbers the immediate evaluations, so that each draws its own random numbers. */
-let evaluations = 0;
 
 /** Options of {@link dispatch}. */
 interface Site {
@@ -48,7 +46,7 @@ export function dispatch(
   try {
     return immediate.run(() => {
       const values = work(inputs.map((t) => (t instanceof Tensor ? immediate.constant(t) : t)));
-      return immediate.evaluate(values, site.seed ?? 0, evaluations++);
+      return immediate.evaluate(values, site.seed ?? 0, nextCall());
     });
   } finally {
     immediate.graph.release();

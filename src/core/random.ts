@@ -6,6 +6,8 @@ import { integer } from './check.js';
 
 let seed = Math.floor(Math.random() * 2 ** 32);
 let stream = 0;
+/** Immediate calls, each of which draws its own random numbers. */
+let calls = 0;
 
 /**
  * Sets the seed of everything random that is created afterwards: initial weights, dropout, the order of
@@ -17,6 +19,7 @@ let stream = 0;
 export function setRandomSeed(value: number): void {
   seed = integer('seed', value, 0);
   stream = 0;
+  calls = 0;
 }
 
 /** @internal Does `work`, after which everything random is as if it had not been done. */
@@ -28,6 +31,9 @@ export function undisturbed<T>(work: () => T): T {
     [seed, stream] = before;
   }
 }
+
+/** @internal The number of the next immediate call. */
+export const nextCall = (): number => calls++;
 
 /** @internal The next numbered stream of the global seed. */
 export function nextStream(): { seed: number; stream: number } {

@@ -45,6 +45,9 @@ export const hasMethods = (of: object, names: readonly string[]): boolean =>
 /** Things of one's own that saved models name. */
 export type CustomObjects = Readonly<Record<string, unknown>>;
 
+/** Names in all registries. */
+const builtin = new Set<string>();
+
 let custom: CustomObjects = {};
 let isLoading = false;
 
@@ -96,6 +99,7 @@ export function withReferences(
     if (typeof value === 'function') {
       const { name } = value;
       if (name === '') throw refuse(key, 'is a function without a name');
+      if (builtin.has(name)) throw refuse(key, `is called '${name}' as something of this package is`);
       if (Object.hasOwn(functions, name) && functions[name] !== value)
         throw refuse(key, `is one of two functions called '${name}'`);
       functions[name] = value;
@@ -146,6 +150,7 @@ export class Registry<T> {
 
   constructor(kind: Kind<T>) {
     const { factories, aliases = {} } = kind;
+    for (const name of [...Object.keys(factories), ...Object.keys(aliases)]) builtin.add(name);
     this.#kind = kind;
     this.#factories = new Map(Object.entries(factories));
     this.names = [...Object.keys(factories), ...Object.keys(aliases)];
@@ -187,11 +192,6 @@ export class Registry<T> {
     const make = this.find(name) ?? this.#factories.get(this.#spelled.get(plain(name)) ?? '');
     if (!make) throw isLoading ? missing(this.#kind.noun, name) : unknownName(argument, this.names, name);
     return make(config);
-  }
-
-  /** True for a name of this package's own. */
-  isBuiltin(name: string): boolean {
-    return this.#factories.has(name);
   }
 
   /**

@@ -3,8 +3,9 @@
  */
 import { options as checkOptions } from '../core/check.js';
 import type { Operand } from '../core/operand.js';
-import { isTensorLike, type SymbolicTensor } from '../core/symbolic.js';
+import { isTensorLike, SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
+import type { Trace } from '../core/trace.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError, show } from '../errors.js';
 
@@ -91,4 +92,16 @@ function flatten(
     argument: 'inputs',
     received: input,
   });
+}
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for what is no symbolic tensor of `trace`, or a list of them. */
+export function checkOutputs(outputs: unknown, trace: Trace): void {
+  const all: unknown[] = Array.isArray(outputs) ? outputs : [outputs];
+  const fits = (y: unknown): boolean => y instanceof SymbolicTensor && y.traced?.trace === trace;
+  if (all.length === 0 || !all.every(fits))
+    throw argumentError(
+      'what call() gives',
+      'a symbolic tensor that it computes, or a list of them',
+      outputs,
+    );
 }

@@ -15,25 +15,24 @@ import { argumentError, inLayer, RidgelineError } from '../errors.js';
 import { guard, native } from '../native.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
-import { type Arguments, type CallOptions, type Concrete, type Outputs, parseCall } from './arguments.js';
+import {
+  type Arguments,
+  type CallOptions,
+  type Concrete,
+  checkOutputs,
+  type Outputs,
+  parseCall,
+} from './arguments.js';
+import { Freezing } from './freezing.js';
 import { factoryName } from './naming.js';
 import { type CommonValues, common, type LayerOptions, type Settled } from './options.js';
+import { RecordedCalls, type RecordedTensors } from './recorded-calls.js';
 import { createWeight, type WeightOptions, writeAll } from './weights.js';
 
 export type { CallOptions, LayerOptions, WeightOptions };
 
 /** Arguments of a constructor that takes the options `C`, unless its class says others. */
 export type Given<C> = Record<never, never> extends C ? [options?: C] : [options: C];
-
-/** One tensor of the functional API, or several. */
-// biome-ignore lint/suspicious/noExplicitAny: how many there are is known where the layer is called.
-type RecordedTensors = any;
-
-/** A call in the functional API. */
-interface RecordedCall {
-  readonly input: RecordedTensors;
-  readonly output: RecordedTensors;
-}
 
 /** A layer can be called on tensors, symbolic or concrete, with options last. */
 // biome-ignore lint/correctness/noUnusedVariables: interface and class have the same parameters.
@@ -97,13 +96,10 @@ export abstract class Layer<
   built = false;
   #name: string | undefined;
   readonly #named: boolean;
-  #trainable: boolean;
-  /** When `trainable` was last assigned, to this layer or to one around it; 0 for never. */
-  #assigned = 0;
+  readonly #freezing: Freezing;
   readonly #weights: Weight[] = [];
   readonly #inner = new Map<Layer, string>();
-  /** Calls on tensors of the functional API. */
-  readonly #recorded: RecordedCall[] = [];
+  readonly #recorded = new RecordedCalls();
   /** The layer in whose `call` this one was made, if in any. */
   readonly #madeIn: Layer | undefined = calling.at(-1);
 
@@ -116,7 +112,7 @@ export abstract class Layer<
     const { name, trainable, activityRegularizer } = read<CommonValues>(common, config);
     this.#name = name;
     this.#named = name !== undefined;
-    this.#trainable = trainable;
+    this.#freezing = new Freezing(trainable);
     this.#activityRegularizer = activityRegularizer;
     if (table) checkOptions(factoryName(className), config, [...optionNames(common), ...optionNames(table)]);
     this.options = read(table ?? {}, config);
@@ -187,19 +183,17 @@ export abstract class Layer<
    * assigned something else; as an option it holds for this layer alone. The next step heeds it.
    */
   get trainable(): boolean {
-    return this.#trainable;
+    return this.#freezing.isTrainable;
   }
   set trainable(value: boolean) {
-    this.#freeze(boolean('trainable', value), ++assignments);
+    this.#freezing.assign(boolean('trainable', value));
+    for (const layer of this.layers) layer.#follow(this.#freezing);
   }
 
-  /** Takes an assignment, unless a later one was taken, and hands it on. */
-  #freeze(trainable: boolean, assigned: number): void {
-    if (this.#assigned < assigned) {
-      this.#trainable = trainable;
-      this.#assigned = assigned;
-    }
-    for (const layer of this.layers) layer.#freeze(trainable, assigned);
+  /** Takes an assignment to a layer around this one, and hands it on. */
+  #follow(around: Freezing): void {
+    this.#freezing.follow(around);
+    for (const layer of this.layers) layer.#follow(around);
   }
 
   /** @internal True if `other` is somewhere inside this layer. */
@@ -209,7 +203,7 @@ export abstract class Layer<
 
   /** @internal Hands what was assigned to this layer on to one that is found inside it. */
   protected found(layer: Layer): void {
-    if (this.#assigned > 0) layer.#freeze(this.#trainable, this.#assigned);
+    layer.#follow(this.#freezing);
   }
 
   /** Number of elements of all weights. */
@@ -270,22 +264,8 @@ export abstract class Layer<
       return Array.isArray(outputs) ? outputs : [outputs];
     });
     const [first] = results;
-    if (first instanceof SymbolicTensor && first.call) {
-      const whole = (of: readonly SymbolicTensor[]) => (of.length === 1 ? of[0] : of) as RecordedTensors;
-      this.#recorded.push({ input: whole(first.call.inputs), output: whole(first.call.outputs) });
-      // Two tell that it is not one.
-      this.#recorded.splice(2);
-    }
+    if (first instanceof SymbolicTensor && first.call) this.#recorded.add(first.call);
     return many ? results : first;
-  }
-
-  /** The only call on tensors of the functional API. */
-  get #call(): RecordedCall {
-    const [call, another] = this.#recorded;
-    if (call && !another) return call;
-    const many = another ? 'was called several times: keep what the calls give' : 'was not called yet';
-    const message = `layer '${this.name}' ${many}`;
-    throw new RidgelineError('ERR_ARGUMENT', message, { layer: this.name });
   }
 
   /**
@@ -293,7 +273,7 @@ export abstract class Layer<
    * @throws {RidgelineError} `ERR_ARGUMENT` unless it was called once.
    */
   get input(): RecordedTensors {
-    return this.#call.input;
+    return this.#recorded.only(this.name).input;
   }
 
   /**
@@ -301,12 +281,12 @@ export abstract class Layer<
    * @throws {RidgelineError} `ERR_ARGUMENT` unless it was called once.
    */
   get output(): RecordedTensors {
-    return this.#call.output;
+    return this.#recorded.only(this.name).output;
   }
 
   /** @internal Forgets calls, before it is called anew in the same place. */
   forgetCalls(): void {
-    this.#recorded.length = 0;
+    this.#recorded.clear();
   }
 
   /** @internal Seed of the random numbers of an immediate call. */
@@ -407,20 +387,6 @@ export abstract class Layer<
   }
 }
 
-/** @throws {RidgelineError} `ERR_ARGUMENT` for what is no symbolic tensor of `trace`, or a list of them. */
-function checkOutputs(outputs: unknown, trace: Trace): void {
-  const all: unknown[] = Array.isArray(outputs) ? outputs : [outputs];
-  const fits = (y: unknown): boolean => y instanceof SymbolicTensor && y.traced?.trace === trace;
-  if (all.length === 0 || !all.every(fits))
-    throw argumentError(
-      'what call() gives',
-      'a symbolic tensor that it computes, or a list of them',
-      outputs,
-    );
-}
-
-/** How often `trainable` was assigned to any layer. */
-let assignments = 0;
 /** Layers that are being built or called, outermost first. */
 const tracing: Layer[] = [];
 /** Those of them whose `call` is running. */

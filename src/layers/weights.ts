@@ -6,7 +6,7 @@ import { getConstraint } from '../constraints/identifier.js';
 import { boolean, options as checkOptions, isWellFormed } from '../core/check.js';
 import { MOST_AXES } from '../core/nested.js';
 import { nextStream } from '../core/random.js';
-import { shapeText, type Tensor, type TensorInput } from '../core/tensor.js';
+import { shapeText, type TensorInput } from '../core/tensor.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError, show } from '../errors.js';
 import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
@@ -98,5 +98,7 @@ export function writeAll(layer: string, weights: readonly Weight[], values: read
     );
   }
   const tensors = weights.map((weight, i) => weight.fit(values[i] as TensorInput));
-  weights.forEach((weight, i) => weight.write(tensors[i] as Tensor));
+  const variables = weights.map(({ variable }) => variable);
+  const elements = tensors.map(({ data }) => data);
+  guard(() => native.writeVariables(variables, elements));
 }

@@ -38,8 +38,5 @@ const registry = new Registry<Loss>({
 /** The loss that an option stands for. */
 export const getLoss = (argument: string, of: LossIdentifier): Loss => registry.get(argument, of);
 
-/** True for the name of one of this package's losses. */
-export const isLossName = (name: string): boolean => registry.isBuiltin(name);
-
 /** A saved loss. */
 export const restoreLoss = (saved: { name: string; config: object }): Loss => registry.restore(saved);

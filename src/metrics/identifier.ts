@@ -40,9 +40,6 @@ const registry = new Registry<Metric>({
   }),
 });
 
-/** True for the name of one of this package's metrics. */
-export const isMetricName = (name: string): boolean => registry.isBuiltin(name);
-
 /** A saved metric. */
 export const restoreMetric = (saved: { name: string; config: object }): Metric => registry.restore(saved);
 

@@ -8,17 +8,23 @@ import { succeeded } from '../native.js';
 /** A file's name, or a `file:` URL. */
 export type FilePath = string | { readonly href: string; readonly protocol: string };
 
+/** The path of a URL, if it has one. */
+function decoded(url: URL): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The name as the native core takes it.
  * @throws {RidgelineError} `ERR_ARGUMENT` for anything else.
  */
 export function filePath(argument: string, given: unknown): string {
   if (given instanceof URL && given.protocol === 'file:' && given.host === '') {
-    try {
-      return fileURLToPath(given);
-    } catch {
-      throw argumentError(argument, 'a file name or file: URL', given.href);
-    }
+    const path = decoded(given);
+    if (path !== undefined && !path.includes('\0')) return path;
   }
   if (typeof given === 'string' && given !== '' && !given.includes('\0')) return given;
   throw argumentError(argument, 'a file name or file: URL', given instanceof URL ? given.href : given);

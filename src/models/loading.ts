@@ -3,6 +3,7 @@
  */
 import type { CallbackState } from '../callbacks/callback-state.js';
 import { options as checkOptions, isPlain, number } from '../core/check.js';
+import { undisturbed } from '../core/random.js';
 import { type CustomObjects, withCustom } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
@@ -17,11 +18,11 @@ import { guard, type NativeCheckpoint, type NativeVariable, native } from '../na
 import { restoreOptimizer } from '../optimizers/identifier.js';
 import type { Metrics } from './compile-options.js';
 import { type FilePath, filePath, ofFile } from './file-path.js';
+import type { EpochLogs, History } from './history.js';
 import { Model } from './model.js';
 import { allLayers } from './rebuilding.js';
 import { FORMAT, type Json, type SavedModel } from './saving.js';
 import { Sequential } from './sequential.js';
-import type { EpochLogs, History } from './training.js';
 
 /** Options of {@link loadModel}. */
 export interface LoadOptions {
@@ -87,7 +88,9 @@ export async function loadModel(path: FilePath, options: LoadOptions = {}): Prom
   const { file } = ofFile(name, await guard(() => native.loadCheckpoint(name)));
   const checkpoint = file as NativeCheckpoint;
   try {
-    const { model, fills } = withCustom({ ...classes, ...custom }, () => build(name, checkpoint));
+    const { model, fills } = undisturbed(() =>
+      withCustom({ ...classes, ...custom }, () => build(name, checkpoint)),
+    );
     const names = fills.map(([tensor]) => tensor);
     const variables = fills.map(([, variable]) => variable);
     ofFile(name, await guard(() => checkpoint.fill(names, variables)));
@@ -134,6 +137,7 @@ function build(path: string, file: NativeCheckpoint): { model: Model; fills: Fil
   } catch (error) {
     // What was not passed is the caller's to mend, all else the file's.
     const argument = error instanceof RidgelineError ? error.details.argument : undefined;
+    if (error instanceof RidgelineError && error.code === 'ERR_MEMORY') throw error;
     if (argument === 'custom' || argument === 'layers' || argument === 'path') throw error;
     throw damaged(error instanceof Error ? error.message : String(error), error);
   }
@@ -198,9 +202,16 @@ function rebuild(
       state(kind, values, variables),
     ]);
     const { history, last } = training;
+    if (!isHistory(history)) throw damaged('its history is none');
     model.training.restore(file.counters, { callbacks: Object.fromEntries(callbacks), history, last });
   }
   return { model, fills };
+}
+
+function isHistory({ epoch, history }: History): boolean {
+  const isList = (of: unknown, fits: (x: unknown) => boolean): boolean => Array.isArray(of) && of.every(fits);
+  const isNumber = (x: unknown): boolean => typeof x === 'number';
+  return isList(epoch, Number.isSafeInteger) && Object.values(history).every((of) => isList(of, isNumber));
 }
 
 function restoreMetrics(saved: Json): Metrics {

@@ -17,6 +17,7 @@ import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
 import type { FilePath } from './file-path.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult } from './fit-options.js';
+import type { History } from './history.js';
 import { metricKeys } from './log-keys.js';
 import { checkInputNames, nameLayers, nameOutputs } from './naming.js';
 import {
@@ -31,7 +32,7 @@ import { type ExportOptions, exportOnnx } from './onnx-export.js';
 import { type PredictOptions, Predictor } from './predictor.js';
 import { type SaveOptions, save } from './saving.js';
 import { type SummaryOptions, summary } from './summary.js';
-import { type History, Training } from './training.js';
+import { Training } from './training.js';
 
 /** Config of {@link Model}. */
 export interface ModelConfig<O extends Tensors = Tensors> extends Pick<LayerOptions, 'name' | 'trainable'> {
@@ -248,7 +249,7 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   async fit(x: DataInput | BatchSource, y?: unknown, options?: FitOptions<K>): Promise<FitResult<K>> {
     const result = isBatchSource(x)
       ? this.training.fitBatches(x, onlyOptions<FitOptions>(y, options))
-      : this.training.fit(x, y as DataInput, (options ?? {}) as FitOptions);
+      : this.training.fit(x, y as DataInput, (options === undefined ? {} : options) as FitOptions);
     return result as Promise<FitResult<K>>;
   }
 
@@ -259,7 +260,7 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
   async evaluate(x: DataInput | BatchSource, y?: unknown, options?: EvaluateOptions): Promise<LogsOf<K>> {
     const logs = isBatchSource(x)
       ? this.training.evaluateBatches(x, onlyOptions<EvaluateOptions>(y, options))
-      : this.training.evaluate(x, y as DataInput, options ?? {});
+      : this.training.evaluate(x, y as DataInput, options === undefined ? {} : options);
     return logs as Promise<LogsOf<K>>;
   }
 

@@ -8,11 +8,26 @@ import { Trace } from '../core/trace.js';
 import type { Layer } from '../layers/layer.js';
 import { restoreLayer } from '../layers/registry.js';
 import { withoutValues } from '../layers/weights.js';
+import type { Regularizer } from '../regularizers/regularizer.js';
 
 /** The layers of a model or layer and those inside them, each before what is inside it. */
 export function allLayers(of: { readonly layers: readonly Layer[] }): Layer[] {
   return of.layers.flatMap((layer) => [layer, ...allLayers(layer)]);
 }
+
+const OTHER = 'it is something else: getConfig must give all that the constructor takes';
+
+/** What training does with the weights of a layer: shapes, penalties and constraints. */
+const weightsOf = (layer: Layer): string =>
+  JSON.stringify(
+    layer.weights.map(({ name, shape, trainable, regularizer, constraint }) => [
+      name,
+      shape,
+      trainable,
+      (regularizer as Regularizer | undefined)?.getConfig() ?? regularizer?.factors ?? Boolean(regularizer),
+      constraint?.getConfig(),
+    ]),
+  );
 
 /** What `layer` computes when it is called as in `call`: graph and constants. */
 function fingerprint(layer: Layer, call: Call, training: boolean): string {
@@ -53,7 +68,7 @@ export function rebuildingFault(
           const same = calls.every(
             (call) => fingerprint(layer, call, training) === fingerprint(again, call, training),
           );
-          if (!same) return 'it computes something else: getConfig must give all that the constructor takes';
+          if (!same || weightsOf(layer) !== weightsOf(again)) return OTHER;
           // What is inside is known now, and may have been frozen later.
           const inner = allLayers(again);
           for (const [i, { trainable }] of allLayers(layer).entries()) {

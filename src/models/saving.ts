@@ -7,9 +7,8 @@ import { type Call, SymbolicTensor } from '../core/symbolic.js';
 import { RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import { isBuiltin, isImpostor, isKnown } from '../layers/registry.js';
-import { isLossName } from '../losses/identifier.js';
 import type { Loss } from '../losses/loss.js';
-import { getMetric, isMetricName, type MetricIdentifier } from '../metrics/identifier.js';
+import { getMetric, type MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
 import { CallGraph } from './call-graph.js';
 import type { Compiled } from './compilation.js';
@@ -64,7 +63,7 @@ function plain(layer: Layer, functions: Record<string, unknown>): Json {
   }
 }
 
-function describe(model: Layer & Network): SavedModel {
+function describe(model: Layer & Network, functions: Record<string, unknown>): SavedModel {
   const { className } = model.constructor as typeof Layer;
   if (className !== 'Model' && className !== 'Sequential') {
     throw refuse(`model '${model.name}' is of class '${className}'; make it a Model of layers`);
@@ -101,13 +100,12 @@ function describe(model: Layer & Network): SavedModel {
     layers: layers.map((layer) => {
       const { className } = layer.constructor as typeof Layer;
       if ((layer as Partial<Network>).graph instanceof CallGraph)
-        return { className, config: null, model: describe(layer as Layer & Network) };
+        return { className, config: null, model: describe(layer as Layer & Network, functions) };
       if (isImpostor(layer))
         throw refuse(
           `the class of layer '${layer.name}' is called '${className}' as a layer of this package is`,
         );
       if (!isKnown(layer)) throw refuse(`the class of layer '${layer.name}' has no 'static className'`);
-      const functions = {};
       const config = plain(layer, functions);
       if (!isBuiltin(layer)) {
         const fault = rebuildingFault(layer, config, functions, callsOf.get(layer) ?? []);
@@ -120,29 +118,30 @@ function describe(model: Layer & Network): SavedModel {
   };
 }
 
-/** A loss or metric by the name that makes it again. */
+/** A loss or metric by the name that makes it again; a function is one of `functions` then. */
 function describeMeasure(
   what: string,
   { name, source, config }: { name: string | undefined; source: unknown; config: unknown },
-  isBuiltin: (name: string) => boolean,
+  functions: Record<string, unknown>,
 ): Json {
   const hint = 'or save with { includeOptimizer: false }';
+  if (source !== undefined)
+    withReferences(source, functions, (_, fault) => refuse(`${what} ${fault}; name it otherwise, ${hint}`));
   if (config === undefined || name === undefined)
-    throw refuse(`${what} is a function without a name; name it, ${hint}`);
-  if (source !== undefined && isBuiltin(name))
-    throw refuse(
-      `${what} is a function that is called '${name}' as one of this package is; rename it, ${hint}`,
-    );
+    throw refuse(`${what} has no name or config; give it one, ${hint}`);
   return { name, config: config as Json };
 }
 
-function describeCompile({ options, optimizer, losses, lossWeights }: Compiled): Json {
+function describeCompile(
+  { options, optimizer, losses, lossWeights }: Compiled,
+  functions: Record<string, unknown>,
+): Json {
   const loss = (of: Loss): Json =>
-    describeMeasure('the loss', { name: of.name, source: of.source, config: of.getConfig() }, isLossName);
+    describeMeasure('the loss', { name: of.name, source: of.source, config: of.getConfig() }, functions);
   const metric = (of: MetricIdentifier): Json => {
     if (typeof of === 'string') return of;
     const { kind, source, getConfig } = getMetric('metrics', of);
-    return describeMeasure('a metric', { name: kind, source, config: getConfig() }, isMetricName);
+    return describeMeasure('a metric', { name: kind, source, config: getConfig() }, functions);
   };
   const metrics = (of: Metrics): Json =>
     Array.isArray(of)
@@ -189,7 +188,8 @@ export async function save(
     add(`${i}:${weight.path}`, weight.variable);
   });
   const saved = includeOptimizer ? training : undefined;
-  const compile = saved && describeCompile(saved.compiled);
+  const functions: Record<string, unknown> = {};
+  const compile = saved && describeCompile(saved.compiled, functions);
   if (saved && !saved.optimizerState.isEmpty) {
     const index = new Map(weights.map((weight, i) => [weight, i]));
     for (const weight of model.trainableWeights) {
@@ -208,7 +208,7 @@ export async function save(
   const text = JSON.stringify(
     {
       format: FORMAT,
-      model: describe(model),
+      model: describe(model, functions),
       frozen: allLayers(model).flatMap((layer, i) => (layer.trainable ? [] : [i])),
       seed: model.randomSeed,
       compile,

@@ -8,15 +8,9 @@ import type { TrainedModel, TrainingContext } from '../callbacks/trained-model.j
 import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import {
-  guard,
-  type NativeCounters,
-  type NativeRun,
-  type NativeTotals,
-  native,
-  succeeded,
-} from '../native.js';
-import { type Batch, BatchReader, type BatchSource, isBatchSource } from './batches.js';
+import { guard, type NativeCounters, type NativeRun, native, succeeded } from '../native.js';
+import { BatchTraining, batchReaders, hearsBatches } from './batch-training.js';
+import { BatchReader, type BatchSource } from './batches.js';
 import type { Compiled } from './compilation.js';
 import {
   type BatchOptions,
@@ -27,44 +21,16 @@ import {
   type FitResult,
   type Weighting,
 } from './fit-options.js';
+import { type EpochLogs, type History, record, type TrainingState } from './history.js';
 import { labelledData } from './labelled-data.js';
 import { directionOf, logsOf, metricKeys } from './log-keys.js';
 import { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { OptimizerState } from './optimizer-state.js';
-import { StreamedRun } from './streamed-run.js';
 import { TrainingLock } from './training-lock.js';
 import { type Run, TrainingLoop } from './training-loop.js';
 import { UploadedData } from './uploaded-data.js';
 import { uploadFitData, validationPair } from './validation-data.js';
-
-/** What a saved file keeps of training, beside counters and the optimizer's state. */
-export interface TrainingState {
-  /** State of the callbacks of the last fit, by kind. */
-  readonly callbacks: Record<string, CallbackState>;
-  /** Epochs that were recorded, and their numbers by key. */
-  readonly history: History;
-  /** The last epoch, which some callbacks may not have seen yet. */
-  readonly last: EpochLogs | undefined;
-}
-
-/** The end of an epoch. */
-export interface EpochLogs {
-  readonly epoch: number;
-  readonly logs: Logs;
-}
-
-/** Epochs that were run, and one number of each by key. */
-export interface History {
-  /** Their indices. */
-  readonly epoch: number[];
-  /** Their numbers. */
-  readonly history: Record<string, number[]>;
-}
-
-/** True if a callback is to hear of batches. */
-const hearsBatches = (callbacks: readonly CallbackLike[]): boolean =>
-  callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin);
 
 /** See the module documentation. */
 export class Training implements TrainingContext {
@@ -77,6 +43,7 @@ export class Training implements TrainingContext {
   readonly history: History = { epoch: [], history: {} };
   readonly #programs: NativePrograms;
   readonly #lock: TrainingLock;
+  readonly #batches: BatchTraining;
   /** State of the optimizer. */
   readonly optimizerState: OptimizerState;
   #loop: TrainingLoop | undefined;
@@ -94,6 +61,14 @@ export class Training implements TrainingContext {
     compiled.optimizer.counters = this.counters;
     this.optimizerState = new OptimizerState(compiled.optimizer);
     this.#programs = new NativePrograms(model, compiled, this.optimizerState, this.counters);
+    this.#batches = new BatchTraining({
+      model,
+      compiled,
+      programs: this.#programs,
+      counters: this.counters,
+      checkAlive: () => this.#checkAlive(),
+      check: (event) => this.#lock.check(event),
+    });
   }
 
   get epochs(): number {
@@ -143,13 +118,8 @@ export class Training implements TrainingContext {
   }
 
   #record(epoch: number, logs: Logs): void {
-    const { epoch: epochs, history } = this.history;
-    epochs.push(epoch);
     this.#last = { epoch, logs };
-    for (const [key, value] of Object.entries(logs)) {
-      history[key] ??= [];
-      history[key].push(value);
-    }
+    record(this.history, epoch, logs);
   }
 
   /** Drops programs, after a change of the network. */
@@ -248,119 +218,35 @@ export class Training implements TrainingContext {
     }
   }
 
-  /** Measures batches of a source, so many at most. */
-  async #measure(
-    reader: BatchReader,
-    steps: number | undefined,
-    threads: number | undefined,
-  ): Promise<number[]> {
-    const { randomSeed } = this.#model;
-    const totals = this.#newTotals();
-    try {
-      for (let step = 0; step !== steps; step++) {
-        const batch = await reader.next();
-        if (!batch) break;
-        const { x, y, sampleWeight } = batch;
-        const rows = labelledData(this.#model, this.compiled, x, y as DataInput, { sampleWeight });
-        const evaluator = this.#programs.evaluator(rows);
-        const data = await UploadedData.of(rows.data);
-        try {
-          const call = this.#model.nextInference();
-          succeeded(await guard(() => evaluator.add(data.handles, randomSeed, call, threads, totals)));
-        } finally {
-          data.release();
-        }
-      }
-    } finally {
-      if (reader.restarts) reader.close();
-    }
-    return totals.logs();
-  }
-
-  #newTotals(): NativeTotals {
-    return new native.NativeTotals(metricKeys(this.#model.outputNames, this.compiled).length);
-  }
-
   /** {@link Model.evaluate}, of batches. */
   async evaluateBatches(source: BatchSource, options: EvaluateOptions): Promise<Logs> {
     const given = checkOptions('evaluate', options, ['steps', 'threads']);
     checkThreads(given.threads);
     if (given.steps !== undefined) count('steps', given.steps);
-    const reader = new BatchReader('x', source);
-    try {
-      const logs = await this.#measure(reader, given.steps, given.threads);
-      return this.#names()(logs);
-    } finally {
-      reader.close();
-    }
+    const logs = await this.#batches.evaluate(new BatchReader('x', source), given.steps, given.threads);
+    return this.#names()(logs);
   }
 
   /** {@link Model.fit}, of batches. */
   async fitBatches(source: BatchSource, options: FitOptions): Promise<FitResult> {
     const given = checkFitOptions(options);
-    for (const name of ['batchSize', 'validationSplit', 'sampleWeight'] as const) {
-      if (options[name] !== undefined)
-        throw argumentError(name, 'left out for data in batches', options[name]);
-    }
-    if (options.shuffle)
-      throw argumentError('shuffle', 'false for data in batches, which come as they are', true);
-    const { callbacks, epochs, initialEpoch, signal, threads, stepsPerEpoch, validationSteps } = given;
-    const batches = new BatchReader('x', source);
-    if (!batches.restarts && stepsPerEpoch === undefined)
-      throw argumentError('stepsPerEpoch', 'given for batches that go on from epoch to epoch', undefined);
+    const { callbacks, epochs, signal, threads } = given;
+    const readers = batchReaders(source, options, given);
     if (signal?.aborted) throw signal.reason;
     return this.#lock.alone(async () => {
-      const { validationData, classWeight } = options;
-      const held = isBatchSource(validationData)
-        ? new BatchReader('validationData', validationData)
-        : undefined;
-      if (held && !held.restarts && validationSteps === undefined)
-        throw argumentError('validationSteps', 'given for batches that go on from epoch to epoch', undefined);
+      const { validationData } = options;
       this.#callbacks = callbacks;
       this.#epochs = epochs;
       this.#validates = validationData !== undefined;
       this.#loop = this.#newLoop(given);
-      let totals = this.#newTotals();
-      const step = async (batch: Batch, learningRate: number | undefined): Promise<number[]> => {
-        const { x, y, sampleWeight } = batch;
-        const rows = labelledData(this.#model, this.compiled, x, y as DataInput, {
-          sampleWeight,
-          classWeight,
-        });
-        const trainer = this.#programs.trainer(rows);
-        const data = await UploadedData.of(rows.data);
-        try {
-          this.#checkAlive();
-          this.#lock.check(await guard(() => trainer.step(data.handles, learningRate, threads, totals)));
-        } finally {
-          data.release();
-        }
-        return totals.logs();
-      };
       const validate = async (): Promise<number[] | undefined> => {
-        if (validationData === undefined) return undefined;
-        if (held) return this.#measure(held, validationSteps, threads);
+        if (validationData === undefined || readers.held) return undefined;
         const [x, y, sampleWeight] = validationPair(validationData);
-        const logs = await this.#evaluate(x, y, { sampleWeight }, given.validationBatchSize, threads);
-        return logs;
+        return this.#evaluate(x, y, { sampleWeight }, given.validationBatchSize, threads);
       };
       const start = (learningRate: number | undefined): Run =>
-        new StreamedRun({
-          batches,
-          initialEpoch,
-          epochs,
-          steps: stepsPerEpoch,
-          validationFrequency: given.validationFreq,
-          batchReports: hearsBatches(callbacks),
-          learningRate,
-          beginEpoch: () => {
-            this.counters.beginEpoch();
-            totals = this.#newTotals();
-          },
-          step,
-          validate,
-        });
-      return this.#train(start).finally(() => held?.close());
+        this.#batches.run(readers, { ...given, classWeight: options.classWeight, learningRate, validate });
+      return this.#train(start).finally(() => readers.held?.close());
     });
   }
 

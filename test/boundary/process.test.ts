@@ -2,16 +2,12 @@
  * Processes and workers: load, train, be killed and end without taking anything else along. They run `dist/`.
  */
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { node } from '../support/child.js';
+import { node, script } from '../support/child.js';
 import { checkBuilt } from '../support/dist.js';
 
 beforeAll(() => checkBuilt());
-
-const script = (name: string): string =>
-  fileURLToPath(new URL(`../support/children/${name}.mjs`, import.meta.url));
 
 describe('exit', () => {
   test.each([0, 3, 42])('process.exit(%i) in the middle of a fit', async (code) => {

@@ -170,3 +170,9 @@ export function namesIn(bytes: Uint8Array): Names {
     initializers: of(graph, 5).map((initializer) => text(of(initializer, 8)[0])),
   };
 }
+
+/** The bytes of the initializers in an ONNX file, by name. */
+export function initializersIn(bytes: Uint8Array): Map<string, Uint8Array> {
+  const [graph] = of(bytes, 7) as [Uint8Array];
+  return new Map(of(graph, 5).map((one) => [text(of(one, 8)[0]), of(one, 9)[0] as Uint8Array]));
+}

@@ -202,6 +202,13 @@ impl Variable {
     /// # Errors
     /// `ERR_SHAPE` or `ERR_DTYPE` when `value` does not fit.
     pub fn write(&self, value: &Tensor) -> Result<()> {
+        self.check(value)?;
+        self.put(value, &mut self.words.write());
+        Ok(())
+    }
+
+    /// Whether `value` can be the contents.
+    fn check(&self, value: &Tensor) -> Result<()> {
         if value.shape != self.shape {
             return Err(Error::shape(format!(
                 "weight '{}' has shape {:?}, received {:?}",
@@ -218,7 +225,11 @@ impl Variable {
                 value.dtype
             )));
         }
-        let mut words = self.words.write();
+        Ok(())
+    }
+
+    /// Puts a value that fits into `words`, which are the contents.
+    fn put(&self, value: &Tensor, words: &mut Words) {
         match self.layout {
             Layout::Panels(width) => {
                 let (rows, cols) = matrix(&self.shape);
@@ -227,7 +238,6 @@ impl Variable {
             _ => words.as_mut_slice().copy_from_slice(&value.words),
         }
         self.written();
-        Ok(())
     }
 }
 
@@ -242,6 +252,25 @@ pub fn read_all(variables: &[Arc<Variable>]) -> Result<Vec<Tensor>> {
     let locked: HashMap<u64, _> =
         ordered.into_iter().map(|variable| (variable.id(), variable.words.read())).collect();
     variables.iter().map(|variable| variable.copy(locked[&variable.id()].as_slice())).collect()
+}
+
+/// Replaces the contents of several variables, all between the same two training steps; where one stands
+/// twice, the last value stays. Nothing is written unless all fit.
+///
+/// # Errors
+/// As [`Variable::write`].
+pub fn write_all(variables: &[Arc<Variable>], values: &[Tensor]) -> Result<()> {
+    variables.iter().zip(values).try_for_each(|(variable, value)| variable.check(value))?;
+    let mut ordered: Vec<_> = variables.iter().zip(values).collect();
+    ordered.sort_by_key(|(variable, _)| variable.id());
+    ordered.reverse();
+    ordered.dedup_by_key(|(variable, _)| variable.id());
+    ordered.reverse();
+    let mut locked: Vec<_> = ordered.iter().map(|(variable, _)| variable.words.write()).collect();
+    for ((variable, value), words) in ordered.iter().zip(&mut locked) {
+        variable.put(value, words);
+    }
+    Ok(())
 }
 
 /// Rows and columns of a shape: all axes but the last, and the last.

@@ -8,7 +8,7 @@ use napi_derive::napi;
 use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::tensor::DType;
 use ridgeline_engine::train::{initializer, snapshot};
-use ridgeline_engine::variable::{Variable, read_all};
+use ridgeline_engine::variable::{Variable, read_all, write_all};
 use std::sync::Arc;
 
 /// The memory of one weight, which the garbage collector knows of.
@@ -93,6 +93,18 @@ pub fn read_variables<'env>(
 ) -> Result<Vec<OwnedTensor<'env>>> {
     let tensors = read_all(&variables(&of)).map_err(convert)?;
     tensors.iter().map(|tensor| OwnedTensor::of(env, tensor)).collect()
+}
+
+/// Replaces the contents of several variables, each by as many elements, all between the same two training
+/// steps.
+#[napi(catch_unwind)]
+pub fn write_variables(to: Vec<&NativeVariable>, values: Vec<Values>) -> Result<()> {
+    let shaped = |(to, values): (&&NativeVariable, &Values)| {
+        let shape: Vec<f64> = to.variable.shape().iter().map(|&size| size as f64).collect();
+        tensor(values, &shape)
+    };
+    let tensors = to.iter().zip(&values).map(shaped).collect::<Result<Vec<_>>>()?;
+    write_all(&variables(&to), &tensors).map_err(convert)
 }
 
 /// The variables behind handles.

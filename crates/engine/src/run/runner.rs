@@ -5,7 +5,7 @@
 //! then asleep; unused for long it ends.
 
 use super::threads::STACK;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,7 +37,7 @@ static FREE: Mutex<Vec<Arc<Runner>>> = Mutex::new(Vec::new());
 /// Does `work` on a thread of its own, and then its ending. Neither may unwind.
 ///
 /// # Errors
-/// `ERR_NATIVE` when no thread can be started.
+/// `ERR_MEMORY` when no thread can be started.
 pub fn start(work: impl FnOnce() -> Ending + Send + 'static) -> Result<()> {
     let free = FREE.lock().pop();
     if let Some(runner) = free {
@@ -48,7 +48,9 @@ pub fn start(work: impl FnOnce() -> Ending + Send + 'static) -> Result<()> {
     }
     let thread = std::thread::Builder::new().name("ridgeline-run".to_owned()).stack_size(STACK);
     let spawned = thread.spawn(move || live(Box::new(work)));
-    spawned.map(drop).map_err(|error| Error::native(format!("cannot start a thread: {error}")))
+    spawned
+        .map(drop)
+        .map_err(|error| Error::new(Code::Memory, format!("cannot start a thread: {error}")))
 }
 
 /// Does work, again and again.

@@ -1,0 +1,181 @@
+/**
+ * Training and evaluation on batches that come one by one: each is copied into native memory, worked on and let go.
+ */
+import type { CallbackLike } from '../callbacks/callback.js';
+import type { TrainedModel } from '../callbacks/trained-model.js';
+import type { DataInput } from '../core/data-input.js';
+import { argumentError } from '../errors.js';
+import {
+  guard,
+  type NativeCounters,
+  type NativeEvent,
+  type NativeTotals,
+  native,
+  succeeded,
+} from '../native.js';
+import { type Batch, BatchReader, type BatchSource, isBatchSource } from './batches.js';
+import type { Compiled } from './compilation.js';
+import type { CheckedFitOptions, FitOptions, Weighting } from './fit-options.js';
+import { type LabelledData, labelledData } from './labelled-data.js';
+import { metricKeys } from './log-keys.js';
+import type { NativePrograms } from './native-programs.js';
+import type { Network } from './network.js';
+import { StreamedRun } from './streamed-run.js';
+import { UploadedData } from './uploaded-data.js';
+
+/** True if a callback is to hear of batches. */
+export const hearsBatches = (callbacks: readonly CallbackLike[]): boolean =>
+  callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin);
+
+/** The batches to train on, and those to validate on if they come as batches too. */
+export interface BatchReaders {
+  readonly fed: BatchReader;
+  readonly held: BatchReader | undefined;
+}
+
+/**
+ * Readers for a fit on batches.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for options that batches leave no room for, or that they need.
+ */
+export function batchReaders(
+  source: BatchSource,
+  options: FitOptions,
+  given: CheckedFitOptions,
+): BatchReaders {
+  for (const name of ['batchSize', 'validationSplit', 'sampleWeight'] as const) {
+    if (options[name] !== undefined) throw argumentError(name, 'left out for data in batches', options[name]);
+  }
+  if (options.shuffle)
+    throw argumentError('shuffle', 'false for data in batches, which come as they are', true);
+  const reader = (
+    argument: string,
+    of: BatchSource,
+    limit: 'stepsPerEpoch' | 'validationSteps',
+  ): BatchReader => {
+    const made = new BatchReader(argument, of);
+    if (made.restarts || given[limit] !== undefined) return made;
+    throw argumentError(limit, 'given for batches that go on from epoch to epoch', undefined);
+  };
+  const { validationData } = options;
+  return {
+    fed: reader('x', source, 'stepsPerEpoch'),
+    held: isBatchSource(validationData)
+      ? reader('validationData', validationData, 'validationSteps')
+      : undefined,
+  };
+}
+
+/** What training on batches needs of a model's training. */
+export interface BatchContext {
+  readonly model: Network & TrainedModel;
+  readonly compiled: Compiled;
+  readonly programs: NativePrograms;
+  readonly counters: NativeCounters;
+  /** @throws {RidgelineError} `ERR_DISPOSED`. */
+  checkAlive(): void;
+  /** Throws what an event reports as failure. */
+  check(event: NativeEvent): NativeEvent;
+}
+
+/** Options of a run on batches. */
+export interface BatchRunOptions extends CheckedFitOptions {
+  readonly classWeight: Weighting['classWeight'];
+  readonly learningRate: number | undefined;
+  /** Logs of validation data that does not come in batches, if there is some. */
+  validate(): Promise<number[] | undefined>;
+}
+
+/** See the module documentation. */
+export class BatchTraining {
+  readonly #of: BatchContext;
+
+  constructor(of: BatchContext) {
+    this.#of = of;
+  }
+
+  /** A batch in native memory, for as long as `work` takes. */
+  async #with<T>(
+    { x, y, sampleWeight }: Batch,
+    classWeight: Weighting['classWeight'],
+    work: (rows: LabelledData, data: UploadedData) => Promise<T>,
+  ): Promise<T> {
+    const { model, compiled } = this.#of;
+    const rows = labelledData(model, compiled, x, y as DataInput, { sampleWeight, classWeight });
+    const data = await UploadedData.of(rows.data);
+    try {
+      this.#of.checkAlive();
+      return await work(rows, data);
+    } finally {
+      data.release();
+    }
+  }
+
+  #newTotals(): NativeTotals {
+    return new native.NativeTotals(metricKeys(this.#of.model.outputNames, this.#of.compiled).length);
+  }
+
+  /** Loss, penalty and metrics of batches, so many at most. */
+  async #measure(
+    reader: BatchReader,
+    steps: number | undefined,
+    threads: number | undefined,
+  ): Promise<number[]> {
+    const { model, programs } = this.#of;
+    const totals = this.#newTotals();
+    for (let step = 0; step !== steps; step++) {
+      const batch = await reader.next();
+      if (!batch) break;
+      await this.#with(batch, undefined, async (rows, { handles }) => {
+        const evaluator = programs.evaluator(rows);
+        const call = model.nextInference();
+        succeeded(await guard(() => evaluator.add(handles, model.randomSeed, call, threads, totals)));
+      });
+    }
+    return totals.logs();
+  }
+
+  /** As {@link Training.evaluate}, of batches. */
+  async evaluate(
+    reader: BatchReader,
+    steps: number | undefined,
+    threads: number | undefined,
+  ): Promise<number[]> {
+    try {
+      return await this.#measure(reader, steps, threads);
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** A fit. */
+  run({ fed, held }: BatchReaders, options: BatchRunOptions): StreamedRun {
+    const { programs, counters, check } = this.#of;
+    const { threads, validationSteps, classWeight } = options;
+    let totals = this.#newTotals();
+    const validate = async (reader: BatchReader): Promise<number[]> => {
+      const logs = await this.#measure(reader, validationSteps, threads);
+      if (reader.restarts) reader.close();
+      return logs;
+    };
+    return new StreamedRun({
+      batches: fed,
+      initialEpoch: options.initialEpoch,
+      epochs: options.epochs,
+      steps: options.stepsPerEpoch,
+      validationFrequency: options.validationFreq,
+      batchReports: hearsBatches(options.callbacks),
+      learningRate: options.learningRate,
+      beginEpoch: () => {
+        counters.beginEpoch();
+        totals = this.#newTotals();
+      },
+      step: (batch, learningRate) =>
+        this.#with(batch, classWeight, async (rows, { handles }) => {
+          const trainer = programs.trainer(rows);
+          check(await guard(() => trainer.step(handles, learningRate, threads, totals)));
+          return totals.logs();
+        }),
+      validate: () => (held ? validate(held) : options.validate()),
+    });
+  }
+}

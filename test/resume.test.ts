@@ -1,0 +1,482 @@
+/**
+ * Going on from a file: to the same bits as a run that was never interrupted, with what is one's own by name.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Callback,
+  callbacks,
+  constraints,
+  Layer,
+  type LayerOptions,
+  layers,
+  loadModel,
+  losses,
+  type Model,
+  metrics,
+  ops,
+  regularizers,
+  Sequential,
+  type Shape,
+  type SymbolicTensor,
+  setRandomSeed,
+  tensor,
+  type Weight,
+} from 'ridgeline';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Block, Scale } from './support/layers.js';
+import { bits, expectFailure, numbers, regression, x, y } from './support/small.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ridgeline-resume-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+const newFile = (): string => join(folder, `${files++}`);
+async function again(model: Model, options?: Parameters<typeof loadModel>[1]): Promise<Model> {
+  const path = newFile();
+  await model.save(path);
+  return loadModel(path, options);
+}
+
+describe('training goes on from the end of an epoch', () => {
+  const EPOCHS = 8;
+  const rows = numbers(60, 6);
+  const targets = Float32Array.from({ length: 60 }, (_, i) => 1 + (i % 7) / 7);
+  // Predictions begin at 0 and pass a third of the targets on their way, so the best epoch lies in between.
+  const thirds = targets.map((t) => t / 3);
+
+  function model(): Model {
+    setRandomSeed(3);
+    return new Sequential([
+      layers.input([6]),
+      layers.dense(16, { activation: 'relu' }),
+      layers.batchNormalization({ momentum: 0.5 }),
+      layers.dropout(0.3),
+      layers.dense(1, { kernelInitializer: 'zeros' }),
+    ]).compile({
+      optimizer: { name: 'adam', learningRate: 0.02 } as never,
+      loss: 'mse',
+      metrics: ['mae'],
+    }) as Model;
+  }
+
+  const order = (where: string, one: Callback, stopping: Callback): Callback[] =>
+    where === 'before' ? [one, stopping] : [stopping, one];
+
+  async function train(of: Model, patience: number, where: string, path?: string, initialEpoch = 0) {
+    const stopping = callbacks.earlyStopping({ monitor: 'val_loss', restoreBestWeights: true, patience });
+    class Save extends Callback {
+      override async onEpochEnd(epoch: number): Promise<void> {
+        if (path !== undefined) await this.model.save(`${path}-${epoch}`);
+      }
+    }
+    const { epoch, history } = await of.fit(rows, targets, {
+      epochs: EPOCHS,
+      initialEpoch,
+      batchSize: 16,
+      shuffle: true,
+      validationData: [rows, thirds],
+      callbacks: order(where, new Save(), stopping),
+    });
+    const { stoppedEpoch, bestEpoch, best } = stopping;
+    return {
+      fit: { epoch, history },
+      end: { weights: bits(of), history: of.history, next: of.epoch, stoppedEpoch, bestEpoch, best },
+    };
+  }
+
+  describe.each([
+    ['that early stopping ends', 2],
+    ['that runs to its end', 99],
+  ])('of a run %s', (_, patience) => {
+    describe.each(['before', 'after'])('saved by a callback that stands %s early stopping', (where) => {
+      let path: string;
+      let whole: Awaited<ReturnType<typeof train>>;
+      beforeAll(async () => {
+        path = newFile();
+        whole = await train(model(), patience, where, path);
+      });
+
+      test('the run is one that tells something', () => {
+        const { bestEpoch, stoppedEpoch } = whole.end;
+        const last = whole.fit.epoch.at(-1) as number;
+        expect(bestEpoch).toBeGreaterThan(0);
+        expect(bestEpoch).toBeLessThan(last - 1);
+        expect(stoppedEpoch).toBe(patience === 2 ? last : 0);
+      });
+
+      test.for(Array.from({ length: EPOCHS }, (_, k) => k))('epoch %i', async (k, { skip }) => {
+        const { epoch, history } = whole.fit;
+        // What was stopped and says so is done: to go on from there is another run.
+        const stops = whole.end.stoppedEpoch;
+        skip(k >= epoch.length || (where === 'after' && stops > 0 && k === stops));
+        const loaded = await loadModel(`${path}-${k}`);
+        const until = (values: readonly number[]): number[] => values.slice(0, k + 1);
+        expect(loaded.epoch).toBe(k + 1);
+        expect(loaded.history.epoch).toEqual(until(epoch));
+        const sofar = Object.entries(history).map(([key, values]) => [key, until(values)]);
+        expect(loaded.history.history).toEqual(Object.fromEntries(sofar));
+        const rest = await train(loaded, patience, where, undefined, loaded.epoch);
+        expect(rest.end).toEqual(whole.end);
+        expect(rest.fit.epoch).toEqual(epoch.slice(k + 1));
+      });
+
+      test('also when it is loaded and saved again between', async () => {
+        const loaded = await again(await again(await loadModel(`${path}-2`)));
+        expect((await train(loaded, patience, where, undefined, loaded.epoch)).end).toEqual(whole.end);
+      });
+    });
+  });
+
+  test('epoch and history of a model that was not trained', async () => {
+    const loaded = await again(model());
+    expect([loaded.epoch, loaded.history]).toEqual([0, { epoch: [], history: {} }]);
+  });
+
+  test('NaN and infinity in the history', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const diverging = regression();
+    diverging.optimizer.learningRate = 1e30;
+    await diverging.fit(x, y, { epochs: 4 });
+    const { history } = diverging.history;
+    expect(history.loss).toContainEqual(Number.NaN);
+    expect(history.loss).toContain(Number.POSITIVE_INFINITY);
+    expect((await again(diverging)).history).toEqual(diverging.history);
+  });
+});
+
+describe('losses and metrics with options', () => {
+  const labels = Float32Array.from({ length: 10 }, (_, i) => i % 2);
+  test('give the same numbers', async () => {
+    const build = (loss: losses.Loss, metric: metrics.Metric): Model => {
+      setRandomSeed(5);
+      const dense = layers.dense(1, { activation: 'sigmoid' });
+      return new Sequential([layers.input([4]), dense]).compile({ loss, metrics: [metric] }) as Model;
+    };
+    const model = build(
+      losses.binaryCrossentropy({ labelSmoothing: 0.1 }),
+      metrics.binaryAccuracy({ threshold: 0.3 }),
+    );
+    const without = build(losses.binaryCrossentropy(), metrics.binaryAccuracy());
+    const [numbers, others] = [await model.evaluate(x, labels), await without.evaluate(x, labels)];
+    expect(numbers.loss).not.toBe(others.loss);
+    expect(numbers.binary_accuracy).not.toBe(others.binary_accuracy);
+    const loaded = await again(model);
+    expect(await loaded.evaluate(x, labels)).toEqual(numbers);
+    await model.fit(x, labels, { epochs: 2 });
+    await loaded.fit(x, labels, { epochs: 2 });
+    expect(bits(loaded)).toEqual(bits(model));
+  });
+});
+
+/** `(yTrue, yPred)` to |difference|^1.5, a value for each sample. */
+function distance(a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor {
+  return ops.mean(ops.pow(ops.abs(ops.sub(a, b)), 1.5), { axis: -1 });
+}
+const bent = (v: SymbolicTensor): SymbolicTensor => ops.mul(ops.tanh(v), 2);
+const cubes = (w: SymbolicTensor): SymbolicTensor => ops.sum(ops.pow(ops.abs(w), 3));
+
+class Power extends Layer {
+  static override readonly className = 'Power';
+  readonly exponent: number;
+  readonly after: (v: SymbolicTensor) => SymbolicTensor;
+  constructor(config: LayerOptions & { exponent: number; after: (v: SymbolicTensor) => SymbolicTensor }) {
+    super(config);
+    this.exponent = config.exponent;
+    this.after = config.after;
+  }
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return this.after(ops.pow(ops.abs(v), this.exponent));
+  }
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), exponent: this.exponent, after: this.after };
+  }
+}
+
+describe('functions and layers of one’s own, by name', () => {
+  const dense = (options: Partial<layers.DenseOptions> = {}): layers.Dense => layers.dense(1, options);
+  const of = (layer: Layer): Model => new Sequential([layers.input([4]), layer]);
+  const compiled = (layer: Layer, options: object): Model =>
+    of(layer).compile({ optimizer: 'sgd', loss: 'mse', ...options } as never) as Model;
+
+  const cases: [string, () => Model, Record<string, unknown>][] = [
+    ['a loss', () => compiled(dense(), { loss: distance }), { distance }],
+    ['a metric', () => compiled(dense(), { metrics: ['mae', distance] }), { distance }],
+    ['a weighted metric', () => compiled(dense(), { weightedMetrics: [distance] }), { distance }],
+    ['an activation', () => compiled(dense({ activation: bent }), {}), { bent }],
+    ['a regularizer', () => compiled(dense({ kernelRegularizer: cubes }), {}), { cubes }],
+    ['a regularizer of activities', () => compiled(dense({ activityRegularizer: cubes }), {}), { cubes }],
+    [
+      'a layer with options, one of them a function',
+      () =>
+        new Sequential([
+          layers.input([4]),
+          new Power({ exponent: 1.5, after: bent }),
+          layers.dense(1),
+        ]).compile({ optimizer: 'sgd', loss: 'mse' }) as Model,
+      { Power, bent },
+    ],
+    [
+      'all of them',
+      () =>
+        new Sequential([
+          layers.input([4]),
+          new Power({ exponent: 2, after: bent }),
+          new Block({ units: 3 }),
+          dense({ activation: bent, kernelRegularizer: cubes }),
+        ]).compile({ optimizer: 'adam', loss: distance, metrics: [distance] }) as Model,
+      { Power, Block, bent, cubes, distance },
+    ],
+  ];
+
+  test.each(cases)('%s', async (_, build, custom) => {
+    setRandomSeed(9);
+    const model = build();
+    await model.fit(x, y, { epochs: 2 });
+    const loaded = await again(model, { custom });
+    expect(await loaded.evaluate(x, y)).toEqual(await model.evaluate(x, y));
+    expect(loaded.predictSync(x)).toEqual(model.predictSync(x));
+    await model.fit(x, y, { epochs: 2 });
+    await loaded.fit(x, y, { epochs: 2 });
+    expect(bits(loaded)).toEqual(bits(model));
+    expect(loaded.history).toEqual(model.history);
+    // What was loaded is saved like what was made.
+    expect(bits(await again(loaded, { custom }))).toEqual(bits(model));
+  });
+
+  test.each(
+    cases.flatMap(([what, build, custom]) => Object.keys(custom).map((name) => [what, name, build, custom])),
+  )('%s: without %s', async (_, name, build, custom) => {
+    const { [name as string]: _left, ...rest } = custom as Record<string, unknown>;
+    const model = (build as () => Model)();
+    await expectFailure(() => again(model, { custom: rest }), 'ERR_ARGUMENT', new RegExp(`'${name}'`));
+  });
+
+  const nameless = (
+    () => (a: SymbolicTensor, b: SymbolicTensor) =>
+      distance(a, b)
+  )();
+  const namelessOne = (
+    () => (v: SymbolicTensor) =>
+      bent(v)
+  )();
+  const called = <F extends (...args: never[]) => unknown>(name: string, function_: F): F =>
+    Object.defineProperty(((...args: never[]) => function_(...args)) as F, 'name', { value: name });
+
+  test.each<[string, () => Model, RegExp]>([
+    ['a loss without a name', () => compiled(dense(), { loss: nameless }), /loss/],
+    ['a metric without a name', () => compiled(dense(), { metrics: [nameless] }), /metric/],
+    ['an activation without a name', () => of(dense({ name: 'd', activation: namelessOne })), /'d'/],
+    ['a regularizer without a name', () => of(dense({ name: 'd', kernelRegularizer: namelessOne })), /'d'/],
+    [
+      'a loss called as one',
+      () => compiled(dense(), { loss: called('meanSquaredError', distance) }),
+      /'meanSquaredError'/,
+    ],
+    [
+      'a metric called as one',
+      () => compiled(dense(), { metrics: [called('accuracy', distance)] }),
+      /'accuracy'/,
+    ],
+    ['an activation called as one', () => of(dense({ activation: called('relu', bent) })), /'relu'/],
+    ['a regularizer called as one', () => of(dense({ kernelRegularizer: called('l2', cubes) })), /'l2'/],
+    [
+      'two activations with one name',
+      () =>
+        new Sequential([
+          layers.input([4]),
+          dense({ activation: bent }),
+          dense({ activation: called('bent', (v: SymbolicTensor) => ops.exp(v)) }),
+        ]),
+      /'bent'/,
+    ],
+    [
+      'a loss and a metric with one name',
+      () => compiled(dense(), { loss: distance, metrics: [called('distance', (a, _b) => ops.abs(a))] }),
+      /'distance'/,
+    ],
+  ])('%s is refused', async (_, build, says) => {
+    const path = newFile();
+    await expectFailure(() => build().save(path), 'ERR_ARGUMENT', says);
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
+/** Multiplies by a number that its config forgets, at all times or in training only. */
+class Forgetful extends Layer {
+  static override readonly className: string = 'Forgetful';
+  readonly factor: number;
+  readonly kept: boolean;
+  constructor(config: LayerOptions & { factor?: number; kept?: boolean } = {}) {
+    super(config);
+    this.factor = config.factor ?? 1;
+    this.kept = config.kept ?? false;
+  }
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return ops.mul(v, this.factor);
+  }
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), ...(this.kept ? { factor: this.factor, kept: true } : {}) };
+  }
+}
+class InTraining extends Forgetful {
+  static override readonly className = 'InTraining';
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return this.isTraining ? super.call(v) : v;
+  }
+}
+class Constant extends Forgetful {
+  static override readonly className = 'Constant';
+  readonly row = tensor(new Float32Array(4).fill(this.factor));
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return ops.add(v, this.row);
+  }
+}
+class Wide extends Forgetful {
+  static override readonly className = 'Wide';
+  readonly dense = layers.dense(3 * this.factor);
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return this.dense(v) as SymbolicTensor;
+  }
+}
+class Dropped extends Forgetful {
+  static override readonly className = 'Dropped';
+  readonly drop = layers.dropout(this.factor / 10);
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return this.drop(v) as SymbolicTensor;
+  }
+}
+/** What it computes is the same, what it costs is not. */
+class Penalized extends Forgetful {
+  static override readonly className = 'Penalized';
+  readonly dense = layers.dense(4, { kernelRegularizer: regularizers.l2(this.factor) });
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return this.dense(v) as SymbolicTensor;
+  }
+}
+/** What it computes is the same, how it trains is not. */
+class Constrained extends Forgetful {
+  static override readonly className = 'Constrained';
+  readonly dense = layers.dense(4, { kernelConstraint: constraints.maxNorm(this.factor / 10) });
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return this.dense(v) as SymbolicTensor;
+  }
+}
+class Untrained extends Forgetful {
+  static override readonly className = 'Untrained';
+  #factor!: Weight;
+  override build(shape: Shape): void {
+    const trainable = this.factor === 1;
+    this.#factor = this.addWeight('factor', { shape: [shape.at(-1) ?? null], trainable });
+  }
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return ops.mul(v, this.#factor);
+  }
+}
+/** An inner normalization that is frozen as it is made. */
+class Frozen extends Forgetful {
+  static override readonly className = 'Frozen';
+  readonly dense = layers.dense(4);
+  readonly norm = layers.batchNormalization({ trainable: false, epsilon: this.factor / 100 });
+  readonly shift = tensor([[1, 2, 3, 4]]);
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return ops.add(this.norm(this.dense(v) as SymbolicTensor) as SymbolicTensor, this.shift);
+  }
+}
+/** Asks for a config and has no default for it. */
+class Demanding extends Layer {
+  static override readonly className = 'Demanding';
+  readonly by: number;
+  constructor(config: LayerOptions & { by: { value: number } }) {
+    super(config);
+    this.by = config.by.value;
+  }
+  override call(v: SymbolicTensor): SymbolicTensor {
+    return ops.add(v, this.by);
+  }
+}
+
+describe('a config that is not whole', () => {
+  const of = (layer: Layer): Model =>
+    new Sequential([layers.input([4]), layer, layers.dense(1)]).compile({ loss: 'mse' }) as Model;
+  const classes = {
+    Forgetful,
+    InTraining,
+    Constant,
+    Wide,
+    Dropped,
+    Penalized,
+    Constrained,
+    Untrained,
+    Frozen,
+  };
+
+  test.each(Object.entries(classes))('%s', async (_, make) => {
+    const path = newFile();
+    const forgot = of(new make({ name: 'mine', factor: 2 }));
+    await expectFailure(() => forgot.save(path), 'ERR_ARGUMENT', /'mine'.*getConfig/);
+    expect(existsSync(path)).toBe(false);
+    // The default is what it is made again with.
+    expect(bits(await again(of(new make({ factor: 1 })), { custom: classes }))).not.toEqual([]);
+    const whole = of(new make({ factor: 2, kept: true }));
+    await whole.fit(x, y);
+    const loaded = await again(whole, { custom: classes });
+    expect(loaded.predictSync(x)).toEqual(whole.predictSync(x));
+    await whole.fit(x, y);
+    await loaded.fit(x, y);
+    expect(bits(loaded)).toEqual(bits(whole));
+  });
+
+  test('one that its constructor cannot do with', async () => {
+    const model = of(new Demanding({ name: 'mine', by: { value: 1 } }));
+    await expectFailure(() => model.save(newFile()), 'ERR_ARGUMENT', /'mine'/);
+  });
+
+  test.each<[string, () => Layer]>([
+    ['inner layers', () => new Block({ units: 3 })],
+    [
+      'inner layers that are frozen later',
+      () => {
+        const block = new Block({ units: 3 });
+        block(numbers(2, 4));
+        block.layers[1]!.trainable = false;
+        return block;
+      },
+    ],
+    ['an inner layer that is frozen with all around it', () => new Block({ units: 3, trainable: false })],
+    ['weights of its own', () => new Scale()],
+  ])('a whole one: %s', async (_, make) => {
+    setRandomSeed(8);
+    const model = of(make());
+    await model.fit(x, y);
+    const loaded = await again(model, { custom: { Block, Scale } });
+    expect(loaded.trainableWeights.map((w) => w.path)).toEqual(model.trainableWeights.map((w) => w.path));
+    await model.fit(x, y);
+    await loaded.fit(x, y);
+    expect(bits(loaded)).toEqual(bits(model));
+  });
+});
+
+test('saving leaves random numbers as they were', async () => {
+  const make = (): Model =>
+    new Sequential([
+      layers.input([4]),
+      new Block({ units: 4 }),
+      layers.dropout(0.5),
+      layers.dense(1),
+    ]).compile({
+      loss: 'mse',
+    }) as Model;
+  async function two(between: (first: Model) => Promise<unknown>): Promise<unknown> {
+    setRandomSeed(6);
+    const first = make();
+    await between(first);
+    const second = make();
+    await first.fit(x, y, { epochs: 2 });
+    await second.fit(x, y, { epochs: 2 });
+    return [bits(first), bits(second), second.randomSeed];
+  }
+  const without = await two(async () => {});
+  expect(await two((first) => first.save(newFile()))).toEqual(without);
+});

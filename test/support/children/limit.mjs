@@ -1,0 +1,41 @@
+// Does one thing with a model of 12 MB and data of 50 MB again and again, each time with so many more MiB of address
+// space than it has. Prints how many these are, and then what it rejected with, or 'done', which is the end of it.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { layers, loadModel, Sequential, tensor } from '../../../dist/index.js';
+
+const [verb, path, ...more] = process.argv.slice(2);
+const [rows, width] = [12_800, 1024];
+const x = tensor(new Float32Array(rows * width).fill(0.5), { shape: [rows, width] });
+const y = tensor(new Float32Array(rows).fill(1), { shape: [rows, 1] });
+const few = [x, y].map((t) => tensor(t.data.slice(0, 1000 * t.shape[1]), { shape: [1000, t.shape[1]] }));
+const model = new Sequential([layers.input([width]), layers.dense(2048), layers.dense(512), layers.dense(1)]);
+model.compile({ optimizer: 'adam', loss: 'mse' });
+const verbs = {
+  save: () => model.save(path),
+  load: () => loadModel(path),
+  getWeights: async () => model.getWeights(),
+  export: () => model.export(),
+  exportToFile: () => model.export(`${path}.onnx`),
+  predict: () => model.predict(x),
+  evaluate: () => model.evaluate(x, y),
+  trainOnBatch: () => model.trainOnBatch(x, y),
+  fitOfFew: () => model.fit(...few, { batchSize: 256 }),
+  fit: () => model.fit(x, y, { batchSize: 256, validationSplit: 0.5 }),
+};
+if (verb === 'load') await model.save(path);
+
+/** Soft limit of the address space. */
+const limit = (bytes) => execFileSync('prlimit', ['--pid', process.pid, `--as=${bytes}:`]);
+for (const mebibytes of more) {
+  const [, used] = /^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
+  limit(Number(used) * 1024 + Number(mebibytes) * 2 ** 20);
+  console.log(mebibytes);
+  const outcome = await verbs[verb]().then(
+    () => 'done',
+    (error) => `${error?.name} ${error?.code}: ${error?.message}`,
+  );
+  console.log(outcome);
+  limit('unlimited');
+  if (outcome === 'done') break;
+}
