@@ -74,7 +74,7 @@ export function boolean(argument: string, value: unknown): boolean {
 export function unknownName(argument: string, names: readonly string[], received: unknown): RidgelineError {
   const guess = typeof received === 'string' ? nearest(received, names) : undefined;
   const hint = guess ? `; did you mean '${guess}'?` : '';
-  const expected = names.length <= 12 ? `one of ${names.map((n) => `'${n}'`).join(', ')}` : 'a known name';
+  const expected = names.length <= 48 ? `one of ${names.map((n) => `'${n}'`).join(', ')}` : 'a known name';
   return new RidgelineError(
     'ERR_ARGUMENT',
     `${argument} must be ${expected}, received ${show(received)}${hint}`,

@@ -33,3 +33,6 @@ export interface NoMetrics {
 
 /** Keys of metrics in logs; those given by output carry names that the compiler does not know. */
 export type KeysOf<M> = M extends readonly unknown[] ? MetricKey<M[number]> : string;
+
+/** Keys of weighted metrics `W`: those that stand among `M` too have a name of their own. */
+export type WeightedKeys<M, W> = Exclude<KeysOf<W>, KeysOf<M>> | `weighted_${Extract<KeysOf<W>, KeysOf<M>>}`;

@@ -18,8 +18,14 @@ export interface Signal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** Options of {@link Model.fit}. */
-export interface FitOptions<K extends string = string> {
+/** Options that say that a fit validates. */
+export type Validates =
+  | { readonly validationData: Exclude<FitOptions['validationData'], undefined> }
+  | { readonly validationSplit: number };
+
+/** Options of {@link Model.fit}; `K` are the keys of the model's metrics, where they are known. */
+// biome-ignore lint/suspicious/noExplicitAny: options of which no more is said fit every model.
+export interface FitOptions<K extends string = any> {
   /** Rows of a batch. Default 32. The last, smaller batch is kept. */
   readonly batchSize?: number | undefined;
   /** Index of the epoch to end before. Default 1. */
@@ -60,12 +66,17 @@ export interface FitOptions<K extends string = string> {
   readonly threads?: number | undefined;
 }
 
-/** What {@link Model.fit} gives. */
-export interface FitResult<K extends string = string> {
+/** Numbers of validation data, by key, where it is known that there are some. */
+type ValidationHistory<K extends string, V extends boolean> = V extends true
+  ? { readonly [P in `val_${LogKey<K>}`]: number[] }
+  : unknown;
+
+/** What {@link Model.fit} gives; `V` is true where it is known that it validates. */
+export interface FitResult<K extends string = string, V extends boolean = false> {
   /** One number an epoch, by key. */
-  readonly history: { readonly [P in LogKey<never>]: number[] } & { readonly [P in K]: number[] } & {
-    readonly [P in `val_${LogKey<K>}`]: number[];
-  };
+  readonly history: { readonly [P in LogKey<never>]: number[] } & {
+    readonly [P in K]: number[];
+  } & ValidationHistory<K, V>;
   /** Epochs that were run, counted from 0. */
   readonly epoch: number[];
 }

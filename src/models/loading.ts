@@ -20,6 +20,7 @@ import type { Metrics } from './compile-options.js';
 import { type FilePath, filePath, ofFile } from './file-path.js';
 import type { EpochLogs, History } from './history.js';
 import { Model } from './model.js';
+import type { Tensors } from './one-or-several.js';
 import { allLayers } from './rebuilding.js';
 import { FORMAT, type Json, type SavedModel } from './saving.js';
 import { Sequential } from './sequential.js';
@@ -66,7 +67,8 @@ function restore(saved: SavedModel): Model {
 }
 
 /**
- * Reads a model that {@link Model.save} wrote: ready to predict, and to go on training if it was compiled.
+ * Reads a model that {@link Model.save} wrote: ready to predict, and to go on training if it was compiled. The caller
+ * may tell the compiler of the keys of its metrics and of its outputs: `loadModel<'mae', [SymbolicTensor, SymbolicTensor]>`.
  *
  * @example
  * ```ts
@@ -76,7 +78,11 @@ function restore(saved: SavedModel): Model {
  * @throws {RidgelineError} As a rejection: `ERR_IO` for a missing, damaged or foreign file, `ERR_ARGUMENT` for
  *   something of one's own that was not passed, `ERR_MEMORY`.
  */
-export async function loadModel(path: FilePath, options: LoadOptions = {}): Promise<Model> {
+// biome-ignore lint/suspicious/noExplicitAny: a file does not tell the compiler of its model.
+export async function loadModel<K extends string = string, O extends Tensors = any>(
+  path: FilePath,
+  options: LoadOptions = {},
+): Promise<Model<K, O>> {
   const { layers = [], custom } = checkOptions('loadModel', options, ['layers', 'custom']);
   const name = filePath('path', path);
   if (!Array.isArray(layers)) throw argumentError('layers', 'a list of layer classes', layers);
@@ -94,7 +100,7 @@ export async function loadModel(path: FilePath, options: LoadOptions = {}): Prom
     const names = fills.map(([tensor]) => tensor);
     const variables = fills.map(([, variable]) => variable);
     ofFile(name, await guard(() => checkpoint.fill(names, variables)));
-    return model;
+    return model as unknown as Model<K, O>;
   } finally {
     checkpoint.release();
   }

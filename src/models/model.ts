@@ -16,7 +16,7 @@ import { CallGraph } from './call-graph.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
 import type { FilePath } from './file-path.js';
-import type { BatchOptions, EvaluateOptions, FitOptions, FitResult } from './fit-options.js';
+import type { BatchOptions, EvaluateOptions, FitOptions, FitResult, Validates } from './fit-options.js';
 import type { History } from './history.js';
 import { metricKeys } from './log-keys.js';
 import { checkInputNames, nameLayers, nameOutputs } from './naming.js';
@@ -55,7 +55,7 @@ export interface ModelConfig<O extends Tensors = Tensors> extends Pick<LayerOpti
  * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: a model of which nothing is known takes and gives what any model does.
-export class Model<K extends string = string, O extends Tensors = any> extends Layer {
+export class Model<K extends string = string, const O extends Tensors = any> extends Layer {
   static override readonly className: string = 'Model';
   /** Set by callbacks to end training after the current batch or epoch. */
   stopTraining = false;
@@ -188,10 +188,12 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
    * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options, `ERR_BUSY` while a fit runs; the model is then
    *   compiled as it was.
    */
-  compile(options: CompileOptions<readonly [], readonly []> & NoMetrics): Model<KeyOf<readonly [], O>, O>;
+  compile(
+    options: CompileOptions<readonly [], readonly []> & NoMetrics,
+  ): Model<KeyOf<readonly [], readonly [], O>, O>;
   compile<const M extends Metrics, const W extends Metrics = readonly []>(
     options: CompileOptions<M, W>,
-  ): Model<KeyOf<M, O> | KeyOf<W, O>, O>;
+  ): Model<KeyOf<M, W, O>, O>;
   compile(options: CompileOptions): Model<string, O> {
     this.#alive();
     this.#training?.checkIdle();
@@ -240,17 +242,19 @@ export class Model<K extends string = string, O extends Tensors = any> extends L
    * @throws {RidgelineError} As a rejection: `ERR_NOT_COMPILED`, `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`,
    *   `ERR_BUSY` while another fit runs, `ERR_NATIVE`; or the reason of `signal`.
    */
+  fit(x: DataInput, y: DataInput, options: FitOptions<K> & Validates): Promise<FitResult<K, true>>;
   fit(x: DataInput, y: DataInput, options?: FitOptions<K>): Promise<FitResult<K>>;
   /**
    * Trains on batches that come one by one, the next one fetched while a step runs: from a function that gives an
    * iterable, sync or not, for every epoch, or from an async iterable that goes on, of `stepsPerEpoch`.
    */
+  fit(batches: BatchSource, options: FitOptions<K> & Validates): Promise<FitResult<K, true>>;
   fit(batches: BatchSource, options?: FitOptions<K>): Promise<FitResult<K>>;
-  async fit(x: DataInput | BatchSource, y?: unknown, options?: FitOptions<K>): Promise<FitResult<K>> {
+  async fit(x: DataInput | BatchSource, y?: unknown, options?: FitOptions<K>): Promise<FitResult<K, true>> {
     const result = isBatchSource(x)
       ? this.training.fitBatches(x, onlyOptions<FitOptions>(y, options))
       : this.training.fit(x, y as DataInput, (options === undefined ? {} : options) as FitOptions);
-    return result as Promise<FitResult<K>>;
+    return result as Promise<FitResult<K, true>>;
   }
 
   /** Loss and metrics on data, by Keras' keys; the loss includes the penalties. */

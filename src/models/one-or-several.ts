@@ -3,7 +3,7 @@
  */
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
-import type { KeysOf } from './compile-options.js';
+import type { KeysOf, WeightedKeys } from './compile-options.js';
 
 /** One tensor, or several. */
 export type Tensors = SymbolicTensor | readonly SymbolicTensor[];
@@ -12,13 +12,16 @@ export type Tensors = SymbolicTensor | readonly SymbolicTensor[];
 export type Several<O> = 0 extends 1 & O ? false : O extends readonly unknown[] ? true : false;
 
 /** A `T` for each of the outputs `O`. */
-export type PerOutput<O, T> = Several<O> extends true ? T[] : T;
+export type PerOutput<O, T> = Several<O> extends true ? { -readonly [I in keyof O]: T } : T;
 
 /** What a model predicts: a tensor, or a list for several outputs. */
 export type Prediction<O = SymbolicTensor> = PerOutput<O, Tensor<'float32'>>;
 
-/** Keys of metrics in logs; those of several outputs carry names that the compiler does not know. */
-export type KeyOf<M, O> = Several<O> extends true ? string : KeysOf<M>;
+/**
+ * Keys in logs of metrics `M` and weighted ones `W`; those of several outputs carry names that the compiler does not
+ * know.
+ */
+export type KeyOf<M, W, O> = Several<O> extends true ? string : KeysOf<M> | WeightedKeys<M, W>;
 
 /** What was given as a list. */
 export function list<T>(of: T | readonly T[]): readonly T[] {

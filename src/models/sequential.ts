@@ -8,7 +8,7 @@ import { shapeText } from '../core/tensor.js';
 import { argumentError, shapeError } from '../errors.js';
 import { input } from '../layers/core/input.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
-import type { CompileOptions, KeysOf, Metrics, NoMetrics } from './compile-options.js';
+import type { CompileOptions, KeysOf, Metrics, NoMetrics, WeightedKeys } from './compile-options.js';
 import { Model } from './model.js';
 
 /**
@@ -89,7 +89,7 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
   override compile(options: CompileOptions<readonly [], readonly []> & NoMetrics): Sequential<never>;
   override compile<const M extends Metrics, const W extends Metrics = readonly []>(
     options: CompileOptions<M, W>,
-  ): Sequential<KeysOf<M> | KeysOf<W>>;
+  ): Sequential<KeysOf<M> | WeightedKeys<M, W>>;
   override compile(options: CompileOptions): Sequential {
     super.compile(options);
     return this;

@@ -99,11 +99,12 @@ describe('penalties', () => {
   });
   it('stand in the history too', async () => {
     const of = cases.find(({ name }) => name === 'activity penalty in the losses')!;
-    const { history } = await modelOf(of).fit(tensorOf(of.x), tensorOf(of.y), {
-      ...of.options,
-      shuffle: false,
-      verbose: 0,
-    });
+    const given = { ...of.options, shuffle: false, verbose: 0 } as const;
+    const { history } = await modelOf(of).fit(
+      tensorOf(of.x),
+      tensorOf(of.y),
+      given as typeof given & { validationSplit: 0 },
+    );
     for (const [loss, penalty, without] of [
       [history.loss, history.penalty, history.loss_without_penalty],
       [history.val_loss, history.val_penalty, history.val_loss_without_penalty],

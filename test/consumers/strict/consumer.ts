@@ -5,12 +5,14 @@ import {
   Callback,
   type CallbackLike,
   callbacks,
+  type FitOptions,
   input,
   isRidgelineError,
   Layer,
   type LayerOptions,
   type Logs,
   layers,
+  loadModel,
   Model,
   metrics,
   ops,
@@ -107,6 +109,7 @@ export async function train(): Promise<number[]> {
   });
   const { history } = await model.fit(tensor([[1, 2, 3, 4]]), [0], {
     epochs: 2,
+    validationSplit: 0.5,
     callbacks: [stopping, { onEpochEnd: (_, logs) => void logs.loss }],
   });
   same<typeof history.val_accuracy, number[]>(true);
@@ -116,7 +119,7 @@ export async function train(): Promise<number[]> {
     loss: (yTrue, yPred) => ops.mean(ops.square(ops.sub(yTrue, yPred)), { axis: -1 }),
     metrics: ['mae', (yTrue, yPred) => ops.abs(ops.sub(yTrue, yPred))],
   });
-  same<typeof own, Sequential<string>>(true);
+  same<typeof own, Sequential<'mae'>>(true);
   const bare = new Sequential().compile({ loss: 'mse' });
   same<typeof bare, Sequential<never>>(true);
   const weighted = new Sequential().compile({ loss: 'mse', metrics: ['mae'], weightedMetrics: ['mse'] });
@@ -147,3 +150,36 @@ export function code(error: unknown): string | undefined {
 }
 
 export const known = Object.keys(metrics);
+
+/** What the compiler knows of a fit, of outputs and of files. */
+export async function typed(): Promise<void> {
+  const net = new Sequential([layers.input([2]), layers.dense(1)]).compile({
+    loss: 'mse',
+    metrics: [
+      'mae',
+      function own(_: SymbolicTensor, p: SymbolicTensor) {
+        return p;
+      },
+    ],
+    weightedMetrics: ['mae'],
+  });
+  const [x, y] = [[[1, 2]], [1]] as [number[][], number[]];
+  const { history } = await net.fit(x, y);
+  same<typeof history.mae, number[]>(true);
+  same<typeof history.weighted_mae, number[]>(true);
+  // @ts-expect-error: nothing is validated.
+  history.val_loss;
+  const validated = await net.fit(x, y, { validationData: [x, y] });
+  same<typeof validated.history.val_mae, number[]>(true);
+  await net.fit(() => [{ x, y }], { stepsPerEpoch: 1 });
+  const options: FitOptions = { epochs: 2, callbacks: [callbacks.earlyStopping({ monitor: 'loss' })] };
+  await net.fit(x, y, options);
+  const i = input([2]);
+  const two = new Model({ inputs: i, outputs: [layers.dense(1)(i), layers.dense(2)(i)] });
+  const [first, second] = await two.predict(x);
+  same<typeof first, Tensor<'float32'>>(true);
+  same<typeof second, Tensor<'float32'>>(true);
+  const again = await loadModel<'mae', readonly [SymbolicTensor, SymbolicTensor]>('two.safetensors');
+  const [a] = await again.predict(x);
+  same<typeof a, Tensor<'float32'>>(true);
+}
