@@ -113,6 +113,7 @@ const steps = {
   ...(long ? { 'long Rust tests': () => cargoTest('--workspace --tests', {}, '--ignored') } : {}),
   'TypeScript tests': () => vitest('', long ? { LONG_TESTS: '1' } : {}),
   'tests on lower instruction sets': lowerLevels,
+  'API reference': check('typedoc --emit none'),
   'package contents': check(
     `npm pack --silent --pack-destination "${scratch}" && publint run "${tarball}" --strict`,
   ),

@@ -40,3 +40,14 @@ test('the list names all pages', async () => {
   const list = await readFile(new URL('README.md', docs), 'utf8');
   expect([...list.matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, page]) => page).sort()).toEqual(pages.sort());
 });
+
+test('the package holds what the README links to', async () => {
+  const [readme, manifest] = await Promise.all(
+    ['README.md', 'package.json'].map((name) => readFile(new URL(`../${name}`, import.meta.url), 'utf8')),
+  );
+  const links = [...(readme as string).matchAll(/\]\(([\w/-]+\.md)\)/g)].map(([, file]) => file as string);
+  const { files } = JSON.parse(manifest as string) as { files: string[] };
+  const held = (file: string): boolean =>
+    files.includes(file) || (files.includes('docs/*.md') && /^docs\/[\w-]+\.md$/.test(file));
+  expect(links.filter((file) => !held(file))).toEqual([]);
+});

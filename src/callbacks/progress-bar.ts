@@ -38,10 +38,11 @@ export class ProgressBar extends Callback {
 
   override onEpochBegin(epoch: number): void {
     if (this.#lines) return;
+    // The cursor stays: a process that is ended in between would leave it hidden.
     const format = `Epoch ${epoch + 1}/${this.#training.epochs} {bar} {value}/{total} {logs}`;
     const preset = process.env.NO_COLOR === undefined ? Presets.shades_classic : Presets.legacy;
     this.#bar = new SingleBar(
-      { format, barsize: 24, stream: process.stderr, clearOnComplete: false, hideCursor: true },
+      { format, barsize: 24, stream: process.stderr, clearOnComplete: false, hideCursor: false },
       preset,
     );
     this.#bar.start(1, 0, { logs: '' });

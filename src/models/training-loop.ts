@@ -91,6 +91,7 @@ export class TrainingLoop {
       try {
         await this.#each((c) => c.onTrainEnd?.(this.#logs));
       } finally {
+        this.#cancelled.end();
         signal?.removeEventListener('abort', abort);
       }
     }
@@ -168,6 +169,7 @@ class Cancellation {
   is = false;
   readonly promise: Promise<void>;
   #settle!: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     this.promise = new Promise((settle) => {
@@ -178,7 +180,12 @@ class Cancellation {
   cancel(): void {
     if (this.is) return;
     this.is = true;
-    setTimeout(this.#settle, GRACE);
+    this.#timer = setTimeout(this.#settle, GRACE);
+  }
+
+  /** Says that nobody waits any more. */
+  end(): void {
+    clearTimeout(this.#timer);
   }
 }
 
