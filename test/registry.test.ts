@@ -5,7 +5,8 @@ import { activations, constraints, initializers, layers, type losses, type Symbo
 import { describe, expect, test } from 'vitest';
 import { type ActivationIdentifier, getActivation } from '../src/activations/identifier.js';
 import { type ConstraintIdentifier, getConstraint } from '../src/constraints/identifier.js';
-import { factoriesOf, withCustom } from '../src/core/registry.js';
+import { withCustom } from '../src/core/custom.js';
+import { factoriesOf } from '../src/core/registry.js';
 import { getInitializer, type InitializerIdentifier } from '../src/initializers/identifier.js';
 import { layerRegistry } from '../src/layers/registry.js';
 import { getLoss, type LossIdentifier, restoreLoss } from '../src/losses/identifier.js';

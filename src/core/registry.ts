@@ -4,8 +4,9 @@
  * An option takes a name (in any case, with or without underscores), a config with a name, something ready-made, or,
  * for some kinds, a function. A saved model names what it was made of exactly.
  */
-import { argumentError, RidgelineError } from '../errors.js';
+import { argumentError } from '../errors.js';
 import { unknownName } from './check.js';
+import { customObject, loads, missing } from './custom.js';
 
 /** Makes something from a config. */
 // biome-ignore lint/suspicious/noExplicitAny: every factory has options of its own and checks them.
@@ -42,93 +43,11 @@ export const hasMethods = (of: object, names: readonly string[]): boolean =>
     return typeof method === 'function' && !isClass(method);
   });
 
-/** Things of one's own that saved models name. */
-export type CustomObjects = Readonly<Record<string, unknown>>;
-
 /** Names in all registries. */
-const builtin = new Set<string>();
+const names = new Set<string>();
 
-let custom: CustomObjects = {};
-let isLoading = false;
-
-/**
- * Runs `work`, which makes something from a file: in it all registries also know `objects`, classes, functions or
- * ready-made things by name.
- */
-export function withCustom<T>(objects: CustomObjects, work: () => T): T {
-  const outer = [custom, isLoading] as const;
-  custom = { ...custom, ...objects };
-  isLoading = true;
-  try {
-    return work();
-  } finally {
-    [custom, isLoading] = outer;
-  }
-}
-
-/** A model that names something that nobody passed. */
-function missing(noun: string, name: string): RidgelineError {
-  return new RidgelineError(
-    'ERR_ARGUMENT',
-    `the model has the ${noun} '${name}'; pass it: loadModel(path, { custom: { ${name} } })`,
-    { argument: 'custom', received: name },
-  );
-}
-
-/** Levels and objects of a config that is written. */
-const [DEEPEST, MOST] = [64, 2 ** 17];
-
-/** A function of one's own as it stands in a saved config. */
-interface CustomReference {
-  readonly $custom: string;
-}
-
-/**
- * A config in which functions stand by their names.
- *
- * @param functions - Gets the functions, by name.
- * @throws What `refuse` gives for an option that cannot be written so, and why.
- */
-export function withReferences(
-  config: unknown,
-  functions: Record<string, unknown>,
-  refuse: (key: string, fault: string) => Error,
-): unknown {
-  let count = 0;
-  const walk = (value: unknown, key: string, around: readonly unknown[]): unknown => {
-    if (typeof value === 'function') {
-      const { name } = value;
-      if (name === '') throw refuse(key, 'is a function without a name');
-      if (builtin.has(name)) throw refuse(key, `is called '${name}' as something of this package is`);
-      if (Object.hasOwn(functions, name) && functions[name] !== value)
-        throw refuse(key, `is one of two functions called '${name}'`);
-      functions[name] = value;
-      return { $custom: name } satisfies CustomReference;
-    }
-    if (typeof value !== 'object' || value === null) return value;
-    if (around.includes(value)) throw refuse(key, 'holds itself');
-    if (around.length > DEEPEST || ++count > MOST) throw refuse(key, 'is too large');
-    const within = [...around, value];
-    if (Array.isArray(value)) return value.map((one) => walk(one, key, within));
-    if ('toJSON' in value && typeof value.toJSON === 'function') return walk(value.toJSON(), key, within);
-    return Object.fromEntries(Object.entries(value).map(([inner, v]) => [inner, walk(v, inner, within)]));
-  };
-  return walk(config, 'config', []);
-}
-
-/**
- * The config, with functions in the places of their names.
- * @throws {RidgelineError} `ERR_ARGUMENT` for one that nobody passed.
- */
-export function resolveReferences(config: unknown): unknown {
-  if (typeof config !== 'object' || config === null) return config;
-  if (Array.isArray(config)) return config.map(resolveReferences);
-  const { $custom: name } = config as Partial<CustomReference>;
-  if (typeof name !== 'string')
-    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, resolveReferences(value)]));
-  if (!Object.hasOwn(custom, name)) throw missing('function', name);
-  return custom[name];
-}
+/** True for names that stand for something of this package. */
+export const isTaken = (name: string): boolean => names.has(name);
 
 /** Classes, unlike functions, have a `prototype` that cannot be replaced. */
 function isClass(value: unknown): value is new (config: unknown) => unknown {
@@ -150,7 +69,7 @@ export class Registry<T> {
 
   constructor(kind: Kind<T>) {
     const { factories, aliases = {} } = kind;
-    for (const name of [...Object.keys(factories), ...Object.keys(aliases)]) builtin.add(name);
+    for (const name of [...Object.keys(factories), ...Object.keys(aliases)]) names.add(name);
     this.#kind = kind;
     this.#factories = new Map(Object.entries(factories));
     this.names = [...Object.keys(factories), ...Object.keys(aliases)];
@@ -163,8 +82,7 @@ export class Registry<T> {
   }
 
   #own(name: string): Factory<T> | undefined {
-    if (!Object.hasOwn(custom, name)) return undefined;
-    const of = custom[name];
+    const of = customObject(name);
     const { isReady, adapt } = this.#kind;
     if (isClass(of)) return (config) => new of(config) as T;
     if (typeof of === 'object' && of !== null && isReady(of)) return () => of as T;
@@ -190,7 +108,7 @@ export class Registry<T> {
 
   #named(argument: string, name: string, config?: object): T {
     const make = this.find(name) ?? this.#factories.get(this.#spelled.get(plain(name)) ?? '');
-    if (!make) throw isLoading ? missing(this.#kind.noun, name) : unknownName(argument, this.names, name);
+    if (!make) throw loads() ? missing(this.#kind.noun, name) : unknownName(argument, this.names, name);
     return make(config);
   }
 

@@ -11,7 +11,7 @@ export function cut(text: string): string {
 }
 
 /** What `of` gives; `otherwise` where looking at a value throws, as proxies and getters may. */
-function safely(of: () => string, otherwise: string): string {
+export function safely(of: () => string, otherwise: string): string {
   try {
     return of();
   } catch {

@@ -1,18 +1,17 @@
 /**
- * The base of all layers: options, building, weights, inner layers, and being called.
+ * The base of all layers: options, building, inner layers, and being called.
  */
 import { dispatch } from '../core/apply.js';
-import { Callable } from '../core/callable.js';
-import { boolean, options as checkOptions } from '../core/check.js';
+import { options as checkOptions } from '../core/check.js';
 import { snake } from '../core/names.js';
 import { collect, type OptionTable, optionNames, read, save } from '../core/options.js';
+import { safely } from '../core/show.js';
 import { type Shape, SymbolicTensor } from '../core/symbolic.js';
-import { Tensor, type TensorInput } from '../core/tensor.js';
+import type { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { UniqueNames } from '../core/unique-names.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, inLayer, RidgelineError } from '../errors.js';
-import { guard, native } from '../native.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
 import {
@@ -23,11 +22,11 @@ import {
   type Outputs,
   parseCall,
 } from './arguments.js';
-import { Freezing } from './freezing.js';
 import { factoryName } from './naming.js';
 import { type CommonValues, common, type LayerOptions, type Settled } from './options.js';
 import { RecordedCalls, type RecordedTensors } from './recorded-calls.js';
-import { createWeight, type WeightOptions, writeAll } from './weights.js';
+import { Weighted } from './weighted.js';
+import type { WeightOptions } from './weights.js';
 
 export type { CallOptions, LayerOptions, WeightOptions };
 
@@ -73,7 +72,7 @@ export interface Layer<C extends object = LayerOptions, A extends unknown[] = Gi
 export abstract class Layer<
   C extends object = LayerOptions,
   A extends unknown[] = Given<C>,
-> extends Callable {
+> extends Weighted {
   /** Name under which models save and restore the class. */
   static readonly className: string = 'Layer';
   /** Its options, besides those of every layer. A class without a table checks those of its constructor by itself. */
@@ -96,8 +95,6 @@ export abstract class Layer<
   built = false;
   #name: string | undefined;
   readonly #named: boolean;
-  readonly #freezing: Freezing;
-  readonly #weights: Weight[] = [];
   readonly #inner = new Map<Layer, string>();
   readonly #recorded = new RecordedCalls();
   /** The layer in whose `call` this one was made, if in any. */
@@ -105,14 +102,13 @@ export abstract class Layer<
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: A) {
-    super();
     const { className, options: table } = new.target;
     if (typeof className !== 'string') throw argumentError('static className', 'a string', className);
     const config = collect(`config of ${className}`, table ?? {}, given);
     const { name, trainable, activityRegularizer } = read<CommonValues>(common, config);
+    super(trainable);
     this.#name = name;
     this.#named = name !== undefined;
-    this.#freezing = new Freezing(trainable);
     this.#activityRegularizer = activityRegularizer;
     if (table) checkOptions(factoryName(className), config, [...optionNames(common), ...optionNames(table)]);
     this.options = read(table ?? {}, config);
@@ -140,7 +136,7 @@ export abstract class Layer<
   }
 
   /** Name within the model. */
-  get name(): string {
+  override get name(): string {
     this.#name ??= snake(this.#class.className);
     return this.#name;
   }
@@ -156,84 +152,8 @@ export abstract class Layer<
   }
 
   /** Layers that `call` was found to use, in order of first use. */
-  get layers(): Layer[] {
+  override get layers(): Layer[] {
     return [...this.#inner.keys()];
-  }
-
-  /** Weights in Keras' order: own trainable ones, own state, then those of inner layers. */
-  get weights(): Weight[] {
-    const own = [...this.#weights.filter((w) => w.trainable), ...this.#weights.filter((w) => !w.trainable)];
-    return [...new Set([...own, ...this.layers.flatMap((layer) => layer.weights)])];
-  }
-
-  /** Weights that training changes; none of a layer that is not trainable. */
-  get trainableWeights(): Weight[] {
-    return this.trainable ? [...new Set(this.#unfrozen())] : [];
-  }
-
-  /** Weights of the layers that are trainable, among this one and those inside it. */
-  #unfrozen(): Weight[] {
-    const own = this.trainable ? this.#weights.filter((w) => w.trainable) : [];
-    return [...own, ...this.layers.flatMap((layer) => layer.#unfrozen())];
-  }
-
-  /**
-   * False freezes the layer: its weights take no gradient and cost no penalty, and normalizations use and keep their
-   * moving statistics. Assigned, it holds for all layers inside too, those found later included, until one of them is
-   * assigned something else; as an option it holds for this layer alone. The next step heeds it.
-   */
-  get trainable(): boolean {
-    return this.#freezing.isTrainable;
-  }
-  set trainable(value: boolean) {
-    this.#freezing.assign(boolean('trainable', value));
-    for (const layer of this.layers) layer.#follow(this.#freezing);
-  }
-
-  /** Takes an assignment to a layer around this one, and hands it on. */
-  #follow(around: Freezing): void {
-    this.#freezing.follow(around);
-    for (const layer of this.layers) layer.#follow(around);
-  }
-
-  /** @internal True if `other` is somewhere inside this layer. */
-  holds(other: Layer): boolean {
-    return this.layers.some((layer) => layer === other || layer.holds(other));
-  }
-
-  /** @internal Hands what was assigned to this layer on to one that is found inside it. */
-  protected found(layer: Layer): void {
-    layer.#follow(this.#freezing);
-  }
-
-  /** Number of elements of all weights. */
-  countParams(): number {
-    return this.weights.reduce((sum, w) => sum + w.shape.reduce((a, b) => a * b, 1), 0);
-  }
-
-  /** Copies of all weights, in the order of {@link Layer.weights}; all of one moment between two training steps. */
-  getWeights(): Tensor[] {
-    const variables = this.weights.map((w) => w.variable);
-    return guard(() => native.readVariables(variables)).map((t) => Tensor.fromNative(t));
-  }
-
-  /**
-   * Replaces all weights.
-   * @throws {RidgelineError} `ERR_ARGUMENT` for another number of weights, `ERR_SHAPE` for another shape,
-   *   `ERR_NON_FINITE` for NaN or infinity. Nothing is written unless all fit.
-   */
-  setWeights(values: readonly TensorInput[]): void {
-    writeAll(this.name, this.weights, values);
-  }
-
-  /**
-   * Creates a weight; to be called in `build`.
-   * @throws {RidgelineError} `ERR_SHAPE` for unknown or bad sizes, `ERR_MEMORY` when it is too large.
-   */
-  protected addWeight(name: string, options: WeightOptions): Weight {
-    const weight = createWeight(this.name, name, options);
-    this.#weights.push(weight);
-    return weight;
   }
 
   /** Says that `weight` holds `next` after this training step; without effect elsewhere. */
@@ -296,10 +216,7 @@ export abstract class Layer<
 
   /** @internal Says where in its model the layer stands; names of weights follow. */
   locate(path: string): void {
-    for (const weight of this.#weights) {
-      weight.path = `${path}/${weight.name}`;
-      weight.variable.rename(weight.path);
-    }
+    this.locateWeights(path);
     for (const [layer, name] of this.#inner) layer.locate(`${path}/${name}`);
   }
 
@@ -313,12 +230,8 @@ export abstract class Layer<
         if (this.#class.takesOne && !(args.length === 1 && args[0] instanceof SymbolicTensor))
           throw argumentError('inputs', 'one tensor', args.length === 1 ? args[0] : args);
         this.#ready((inputs[0] as SymbolicTensor).shape);
-        if (this.#madeIn && this.#madeIn === parent && this.weights.length > 0) {
-          throw new RidgelineError(
-            'ERR_ARGUMENT',
-            `it was made in call(), which runs for every program: make layers with weights in the constructor or in build()`,
-          );
-        }
+        if (this.#madeIn && this.#madeIn === parent && this.weights.length > 0)
+          throw new RidgelineError('ERR_ARGUMENT', MADE_IN_CALL);
         const outputs = this.#compute(args);
         checkOutputs(outputs, trace);
         for (const y of [outputs].flat()) {
@@ -340,7 +253,7 @@ export abstract class Layer<
       this.build(inputShape);
     } catch (error) {
       // The next call builds again, from nothing.
-      this.#weights.length = 0;
+      this.forgetWeights();
       throw error;
     }
     this.built = true;
@@ -378,14 +291,14 @@ export abstract class Layer<
 
   /** Class and config, for consoles. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    try {
-      return `${this.#class.className} ${JSON.stringify(this.getConfig())}`;
-    } catch {
-      // A config of one's own may hold anything.
-      return `${this.#class.className} '${this.name}'`;
-    }
+    const { className } = this.#class;
+    // A config of one's own may hold anything.
+    return safely(() => `${className} ${JSON.stringify(this.getConfig())}`, `${className} '${this.name}'`);
   }
 }
+
+const MADE_IN_CALL =
+  'it was made in call(), which runs for every program: make layers with weights in the constructor or in build()';
 
 /** Layers that are being built or called, outermost first. */
 const tracing: Layer[] = [];

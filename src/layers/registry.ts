@@ -1,7 +1,8 @@
 /**
  * Layer classes by the names under which models save them.
  */
-import { Registry, resolveReferences } from '../core/registry.js';
+import { resolveReferences } from '../core/custom.js';
+import { Registry } from '../core/registry.js';
 import { RidgelineError } from '../errors.js';
 import * as builtin from './index.js';
 import { Layer } from './layer.js';

@@ -3,8 +3,8 @@
  */
 import type { CallbackState } from '../callbacks/callback-state.js';
 import { options as checkOptions, isPlain, number } from '../core/check.js';
+import { type CustomObjects, withCustom } from '../core/custom.js';
 import { undisturbed } from '../core/random.js';
-import { type CustomObjects, withCustom } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';

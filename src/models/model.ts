@@ -4,30 +4,20 @@
 import type { LogsOf } from '../callbacks/logs.js';
 import { options as checkOptions, isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
-import { nextSeed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import type { Tensor, TensorInput } from '../core/tensor.js';
-import type { Weight } from '../core/weight.js';
+import type { Tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { Layer, type LayerOptions } from '../layers/layer.js';
+import type { LayerOptions } from '../layers/layer.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { type BatchSource, isBatchSource } from './batches.js';
-import { CallGraph } from './call-graph.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
+import { ConnectedModel } from './connected-model.js';
 import type { FilePath } from './file-path.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult, Validates } from './fit-options.js';
 import type { History } from './history.js';
 import { metricKeys } from './log-keys.js';
-import { checkInputNames, nameLayers, nameOutputs } from './naming.js';
-import {
-  type KeyOf,
-  list,
-  type PerOutput,
-  type Prediction,
-  perOutput,
-  type Tensors,
-} from './one-or-several.js';
+import { type KeyOf, list, type Prediction, perOutput, type Tensors } from './one-or-several.js';
 import { type ExportOptions, exportOnnx } from './onnx-export.js';
 import { type PredictOptions, Predictor } from './predictor.js';
 import { type SaveOptions, save } from './saving.js';
@@ -55,130 +45,31 @@ export interface ModelConfig<O extends Tensors = Tensors> extends Pick<LayerOpti
  * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: a model of which nothing is known takes and gives what any model does.
-export class Model<K extends string = string, const O extends Tensors = any> extends Layer {
+export class Model<K extends string = string, const O extends Tensors = any> extends ConnectedModel<O> {
   static override readonly className: string = 'Model';
   /** Set by callbacks to end training after the current batch or epoch. */
   stopTraining = false;
-  #graph: CallGraph | undefined;
   #compiled: Compiled | undefined;
   #training: Training | undefined;
   readonly #predictor = new Predictor(this.#self);
-  #disposed = false;
-  #seed: number;
-  #inferences = 0;
 
   constructor(config?: ModelConfig<O>) {
     super(config);
-    this.#seed = nextSeed();
     if (config && (new.target === (Model as unknown) || 'inputs' in config)) {
       checkOptions('Model', config, ['inputs', 'outputs', 'name', 'trainable']);
       this.connect(list(config.inputs), list(config.outputs));
     }
   }
 
-  /** @internal Sets what the model computes; names its layers. */
-  protected connect(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
-    const graph = new CallGraph(inputs, outputs);
-    checkInputNames(inputs);
-    nameLayers(graph.layers);
-    for (const layer of graph.layers) {
-      layer.locate(layer.name);
-      this.found(layer);
-    }
-    this.#graph = graph;
-    this.built = true;
+  protected override connect(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
+    super.connect(inputs, outputs);
     this.#predictor.release();
     this.#training?.forget();
-  }
-
-  override locate(path: string): void {
-    for (const layer of this.layers) layer.locate(`${path}/${layer.name}`);
-  }
-
-  /** @internal The call graph. */
-  get graph(): CallGraph {
-    this.#alive();
-    if (this.#graph) return this.#graph;
-    const details = { layer: this.name };
-    throw new RidgelineError('ERR_ARGUMENT', `model '${this.name}' has no ${this.missing}`, details);
-  }
-
-  /** @internal True once it has a call graph. */
-  get isConnected(): boolean {
-    return this.#graph !== undefined;
-  }
-
-  /** @internal What a model without a call graph lacks, and where it comes from. */
-  protected get missing(): string {
-    return 'inputs and outputs: pass { inputs, outputs }; a class with a `call` of its own is a Layer';
-  }
-
-  /** @internal Makes the model computable for data; sequential ones learn their input from it. */
-  ready(_shape: readonly number[]): void {
-    this.#alive();
   }
 
   /** The model as those see it who do not care for its types. */
   get #self(): Model {
     return this as unknown as Model;
-  }
-
-  #alive(): void {
-    if (this.#disposed)
-      throw new RidgelineError('ERR_DISPOSED', `model '${this.name}' was disposed`, { layer: this.name });
-  }
-
-  /** Inputs. */
-  get inputs(): readonly SymbolicTensor[] {
-    return this.graph.inputs;
-  }
-  /** Outputs. */
-  get outputs(): readonly SymbolicTensor[] {
-    return this.graph.outputs;
-  }
-  /** Names of the inputs: those given, or `input`, `input_1`, …. */
-  get inputNames(): string[] {
-    return [...this.graph.inputNames];
-  }
-  /** Names of the outputs: of the layers that compute them, told apart from each other and from the inputs. */
-  get outputNames(): string[] {
-    return nameOutputs(this.outputs, this.inputNames);
-  }
-  /** Layers in the order of their calls. */
-  override get layers(): Layer[] {
-    return [...(this.#graph?.layers ?? [])];
-  }
-  override get weights(): Weight[] {
-    this.#alive();
-    return super.weights;
-  }
-  override get randomSeed(): number {
-    return this.#seed;
-  }
-  /** @internal */
-  override set randomSeed(seed: number) {
-    this.#seed = seed;
-  }
-
-  /** @internal Counts an inference, apart from the steps of training. */
-  nextInference(): number {
-    return this.#inferences++;
-  }
-
-  /** What the model computes, as {@link Layer.call}: models are layers too. */
-  override call(inputs: Tensors): PerOutput<O, SymbolicTensor> {
-    return perOutput(this.graph.replay(list(inputs)));
-  }
-
-  /**
-   * The layer of that name or index.
-   * @throws {RidgelineError} `ERR_ARGUMENT` when there is none.
-   */
-  getLayer(of: string | number): Layer {
-    const { layers } = this;
-    const layer = typeof of === 'number' ? layers.at(of) : layers.find(({ name }) => name === of);
-    if (layer) return layer;
-    throw argumentError('layer', `one of ${layers.map((l) => l.name).join(', ') || '(none yet)'}`, of);
   }
 
   /**
@@ -195,10 +86,14 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
     options: CompileOptions<M, W>,
   ): Model<KeyOf<M, W, O>, O>;
   compile(options: CompileOptions): Model<string, O> {
-    this.#alive();
+    this.checkAlive();
     this.#training?.checkIdle();
-    const compiled = resolveCompile(options, this.#graph && this.outputNames, () => this.outputNames);
-    if (this.#graph) metricKeys(this.outputNames, compiled);
+    const compiled = resolveCompile(
+      options,
+      this.isConnected ? this.outputNames : undefined,
+      () => this.outputNames,
+    );
+    if (this.isConnected) metricKeys(this.outputNames, compiled);
     this.#compiled = compiled;
     this.#training = undefined;
     return this;
@@ -206,7 +101,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
 
   /** @internal What it was compiled with. */
   get compiled(): Compiled {
-    this.#alive();
+    this.checkAlive();
     if (this.#compiled) return this.#compiled;
     throw new RidgelineError(
       'ERR_NOT_COMPILED',
@@ -278,7 +173,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_DISPOSED`.
    */
   async predict(x: DataInput | BatchSource, options: PredictOptions = {}): Promise<Prediction<O>> {
-    this.#alive();
+    this.checkAlive();
     const outputs = isBatchSource(x)
       ? this.#predictor.predictBatches(x, options)
       : this.#predictor.predict(x, options);
@@ -287,18 +182,13 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
 
   /** As {@link Model.predict}, on the calling thread; works inside callbacks. */
   predictSync(x: DataInput, options: Pick<PredictOptions, 'batchSize'> = {}): Prediction<O> {
-    this.#alive();
+    this.checkAlive();
     return perOutput(this.#predictor.predictSync(x, options));
-  }
-
-  override setWeights(values: readonly TensorInput[]): void {
-    this.graph;
-    super.setWeights(values);
   }
 
   /** The table of layers, shapes and parameters as text; printed unless `print` is false. */
   summary(options: SummaryOptions = {}): string {
-    this.#alive();
+    this.checkAlive();
     return summary(this.#self, options);
   }
 
@@ -308,7 +198,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
    * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` naming what cannot be restored, `ERR_IO`.
    */
   async save(path: FilePath, options: SaveOptions = {}): Promise<void> {
-    this.#alive();
+    this.checkAlive();
     await save(this.#self, this.#compiled && this.training, path, options);
   }
 
@@ -319,27 +209,21 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   async export(path: FilePath, options?: ExportOptions): Promise<void>;
   async export(options?: ExportOptions): Promise<Uint8Array>;
   async export(to?: FilePath | ExportOptions, options?: ExportOptions): Promise<Uint8Array | void> {
-    this.#alive();
+    this.checkAlive();
     if (typeof to === 'string' || to instanceof URL) return exportOnnx(this.#self, to, options ?? {});
     return exportOnnx(this.#self, undefined, (to ?? {}) as ExportOptions);
   }
 
   /** Lets go of native memory, ending a running fit first. Idempotent; later use is `ERR_DISPOSED`. */
   dispose(): void {
-    if (this.#disposed) return;
     this.#training?.release();
     this.#predictor.release();
-    this.#disposed = true;
     this.#training = undefined;
-    this.#graph = undefined;
+    this.disconnect();
   }
   /** As {@link Model.dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  override getConfig(): Record<string, unknown> {
-    return { ...super.getConfig(), layers: this.layers.map((layer) => layer.toJSON()) };
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * Whether a layer of one's own comes back from its config as what it was.
  */
+
+import { withCustom } from '../core/custom.js';
 import { undisturbed } from '../core/random.js';
-import { withCustom } from '../core/registry.js';
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import type { Layer } from '../layers/layer.js';

@@ -2,7 +2,8 @@
  * Saving: one safetensors file with architecture, weights, optimizer state, seed and counters.
  */
 import { boolean, options as checkOptions } from '../core/check.js';
-import { withReferences } from '../core/registry.js';
+import { withReferences } from '../core/custom.js';
+import { isTaken } from '../core/registry.js';
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
 import { RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
@@ -53,7 +54,7 @@ function refuse(what: string): RidgelineError {
 /** The config of a layer, with functions by their names, which `functions` gets; what cannot come back is refused. */
 function plain(layer: Layer, functions: Record<string, unknown>): Json {
   const { name } = layer;
-  const config = withReferences(layer.getConfig(), functions, (key, fault) =>
+  const config = withReferences(layer.getConfig(), functions, isTaken, (key, fault) =>
     refuse(`'${key}' of layer '${name}' ${fault}`),
   );
   try {
@@ -126,7 +127,9 @@ function describeMeasure(
 ): Json {
   const hint = 'or save with { includeOptimizer: false }';
   if (source !== undefined)
-    withReferences(source, functions, (_, fault) => refuse(`${what} ${fault}; name it otherwise, ${hint}`));
+    withReferences(source, functions, isTaken, (_, fault) =>
+      refuse(`${what} ${fault}; name it otherwise, ${hint}`),
+    );
   if (config === undefined || name === undefined)
     throw refuse(`${what} has no name or config; give it one, ${hint}`);
   return { name, config: config as Json };

@@ -1,0 +1,138 @@
+/**
+ * What a model is apart from its verbs: a call graph from inputs to outputs, with names, layers and a seed.
+ */
+import { nextSeed } from '../core/random.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
+import type { TensorInput } from '../core/tensor.js';
+import type { Weight } from '../core/weight.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { Layer, type LayerOptions } from '../layers/layer.js';
+import { CallGraph } from './call-graph.js';
+import { checkInputNames, nameLayers, nameOutputs } from './naming.js';
+import { list, type PerOutput, perOutput, type Tensors } from './one-or-several.js';
+
+/** See the module documentation; `O` are the outputs. */
+export abstract class ConnectedModel<O extends Tensors> extends Layer {
+  #graph: CallGraph | undefined;
+  #disposed = false;
+  #seed = nextSeed();
+  #inferences = 0;
+
+  constructor(config?: LayerOptions) {
+    super(config);
+  }
+
+  /** @internal Sets what the model computes; names its layers. */
+  protected connect(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
+    const graph = new CallGraph(inputs, outputs);
+    checkInputNames(inputs);
+    nameLayers(graph.layers);
+    for (const layer of graph.layers) {
+      layer.locate(layer.name);
+      this.found(layer);
+    }
+    this.#graph = graph;
+    this.built = true;
+  }
+
+  override locate(path: string): void {
+    for (const layer of this.layers) layer.locate(`${path}/${layer.name}`);
+  }
+
+  /** @internal The call graph. */
+  get graph(): CallGraph {
+    this.checkAlive();
+    if (this.#graph) return this.#graph;
+    const details = { layer: this.name };
+    throw new RidgelineError('ERR_ARGUMENT', `model '${this.name}' has no ${this.missing}`, details);
+  }
+
+  /** @internal True once it has a call graph. */
+  get isConnected(): boolean {
+    return this.#graph !== undefined;
+  }
+
+  /** @internal What a model without a call graph lacks, and where it comes from. */
+  protected get missing(): string {
+    return 'inputs and outputs: pass { inputs, outputs }; a class with a `call` of its own is a Layer';
+  }
+
+  /** @internal Makes the model computable for data; sequential ones learn their input from it. */
+  ready(_shape: readonly number[]): void {
+    this.checkAlive();
+  }
+
+  /** @internal @throws {RidgelineError} `ERR_DISPOSED`. */
+  protected checkAlive(): void {
+    if (this.#disposed)
+      throw new RidgelineError('ERR_DISPOSED', `model '${this.name}' was disposed`, { layer: this.name });
+  }
+
+  /** Inputs. */
+  get inputs(): readonly SymbolicTensor[] {
+    return this.graph.inputs;
+  }
+  /** Outputs. */
+  get outputs(): readonly SymbolicTensor[] {
+    return this.graph.outputs;
+  }
+  /** Names of the inputs: those given, or `input`, `input_1`, …. */
+  get inputNames(): string[] {
+    return [...this.graph.inputNames];
+  }
+  /** Names of the outputs: of the layers that compute them, told apart from each other and from the inputs. */
+  get outputNames(): string[] {
+    return nameOutputs(this.outputs, this.inputNames);
+  }
+  /** Layers in the order of their calls. */
+  override get layers(): Layer[] {
+    return [...(this.#graph?.layers ?? [])];
+  }
+  override get weights(): Weight[] {
+    this.checkAlive();
+    return super.weights;
+  }
+  override get randomSeed(): number {
+    return this.#seed;
+  }
+  /** @internal */
+  override set randomSeed(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** @internal Counts an inference, apart from the steps of training. */
+  nextInference(): number {
+    return this.#inferences++;
+  }
+
+  /** What the model computes, as {@link Layer.call}: models are layers too. */
+  override call(inputs: Tensors): PerOutput<O, SymbolicTensor> {
+    return perOutput(this.graph.replay(list(inputs)));
+  }
+
+  /**
+   * The layer of that name or index.
+   * @throws {RidgelineError} `ERR_ARGUMENT` when there is none.
+   */
+  getLayer(of: string | number): Layer {
+    const { layers } = this;
+    const layer = typeof of === 'number' ? layers.at(of) : layers.find(({ name }) => name === of);
+    if (layer) return layer;
+    throw argumentError('layer', `one of ${layers.map((l) => l.name).join(', ') || '(none yet)'}`, of);
+  }
+
+  override setWeights(values: readonly TensorInput[]): void {
+    this.graph;
+    super.setWeights(values);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), layers: this.layers.map((layer) => layer.toJSON()) };
+  }
+
+  /** @internal Lets go of the graph, for good. */
+  protected disconnect(): void {
+    this.#disposed = true;
+    this.#graph = undefined;
+  }
+}
