@@ -3,6 +3,7 @@
 mod common;
 
 use common::{positive, tensor, variable};
+use ridgeline_engine::Code;
 use ridgeline_engine::eval::evaluate;
 use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::ops::assign::Assign;
@@ -90,16 +91,22 @@ fn merged_weights_give_the_same_and_follow_their_sources() {
 }
 
 #[test]
-fn outputs_may_be_inputs_weights_and_constants() {
+fn outputs_may_be_inputs_but_not_of_another_length_than_the_batch() {
     let mut g = Graph::new();
     let x = input(&mut g, &[4]);
-    let weight = variable("w", &[2, 4], 1);
-    let outputs = [x, g.weight(&weight).unwrap(), g.constant(tensor(&[2, 3], 2)).unwrap()];
-    let predictor = Predictor::new(&g, &outputs).unwrap();
     let rows = Arc::new(tensor(&[2, 4], 3));
     let mut crew = Crew::alone().unwrap();
+    let predictor = Predictor::new(&g, &[x, x]).unwrap();
     let found = predictor.predict(&vec![Arc::clone(&rows)], 2, &mut crew, 0).unwrap();
-    assert_eq!(found, [(*rows).clone(), weight.read().unwrap(), tensor(&[2, 3], 2)]);
+    assert_eq!(found, [(*rows).clone(), (*rows).clone()]);
+
+    // A weight or a constant has as many rows as it has, whatever the batch.
+    let weight = variable("w", &[2, 4], 1);
+    for other in [g.weight(&weight).unwrap(), g.constant(tensor(&[2, 3], 2)).unwrap()] {
+        let refused = Predictor::new(&g, &[x, other]).err().unwrap();
+        assert_eq!(refused.code, Code::Shape);
+        assert!(refused.message.contains("output 1"), "{}", refused.message);
+    }
 }
 
 #[test]
