@@ -13,6 +13,7 @@ export type {
   NativeEvent,
   NativeGraph,
   NativeOptimizer,
+  NativePrediction,
   NativePredictor,
   NativeRun,
   NativeSchedule,

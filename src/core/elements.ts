@@ -2,6 +2,7 @@
  * Elements of tensors: typed arrays of each element type, and numbers on their way into them.
  */
 import { argumentError, RidgelineError, show } from '../errors.js';
+import { PIECE, type Work } from './turns.js';
 
 /** Element types. */
 export type DType = 'float32' | 'int32' | 'bool';
@@ -93,22 +94,37 @@ export function dtypeOf(values: NumberArray | BigArray): DType {
 }
 
 /**
- * Copies a typed array into elements of `dtype`, from `offset` on.
+ * Copies the elements `from` to `until` of a typed array, whose place is `path`, into elements of `dtype` at `offset`.
  * @throws {RidgelineError} As {@link element}; `ERR_ARGUMENT` for an array whose buffer was detached.
  */
-export function copyArray(
+export function copyPiece(
   values: NumberArray | BigArray,
+  [from, until]: readonly [number, number],
   dtype: DType,
   to: DataOf[DType],
-  offset = 0,
-  path: readonly number[] = [],
+  offset: number,
+  path: readonly number[],
 ): void {
-  if (isDetached(values)) throw argumentError('values', 'an array whose buffer is not detached', values);
+  // A detached array has no length, and one that shrank a smaller one.
+  if (isDetached(values) || values.length < until)
+    throw argumentError('values', 'an array whose buffer is not detached', values);
   if (isNumberArray(values) && (dtype === 'float32' || dtypeOf(values) === dtype)) {
-    to.set(values, offset);
+    to.set(from === 0 && until === values.length ? values : values.subarray(from, until), offset);
     return;
   }
-  for (let i = 0; i < values.length; i++) to[offset + i] = element(Number(values[i]), dtype, [...path, i]);
+  for (let i = from; i < until; i++) to[offset + i - from] = element(Number(values[i]), dtype, [...path, i]);
+}
+
+/** A typed array as new elements of `dtype`; throws as {@link copyPiece}, and `ERR_MEMORY`. */
+export function* copied<D extends DType>(values: NumberArray | BigArray, dtype: D): Work<DataOf[D]> {
+  const { length } = values;
+  const data = zeros(dtype, length);
+  // Once at least: an array without elements may be a detached one.
+  for (let from = 0; from === 0 || from < length; from += PIECE) {
+    copyPiece(values, [from, Math.min(from + PIECE, length)], dtype, data, from, []);
+    yield;
+  }
+  return data;
 }
 
 /** True where the memory behind an array was given away, or shrank. */

@@ -7,16 +7,16 @@ import { options as checkOptions } from './check.js';
 import {
   type BigArray,
   checkDtype,
-  copyArray,
+  copied,
   type DataOf,
   type DType,
   dtypeOf,
   isBigArray,
   isNumberArray,
   type NumberArray,
-  zeros,
 } from './elements.js';
 import { flatten, MOST_AXES } from './nested.js';
+import { atOnce, type Work } from './turns.js';
 
 export type { BigArray, DataOf, DType, NumberArray };
 
@@ -225,23 +225,21 @@ export function tensor(
   options: TensorOptions & { dtype?: DType | undefined } = {},
 ): unknown {
   const { shape, dtype } = checkOptions('tensor', options, ['shape', 'dtype']);
-  const made = make(values, dtype === undefined ? undefined : checkDtype(dtype));
+  const made = atOnce(tensorFrom(values, dtype === undefined ? undefined : checkDtype(dtype)));
   return shape === undefined ? made : made.reshape(shape);
 }
 
-function make(values: unknown, asked: DType | undefined): Tensor {
+/** As {@link tensor}, of the type `asked` for if any. */
+export function* tensorFrom(values: unknown, asked: DType | undefined): Work<Tensor> {
   if (values instanceof Tensor) {
     if (asked === undefined || asked === values.dtype) return values;
-    const data = zeros(asked, values.size);
-    copyArray(values.data, asked, data);
-    return new Tensor(data, values.shape, asked);
+    return new Tensor(yield* copied(values.data, asked), values.shape, asked);
   }
   if (isNumberArray(values) || isBigArray(values)) {
     const dtype = asked ?? dtypeOf(values);
-    const data = zeros(dtype, values.length);
-    copyArray(values, dtype, data);
-    return new Tensor(data, [values.length], dtype);
+    const data = yield* copied(values, dtype);
+    return new Tensor(data, [data.length], dtype);
   }
-  const { data, shape, dtype } = flatten(values, asked);
+  const { data, shape, dtype } = yield* flatten(values, asked);
   return new Tensor(data, shape, dtype);
 }

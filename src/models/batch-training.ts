@@ -4,6 +4,7 @@
 import type { CallbackLike } from '../callbacks/callback.js';
 import type { TrainedModel } from '../callbacks/trained-model.js';
 import type { DataInput } from '../core/data-input.js';
+import { inTurns } from '../core/turns.js';
 import { argumentError } from '../errors.js';
 import {
   guard,
@@ -16,12 +17,12 @@ import {
 import { type Batch, BatchReader, type BatchSource, isBatchSource } from './batches.js';
 import type { Compiled } from './compilation.js';
 import type { CheckedFitOptions, FitOptions, Weighting } from './fit-options.js';
-import { type LabelledData, labelledData } from './labelled-data.js';
+import { type LabelledData, uploadLabelled } from './labelled-data.js';
 import { metricKeys } from './log-keys.js';
 import type { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { StreamedRun } from './streamed-run.js';
-import { UploadedData } from './uploaded-data.js';
+import type { UploadedData } from './uploaded-data.js';
 
 /** True if a callback is to hear of batches. */
 export const hearsBatches = (callbacks: readonly CallbackLike[]): boolean =>
@@ -100,8 +101,9 @@ export class BatchTraining {
     work: (rows: LabelledData, data: UploadedData) => Promise<T>,
   ): Promise<T> {
     const { model, compiled } = this.#of;
-    const rows = labelledData(model, compiled, x, y as DataInput, { sampleWeight, classWeight });
-    const data = await UploadedData.of(rows.data);
+    const { rows, data } = await inTurns(
+      uploadLabelled(model, compiled, x, y as DataInput, { sampleWeight, classWeight }),
+    );
     try {
       this.#of.checkAlive();
       return await work(rows, data);

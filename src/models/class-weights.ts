@@ -2,8 +2,10 @@
  * Class weights: how much the rows of a class count, in the form of sample weights.
  */
 import { isPlain, nonNegative } from '../core/check.js';
+import { zeros } from '../core/elements.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { TensorInput } from '../core/tensor.js';
+import { PIECE, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Weighting } from './fit-options.js';
 import type { NamedTensor } from './input-data.js';
@@ -13,11 +15,11 @@ import type { NamedTensor } from './input-data.js';
  * @throws {RidgelineError} `ERR_ARGUMENT` for weights that are no numbers by class, for labels that are no classes, and
  *   beside `sampleWeight`.
  */
-export function classWeights(
+export function* classWeights(
   outputs: readonly SymbolicTensor[],
   labels: readonly NamedTensor[],
   { sampleWeight, classWeight }: Weighting,
-): TensorInput {
+): Work<TensorInput> {
   if (sampleWeight !== undefined) {
     throw new RidgelineError('ERR_ARGUMENT', 'classWeight and sampleWeight cannot both be given', {
       argument: 'classWeight',
@@ -41,8 +43,18 @@ export function classWeights(
   const beyond = Object.keys(classWeight).find((name) => Number(name) >= count);
   if (beyond !== undefined) throw argumentError('classWeight', `classes below ${count}`, beyond);
   const t = label.tensor;
-  const classes = t.rank > 1 && (t.shape[1] as number) > 1 ? t.argMax(1).data : t.data;
-  const fraction = classes.find((c: number) => !Number.isInteger(c));
-  if (fraction !== undefined) throw argumentError(label.name, 'classes, to be weighted by class', fraction);
-  return Float32Array.from(classes, (c) => classWeight[c as number] ?? 1);
+  const width = t.shape.slice(1).reduce((a, b) => a * b, 1);
+  const rows = t.shape[0] as number;
+  const weights = zeros('float32', rows);
+  const piece = Math.max(1, Math.floor(PIECE / width));
+  for (let from = 0; from < rows; from += piece) {
+    const part = t.rows(from, Math.min(from + piece, rows));
+    const classes = t.rank > 1 && (t.shape[1] as number) > 1 ? part.argMax(1).data : part.data;
+    for (const [i, c] of classes.entries()) {
+      if (!Number.isInteger(c)) throw argumentError(label.name, 'classes, to be weighted by class', c);
+      weights[from + i] = classWeight[c] ?? 1;
+    }
+    yield;
+  }
+  return weights;
 }

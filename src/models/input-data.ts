@@ -4,7 +4,8 @@
 import { isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { type DType, shapeText, type Tensor, type TensorInput, tensor } from '../core/tensor.js';
+import { type DType, shapeText, type Tensor, type TensorInput, tensorFrom } from '../core/tensor.js';
+import type { Work } from '../core/turns.js';
 import { RidgelineError, shapeError, show } from '../errors.js';
 import type { Network } from './network.js';
 
@@ -31,12 +32,12 @@ export interface ElementCheck {
  * @throws {RidgelineError} `ERR_ARGUMENT` for data that is missing or that nobody asked for, and what is wrong with a
  *   tensor, by its name.
  */
-export function byName(
+export function* byName(
   argument: string,
   data: DataInput,
   names: readonly string[],
   dtypes: readonly (DType | undefined)[],
-): NamedTensor[] {
+): Work<NamedTensor[]> {
   if (data === undefined || data === null) {
     throw new RidgelineError(
       'ERR_ARGUMENT',
@@ -44,19 +45,32 @@ export function byName(
       { argument },
     );
   }
-  const one = (value: TensorInput, name: string, i: number): NamedTensor => {
-    try {
-      return { name, tensor: tensor(value, dtypes[i] ? { dtype: dtypes[i] } : {}) };
-    } catch (error) {
-      if (!(error instanceof RidgelineError)) throw error;
-      throw new RidgelineError(
-        error.code,
-        `${name}: ${error.message}`,
-        { ...error.details, argument: name },
-        { cause: error },
-      );
-    }
-  };
+  const named: NamedTensor[] = [];
+  for (const [i, { name, value }] of values(argument, data, names).entries())
+    named.push({ name, tensor: yield* convert(name, value, dtypes[i]) });
+  return named;
+}
+
+function* convert(name: string, value: TensorInput, dtype: DType | undefined): Work<Tensor> {
+  try {
+    return yield* tensorFrom(value, dtype);
+  } catch (error) {
+    if (!(error instanceof RidgelineError)) throw error;
+    throw new RidgelineError(
+      error.code,
+      `${name}: ${error.message}`,
+      { ...error.details, argument: name },
+      { cause: error },
+    );
+  }
+}
+
+/** What is there for each of `names`, and what to call it. */
+function values(
+  argument: string,
+  data: DataInput,
+  names: readonly string[],
+): { name: string; value: TensorInput }[] {
   if (isPlain(data)) {
     const byKey = data as Readonly<Record<string, TensorInput>>;
     const known = new Set(names);
@@ -68,17 +82,16 @@ export function byName(
         { argument, received: unknown },
       );
     }
-    return names.map((name, i) => {
+    return names.map((name) => {
       const value = byKey[name];
       if (value === undefined)
         throw new RidgelineError('ERR_ARGUMENT', `${argument} lacks '${name}'`, { argument: name });
-      return one(value, `${argument}.${name}`, i);
+      return { name: `${argument}.${name}`, value };
     });
   }
-  if (names.length === 1) return [one(data as TensorInput, argument, 0)];
-  if (Array.isArray(data) && data.length === names.length) {
-    return names.map((name, i) => one(data[i] as TensorInput, `${argument}.${name}`, i));
-  }
+  if (names.length === 1) return [{ name: argument, value: data as TensorInput }];
+  if (Array.isArray(data) && data.length === names.length)
+    return names.map((name, i) => ({ name: `${argument}.${name}`, value: data[i] as TensorInput }));
   throw new RidgelineError(
     'ERR_ARGUMENT',
     `${argument} must have data for ${names.join(', ')}, received ${show(data)}`,
@@ -106,14 +119,17 @@ function fitInput({ name, tensor: given }: NamedTensor, { shape: expected }: Sym
  * The tensor for each input of a network; one that has no input yet learns it from the data.
  * @throws {RidgelineError} As {@link byName}, and `ERR_SHAPE` for a shape that is not that of the input.
  */
-export function inputTensors(network: Network, argument: string, x: DataInput): NamedTensor[] {
+export function* inputTensors(network: Network, argument: string, x: DataInput): Work<NamedTensor[]> {
+  let given = x;
   if (!network.isConnected) {
-    const [first] = byName('x', x, ['x'], [undefined]);
-    network.ready(first?.tensor.shape ?? []);
+    const [first] = (yield* byName('x', x, ['x'], [undefined])) as [NamedTensor];
+    network.ready(first.tensor.shape);
+    given = first.tensor;
   }
   const { inputs, inputNames } = network.graph;
   const types = inputs.map((t) => t.dtype);
-  return byName(argument, x, inputNames, types).map((data, i) => fitInput(data, inputs[i] as SymbolicTensor));
+  const named = yield* byName(argument, given, inputNames, types);
+  return named.map((data, i) => fitInput(data, inputs[i] as SymbolicTensor));
 }
 
 /**

@@ -3,7 +3,8 @@
  */
 import type { DataInput } from '../core/data-input.js';
 import type { Shape } from '../core/symbolic.js';
-import { type DType, shapeText, type TensorInput, tensor } from '../core/tensor.js';
+import { type DType, shapeText, type TensorInput, tensorFrom } from '../core/tensor.js';
+import { find, PIECE, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError, shapeError } from '../errors.js';
 import type { Loss } from '../losses/loss.js';
 import { classWeights } from './class-weights.js';
@@ -11,6 +12,7 @@ import type { Compiled } from './compilation.js';
 import type { Weighting } from './fit-options.js';
 import { byName, type ElementCheck, inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import type { Network } from './network.js';
+import { UploadedData } from './uploaded-data.js';
 
 /** Labels as they will be fed. */
 export interface LabelSpec {
@@ -34,24 +36,20 @@ export interface LabelledData {
  * @param like - For validation data: the labels of the training data, whose form its own take.
  * @throws {RidgelineError} `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT` naming what does not fit.
  */
-export function labelledData(
+export function* labelledData(
   network: Network,
   compiled: Compiled,
   x: DataInput,
   y: DataInput,
   given: Weighting,
   like?: readonly LabelSpec[],
-): LabelledData {
+): Work<LabelledData> {
   const prefix = like ? 'validation ' : '';
-  const inputs = inputTensors(network, `${prefix}x`, x);
+  const inputs = yield* inputTensors(network, `${prefix}x`, x);
   const { outputs } = network.graph;
-  const named = byName(
-    `${prefix}y`,
-    y,
-    network.outputNames,
-    outputs.map(() => undefined),
-  );
-  const labels = like ? named.map((label, i) => alike(label, like[i] as LabelSpec)) : named;
+  const untyped = outputs.map(() => undefined);
+  const labels = yield* byName(`${prefix}y`, y, network.outputNames, untyped);
+  for (const [i, label] of labels.entries()) if (like) labels[i] = yield* alike(label, like[i] as LabelSpec);
   const { losses } = compiled;
   const checked = labels.map((label, i): NamedTensor => {
     const check = checkOf(losses[i] as Loss, label.name, outputs[i]?.shape.at(-1) ?? null);
@@ -59,10 +57,12 @@ export function labelledData(
   });
   const data = [...inputs, ...checked];
   const rows = rowsOf(data);
-  if (given.classWeight !== undefined) checked.forEach(expectClasses);
-  const sampleWeight =
-    given.classWeight === undefined ? given.sampleWeight : classWeights(outputs, labels, given);
-  if (sampleWeight !== undefined) data.push(rowWeights(`${prefix}sampleWeight`, sampleWeight, rows));
+  let { sampleWeight } = given;
+  if (given.classWeight !== undefined) {
+    for (const label of checked) yield* expectClasses(label);
+    sampleWeight = yield* classWeights(outputs, labels, given);
+  }
+  if (sampleWeight !== undefined) data.push(yield* rowWeights(`${prefix}sampleWeight`, sampleWeight, rows));
   const specs = labels.map(({ tensor: t }, i) => {
     const output = outputs[i]?.shape ?? [];
     return { shape: t.shape.map((d, axis) => (output[axis] === null ? null : d)), dtype: t.dtype };
@@ -70,8 +70,20 @@ export function labelledData(
   return { data, labels: specs, weighted: sampleWeight !== undefined };
 }
 
-function rowWeights(name: string, given: TensorInput, rows: number): NamedTensor {
-  const [{ tensor: weights }] = byName(name, given, [name], ['float32']) as [NamedTensor];
+/** As {@link labelledData}, with copies of the rows in native memory, to be released. */
+export function* uploadLabelled(
+  network: Network,
+  compiled: Compiled,
+  x: DataInput,
+  y: DataInput,
+  given: Weighting,
+): Work<{ rows: LabelledData; data: UploadedData }> {
+  const rows = yield* labelledData(network, compiled, x, y, given);
+  return { rows, data: yield* UploadedData.of(rows.data) };
+}
+
+function* rowWeights(name: string, given: TensorInput, rows: number): Work<NamedTensor> {
+  const [{ tensor: weights }] = (yield* byName(name, given, [name], ['float32'])) as [NamedTensor];
   if (weights.rank === 1 && weights.shape[0] === rows) return { name, tensor: weights };
   throw new RidgelineError(
     'ERR_SHAPE',
@@ -81,9 +93,10 @@ function rowWeights(name: string, given: TensorInput, rows: number): NamedTensor
 }
 
 /** Looks at labels at once, before classes are made of them. */
-function expectClasses({ tensor: t, check }: NamedTensor): void {
-  const wrong = check && t.data.find((x: number) => !check.fits(x) && Number.isFinite(x));
-  if (check && wrong !== undefined) throw check.fault(wrong);
+function* expectClasses({ tensor: t, check }: NamedTensor): Work<void> {
+  if (!check) return;
+  const wrong = yield* find(t.data, (x) => !check.fits(x) && Number.isFinite(x));
+  if (wrong !== undefined) throw check.fault(wrong);
 }
 
 /** What the labels called `name` must be for a loss. */
@@ -102,17 +115,23 @@ function checkOf(loss: Loss, name: string, classes: number | null): ElementCheck
 }
 
 /** A label in the form of `like`. */
-function alike({ name, tensor: given }: NamedTensor, like: LabelSpec): NamedTensor {
+function* alike({ name, tensor: given }: NamedTensor, like: LabelSpec): Work<NamedTensor> {
   const columns = (shape: Shape): Shape => (shape.at(-1) === 1 ? shape.slice(1, -1) : shape.slice(1));
   const [sizes, expected] = [columns(given.shape), columns(like.shape)];
   const fits = expected.every((d, axis) => d === null || d === sizes[axis]);
   if (sizes.length !== expected.length || !fits)
     throw shapeError(name, shapeText([null, ...like.shape.slice(1)]), shapeText(given.shape));
-  const same = tensor(given, { dtype: like.dtype });
-  if (same !== given && same.data.some((value: number, i: number) => value !== given.data[i])) {
-    throw new RidgelineError('ERR_DTYPE', `${name} must be ${like.dtype} as y is, received ${given.dtype}`, {
-      argument: name,
-    });
+  const same = yield* tensorFrom(given, like.dtype);
+  for (let from = 0; same !== given && from < same.size; from += PIECE) {
+    const piece = given.data.subarray(from, from + PIECE);
+    if (piece.some((value, i) => value !== same.data[from + i])) {
+      throw new RidgelineError(
+        'ERR_DTYPE',
+        `${name} must be ${like.dtype} as y is, received ${given.dtype}`,
+        { argument: name },
+      );
+    }
+    yield;
   }
   const tail = like.shape.length > 1 && like.shape.at(-1) === 1 ? [1] : [];
   return { name, tensor: same.reshape([given.shape[0] ?? 0, ...(sizes as number[]), ...tail]) };

@@ -6,8 +6,16 @@ import type { DataInput } from '../core/data-input.js';
 import { zeros } from '../core/elements.js';
 import { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
+import { atOnce, inTurns, type Work } from '../core/turns.js';
 import { argumentError } from '../errors.js';
-import { guard, type NativePredictor, type NativeTensor, native, succeeded } from '../native.js';
+import {
+  guard,
+  type NativePrediction,
+  type NativePredictor,
+  type NativeTensor,
+  native,
+  succeeded,
+} from '../native.js';
 import { BatchReader, type BatchSource } from './batches.js';
 import { finite } from './finite.js';
 import { inputTensors, type NamedTensor, rowsOf } from './input-data.js';
@@ -39,27 +47,39 @@ export class Predictor {
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_NATIVE`.
    */
   async predict(x: DataInput, options: PredictOptions): Promise<Tensor[]> {
-    const { inputs, values, shapes, batchSize, program } = this.#prepare(x, options);
+    const started = await inTurns(this.#start(x, options));
+    try {
+      return tensors(succeeded(await started.event).tensors);
+    } finally {
+      started.data?.release();
+    }
+  }
+
+  /** Copies the rows and starts the run. */
+  *#start(
+    x: DataInput,
+    options: PredictOptions,
+  ): Work<{ event: Promise<NativePrediction>; data?: UploadedData }> {
     const { randomSeed } = this.#network;
     const call = this.#network.nextInference();
-    if (values.some(({ byteLength }) => byteLength > AT_ONCE)) {
-      const data = await UploadedData.of(inputs);
-      // It may have been released meanwhile, with the model or for a new one.
-      this.#program ??= this.#compile();
-      const current = this.#program;
-      const run = guard(() =>
-        current.predictData(data.handles, batchSize, randomSeed, call, options.threads),
+    const { inputs, values, shapes, batchSize } = yield* this.#prepare(x, options);
+    const { threads } = options;
+    if (values.every(({ byteLength }) => byteLength <= AT_ONCE)) {
+      const event = finite(inputs, () =>
+        this.#current.predict(values, shapes, batchSize, randomSeed, call, threads),
       );
-      try {
-        return tensors(succeeded(await run).tensors);
-      } finally {
-        data.release();
-      }
+      return { event };
     }
-    const run = finite(inputs, () =>
-      program.predict(values, shapes, batchSize, randomSeed, call, options.threads),
-    );
-    return tensors(succeeded(await run).tensors);
+    const data = yield* UploadedData.of(inputs);
+    try {
+      const event = guard(() =>
+        this.#current.predictData(data.handles, batchSize, randomSeed, call, threads),
+      );
+      return { event, data };
+    } catch (error) {
+      data.release();
+      throw error;
+    }
   }
 
   /** As `predict`, of batches that come one by one. */
@@ -84,10 +104,12 @@ export class Predictor {
 
   /** As `predict`, on the calling thread. */
   predictSync(x: DataInput, options: PredictOptions): Tensor[] {
-    const { inputs, values, shapes, batchSize, program } = this.#prepare(x, options);
-    const { randomSeed } = this.#network;
     const call = this.#network.nextInference();
-    return tensors(finite(inputs, () => program.predictSync(values, shapes, batchSize, randomSeed, call)));
+    const { inputs, values, shapes, batchSize } = atOnce(this.#prepare(x, options));
+    const { randomSeed } = this.#network;
+    return tensors(
+      finite(inputs, () => this.#current.predictSync(values, shapes, batchSize, randomSeed, call)),
+    );
   }
 
   /** Drops the program and gives its memory back; another is made when one is needed. */
@@ -96,25 +118,29 @@ export class Predictor {
     this.#program = undefined;
   }
 
-  #prepare(
+  *#prepare(
     x: DataInput,
     options: PredictOptions,
-  ): {
+  ): Work<{
     inputs: readonly NamedTensor[];
     values: Tensor['data'][];
     shapes: number[][];
     batchSize: number;
-    program: NativePredictor;
-  } {
+  }> {
     const { batchSize = 32, threads } = checkOptions('predict', options, ['batchSize', 'threads']);
     count('batchSize', batchSize);
     checkThreads(threads);
-    const inputs = inputTensors(this.#network, 'x', x);
+    const inputs = yield* inputTensors(this.#network, 'x', x);
     rowsOf(inputs);
-    this.#program ??= this.#compile();
     const values = inputs.map(({ tensor }) => tensor.data);
     const shapes = inputs.map(({ tensor }) => [...tensor.shape]);
-    return { inputs, values, shapes, batchSize, program: this.#program };
+    return { inputs, values, shapes, batchSize };
+  }
+
+  /** The program; the one before may have been released meanwhile, with the model or for a new one. */
+  get #current(): NativePredictor {
+    this.#program ??= this.#compile();
+    return this.#program;
   }
 
   #compile(): NativePredictor {

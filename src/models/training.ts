@@ -7,8 +7,9 @@ import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel, TrainingContext } from '../callbacks/trained-model.js';
 import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
+import { inTurns } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { guard, type NativeCounters, type NativeRun, native, succeeded } from '../native.js';
+import { guard, type NativeCounters, type NativeData, type NativeRun, native, succeeded } from '../native.js';
 import { BatchTraining, batchReaders, hearsBatches } from './batch-training.js';
 import { BatchReader, type BatchSource } from './batches.js';
 import type { Compiled } from './compilation.js';
@@ -22,14 +23,13 @@ import {
   type Weighting,
 } from './fit-options.js';
 import { type EpochLogs, type History, record, type TrainingState } from './history.js';
-import { labelledData } from './labelled-data.js';
+import { type LabelledData, uploadLabelled } from './labelled-data.js';
 import { directionOf, logsOf, metricKeys } from './log-keys.js';
 import { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { OptimizerState } from './optimizer-state.js';
 import { TrainingLock } from './training-lock.js';
 import { type Run, TrainingLoop } from './training-loop.js';
-import { UploadedData } from './uploaded-data.js';
 import { uploadFitData, validationPair } from './validation-data.js';
 
 /** See the module documentation. */
@@ -161,6 +161,22 @@ export class Training implements TrainingContext {
     return names(await this.#evaluate(x, y, given, size, given.threads));
   }
 
+  /** Does `work` with rows in native memory. */
+  async #withRows<T>(
+    x: DataInput,
+    y: DataInput,
+    weighting: Weighting,
+    work: (rows: LabelledData, handles: NativeData[]) => T | Promise<T>,
+  ): Promise<T> {
+    const { rows, data } = await inTurns(uploadLabelled(this.#model, this.compiled, x, y, weighting));
+    try {
+      this.#checkAlive();
+      return await work(rows, data.handles);
+    } finally {
+      data.release();
+    }
+  }
+
   async #evaluate(
     x: DataInput,
     y: DataInput,
@@ -168,36 +184,28 @@ export class Training implements TrainingContext {
     size: number,
     threads: number | undefined,
   ): Promise<number[]> {
-    const rows = labelledData(this.#model, this.compiled, x, y, weighting);
-    const evaluator = this.#programs.evaluator(rows);
-    const data = await UploadedData.of(rows.data);
-    try {
-      const { randomSeed } = this.#model;
-      const call = this.#model.nextInference();
-      const run = guard(() => evaluator.evaluate(data.handles, size, randomSeed, call, threads));
+    const { randomSeed } = this.#model;
+    const call = this.#model.nextInference();
+    return this.#withRows(x, y, weighting, async (rows, handles) => {
+      const evaluator = this.#programs.evaluator(rows);
+      const run = guard(() => evaluator.evaluate(handles, size, randomSeed, call, threads));
       return succeeded(await run).logs;
-    } finally {
-      data.release();
-    }
+    });
   }
 
   /** {@link Model.trainOnBatch} */
   async trainOnBatch(x: DataInput, y: DataInput, options: BatchOptions): Promise<Logs> {
     const given = checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight', 'threads']);
     checkThreads(given.threads);
-    const rows = labelledData(this.#model, this.compiled, x, y, given);
-    return this.#lock.alone(async () => {
-      const trainer = this.#programs.trainer(rows);
-      const names = this.#names();
-      const data = await UploadedData.of(rows.data);
-      try {
+    return this.#lock.alone(() =>
+      this.#withRows(x, y, given, async (rows, handles) => {
+        const trainer = this.#programs.trainer(rows);
+        const names = this.#names();
         const { fixedLearningRate } = this.compiled.optimizer;
-        const run = guard(() => trainer.trainOnBatch(data.handles, fixedLearningRate, given.threads));
+        const run = guard(() => trainer.trainOnBatch(handles, fixedLearningRate, given.threads));
         return names(this.#lock.check(await run).logs);
-      } finally {
-        data.release();
-      }
-    });
+      }),
+    );
   }
 
   /** Milliseconds of each phase of a training step on one batch, for benches; weights change. */
@@ -207,15 +215,11 @@ export class Training implements TrainingContext {
     steps: number,
     threads: number,
   ): Promise<{ tasks: string; milliseconds: number }[]> {
-    const rows = labelledData(this.#model, this.compiled, x, y, {});
-    const trainer = this.#programs.trainer(rows);
-    const data = await UploadedData.of(rows.data);
-    try {
+    return this.#withRows(x, y, {}, (rows, handles) => {
+      const trainer = this.#programs.trainer(rows);
       const { fixedLearningRate } = this.compiled.optimizer;
-      return guard(() => trainer.profile(data.handles, fixedLearningRate, steps, threads));
-    } finally {
-      data.release();
-    }
+      return guard(() => trainer.profile(handles, fixedLearningRate, steps, threads));
+    });
   }
 
   /** {@link Model.evaluate}, of batches. */
@@ -286,9 +290,10 @@ export class Training implements TrainingContext {
     }
     const { callbacks, epochs, initialEpoch, signal, threads } = given;
     if (signal?.aborted) throw signal.reason;
-    const rows = labelledData(this.#model, this.compiled, x, y, options);
     return this.#lock.alone(async () => {
-      const data = await uploadFitData(this.#model, this.compiled, rows, options, given.validationSplit);
+      const data = await inTurns(
+        uploadFitData(this.#model, this.compiled, x, y, options, given.validationSplit),
+      );
       try {
         this.#checkAlive();
         const trainer = this.#programs.trainer(data.rows);

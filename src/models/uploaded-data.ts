@@ -4,11 +4,11 @@
  * Large ones are copied in slices, between which others have their turn: until that is done the caller must leave
  * the arrays as they are. Those of a few MB are copied at once.
  */
+import type { Work } from '../core/turns.js';
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeData, native } from '../native.js';
 import { nonFinite } from './finite.js';
 import type { NamedTensor } from './input-data.js';
-import { Turns } from './turns.js';
 
 /** Elements that are copied at once: a millisecond's work. */
 const SLICE = 2 ** 19;
@@ -32,27 +32,11 @@ export class UploadedData {
    * @throws {RidgelineError} `ERR_NON_FINITE` naming the first NaN or infinity, what a tensor's `check` finds,
    *   `ERR_MEMORY`.
    */
-  static async of(
-    data: readonly NamedTensor[],
-    from = 0,
-    to = Number.POSITIVE_INFINITY,
-  ): Promise<UploadedData> {
+  static *of(data: readonly NamedTensor[], from = 0, to = Number.POSITIVE_INFINITY): Work<UploadedData> {
     const copies: NativeData[] = [];
     const all = new UploadedData(copies);
-    const turns = new Turns();
     try {
-      for (const named of data) {
-        const { tensor: t } = named;
-        const rows = Math.min(to, t.shape[0] ?? 1) - from;
-        const width = t.shape.slice(1).reduce((a, b) => a * b, 1);
-        const copy = guard(() => new native.NativeData(t.data.subarray(0, 0), [rows, ...t.shape.slice(1)]));
-        copies.push(copy);
-        const end = (from + rows) * width;
-        for (let at = from * width; at < end; at += SLICE) {
-          append(copy, named, at, Math.min(at + SLICE, end));
-          if (turns.isOver) await turns.next();
-        }
-      }
+      yield* copied(data, from, to, copies);
     } catch (error) {
       all.release();
       throw error;
@@ -68,6 +52,22 @@ export class UploadedData {
   /** Gives the memory back; a run under way keeps what it reads. */
   release(): void {
     for (const data of this.handles) data.release();
+  }
+}
+
+/** Adds a copy of the rows `from` to `to` of each tensor to `copies`. */
+function* copied(data: readonly NamedTensor[], from: number, to: number, copies: NativeData[]): Work<void> {
+  for (const named of data) {
+    const { tensor: t } = named;
+    const rows = Math.min(to, t.shape[0] ?? 1) - from;
+    const width = t.shape.slice(1).reduce((a, b) => a * b, 1);
+    const copy = guard(() => new native.NativeData(t.data.subarray(0, 0), [rows, ...t.shape.slice(1)]));
+    copies.push(copy);
+    const end = (from + rows) * width;
+    for (let at = from * width; at < end; at += SLICE) {
+      append(copy, named, at, Math.min(at + SLICE, end));
+      yield;
+    }
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import type { DataInput } from '../core/data-input.js';
 import { Tensor, type TensorInput } from '../core/tensor.js';
+import type { Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Compiled } from './compilation.js';
 import type { FitOptions } from './fit-options.js';
@@ -22,22 +23,26 @@ export interface FitData {
 /**
  * Copies the rows to train on and those to validate on into native memory.
  *
- * @param rows - What `fit` was given to train on.
  * @param share - Share of the rows to hold out, where no validation data is given.
  * @throws {RidgelineError} What is wrong with the validation data, `ERR_ARGUMENT` for a share that leaves no rows,
  *   `ERR_NON_FINITE`, `ERR_MEMORY`.
  */
-export async function uploadFitData(
+export function* uploadFitData(
   network: Network,
   compiled: Compiled,
-  rows: LabelledData,
+  x: DataInput,
+  y: DataInput,
   options: FitOptions,
   share: number,
-): Promise<FitData> {
-  if (options.validationData !== undefined)
-    return uploadBoth(rows, givenData(network, compiled, rows, options.validationData));
-  if (share > 0) return uploadSplit(rows, share, options.classWeight !== undefined);
-  return { rows, training: await UploadedData.of(rows.data), validation: UploadedData.none() };
+): Work<FitData> {
+  const rows = yield* labelledData(network, compiled, x, y, options);
+  if (options.validationData !== undefined) {
+    const [heldX, heldY, sampleWeight] = validationPair(options.validationData);
+    const held = yield* labelledData(network, compiled, heldX, heldY, { sampleWeight }, rows.labels);
+    return yield* uploadBoth(rows, held);
+  }
+  if (share > 0) return yield* uploadSplit(rows, share, options.classWeight !== undefined);
+  return { rows, training: yield* UploadedData.of(rows.data), validation: UploadedData.none() };
 }
 
 /**
@@ -50,19 +55,14 @@ export function validationPair(given: unknown): [DataInput, DataInput, TensorInp
   throw argumentError('validationData', '[x, y] or [x, y, sampleWeight]', given);
 }
 
-function givenData(network: Network, compiled: Compiled, rows: LabelledData, given: unknown): LabelledData {
-  const [x, y, sampleWeight] = validationPair(given);
-  return labelledData(network, compiled, x, y, { sampleWeight }, rows.labels);
-}
-
-async function uploadBoth(rows: LabelledData, held: LabelledData): Promise<FitData> {
+function* uploadBoth(rows: LabelledData, held: LabelledData): Work<FitData> {
   // Where one side has weights, the rows of the other weigh one.
   const [fed, validated] =
     rows.weighted === held.weighted ? [rows, held] : [withWeights(rows), withWeights(held)];
-  return uploaded(fed, UploadedData.of(fed.data), () => UploadedData.of(validated.data));
+  return yield* uploaded(fed, UploadedData.of(fed.data), () => UploadedData.of(validated.data));
 }
 
-async function uploadSplit(rows: LabelledData, share: number, byClass: boolean): Promise<FitData> {
+function* uploadSplit(rows: LabelledData, share: number, byClass: boolean): Work<FitData> {
   const count = rowsIn(rows);
   const cut = Math.floor(count * (1 - share));
   if (cut === 0 || cut === count) {
@@ -75,23 +75,23 @@ async function uploadSplit(rows: LabelledData, share: number, byClass: boolean):
       },
     );
   }
-  return uploaded(rows, UploadedData.of(rows.data, 0, cut), async () => {
-    if (!byClass) return UploadedData.of(rows.data, cut);
+  return yield* uploaded(rows, UploadedData.of(rows.data, 0, cut), function* () {
+    if (!byClass) return yield* UploadedData.of(rows.data, cut);
     // Class weights are for training alone.
-    const held = await UploadedData.of(rows.data.slice(0, -1), cut);
-    return held.with(await UploadedData.of([ones(count - cut)]));
+    const held = yield* UploadedData.of(rows.data.slice(0, -1), cut);
+    return held.with(yield* UploadedData.of([ones(count - cut)]));
   });
 }
 
 /** Both sides, or none in native memory. */
-async function uploaded(
+function* uploaded(
   rows: LabelledData,
-  first: Promise<UploadedData>,
-  second: () => Promise<UploadedData>,
-): Promise<FitData> {
-  const training = await first;
+  first: Work<UploadedData>,
+  second: () => Work<UploadedData>,
+): Work<FitData> {
+  const training = yield* first;
   try {
-    return { rows, training, validation: await second() };
+    return { rows, training, validation: yield* second() };
   } catch (error) {
     training.release();
     throw error;

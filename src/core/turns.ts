@@ -1,0 +1,43 @@
+/**
+ * Long work on the JavaScript thread: a generator that yields where others may have their turn, a millisecond or so
+ * apart. It is one text for both ways to do it, all at once and in turns.
+ */
+
+/** Work that gives a `T` in the end. */
+export type Work<T> = Generator<void, T, void>;
+
+/** Elements that are looked at or copied between two places to yield. */
+export const PIECE = 2 ** 17;
+
+/** Milliseconds of work after which others have their turn. */
+const TURN = 5;
+
+/** Does the work in one go. */
+export function atOnce<T>(work: Work<T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Does the work, letting others have their turn now and then; what is short is done when this returns. */
+export async function inTurns<T>(work: Work<T>): Promise<T> {
+  let since = performance.now();
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    if (performance.now() - since < TURN) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    since = performance.now();
+  }
+}
+
+/** The first element that `is` holds for. */
+export function* find(data: ArrayLike<number>, is: (x: number) => boolean): Work<number | undefined> {
+  for (let from = 0; from < data.length; from += PIECE) {
+    const end = Math.min(from + PIECE, data.length);
+    for (let i = from; i < end; i++) if (is(data[i] as number)) return data[i];
+    yield;
+  }
+  return undefined;
+}

@@ -1,0 +1,101 @@
+/**
+ * Large data is converted, checked and copied in turns; small data before the verb returns.
+ */
+import { input, layers, Sequential, tensor } from 'ridgeline';
+import { describe, expect, test } from 'vitest';
+
+const FEATURES = 20;
+const ROWS = 100_000;
+
+/** Turns of the event loop until `work` rejects, which it must. */
+async function turnsUntilRejected(work: () => Promise<unknown>): Promise<number> {
+  let [turns, over] = [0, false];
+  const turn = (): void => {
+    turns++;
+    if (!over) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await expect(work()).rejects.toThrow();
+  over = true;
+  return turns;
+}
+
+const classifier = (): Sequential =>
+  new Sequential([input([FEATURES]), layers.dense(1, { activation: 'sigmoid' })]).compile({
+    loss: 'binaryCrossentropy',
+  });
+
+describe('others have their turn while', () => {
+  const rows = Array.from({ length: ROWS }, (_, i) =>
+    Array.from({ length: FEATURES }, (_, j) => (i * j) % 7),
+  );
+  // What is wrong stands at the very end, so that everything is looked at.
+  const wrong = [...rows, Array.from({ length: FEATURES }, () => '1')] as unknown as number[][];
+  const labels = rows.map((_, i) => i % 2);
+  const fits: Record<string, () => Promise<unknown>> = {
+    'fit converts rows': () => classifier().fit(wrong, [...labels, 1], { verbose: 0 }),
+    'fit converts validation rows': () =>
+      classifier().fit(rows, labels, { verbose: 0, validationData: [wrong, [...labels, 1]] }),
+    'evaluate converts rows': () => classifier().evaluate(wrong, [...labels, 1]),
+    'predict converts rows': () => classifier().predict(wrong),
+  };
+  test.each(Object.entries(fits))('%s', async (_, work) => {
+    expect(await turnsUntilRejected(work)).toBeGreaterThan(2);
+  });
+  test('fit makes sample weights of class weights', async () => {
+    const many = Float64Array.from({ length: 3_000_000 }, (_, i) => i % 2);
+    const model = new Sequential([input([1]), layers.dense(1, { activation: 'sigmoid' })]);
+    model.compile({ loss: 'binaryCrossentropy' });
+    const last = many.map((c, i) => (i === many.length - 1 ? 0.5 : c));
+    const turns = await turnsUntilRejected(() =>
+      model.fit(many, last, { verbose: 0, classWeight: { 0: 1, 1: 2 } }),
+    );
+    expect(turns).toBeGreaterThan(2);
+  });
+});
+
+test('what is small may be changed as soon as the verb returned its promise', async () => {
+  const model = new Sequential([input([2]), layers.dense(1, { kernelInitializer: 'ones' })]);
+  model.compile({ loss: 'mse', optimizer: 'sgd' });
+  const row = [1, 2];
+  const predicted = model.predict([row]);
+  row[0] = 100;
+  expect((await predicted).toArray()).toEqual([[3]]);
+  const x = new Float32Array([1, 2]);
+  const measured = model.evaluate(tensor(x, { shape: [1, 2] }), [[5]]);
+  x[0] = 100;
+  expect((await measured).loss).toBeCloseTo(4);
+});
+
+test.each([
+  ['a vector', [1, 2, 3], [3]],
+  ['rows', [[1, 2], [3, 4]], [2, 2]], // biome-ignore format: as it is read
+  ['rows of typed arrays', [new Float64Array([1, 2]), new Int8Array([3, 4])], [2, 2]],
+  ['numbers that are objects to the engine', [Object.values({ a: 1, b: 2 }), [3, 4]], [2, 2]],
+  ['columns of one', [[[1]], [[2]], [[3]]], [3, 1, 1]],
+])('%s', (_, values, shape) => {
+  const t = tensor(values as number[]);
+  expect(t.shape).toEqual(shape);
+  expect([...t.data]).toEqual(Array.from(t.data, (_, i) => i + 1));
+});
+
+test('a vector of several pieces, of numbers, typed and as booleans', () => {
+  const size = 300_001;
+  const numbers = Array.from({ length: size }, (_, i) => i % 1000);
+  const expected = Float32Array.from(numbers);
+  expect(tensor(numbers).data).toEqual(expected);
+  expect(tensor(Float64Array.from(numbers)).data).toEqual(expected);
+  expect(tensor([numbers, numbers]).data.subarray(size)).toEqual(expected);
+  expect(tensor(BigInt64Array.from(numbers, BigInt), { dtype: 'int32' }).data).toEqual(
+    Int32Array.from(numbers),
+  );
+  const flags = numbers.map((n) => n > 500);
+  expect(tensor(flags).data).toEqual(Uint8Array.from(flags, Number));
+  const wrong: unknown[] = [...numbers];
+  wrong[200_000] = '7';
+  expect(() => tensor(wrong as number[])).toThrow(/\[200000\].*'7'/);
+  expect(() => tensor([0, wrong as number[]] as never)).toThrow(/ragged/);
+  const holes = [1, 2, 3];
+  delete holes[1];
+  expect(() => tensor(holes)).toThrow(/numbers or booleans at \[1\]/);
+});
