@@ -119,8 +119,11 @@ export declare class NativePredictor {
   predictSync(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number): Array<OwnedTensor>
   /** As `predictSync`, on threads of their own. */
   predict(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number, threads?: number | undefined | null): Promise<NativePrediction>
-  /** As `predict`, of rows that the native core holds. */
-  predictData(data: Array<NativeData>, batchSize: number, seed: number, call: number, threads?: number | undefined | null): Promise<NativePrediction>
+  /**
+   * As `predict`, of rows that the native core holds, which begin with the batch number `first` of
+   * the call.
+   */
+  predictData(data: Array<NativeData>, batchSize: number, seed: number, call: number, first: number, threads?: number | undefined | null): Promise<NativePrediction>
   /** Gives back its memory; a run under way ends as it would. */
   release(): void
 }

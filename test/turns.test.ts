@@ -1,7 +1,17 @@
 /**
  * Large data is converted, checked and copied in turns; small data before the verb returns.
  */
-import { input, layers, Sequential, tensor } from 'ridgeline';
+import {
+  input,
+  layers,
+  Model,
+  ops,
+  Sequential,
+  type SymbolicTensor,
+  setRandomSeed,
+  type Tensor,
+  tensor,
+} from 'ridgeline';
 import { describe, expect, test } from 'vitest';
 
 const FEATURES = 20;
@@ -19,6 +29,8 @@ async function turnsUntilRejected(work: () => Promise<unknown>): Promise<number>
   over = true;
   return turns;
 }
+
+const bytes = ({ data }: Tensor): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
 const classifier = (): Sequential =>
   new Sequential([input([FEATURES]), layers.dense(1, { activation: 'sigmoid' })]).compile({
@@ -65,6 +77,41 @@ test('what is small may be changed as soon as the verb returned its promise', as
   const measured = model.evaluate(tensor(x, { shape: [1, 2] }), [[5]]);
   x[0] = 100;
   expect((await measured).loss).toBeCloseTo(4);
+});
+
+describe('predict of many rows, in pieces', () => {
+  const [count, width] = [70_000, 20];
+  const many = tensor(
+    Float32Array.from({ length: count * width }, (_, i) => Math.sin(i)),
+    { shape: [count, width] },
+  );
+
+  /** The same model for the same seed, random when it predicts too. */
+  function net(outputs: (x: SymbolicTensor) => SymbolicTensor[]): Model {
+    setRandomSeed(5);
+    const x = input([width]);
+    return new Model({ inputs: x, outputs: outputs(layers.dense(7, { activation: 'tanh' })(x)) });
+  }
+  test.each<[string, (x: SymbolicTensor) => SymbolicTensor[]]>([
+    ['one output', (x) => [layers.dense(3)(x)]],
+    ['outputs of several widths and ranks', (x) => [x, layers.reshape([7, 1])(x), layers.dense(1)(x)]],
+    ['random numbers', (x) => [layers.dropout(0.5)(x, { training: true })]],
+    ['two rows for each', (x) => [ops.reshape(layers.dense(4)(x), [-1, 2])]],
+  ])('%s: the same bits as at once', async (_, outputs) => {
+    for (const batchSize of [32, 1000, count + 1]) {
+      const options = { batchSize };
+      const found = [await net(outputs).predict(many, options)].flat();
+      const expected = [net(outputs).predictSync(many, options)].flat();
+      expect(found.map((t) => t.shape)).toEqual(expected.map((t) => t.shape));
+      found.forEach((t, i) => expect(Buffer.compare(bytes(t), bytes(expected[i] as Tensor))).toBe(0));
+    }
+  });
+  test('a NaN in the last of them rejects', async () => {
+    const data = many.data.slice();
+    data[data.length - 1] = Number.NaN;
+    const rows = tensor(data, { shape: many.shape });
+    await expect(net((x) => [x]).predict(rows)).rejects.toThrow(`x has NaN at [${count - 1}, ${width - 1}]`);
+  });
 });
 
 test.each([

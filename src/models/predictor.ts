@@ -20,7 +20,7 @@ import { BatchReader, type BatchSource } from './batches.js';
 import { finite } from './finite.js';
 import { inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import { type Network, traceInputs } from './network.js';
-import { UploadedData } from './uploaded-data.js';
+import { pieceRows, piecewise } from './piecewise.js';
 
 /** Options of {@link Model.predict}. */
 export interface PredictOptions {
@@ -32,6 +32,13 @@ export interface PredictOptions {
 
 /** Bytes that are copied in one turn. */
 const AT_ONCE = 2 ** 21;
+
+/** What is predicted, and how. */
+interface Prepared {
+  readonly inputs: readonly NamedTensor[];
+  readonly batchSize: number;
+  readonly threads: number | undefined;
+}
 
 /** See the module documentation. */
 export class Predictor {
@@ -47,39 +54,37 @@ export class Predictor {
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_NATIVE`.
    */
   async predict(x: DataInput, options: PredictOptions): Promise<Tensor[]> {
-    const started = await inTurns(this.#start(x, options));
-    try {
-      return tensors(succeeded(await started.event).tensors);
-    } finally {
-      started.data?.release();
-    }
+    const { randomSeed } = this.#network;
+    const call = this.#network.nextInference();
+    const { event, inputs, batchSize, threads } = await inTurns(this.#start(x, options, randomSeed, call));
+    if (event) return tensors(succeeded(await event).tensors);
+    const shapes = [
+      ...inputs.map(({ tensor }) => tensor.shape),
+      ...this.#network.graph.outputs.map((t) => t.shape),
+    ];
+    return piecewise(inputs, pieceRows(shapes, batchSize), async ({ handles }, from) => {
+      const first = from / batchSize;
+      const run = guard(() =>
+        this.#current.predictData(handles, batchSize, randomSeed, call, first, threads),
+      );
+      return tensors(succeeded(await run).tensors);
+    });
   }
 
-  /** Copies the rows and starts the run. */
+  /** Starts the run of a few rows, from copies; many are only checked. */
   *#start(
     x: DataInput,
     options: PredictOptions,
-  ): Work<{ event: Promise<NativePrediction>; data?: UploadedData }> {
-    const { randomSeed } = this.#network;
-    const call = this.#network.nextInference();
-    const { inputs, values, shapes, batchSize } = yield* this.#prepare(x, options);
-    const { threads } = options;
-    if (values.every(({ byteLength }) => byteLength <= AT_ONCE)) {
-      const event = finite(inputs, () =>
-        this.#current.predict(values, shapes, batchSize, randomSeed, call, threads),
-      );
-      return { event };
-    }
-    const data = yield* UploadedData.of(inputs);
-    try {
-      const event = guard(() =>
-        this.#current.predictData(data.handles, batchSize, randomSeed, call, threads),
-      );
-      return { event, data };
-    } catch (error) {
-      data.release();
-      throw error;
-    }
+    seed: number,
+    call: number,
+  ): Work<Prepared & { event?: Promise<NativePrediction> }> {
+    const prepared = yield* this.#prepare(x, options);
+    const { inputs, batchSize, threads } = prepared;
+    const { values, shapes } = split(inputs);
+    if (values.some(({ byteLength }) => byteLength > AT_ONCE)) return prepared;
+    const run = (): Promise<NativePrediction> =>
+      this.#current.predict(values, shapes, batchSize, seed, call, threads);
+    return { ...prepared, event: finite(inputs, run) };
   }
 
   /** As `predict`, of batches that come one by one. */
@@ -105,7 +110,8 @@ export class Predictor {
   /** As `predict`, on the calling thread. */
   predictSync(x: DataInput, options: PredictOptions): Tensor[] {
     const call = this.#network.nextInference();
-    const { inputs, values, shapes, batchSize } = atOnce(this.#prepare(x, options));
+    const { inputs, batchSize } = atOnce(this.#prepare(x, options));
+    const { values, shapes } = split(inputs);
     const { randomSeed } = this.#network;
     return tensors(
       finite(inputs, () => this.#current.predictSync(values, shapes, batchSize, randomSeed, call)),
@@ -118,23 +124,13 @@ export class Predictor {
     this.#program = undefined;
   }
 
-  *#prepare(
-    x: DataInput,
-    options: PredictOptions,
-  ): Work<{
-    inputs: readonly NamedTensor[];
-    values: Tensor['data'][];
-    shapes: number[][];
-    batchSize: number;
-  }> {
+  *#prepare(x: DataInput, options: PredictOptions): Work<Prepared> {
     const { batchSize = 32, threads } = checkOptions('predict', options, ['batchSize', 'threads']);
     count('batchSize', batchSize);
     checkThreads(threads);
     const inputs = yield* inputTensors(this.#network, 'x', x);
     rowsOf(inputs);
-    const values = inputs.map(({ tensor }) => tensor.data);
-    const shapes = inputs.map(({ tensor }) => [...tensor.shape]);
-    return { inputs, values, shapes, batchSize };
+    return { inputs, batchSize, threads };
   }
 
   /** The program; the one before may have been released meanwhile, with the model or for a new one. */
@@ -150,6 +146,14 @@ export class Predictor {
       return guard(() => new native.NativePredictor(trace.graph, trace.ids(outputs)));
     });
   }
+}
+
+/** Elements and sizes, as the native core takes them. */
+function split(inputs: readonly NamedTensor[]): { values: Tensor['data'][]; shapes: number[][] } {
+  return {
+    values: inputs.map(({ tensor }) => tensor.data),
+    shapes: inputs.map(({ tensor }) => [...tensor.shape]),
+  };
 }
 
 /** Tensors one after the other along their first axis. */

@@ -9,6 +9,7 @@ use crate::error::{Code, Error, Result};
 pub fn reserve<T>(len: usize) -> Result<Vec<T>> {
     let mut memory = Vec::new();
     memory.try_reserve_exact(len).map_err(|_| refused::<T>(len))?;
+    in_huge_pages(memory.spare_capacity_mut());
     Ok(memory)
 }
 
@@ -27,3 +28,35 @@ pub fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
     memory.resize(len, T::default());
     Ok(memory)
 }
+
+/// Values that are given back to the system at once: as much as its allocator would rather keep.
+const PIECE: usize = 4 << 20;
+
+/// Gives the memory of values back, from the end and piece by piece: while the system takes a GB back in one go, every
+/// other thread of the process waits that asks for memory.
+pub fn give_back<T: Copy>(memory: &mut Vec<T>) {
+    while memory.capacity() > PIECE {
+        let rest = memory.capacity() - PIECE;
+        memory.truncate(rest);
+        memory.shrink_to(rest);
+    }
+}
+
+/// Asks the system for pages of 2 MiB where memory spans some: to have a GB in small ones takes most of a second on
+/// a virtual machine. A wish: what comes of it does not matter.
+#[cfg(target_os = "linux")]
+pub fn in_huge_pages<T>(memory: &mut [T]) {
+    use rustix::mm::{Advice, madvise};
+    const HUGE: usize = 2 << 20;
+    let range = memory.as_mut_ptr_range();
+    let [start, end] = [range.start.addr().next_multiple_of(HUGE), range.end.addr() & !(HUGE - 1)];
+    if start < end {
+        let first = range.start.with_addr(start).cast();
+        // SAFETY: the pages lie inside memory that is ours alone; the advice changes no byte of it.
+        let _ = unsafe { madvise(first, end - start, Advice::LinuxHugepage) };
+    }
+}
+
+/// As on Linux: others decide for themselves.
+#[cfg(not(target_os = "linux"))]
+pub fn in_huge_pages<T>(_: &mut [T]) {}

@@ -4,7 +4,7 @@
 //! keeps buffers, views and permutations free of a type parameter.
 
 use crate::error::{Error, Result};
-use crate::memory::refused;
+use crate::memory::{give_back, in_huge_pages, refused};
 use crate::shape::{MAX_ELEMENTS, Shape};
 use std::fmt;
 
@@ -80,6 +80,12 @@ pub struct Tensor {
     pub words: Vec<u32>,
 }
 
+impl Drop for Tensor {
+    fn drop(&mut self) {
+        give_back(&mut self.words);
+    }
+}
+
 /// The product of sizes, checked.
 ///
 /// # Errors
@@ -126,13 +132,13 @@ impl Tensor {
     }
 
     /// The elements as f32, without a copy; meaningful for float32 tensors.
-    pub fn into_f32(self) -> Vec<f32> {
-        bytemuck::cast_vec(self.words)
+    pub fn into_f32(mut self) -> Vec<f32> {
+        bytemuck::cast_vec(std::mem::take(&mut self.words))
     }
 
     /// The elements as i32, without a copy; meaningful for int32 and bool tensors.
-    pub fn into_i32(self) -> Vec<i32> {
-        bytemuck::cast_vec(self.words)
+    pub fn into_i32(mut self) -> Vec<i32> {
+        bytemuck::cast_vec(std::mem::take(&mut self.words))
     }
 
     /// The tensor's type.
@@ -162,7 +168,8 @@ impl Words {
     pub fn zeroed(len: usize) -> Result<Words> {
         let memory = bytemuck::allocation::try_zeroed_slice_box(len + LINE / size_of::<u32>())
             .map_err(|()| refused::<u32>(len))?;
-        let memory: Box<[u32]> = memory;
+        let mut memory: Box<[u32]> = memory;
+        in_huge_pages(&mut memory);
         let first = memory.as_ptr().align_offset(LINE);
         Ok(Words { memory, first, len })
     }

@@ -76,14 +76,14 @@ fn merged_weights_give_the_same_and_follow_their_sources() {
             let mut crew = Crew::new(threads).unwrap();
             // Cut by columns, by rows, and a smaller last batch.
             for batch in [1, 7, 300] {
-                let found = predictor.predict(&vec![Arc::clone(&rows)], batch, &mut crew, 0);
+                let found = predictor.predict(&vec![Arc::clone(&rows)], batch, &mut crew, 0, 0);
                 assert_close(&found.unwrap()[0], &expected(&rows, bias, &variables));
             }
             // Another version: of a weight that is merged, and of one that is used as it is.
             for (of, seed) in [(3, 11), (1, 12)] {
                 let shape = variables[of].shape().to_vec();
                 variables[of].write(&positive(&shape, seed + threads as u32)).unwrap();
-                let found = predictor.predict(&vec![Arc::clone(&rows)], 300, &mut crew, 0);
+                let found = predictor.predict(&vec![Arc::clone(&rows)], 300, &mut crew, 0, 0);
                 assert_close(&found.unwrap()[0], &expected(&rows, bias, &variables));
             }
         }
@@ -97,7 +97,7 @@ fn outputs_may_be_inputs_but_not_of_another_length_than_the_batch() {
     let rows = Arc::new(tensor(&[2, 4], 3));
     let mut crew = Crew::alone().unwrap();
     let predictor = Predictor::new(&g, &[x, x]).unwrap();
-    let found = predictor.predict(&vec![Arc::clone(&rows)], 2, &mut crew, 0).unwrap();
+    let found = predictor.predict(&vec![Arc::clone(&rows)], 2, &mut crew, 0, 0).unwrap();
     assert_eq!(found, [(*rows).clone(), (*rows).clone()]);
 
     // A weight or a constant has as many rows as it has, whatever the batch.
@@ -145,7 +145,7 @@ fn all_weights_are_of_one_boundary() {
         });
         let mut crew = Crew::new(2).unwrap();
         while !over.load(Ordering::Acquire) {
-            let found = predictor.predict(&vec![Arc::clone(&zeros)], 1, &mut crew, 0).unwrap();
+            let found = predictor.predict(&vec![Arc::clone(&zeros)], 1, &mut crew, 0, 0).unwrap();
             assert!(found[0].as_f32().iter().all(|&sum| sum == 0.0), "two boundaries in one");
         }
     });

@@ -74,7 +74,7 @@ impl NativePredictor {
         let mut alone = lent::crew(1).map_err(convert)?;
         let predictor = self.predictor()?;
         let seed = inference_seed(seed as u64, call as u64);
-        let found = predictor.predict(&inputs, batch_size as usize, &mut alone, seed);
+        let found = predictor.predict(&inputs, batch_size as usize, &mut alone, seed, 0);
         found.map_err(convert)?.iter().map(|tensor| OwnedTensor::of(env, tensor)).collect()
     }
 
@@ -91,10 +91,11 @@ impl NativePredictor {
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let inputs = rows(&values, &shapes)?;
-        self.start(env, inputs, batch_size, seed, call, threads)
+        self.start(env, inputs, batch_size, [seed, call, 0.0], threads)
     }
 
-    /// As `predict`, of rows that the native core holds.
+    /// As `predict`, of rows that the native core holds, which begin with the batch number `first` of
+    /// the call.
     #[napi(catch_unwind, ts_return_type = "Promise<NativePrediction>")]
     pub fn predict_data<'env>(
         &self,
@@ -103,12 +104,13 @@ impl NativePredictor {
         batch_size: u32,
         seed: f64,
         call: f64,
+        first: f64,
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         if !data.iter().all(|data| data.finite) {
             return Err(fail("ERR_NON_FINITE", "data has NaN or infinity"));
         }
-        self.start(env, rows_of(&data), batch_size, seed, call, threads)
+        self.start(env, rows_of(&data), batch_size, [seed, call, first], threads)
     }
 
     fn start<'env>(
@@ -116,15 +118,15 @@ impl NativePredictor {
         env: &'env Env,
         inputs: Data,
         batch_size: u32,
-        seed: f64,
-        call: f64,
+        [seed, call, first]: [f64; 3],
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let predictor = Arc::clone(self.predictor()?);
         let seed = inference_seed(seed as u64, call as u64);
         let work = move |threads: usize| {
             let mut crew = lent::crew(threads)?;
-            let found = predictor.predict(&inputs, batch_size as usize, &mut crew, seed)?;
+            let found =
+                predictor.predict(&inputs, batch_size as usize, &mut crew, seed, first as u32)?;
             let tensors = found.into_iter().map(NativeTensor::from).collect();
             Ok(NativePrediction { tensors, failure: None })
         };

@@ -51,6 +51,11 @@ impl Copies {
         Ok(())
     }
 
+    /// True once they were made.
+    pub fn are_made(&self) -> bool {
+        self.made_of.lock().is_some()
+    }
+
     /// Bytes of their memory.
     pub fn bytes(&self) -> usize {
         self.copies.iter().map(|copy| copy.bytes()).sum()

@@ -62,7 +62,8 @@ impl Predictor {
     }
 
     /// Computes the outputs for all rows of `data`, batch by batch, and joins them by rows. `seed` is
-    /// that of this call.
+    /// that of this call, `first` the number of its first batch: 0 unless others went before, whose
+    /// weights these batches see too.
     ///
     /// # Errors
     /// What binding, planning or running finds wrong.
@@ -72,11 +73,14 @@ impl Predictor {
         batch: usize,
         crew: &mut Crew,
         seed: u64,
+        first: u32,
     ) -> Result<Vec<Tensor>> {
-        self.copies.refresh(crew)?;
+        if first == 0 || !self.copies.are_made() {
+            self.copies.refresh(crew)?;
+        }
         let n = rows(data);
         let mut results: Vec<Tensor> = Vec::with_capacity(self.outputs);
-        for (index, start) in (0..).zip((0..n).step_by(batch)) {
+        for (index, start) in (first..).zip((0..n).step_by(batch)) {
             let count = batch.min(n - start);
             let feeds = batch_of(data, start, count);
             let step = Step { seed, index, feeds, ..Step::default() };
