@@ -1,7 +1,7 @@
 /**
  * Data of bad shapes: every kind is the right error, names the culprit, and leaves the model usable.
  */
-import { layers, tensor, trainTestSplit } from 'ridgeline';
+import { input, layers, Model, ops, tensor, trainTestSplit } from 'ridgeline';
 import { describe } from 'vitest';
 import { type Case, table } from '../support/cases.js';
 import { numbers, x, y } from '../support/small.js';
@@ -71,6 +71,15 @@ describe('shapes', () => {
       run: (m) => m.predict(tensor(new Float32Array(0), { shape: [0, 4] })),
       code: 'ERR_SHAPE',
       says: /^x has no rows/,
+    },
+    {
+      name: 'predict: an output of twice the rows, which batches would mix',
+      run: () => {
+        const x = input([2]);
+        return new Model({ inputs: x, outputs: ops.concat([x, x], 0) }).predict([[1, 2]]);
+      },
+      code: 'ERR_SHAPE',
+      says: /^output 0 of shape \[2·\?, 2\] has another first axis than the batch/,
     },
     {
       name: 'predictSync: other width',

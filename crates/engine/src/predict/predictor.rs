@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::memory::reserve;
 use crate::ops::leaf::Input;
+use crate::ops::reshape::Reshape;
 use crate::passes::expand::expand;
 use crate::passes::hoist::{Hoisted, hoist};
 use crate::passes::merge::merge;
@@ -17,6 +18,7 @@ use crate::plan::Rows;
 use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::run::workspace::Workspace;
+use crate::shape::Dim;
 use crate::step::Step;
 use crate::tensor::Tensor;
 
@@ -27,18 +29,30 @@ pub struct Predictor {
     outputs: usize,
 }
 
-/// Checks that the first axis of every output is that of the inputs, or a multiple: outputs of batches
-/// are joined along it.
+/// Checks that the rows of every output are those of the inputs, or what a reshape made of each of
+/// them: outputs of batches are joined along that axis, in the order of the batches.
 fn check_rows(graph: &Graph, outputs: &[Value]) -> Result<()> {
     let inputs = graph.nodes().iter().filter_map(|node| node.op.downcast::<Input>());
     let batch = inputs.filter_map(|input| input.of.shape.0.first()).next();
     let Some(batch) = batch.filter(|batch| batch.known().is_none()) else { return Ok(()) };
+    let rows_of = |value: Value| graph.value_type(value).shape.0.first().cloned();
     for (i, &output) in outputs.iter().enumerate() {
-        let shape = &graph.value_type(output).shape;
-        if shape.0.first().is_some_and(|rows| rows.divided_by(batch).is_none()) {
-            return Err(Error::shape(format!(
-                "output {i} of shape {shape} has another first axis than the batch"
-            )));
+        let Some(mut rows) = rows_of(output) else { continue };
+        // Back to where so many rows come from.
+        let mut at = output;
+        while rows != *batch {
+            let node = graph.node(at);
+            let reshaped =
+                node.op.downcast::<Reshape>().is_some() && rows.divided_by(batch).is_some();
+            let same = |&&input: &&Value| rows_of(input).as_ref() == Some(&rows);
+            let from = node.inputs.iter().find(same);
+            let Some(&from) = from.or(node.inputs.first().filter(|_| reshaped)) else {
+                let shape = &graph.value_type(output).shape;
+                let text = "has another first axis than the batch";
+                return Err(Error::shape(format!("output {i} of shape {shape} {text}")));
+            };
+            at = from;
+            rows = rows_of(at).unwrap_or(Dim::ONE);
         }
     }
     Ok(())
