@@ -23,15 +23,12 @@ import {
   parseCall,
 } from './arguments.js';
 import { factoryName } from './naming.js';
-import { type CommonValues, common, type LayerOptions, type Settled } from './options.js';
+import { type CommonValues, common, type Given, type LayerOptions, type Settled } from './options.js';
 import { RecordedCalls, type RecordedTensors } from './recorded-calls.js';
 import { Weighted } from './weighted.js';
 import type { WeightOptions } from './weights.js';
 
-export type { CallOptions, LayerOptions, WeightOptions };
-
-/** Arguments of a constructor that takes the options `C`, unless its class says others. */
-export type Given<C> = Record<never, never> extends C ? [options?: C] : [options: C];
+export type { CallOptions, Given, LayerOptions, WeightOptions };
 
 /** A layer can be called on tensors, symbolic or concrete, with options last. */
 // biome-ignore lint/correctness/noUnusedVariables: interface and class have the same parameters.
@@ -93,8 +90,9 @@ export abstract class Layer<
   #activityRegularizer: Regularizer | undefined;
   /** True once the layer has its weights. */
   built = false;
+  /** @internal True if the user chose the name. */
+  readonly isNamed: boolean;
   #name: string | undefined;
-  readonly #named: boolean;
   readonly #inner = new Map<Layer, string>();
   readonly #recorded = new RecordedCalls();
   /** The layer in whose `call` this one was made, if in any. */
@@ -108,7 +106,7 @@ export abstract class Layer<
     const { name, trainable, activityRegularizer } = read<CommonValues>(common, config);
     super(trainable);
     this.#name = name;
-    this.#named = name !== undefined;
+    this.isNamed = name !== undefined;
     this.#activityRegularizer = activityRegularizer;
     if (table) checkOptions(factoryName(className), config, [...optionNames(common), ...optionNames(table)]);
     this.options = read(table ?? {}, config);
@@ -143,12 +141,7 @@ export abstract class Layer<
 
   /** @internal Gives a layer without a name of its own one that is free in a model. */
   rename(name: string): void {
-    if (!this.#named) this.#name = name;
-  }
-
-  /** @internal True if the user chose the name. */
-  get isNamed(): boolean {
-    return this.#named;
+    if (!this.isNamed) this.#name = name;
   }
 
   /** Layers that `call` was found to use, in order of first use. */
@@ -234,9 +227,8 @@ export abstract class Layer<
           throw new RidgelineError('ERR_ARGUMENT', MADE_IN_CALL);
         const outputs = this.#compute(args);
         checkOutputs(outputs, trace);
-        for (const y of [outputs].flat()) {
-          if (this.activityRegularizer) trace.penalties.push(activityPenalty(this.activityRegularizer, y));
-        }
+        const penalty = this.activityRegularizer;
+        if (penalty) for (const y of [outputs].flat()) trace.penalties.push(activityPenalty(penalty, y));
         return outputs;
       });
     } catch (error) {

@@ -200,3 +200,6 @@ export const common: { readonly [P in keyof CommonValues]: Option<CommonValues[P
   trainable: core.boolean(true),
   activityRegularizer: regularizer(),
 };
+
+/** Arguments of a constructor that takes the options `C`, unless its class says others. */
+export type Given<C> = Record<never, never> extends C ? [options?: C] : [options: C];
