@@ -63,7 +63,7 @@ export interface TrainedModel {
     y: DataInput,
     options?: {
       readonly batchSize?: number | undefined;
-      readonly sampleWeight?: TensorInput | undefined;
+      readonly sampleWeight?: DataInput | undefined;
       readonly threads?: number | undefined;
     },
   ): Promise<LogsOf<string>>;

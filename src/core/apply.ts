@@ -88,11 +88,15 @@ function record(
   return call.outputs;
 }
 
-/** An op with one result. */
+/**
+ * An op with one result.
+ * @param typing - The first operand that numbers take their type from; those before it are conditions.
+ */
 export function op<T extends Operand>(
   label: string,
   inputs: readonly T[],
   work: (trace: Trace, inputs: SymbolicTensor[]) => SymbolicTensor,
+  typing = 0,
 ): Result<T> {
   for (const [i, t] of inputs.entries()) {
     if (typeof t !== 'number' && !isTensorLike(t) && !(t instanceof Weight))
@@ -100,13 +104,14 @@ export function op<T extends Operand>(
   }
   const [result] = dispatch({ label }, inputs, (given) => {
     const trace = Trace.running;
-    const typed = given.find((t) => typeof t !== 'number');
+    const typed = given.slice(typing).find((t) => typeof t !== 'number');
     const like = typed === undefined || typeof typed === 'number' ? 'float32' : typed.dtype;
     // As in Keras, a fraction beside integers makes numbers of them; so does an integer that they do not hold.
     const promotes = like !== 'float32' && given.some((t) => typeof t === 'number' && t !== (t | 0));
-    const values = given.map((t) =>
-      promotes ? floating(trace, trace.value(t, 'float32')) : trace.value(t, like),
-    );
+    const values = given.map((t, i) => {
+      if (i < typing) return trace.value(t, 'bool');
+      return promotes ? floating(trace, trace.value(t, 'float32')) : trace.value(t, like);
+    });
     return [work(trace, values)];
   });
   return result as Result<T>;

@@ -117,7 +117,9 @@ export const integer = <D extends Default<number> = undefined>(min: number, fall
   option((argument, given) => check.integer(argument, given, min), fallback);
 
 /** An axis, or a list of at least one. */
-export const axes = (fallback: number | readonly number[]): Option<number | readonly number[], false> =>
+export const axes = <D extends Default<number | readonly number[]> = undefined>(
+  fallback?: D,
+): With<number | readonly number[], D> =>
   option((argument, given) => {
     const all = typeof given === 'number' ? [given] : given;
     if (Array.isArray(all) && all.length > 0 && all.every(Number.isInteger))

@@ -10,7 +10,6 @@ import { type Shape, SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { UniqueNames } from '../core/unique-names.js';
-import { Weight } from '../core/weight.js';
 import { argumentError, inLayer, RidgelineError } from '../errors.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
@@ -22,10 +21,10 @@ import {
   type Outputs,
   parseCall,
 } from './arguments.js';
+import { Calling } from './calling.js';
 import { factoryName } from './naming.js';
 import { type CommonValues, common, type Given, type LayerOptions, type Settled } from './options.js';
 import { RecordedCalls, type RecordedTensors } from './recorded-calls.js';
-import { Weighted } from './weighted.js';
 import type { WeightOptions } from './weights.js';
 
 export type { CallOptions, Given, LayerOptions, WeightOptions };
@@ -66,10 +65,7 @@ export interface Layer<C extends object = LayerOptions, A extends unknown[] = Gi
  * ```
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface is the call signature.
-export abstract class Layer<
-  C extends object = LayerOptions,
-  A extends unknown[] = Given<C>,
-> extends Weighted {
+export abstract class Layer<C extends object = LayerOptions, A extends unknown[] = Given<C>> extends Calling {
   /** Name under which models save and restore the class. */
   static readonly className: string = 'Layer';
   /** Its options, besides those of every layer. A class without a table checks those of its constructor by itself. */
@@ -147,20 +143,6 @@ export abstract class Layer<
   /** Layers that `call` was found to use, in order of first use. */
   override get layers(): Layer[] {
     return [...this.#inner.keys()];
-  }
-
-  /** Says that `weight` holds `next` after this training step; without effect elsewhere. */
-  protected assign(weight: Weight, next: SymbolicTensor): void {
-    if (!(weight instanceof Weight)) throw argumentError('what is assigned to', 'a weight', weight);
-    const trace = Trace.current;
-    if (!(next instanceof SymbolicTensor) || next.traced?.trace !== trace)
-      throw argumentError(`next value of '${weight.name}'`, 'a symbolic tensor of this call', next);
-    if (trace?.training) trace.nextState.set(weight, next);
-  }
-
-  /** True while the call that is being traced is for training. */
-  protected get isTraining(): boolean {
-    return Trace.current?.training ?? false;
   }
 
   /** @internal */

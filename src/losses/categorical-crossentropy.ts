@@ -1,44 +1,40 @@
 /**
- * Cross-entropy of classes: `−Σ y·ln p` over the last axis, for labels as distributions or as indices.
+ * Cross-entropy of classes: `−Σ y·ln p` over an axis, for labels as distributions or as indices.
  */
-import { boolean, rate } from '../core/options.js';
-import { shapeText, Tensor } from '../core/tensor.js';
+import { fraction as fractionOf } from '../core/check.js';
+import { boolean, integer, option } from '../core/options.js';
 import { Trace } from '../core/trace.js';
-import { shapeError } from '../errors.js';
+import { argumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
-import { float, smoothed, sparseLabels } from './labels.js';
+import {
+  type CrossentropyOptions,
+  crossentropyOptions,
+  distributions,
+  type LogitsOptions,
+} from './crossentropy-options.js';
+import { oneHot, smoothed, sparseLabels } from './labels.js';
 import { defineLoss, type LossFactory } from './loss.js';
-import { logitsOf, logShares } from './probabilities.js';
+import { logitsOf, shares } from './probabilities.js';
 
 /** Options of {@link sparseCategoricalCrossentropy}. */
-export interface SparseCrossentropyOptions {
-  /** True when predictions are logits. Default false. */
-  readonly fromLogits?: boolean | undefined;
+export interface SparseCrossentropyOptions extends LogitsOptions {
+  /** A class whose positions do not count, such as −1 for "unknown". Default none. */
+  readonly ignoreClass?: number | null | undefined;
 }
 
-/** Options of {@link categoricalCrossentropy} and {@link binaryCrossentropy}. */
-export interface CrossentropyOptions extends SparseCrossentropyOptions {
-  /** Share of each label spread over all classes, in [0, 1). Default 0. */
-  readonly labelSmoothing?: number | undefined;
-}
-
-/** `−Σ y·ln p` over the last axis, for one-hot labels or distributions `[…, classes]`. */
+/** `−Σ y·ln p` over an axis, for one-hot labels or distributions `[…, classes]`. */
 export const categoricalCrossentropy: LossFactory<CrossentropyOptions> = defineLoss<CrossentropyOptions>({
   name: 'categoricalCrossentropy',
-  options: { fromLogits: boolean(false), labelSmoothing: rate(0) },
-  call({ fromLogits, labelSmoothing }, yTrue, yPred) {
-    const labels = float(yTrue);
-    const classes = yPred.shape.at(-1);
-    if (labels.rank !== yPred.rank || labels.shape.at(-1) !== classes) {
-      throw shapeError('y', `one-hot labels ${shapeText(yPred.shape)}`, shapeText(yTrue.shape));
-    }
-    const logits = fromLogits ? yPred : logitsOf(yPred, 'softmax');
+  options: crossentropyOptions,
+  call({ fromLogits, labelSmoothing, axis }, yTrue, yPred) {
+    const [labels, predictions] = distributions(yTrue, yPred, axis);
+    const logits = fromLogits ? predictions : logitsOf(predictions, 'softmax');
     if (logits) {
       const attributes = { sparse: false, smoothing: labelSmoothing };
       return Trace.running.emit('softmaxCrossEntropy', [logits, labels], attributes)[0];
     }
-    const smooth = smoothed(labels, labelSmoothing, classes as number);
-    return ops.neg(ops.sum(ops.mul(smooth, logShares(yPred)), { axis: -1 }));
+    const smooth = smoothed(labels, labelSmoothing, predictions.shape.at(-1) as number);
+    return ops.neg(ops.sum(ops.mul(smooth, ops.log(shares(predictions))), { axis: -1 }));
   },
 });
 
@@ -47,25 +43,49 @@ export const sparseCategoricalCrossentropy: LossFactory<SparseCrossentropyOption
   defineLoss<SparseCrossentropyOptions>({
     name: 'sparseCategoricalCrossentropy',
     sparse: true,
-    options: { fromLogits: boolean(false) },
-    call({ fromLogits }, yTrue, yPred) {
-      const indices = sparseLabels(yTrue, yPred);
+    options: { fromLogits: boolean(false), ignoreClass: integer(Number.MIN_SAFE_INTEGER, null) },
+    ignoredClass: ({ ignoreClass }) => ignoreClass,
+    valid({ ignoreClass }, yTrue, yPred) {
+      if (ignoreClass === undefined) return undefined;
+      return ops.notEqual(sparseLabels(yTrue, yPred), ignoreClass);
+    },
+    call({ fromLogits, ignoreClass }, yTrue, yPred) {
+      const given = sparseLabels(yTrue, yPred);
+      // What does not count is taken for class 0, and weighs nothing.
+      const indices = ignoreClass === undefined ? given : ops.where(ops.equal(given, ignoreClass), 0, given);
       const logits = fromLogits ? yPred : logitsOf(yPred, 'softmax');
       if (logits) {
         const attributes = { sparse: true, smoothing: 0 };
         return Trace.running.emit('softmaxCrossEntropy', [logits, indices], attributes)[0];
       }
-      const each = ops.reshape(ops.cast(indices, 'float32'), [...yPred.shape.slice(0, -1), 1]);
-      const hot = ops.cast(ops.equal(each, range(yPred.shape.at(-1) as number)), 'float32');
-      return ops.neg(ops.sum(ops.mul(hot, logShares(yPred)), { axis: -1 }));
+      const likely = ops.log(shares(yPred));
+      return ops.neg(ops.sum(ops.mul(oneHot(indices, yPred), likely), { axis: -1 }));
     },
   });
 
-/** 0, 1, … below `size`. */
-function range(size: number): Tensor {
-  return new Tensor(
-    Float32Array.from({ length: size }, (_, i) => i),
-    [size],
-    'float32',
-  );
+/** A number in (0, 1]. */
+const share = option((argument, given): number => {
+  if (fractionOf(argument, given) > 0) return given as number;
+  throw argumentError(argument, 'in (0, 1]', given);
+}, 0.5);
+
+/** Options of {@link categoricalGeneralizedCrossEntropy}. */
+export interface GeneralizedCrossEntropyOptions {
+  /** In (0, 1]: towards 0 it is cross-entropy, at 1 the mean absolute error. Default 0.5. */
+  readonly q?: number | undefined;
 }
+
+/**
+ * `(1 − p^q) / q`, with `p` the probability of the label's class, for class indices: bounded, so that wrong labels do
+ * little harm (Zhang and Sabuncu 2018).
+ */
+export const categoricalGeneralizedCrossEntropy: LossFactory<GeneralizedCrossEntropyOptions> =
+  defineLoss<GeneralizedCrossEntropyOptions>({
+    name: 'categoricalGeneralizedCrossEntropy',
+    sparse: true,
+    options: { q: share },
+    call({ q }, yTrue, yPred) {
+      const likely = ops.mul(oneHot(sparseLabels(yTrue, yPred), yPred), yPred);
+      return ops.div(ops.sub(1, ops.pow(ops.sum(likely, { axis: -1 }), q)), q);
+    },
+  });

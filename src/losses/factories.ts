@@ -2,3 +2,7 @@
 export * from './binary-crossentropy.js';
 export * from './categorical-crossentropy.js';
 export * from './difference.js';
+export * from './focal.js';
+export * from './hinge.js';
+export * from './overlap.js';
+export * from './similarity.js';

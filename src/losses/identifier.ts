@@ -11,7 +11,10 @@ import type { Loss } from './loss.js';
 const ALIASES = {
   mse: 'meanSquaredError',
   mae: 'meanAbsoluteError',
+  mape: 'meanAbsolutePercentageError',
+  msle: 'meanSquaredLogarithmicError',
   bce: 'binaryCrossentropy',
+  kld: 'klDivergence',
 } as const;
 
 /** A function of symbolic labels and predictions that gives a value for each sample. */

@@ -1,6 +1,8 @@
 /**
  * Losses: what training makes small, one value a sample, with Keras' formulas.
  */
+
+export type { CrossentropyOptions, LogitsOptions } from './crossentropy-options.js';
 export * from './factories.js';
 export type { LossFunction, LossIdentifier } from './identifier.js';
-export type { Loss, LossFactory } from './loss.js';
+export type { Loss, LossFactory, LossOptions, Reduction } from './loss.js';

@@ -2,10 +2,13 @@
  * Labels in the form that predictions need.
  */
 import { SymbolicTensor } from '../core/symbolic.js';
-import { shapeText } from '../core/tensor.js';
+import { shapeText, Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, shapeError } from '../errors.js';
 import * as ops from '../ops/index.js';
+
+/** Keras' epsilon, which keeps logarithms and quotients finite. */
+export const EPSILON = 1e-7;
 
 /**
  * Labels and predictions, which must be values of a trace.
@@ -64,4 +67,24 @@ export function sparseLabels(yTrue: SymbolicTensor, yPred: SymbolicTensor): Symb
   }
   const flat = given === yTrue.shape ? yTrue : ops.reshape(yTrue, yTrue.shape.slice(0, -1));
   return ops.cast(flat, 'int32');
+}
+
+/**
+ * With `axis` as the last one, the others in their order.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for an axis that is not there.
+ */
+export function lastAxis(x: SymbolicTensor, axis: number): SymbolicTensor {
+  const { rank } = x;
+  if (axis < -rank || axis >= rank) throw argumentError('axis', `between ${-rank} and ${rank - 1}`, axis);
+  const at = axis < 0 ? axis + rank : axis;
+  if (at === rank - 1) return x;
+  const others = x.shape.map((_, i) => i).filter((i) => i !== at);
+  return ops.transpose(x, [...others, at]);
+}
+
+/** Class indices `[…]` as rows `[…, classes]` of 0 and one 1, for the classes of predictions. */
+export function oneHot(indices: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
+  const each = ops.reshape(ops.cast(indices, 'float32'), [...yPred.shape.slice(0, -1), 1]);
+  const classes = Float32Array.from({ length: yPred.shape.at(-1) as number }, (_, i) => i);
+  return ops.cast(ops.equal(each, new Tensor(classes, [classes.length], 'float32')), 'float32');
 }

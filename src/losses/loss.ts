@@ -1,9 +1,29 @@
 /**
- * What a loss is: a value for each sample, made small by training.
+ * What a loss is: a value for each sample or position, and how they become the one that training makes small.
  */
-import { type NoOptions, type OptionTable, type Settled, save, settle, type Table } from '../core/options.js';
+import {
+  type NoOptions,
+  type OptionTable,
+  oneOf,
+  type Settled,
+  save,
+  settle,
+  type Table,
+} from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { pair } from './labels.js';
+
+/**
+ * How the values of a batch become one: their weighted sum divided by their number (`'sumOverBatchSize'`, and `'mean'`,
+ * which is the same), not divided (`'sum'`), or divided by the sum of the weights (`'meanWithSampleWeight'`).
+ */
+export type Reduction = 'sumOverBatchSize' | 'mean' | 'sum' | 'meanWithSampleWeight';
+
+/** What every loss can be told. */
+export interface LossOptions {
+  /** How the values of a batch become one. Default `'sumOverBatchSize'`. */
+  readonly reduction?: Reduction | undefined;
+}
 
 /** A loss. */
 export interface Loss {
@@ -11,18 +31,26 @@ export interface Loss {
   readonly name: string | undefined;
   /** True when labels are class indices. */
   readonly sparse: boolean;
+  /** The class whose positions do not count, where labels are class indices. */
+  readonly ignoredClass?: number | undefined;
   /** True when labels are numbers in [0, 1]. */
   readonly probabilities?: boolean;
+  /** How the values of a batch become one. Default `'sumOverBatchSize'`. */
+  readonly reduction?: Reduction;
   /** @internal The function that it was made of, if it was. */
   readonly source?: unknown;
   /** One value for each sample or position. */
   call(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor;
+  /** Which of the values that `call` gave count, as booleans; all where it is left out or gives `undefined`. */
+  valid?(yTrue: SymbolicTensor, yPred: SymbolicTensor, each: SymbolicTensor): SymbolicTensor | undefined;
   /** How to make an equal one; `undefined` if it cannot be saved. */
   getConfig(): Record<string, unknown> | undefined;
 }
 
 /** Makes a loss from options. @throws {RidgelineError} `ERR_ARGUMENT` for bad ones. */
-export type LossFactory<C extends object = NoOptions> = (options?: C) => Loss;
+export type LossFactory<C extends object = NoOptions> = (
+  options?: (C extends NoOptions ? unknown : C) & LossOptions,
+) => Loss;
 
 /** What defines a loss. */
 interface LossDefinition<C extends object> {
@@ -32,20 +60,35 @@ interface LossDefinition<C extends object> {
   /** True when labels are numbers in [0, 1]. Default false. */
   readonly probabilities?: boolean;
   readonly options: Table<C> & OptionTable;
+  /** The class whose positions do not count. */
+  readonly ignoredClass?: (options: Settled<C>) => number | undefined;
   /** One value for each sample or position, `[batch, …]`. */
   readonly call: (options: Settled<C>, yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor;
+  /** Which of them count. Default all. */
+  readonly valid?: (
+    options: Settled<C>,
+    yTrue: SymbolicTensor,
+    yPred: SymbolicTensor,
+    each: SymbolicTensor,
+  ) => SymbolicTensor | undefined;
 }
+
+const reduction = oneOf(['sumOverBatchSize', 'mean', 'sum', 'meanWithSampleWeight'], 'sumOverBatchSize');
 
 /** A factory of losses. */
 export function defineLoss<C extends object = NoOptions>(of: LossDefinition<C>): LossFactory<C> {
-  return (...given) => {
-    const options = settle<Settled<C>>(of.name, of.options, given);
+  const table: OptionTable = { ...of.options, reduction };
+  return ((...given: [options?: C & LossOptions]): Loss => {
+    const options = settle<Settled<C> & { reduction: Reduction }>(of.name, table, given);
     return {
       name: of.name,
       sparse: of.sparse ?? false,
+      ignoredClass: of.ignoredClass?.(options),
       probabilities: of.probabilities ?? false,
-      getConfig: () => save(of.options, options),
+      reduction: options.reduction,
+      getConfig: () => save(table, options),
       call: (yTrue, yPred) => of.call(options, ...pair(yTrue, yPred)),
+      valid: (yTrue, yPred, each) => of.valid?.(options, yTrue, yPred, each),
     };
-  };
+  }) as LossFactory<C>;
 }

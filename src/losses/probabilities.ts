@@ -7,9 +7,7 @@
 import { SymbolicTensor } from '../core/symbolic.js';
 import { guard } from '../native.js';
 import * as ops from '../ops/index.js';
-
-/** Keras' epsilon: probabilities are held inside [1e-7, 1 − 1e-7]. */
-const EPSILON = 1e-7;
+import { EPSILON } from './labels.js';
 
 /** The logits of `yPred` if it is a softmax over its last axis or a sigmoid. */
 export function logitsOf(yPred: SymbolicTensor, op: 'softmax' | 'sigmoid'): SymbolicTensor | undefined {
@@ -20,9 +18,16 @@ export function logitsOf(yPred: SymbolicTensor, op: 'softmax' | 'sigmoid'): Symb
   return producer.op === op && logits ? SymbolicTensor.of(traced.trace, logits) : undefined;
 }
 
-/** Probabilities that have a finite logarithm. */
+/** Probabilities inside [1e-7, 1 − 1e-7] as Keras holds them: they have a finite logarithm. */
 export const clipped = (p: SymbolicTensor): SymbolicTensor => ops.clip(p, EPSILON, 1 - EPSILON);
 
-/** The logarithm of each row `[…, classes]`, divided by its sum. */
-export const logShares = (p: SymbolicTensor): SymbolicTensor =>
-  ops.log(clipped(ops.div(p, ops.sum(p, { axis: -1, keepdims: true }))));
+/** Each row `[…, classes]` divided by its sum. */
+export const shares = (p: SymbolicTensor): SymbolicTensor =>
+  clipped(ops.div(p, ops.sum(p, { axis: -1, keepdims: true })));
+
+/** `−y·ln p − (1 − y)·ln(1 − p)`, for probabilities that have a finite logarithm. */
+export function binaryEntropy(y: SymbolicTensor, p: SymbolicTensor): SymbolicTensor {
+  const positive = ops.mul(y, ops.log(p));
+  const negative = ops.mul(ops.sub(1, y), ops.log(ops.sub(1, p)));
+  return ops.neg(ops.add(positive, negative));
+}

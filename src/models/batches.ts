@@ -3,7 +3,6 @@
  */
 import { isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
-import type { TensorInput } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
 
 /** A batch: rows, their labels, and how much each row weighs. */
@@ -12,8 +11,8 @@ export interface Batch {
   readonly x: DataInput;
   /** Their labels; `predict` needs none. */
   readonly y?: DataInput | undefined;
-  /** Weight of each row's loss. */
-  readonly sampleWeight?: TensorInput | undefined;
+  /** How much each row or position counts. */
+  readonly sampleWeight?: DataInput | undefined;
 }
 
 /** Batches one after the other. */

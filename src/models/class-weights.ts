@@ -4,7 +4,6 @@
 import { isPlain, nonNegative } from '../core/check.js';
 import { zeros } from '../core/elements.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import type { TensorInput } from '../core/tensor.js';
 import { PIECE, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Weighting } from './fit-options.js';
@@ -19,7 +18,7 @@ export function* classWeights(
   outputs: readonly SymbolicTensor[],
   labels: readonly NamedTensor[],
   { sampleWeight, classWeight }: Weighting,
-): Work<TensorInput> {
+): Work<Float32Array> {
   if (sampleWeight !== undefined) {
     throw new RidgelineError('ERR_ARGUMENT', 'classWeight and sampleWeight cannot both be given', {
       argument: 'classWeight',

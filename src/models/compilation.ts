@@ -17,8 +17,10 @@ export interface Compiled {
   readonly options: CompileOptions;
   /** The optimizer. */
   readonly optimizer: Optimizer;
-  /** One loss for each output. */
-  readonly losses: readonly Loss[];
+  /** The loss of each output, where it has one. */
+  readonly losses: readonly (Loss | undefined)[];
+  /** Indices of the outputs that have a loss or a metric, and so need labels. */
+  readonly labelled: readonly number[];
   /** Factor of each loss. */
   readonly lossWeights: readonly number[];
   /** Metrics of each output. */
@@ -77,8 +79,7 @@ function metrics(
  *
  * @param names - Names of the outputs, if they are known; a model without input yet learns them with its first data.
  * @param outputs - The same, asked when they are needed.
- * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options; later, from the lists, for an output of which
- *   nothing was said.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options.
  */
 export function resolveCompile(
   options: CompileOptions,
@@ -89,13 +90,22 @@ export function resolveCompile(
   if (loss === undefined || loss === null)
     throw argumentError('loss', 'a loss, its name or a function', loss);
   const several = Array.isArray(loss) || (typeof loss === 'object' && !('call' in loss));
-  const each = several ? byOutput('loss', loss as ByName<LossIdentifier>, names) : undefined;
+  const each = several ? byOutput('loss', loss as ByName<LossIdentifier | null>, names) : undefined;
   const single = several ? undefined : getLoss('loss', loss as LossIdentifier);
-  const lossOf = (name: string, i: number): Loss =>
-    single ?? getLoss(`loss of output '${name}'`, each?.(name, i) as LossIdentifier);
-  if (names || Array.isArray(loss)) (names ?? ['output']).forEach(lossOf);
+  const lossOf = (name: string, i: number): Loss | undefined => {
+    const of = each?.(name, i);
+    return single ?? (of === undefined || of === null ? undefined : getLoss(`loss of output '${name}'`, of));
+  };
+  const lossesOf = (all: readonly string[]): (Loss | undefined)[] => {
+    const found = all.map(lossOf);
+    if (found.some((of) => of !== undefined)) return found;
+    throw argumentError('loss', `a loss for ${all.map((name) => `'${name}'`).join(' or ')}`, loss);
+  };
+  if (names || Array.isArray(loss)) lossesOf(names ?? ['output']);
   const weightOf = lossWeights === undefined ? undefined : byOutput('lossWeights', lossWeights, names);
   for (const [key, weight] of Object.entries(lossWeights ?? {})) number(`lossWeights[${key}]`, weight);
+  const isLabelled = (name: string, i: number): boolean =>
+    lossOf(name, i) !== undefined || plain(name, i).length > 0 || weighted(name, i).length > 0;
   const plain = metrics('metrics', options.metrics, names);
   const weighted = metrics('weightedMetrics', options.weightedMetrics, names);
   const optimizer = getOptimizer('optimizer', options.optimizer ?? 'rmsprop');
@@ -103,7 +113,10 @@ export function resolveCompile(
     options,
     optimizer,
     get losses() {
-      return outputs().map(lossOf);
+      return lossesOf(outputs());
+    },
+    get labelled() {
+      return outputs().flatMap((name, i) => (isLabelled(name, i) ? i : []));
     },
     get lossWeights() {
       return outputs().map((name, i) => weightOf?.(name, i) ?? 1);

@@ -15,8 +15,8 @@ export type Metrics = readonly MetricIdentifier[] | ByName<MetricIdentifier | re
 export interface CompileOptions<M extends Metrics = Metrics, W extends Metrics = Metrics> {
   /** Optimizer or its name. Default `rmsprop`, as in Keras. */
   readonly optimizer?: OptimizerIdentifier | undefined;
-  /** Loss for all outputs, or one for each, in order or by name. */
-  readonly loss: LossIdentifier | readonly LossIdentifier[] | ByName<LossIdentifier>;
+  /** Loss for all outputs, or one for each, in order or by name. An output left out, or of `null`, has none. */
+  readonly loss: LossIdentifier | readonly (LossIdentifier | null)[] | ByName<LossIdentifier | null>;
   /** Metrics of every output, or by the name of an output. */
   readonly metrics?: M | undefined;
   /** Metrics that sample weights apply to, in the same forms. */

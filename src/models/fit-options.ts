@@ -6,7 +6,6 @@ import type { HistoryKey, LogKey } from '../callbacks/logs.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
 import { boolean, options as checkOptions, threads as checkThreads, count, number } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
-import type { TensorInput } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
 import type { BatchSource } from './batches.js';
 
@@ -35,7 +34,7 @@ export interface FitOptions<K extends string = any> {
   /** Data to validate on: `[x, y]`, `[x, y, sampleWeight]` or batches. */
   readonly validationData?:
     | readonly [DataInput, DataInput]
-    | readonly [DataInput, DataInput, TensorInput]
+    | readonly [DataInput, DataInput, DataInput]
     | BatchSource
     | undefined;
   /** Batches of an epoch, of data that comes in batches. Needed where it does not begin anew for every epoch. */
@@ -54,8 +53,11 @@ export interface FitOptions<K extends string = any> {
   })[];
   /** 0 silent, 1 a progress bar, 2 a line an epoch, `auto` a bar on a terminal and else nothing. Default `auto`. */
   readonly verbose?: 0 | 1 | 2 | 'auto' | undefined;
-  /** Weight of each row's loss. */
-  readonly sampleWeight?: TensorInput | undefined;
+  /**
+   * How much each row counts, `[rows]`, or each position of a row, `[rows, …]`; for several outputs also a list or an
+   * object by their names, where what is left out weighs one.
+   */
+  readonly sampleWeight?: DataInput | undefined;
   /** Weight of each class; classes left out weigh 1. Not together with `sampleWeight`. */
   readonly classWeight?: Readonly<Record<number, number>> | undefined;
   /** Index of the epoch to begin with. Default 0. */
@@ -85,8 +87,8 @@ export interface FitResult<K extends string = string, V extends boolean = false>
 export interface EvaluateOptions {
   /** Rows computed at a time. Default 32. */
   readonly batchSize?: number | undefined;
-  /** Weight of each row's loss. */
-  readonly sampleWeight?: TensorInput | undefined;
+  /** How much each row or position counts, as in {@link FitOptions.sampleWeight}. */
+  readonly sampleWeight?: DataInput | undefined;
   /** Batches to measure on, of data that comes in batches. Default: all of them. */
   readonly steps?: number | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */

@@ -2,7 +2,7 @@
  * Labelled data: what users pass to `fit` and `evaluate`, checked against the model and its losses, and weighted.
  */
 import type { DataInput } from '../core/data-input.js';
-import type { Shape } from '../core/symbolic.js';
+import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import { type DType, shapeText, type TensorInput, tensorFrom } from '../core/tensor.js';
 import { find, PIECE, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError, shapeError } from '../errors.js';
@@ -12,23 +12,40 @@ import type { Compiled } from './compilation.js';
 import type { Weighting } from './fit-options.js';
 import { byName, type ElementCheck, inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import type { Network } from './network.js';
+import { type LabelledOutput, type SampleWeights, sampleWeights, type WeightSpec } from './sample-weights.js';
 import { UploadedData } from './uploaded-data.js';
 
 /** Labels as they will be fed. */
 export interface LabelSpec {
+  /** The output that they are for. */
+  readonly output: number;
   /** Sizes; `null` where that of the output is unknown. */
   readonly shape: Shape;
   readonly dtype: DType;
 }
 
-/** Rows ready to be fed, and what they look like. */
-export interface LabelledData {
-  /** Inputs, labels, and weights if there are any. */
-  readonly data: readonly NamedTensor[];
+/** What the graph of a loss must know of rows. */
+export interface RowsSpec {
   readonly labels: readonly LabelSpec[];
-  /** True if weights come last. */
-  readonly weighted: boolean;
+  readonly weights: readonly WeightSpec[];
 }
+
+/** Rows ready to be fed, and what they look like. */
+export interface LabelledData extends RowsSpec {
+  /** Inputs. */
+  readonly inputs: readonly NamedTensor[];
+  /** Outputs with their labels. */
+  readonly outputs: readonly LabelledOutput[];
+  /** Weights of the outputs that have some. */
+  readonly weights: readonly SampleWeights[];
+}
+
+/** The tensors of rows in the order in which a graph takes them: inputs, labels, weights. */
+export const tensorsOf = ({ inputs, outputs, weights }: LabelledData): NamedTensor[] => [
+  ...inputs,
+  ...outputs.map(({ label }) => label),
+  ...weights.map((of) => of.weights),
+];
 
 /**
  * Checks inputs, labels and weights.
@@ -46,28 +63,44 @@ export function* labelledData(
 ): Work<LabelledData> {
   const prefix = like ? 'validation ' : '';
   const inputs = yield* inputTensors(network, `${prefix}x`, x);
-  const { outputs } = network.graph;
-  const untyped = outputs.map(() => undefined);
-  const labels = yield* byName(`${prefix}y`, y, network.outputNames, untyped);
-  for (const [i, label] of labels.entries()) if (like) labels[i] = yield* alike(label, like[i] as LabelSpec);
-  const { losses } = compiled;
-  const checked = labels.map((label, i): NamedTensor => {
-    const check = checkOf(losses[i] as Loss, label.name, outputs[i]?.shape.at(-1) ?? null);
-    return { ...label, check };
-  });
-  const data = [...inputs, ...checked];
-  const rows = rowsOf(data);
+  const { outputs: all } = network.graph;
+  const { outputNames } = network;
+  const { losses, labelled } = compiled;
+  const names = labelled.map((i) => outputNames[i] as string);
+  const untyped = names.map(() => undefined);
+  const labels = yield* byName(`${prefix}y`, ofLabelled(y, outputNames, labelled), names, untyped);
+  const outputs: LabelledOutput[] = [];
+  for (const [i, label] of labels.entries()) {
+    const output = labelled[i] as number;
+    const { shape } = all[output] as SymbolicTensor;
+    const same = like ? yield* alike(label, like[i] as LabelSpec) : label;
+    const check = checkOf(losses[output], label.name, shape.at(-1) ?? null);
+    outputs.push({ output, name: names[i] as string, label: { ...same, check }, shape });
+  }
+  const checked = outputs.map(({ label }) => label);
+  rowsOf([...inputs, ...checked]);
   let { sampleWeight } = given;
   if (given.classWeight !== undefined) {
     for (const label of checked) yield* expectClasses(label);
-    sampleWeight = yield* classWeights(outputs, labels, given);
+    sampleWeight = yield* classWeights(
+      labelled.map((i) => all[i] as SymbolicTensor),
+      checked,
+      given,
+    );
   }
-  if (sampleWeight !== undefined) data.push(yield* rowWeights(`${prefix}sampleWeight`, sampleWeight, rows));
-  const specs = labels.map(({ tensor: t }, i) => {
-    const output = outputs[i]?.shape ?? [];
-    return { shape: t.shape.map((d, axis) => (output[axis] === null ? null : d)), dtype: t.dtype };
+  const weights =
+    sampleWeight === undefined ? [] : yield* sampleWeights(`${prefix}sampleWeight`, sampleWeight, outputs);
+  const specs = outputs.map(({ output, shape, label: { tensor: t } }) => {
+    return { output, shape: t.shape.map((d, axis) => (shape[axis] === null ? null : d)), dtype: t.dtype };
   });
-  return { data, labels: specs, weighted: sampleWeight !== undefined };
+  return { inputs, outputs, labels: specs, weights };
+}
+
+/** Labels in a list for all outputs, without those that nothing is measured at. */
+function ofLabelled(y: DataInput, names: readonly string[], labelled: readonly number[]): DataInput {
+  if (labelled.length === names.length || !Array.isArray(y) || y.length !== names.length) return y;
+  const list = labelled.map((i) => y[i] as TensorInput);
+  return labelled.length === 1 ? (list[0] as TensorInput) : list;
 }
 
 /** As {@link labelledData}, with copies of the rows in native memory, to be released. */
@@ -79,17 +112,7 @@ export function* uploadLabelled(
   given: Weighting,
 ): Work<{ rows: LabelledData; data: UploadedData }> {
   const rows = yield* labelledData(network, compiled, x, y, given);
-  return { rows, data: yield* UploadedData.of(rows.data) };
-}
-
-function* rowWeights(name: string, given: TensorInput, rows: number): Work<NamedTensor> {
-  const [{ tensor: weights }] = (yield* byName(name, given, [name], ['float32'])) as [NamedTensor];
-  if (weights.rank === 1 && weights.shape[0] === rows) return { name, tensor: weights };
-  throw new RidgelineError(
-    'ERR_SHAPE',
-    `${name} must have shape [${rows}], received [${weights.shape.join(', ')}]`,
-    { argument: 'sampleWeight' },
-  );
+  return { rows, data: yield* UploadedData.of(tensorsOf(rows)) };
 }
 
 /** Looks at labels at once, before classes are made of them. */
@@ -100,14 +123,16 @@ function* expectClasses({ tensor: t, check }: NamedTensor): Work<void> {
 }
 
 /** What the labels called `name` must be for a loss. */
-function checkOf(loss: Loss, name: string, classes: number | null): ElementCheck | undefined {
-  if (loss.sparse && classes !== null) {
+function checkOf(loss: Loss | undefined, name: string, classes: number | null): ElementCheck | undefined {
+  if (loss?.sparse && classes !== null) {
+    const ignored = loss.ignoredClass;
+    const orIgnored = ignored === undefined ? '' : ` or ${ignored}`;
     return {
-      fits: (x) => Number.isInteger(x) && x >= 0 && x < classes,
-      fault: (x) => argumentError(name, `class indices in [0, ${classes})`, x),
+      fits: (x) => (Number.isInteger(x) && x >= 0 && x < classes) || x === ignored,
+      fault: (x) => argumentError(name, `class indices in [0, ${classes})${orIgnored}`, x),
     };
   }
-  if (!loss.probabilities) return undefined;
+  if (!loss?.probabilities) return undefined;
   return {
     fits: (x) => x >= 0 && x <= 1,
     fault: (x) => argumentError(name, 'in [0, 1] for binary cross-entropy', x),

@@ -114,7 +114,7 @@ interface SavedFile {
   readonly seed: number;
   readonly compile?: {
     readonly optimizer: { name: string; config: Record<string, unknown> };
-    readonly losses: { name: string; config: Record<string, unknown> }[];
+    readonly losses: ({ name: string; config: Record<string, unknown> } | null)[];
     readonly lossWeights: number[];
     readonly metrics: Json;
     readonly weightedMetrics: Json;
@@ -179,7 +179,7 @@ function rebuild(
   if (!compile) return { model, fills };
   model.compile({
     optimizer: restoreOptimizer(compile.optimizer),
-    loss: compile.losses.map(restoreLoss),
+    loss: compile.losses.map((of) => of && restoreLoss(of)),
     lossWeights: compile.lossWeights,
     metrics: restoreMetrics(compile.metrics),
     weightedMetrics: restoreMetrics(compile.weightedMetrics),

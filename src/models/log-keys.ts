@@ -16,8 +16,8 @@ const ALWAYS = ['loss', 'penalty', 'loss_without_penalty'];
  */
 export function metricKeys(outputNames: readonly string[], compiled: Compiled): string[] {
   const several = outputNames.length > 1;
-  const { metrics, weightedMetrics } = compiled;
-  const losses = several ? outputNames.map((name) => `${name}_loss`) : [];
+  const { losses: all, metrics, weightedMetrics } = compiled;
+  const losses = several ? outputNames.flatMap((name, i) => (all[i] ? `${name}_loss` : [])) : [];
   const measured = outputNames.flatMap((output, i) => {
     const plain = (metrics[i] ?? []).map(({ name }) => name);
     const weighted = (weightedMetrics[i] ?? []).map(({ name }) => name);

@@ -2,13 +2,15 @@
  * The graph that training makes small and evaluation measures: a model's losses, penalties and metrics in one trace.
  */
 import { SymbolicTensor } from '../core/symbolic.js';
+import { shapeText } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
-import { argumentError, RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError, shapeError } from '../errors.js';
+import { EPSILON } from '../losses/labels.js';
 import type { Loss } from '../losses/loss.js';
 import type { Metric } from '../metrics/metric.js';
 import * as ops from '../ops/index.js';
 import type { Compiled } from './compilation.js';
-import type { LabelledData } from './labelled-data.js';
+import type { RowsSpec } from './labelled-data.js';
 import { type Network, traceInputs } from './network.js';
 
 /** See the module documentation; its penalties are those of the trace. */
@@ -29,32 +31,40 @@ export interface LossGraph {
 export function traceLoss(
   network: Network,
   compiled: Compiled,
-  rows: Pick<LabelledData, 'labels' | 'weighted'>,
+  rows: RowsSpec,
   training: boolean,
 ): LossGraph {
   const trace = new Trace(training);
   return trace.run(() => {
     const inputs = traceInputs(network, trace);
     const outputs = network.graph.replay(inputs);
-    const truths = rows.labels.map((of, i) =>
-      trace.inputLike(`y_${i}`, [null, ...of.shape.slice(1)], outputs[i] as SymbolicTensor, of.dtype),
-    );
-    const sampleWeight = rows.weighted ? trace.input('sample_weight', [null], 'float32') : undefined;
+    const truths: SymbolicTensor[] = [];
+    for (const { output, shape, dtype } of rows.labels) {
+      const like = outputs[output] as SymbolicTensor;
+      truths[output] = trace.inputLike(`y_${output}`, [null, ...shape.slice(1)], like, dtype);
+    }
+    const sampleWeights: SymbolicTensor[] = [];
+    for (const { outputs: of, positions } of rows.weights) {
+      const like = outputs[of[0] as number] as SymbolicTensor;
+      const weight = trace.inputLike('sample_weight', [null, ...positions], like, 'float32');
+      for (const output of of) sampleWeights[output] = weight;
+    }
     const { outputNames } = network;
     const { losses, lossWeights, metrics, weightedMetrics } = compiled;
-    const of = (i: number): string => (outputs.length > 1 ? `of output '${outputNames[i]}'` : '');
+    const several = outputs.length > 1;
+    const of = (i: number): string => (several ? `of output '${outputNames[i]}'` : '');
     const totals: SymbolicTensor[] = [];
     const weights: SymbolicTensor[] = [];
     let sum: SymbolicTensor | undefined;
     outputs.forEach((output, i) => {
-      const loss = losses[i] as Loss;
-      const each = within(`loss ${quoted(loss.name)}${of(i)}`, () =>
-        loss.call(truths[i] as SymbolicTensor, output),
+      const loss = losses[i];
+      if (!loss) return;
+      const one = within(`loss ${quoted(loss.name)}${of(i)}`, () =>
+        reduced(trace, loss, [truths[i] as SymbolicTensor, output], sampleWeights[i]),
       );
-      const one = reduced(trace, each, sampleWeight);
       const share = lossWeights[i] === 1 ? one : ops.mul(one, lossWeights[i] as number);
       sum = sum ? ops.add(sum, share) : share;
-      if (outputs.length > 1) {
+      if (several) {
         const count = trace.size(inputs[0] as SymbolicTensor, 0);
         totals.push(ops.mul(one, count));
         weights.push(count);
@@ -62,20 +72,15 @@ export function traceLoss(
     });
     outputs.forEach((output, i) => {
       const measure = (metric: Metric, weight: SymbolicTensor | undefined): void => {
-        const each = within(`metric ${quoted(metric.name)}${of(i)}`, () =>
-          values('metric', metric.call(truths[i] as SymbolicTensor, output, losses[i])),
-        );
-        if (!weight) {
-          totals.push(ops.sum(each));
-          weights.push(trace.size(each));
-          return;
-        }
-        const spread = along(weight, each);
-        totals.push(ops.sum(ops.mul(each, spread)));
-        weights.push(ops.sum(trace.emit('broadcastLike', [spread, each])[0] as SymbolicTensor));
+        within(`metric ${quoted(metric.name)}${of(i)}`, () => {
+          const each = values('metric', metric.call(truths[i] as SymbolicTensor, output, losses[i]));
+          const spread = weight && along(weight, each);
+          totals.push(ops.sum(spread ? ops.mul(each, spread) : each));
+          weights.push(spread ? ops.sum(spreadLike(trace, spread, each)) : trace.size(each));
+        });
       };
       for (const metric of metrics[i] ?? []) measure(metric, undefined);
-      for (const metric of weightedMetrics[i] ?? []) measure(metric, sampleWeight);
+      for (const metric of weightedMetrics[i] ?? []) measure(metric, sampleWeights[i]);
     });
     for (const weight of network.trainableWeights) {
       if (weight.regularizer && !weight.regularizer.factors)
@@ -107,11 +112,17 @@ function values(argument: string, given: unknown): SymbolicTensor {
 }
 
 /**
- * Sum of a loss' weighted values divided by their number, not by the sum of the weights: Keras' reduction.
+ * The values of a loss as one, by Keras' reductions. By default it is the sum of the weighted values divided by their
+ * number, not by the sum of the weights. Where some do not count, the number is of those that do.
  * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for values that cannot be reduced so.
  */
-export function reduced(trace: Trace, of: unknown, weight: SymbolicTensor | undefined): SymbolicTensor {
-  const each = values('loss', of);
+export function reduced(
+  trace: Trace,
+  loss: Pick<Loss, 'call' | 'valid' | 'reduction'>,
+  [yTrue, yPred]: readonly [SymbolicTensor, SymbolicTensor],
+  weight: SymbolicTensor | undefined,
+): SymbolicTensor {
+  const each = values('loss', loss.call(yTrue, yPred));
   if (weight && each.rank === 0) {
     throw new RidgelineError(
       'ERR_SHAPE',
@@ -120,11 +131,37 @@ export function reduced(trace: Trace, of: unknown, weight: SymbolicTensor | unde
   }
   if (each.dtype !== 'float32')
     throw new RidgelineError('ERR_DTYPE', `the loss must give float32, received ${each.dtype}`);
-  const weighted = weight ? ops.mul(each, along(weight, each)) : each;
-  return ops.div(ops.sum(weighted), trace.size(each));
+  const { reduction = 'sumOverBatchSize' } = loss;
+  const weights = weight && along(weight, each);
+  const valid = loss.valid?.(yTrue, yPred, each);
+  const mask = valid && ops.cast(valid, 'float32');
+  // What does not count may be anything, even infinite.
+  const counted = mask ? ops.where(valid, each, 0) : each;
+  const sum = ops.sum(weights ? ops.mul(counted, weights) : counted);
+  if (reduction === 'sum') return sum;
+  if (reduction === 'meanWithSampleWeight' && weights) {
+    const spread = mask ? ops.mul(mask, weights) : spreadLike(trace, weights, each);
+    return quotient(sum, ops.sum(spread));
+  }
+  // Keras' divisor, which is never 0.
+  return ops.div(sum, mask ? ops.add(ops.sum(mask), EPSILON) : trace.size(each));
 }
 
-/** `[batch]` as `[batch, 1, …]`, to broadcast against `each`. */
+/** Weights, one for each value. */
+function spreadLike(trace: Trace, weights: SymbolicTensor, each: SymbolicTensor): SymbolicTensor {
+  return trace.emit('broadcastLike', [weights, each])[0];
+}
+
+/** `a / b`, 0 where there is nothing to divide by. */
+function quotient(a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor {
+  const none = ops.equal(b, 0);
+  return ops.where(none, 0, ops.div(a, ops.where(none, 1, b)));
+}
+
+/** `[batch, …]` as `[batch, …, 1, …]`, to broadcast against `each`. */
 function along(weight: SymbolicTensor, each: SymbolicTensor): SymbolicTensor {
-  return each.rank <= 1 ? weight : ops.reshape(weight, [null, ...each.shape.slice(1).map(() => 1)]);
+  const more = each.rank - weight.rank;
+  if (more < 0) throw shapeError('sampleWeight', `at most ${each.rank} axes`, shapeText(weight.shape));
+  if (more === 0) return weight;
+  return ops.reshape(weight, [...weight.shape, ...Array.from({ length: more }, () => 1)]);
 }

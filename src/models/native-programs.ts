@@ -55,7 +55,7 @@ export class NativePrograms {
     const weights = this.#network.trainableWeights;
     const key = JSON.stringify([
       rows.labels.map((l) => [l.dtype, l.shape.slice(1)]),
-      rows.weighted,
+      rows.weights.map((w) => [w.outputs, w.positions]),
       weights.map((w) => w.path),
       flags(this.#network.layers),
     ]);

@@ -152,7 +152,7 @@ function describeCompile(
       : Object.fromEntries(Object.entries(of).map(([output, list]) => [output, [list].flat().map(metric)]));
   return {
     optimizer: { name: optimizer.name, config: optimizer.getConfig() as Json },
-    losses: losses.map(loss),
+    losses: losses.map((of) => (of ? loss(of) : null)),
     lossWeights: [...lossWeights],
     metrics: metrics(options.metrics ?? []),
     weightedMetrics: metrics(options.weightedMetrics ?? []),

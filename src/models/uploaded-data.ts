@@ -44,11 +44,6 @@ export class UploadedData {
     return all;
   }
 
-  /** These and others behind them. */
-  with(others: UploadedData): UploadedData {
-    return new UploadedData([...this.handles, ...others.handles]);
-  }
-
   /** Gives the memory back; a run under way keeps what it reads. */
   release(): void {
     for (const data of this.handles) data.release();

@@ -2,14 +2,13 @@
  * Validation data: given, or the tail of the training data, in the form of the training data since they share programs.
  */
 import type { DataInput } from '../core/data-input.js';
-import { Tensor, type TensorInput } from '../core/tensor.js';
 import type { Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Compiled } from './compilation.js';
 import type { FitOptions } from './fit-options.js';
-import type { NamedTensor } from './input-data.js';
-import { type LabelledData, labelledData } from './labelled-data.js';
+import { type LabelledData, labelledData, tensorsOf } from './labelled-data.js';
 import type { Network } from './network.js';
+import { alikeWeights, ones } from './sample-weights.js';
 import { UploadedData } from './uploaded-data.js';
 
 /** Data of a fit in native memory, and what the rows to train on look like. */
@@ -42,24 +41,26 @@ export function* uploadFitData(
     return yield* uploadBoth(rows, held);
   }
   if (share > 0) return yield* uploadSplit(rows, share, options.classWeight !== undefined);
-  return { rows, training: yield* UploadedData.of(rows.data), validation: UploadedData.none() };
+  return { rows, training: yield* UploadedData.of(tensorsOf(rows)), validation: UploadedData.none() };
 }
 
 /**
  * Validation data as it was given.
  * @throws {RidgelineError} `ERR_ARGUMENT` for anything but two or three things.
  */
-export function validationPair(given: unknown): [DataInput, DataInput, TensorInput | undefined] {
+export function validationPair(given: unknown): [DataInput, DataInput, DataInput | undefined] {
   if (Array.isArray(given) && (given.length === 2 || given.length === 3))
-    return given as [DataInput, DataInput, TensorInput | undefined];
+    return given as [DataInput, DataInput, DataInput | undefined];
   throw argumentError('validationData', '[x, y] or [x, y, sampleWeight]', given);
 }
 
 function* uploadBoth(rows: LabelledData, held: LabelledData): Work<FitData> {
-  // Where one side has weights, the rows of the other weigh one.
-  const [fed, validated] =
-    rows.weighted === held.weighted ? [rows, held] : [withWeights(rows), withWeights(held)];
-  return yield* uploaded(fed, UploadedData.of(fed.data), () => UploadedData.of(validated.data));
+  const [weights, heldWeights] = alikeWeights(rows, held);
+  const [fed, validated] = [
+    { ...rows, weights },
+    { ...held, weights: heldWeights },
+  ];
+  return yield* uploaded(fed, UploadedData.of(tensorsOf(fed)), () => UploadedData.of(tensorsOf(validated)));
 }
 
 function* uploadSplit(rows: LabelledData, share: number, byClass: boolean): Work<FitData> {
@@ -75,12 +76,12 @@ function* uploadSplit(rows: LabelledData, share: number, byClass: boolean): Work
       },
     );
   }
-  return yield* uploaded(rows, UploadedData.of(rows.data, 0, cut), function* () {
-    if (!byClass) return yield* UploadedData.of(rows.data, cut);
-    // Class weights are for training alone.
-    const held = yield* UploadedData.of(rows.data.slice(0, -1), cut);
-    return held.with(yield* UploadedData.of([ones(count - cut)]));
-  });
+  // Class weights are for training alone.
+  const [first] = rows.outputs;
+  const held = byClass && first ? { ...rows, weights: [ones(first, [])] } : rows;
+  return yield* uploaded(rows, UploadedData.of(tensorsOf(rows), 0, cut), () =>
+    UploadedData.of(tensorsOf(held), cut),
+  );
 }
 
 /** Both sides, or none in native memory. */
@@ -98,17 +99,6 @@ function* uploaded(
   }
 }
 
-function rowsIn({ data: [first] }: LabelledData): number {
+function rowsIn({ inputs: [first] }: LabelledData): number {
   return first?.tensor.shape[0] as number;
-}
-
-/** Sample weights of one. */
-function ones(rows: number): NamedTensor {
-  return { name: 'sampleWeight', tensor: new Tensor(new Float32Array(rows).fill(1), [rows], 'float32') };
-}
-
-/** The rows with sample weights, of one unless they have some. */
-function withWeights(rows: LabelledData): LabelledData {
-  if (rows.weighted) return rows;
-  return { ...rows, data: [...rows.data, ones(rowsIn(rows))], weighted: true };
 }

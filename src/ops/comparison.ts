@@ -1,7 +1,7 @@
 /**
  * Comparisons, logic, choice and conversion.
  */
-import { nativeOp } from '../core/apply.js';
+import { nativeOp, op } from '../core/apply.js';
 import { checkDtype } from '../core/elements.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { DType } from '../core/tensor.js';
@@ -47,7 +47,7 @@ export const where = <C extends Operand, A extends Operand, B extends Operand>(
   condition: C,
   a: A,
   b: B,
-): Result<C | A | B> => nativeOp('where', [condition, a, b]);
+): Result<C | A | B> => op('where', [condition, a, b], (trace, values) => trace.emit('where', values)[0], 1);
 /** `x` with another element type: truncated towards zero, 0 and 1 for booleans. */
 export const cast = <A extends Operand>(x: A, dtype: DType): Result<A> =>
   nativeOp('cast', [x], { dtype: checkDtype(dtype) });

@@ -204,7 +204,7 @@ describe('structure', () => {
           .compile({ loss: (() => 1) as never })
           .fit(x, y),
       code: 'ERR_ARGUMENT',
-      says: /^loss must be a function that gives a symbolic tensor, received 1/,
+      says: /^loss 'loss': loss must be a function that gives a symbolic tensor, received 1/,
     },
     {
       name: 'weights for a custom loss of rank 0',

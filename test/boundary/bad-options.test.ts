@@ -69,9 +69,21 @@ describe('layers', () => {
     },
     {
       name: 'option of a loss that has none',
-      run: () => losses.meanSquaredError(any({ reduction: 'sum' })),
+      run: () => losses.meanSquaredError(any({ delta: 2 })),
       code: 'ERR_ARGUMENT',
-      says: /meanSquaredError has no option 'reduction'; it has none/,
+      says: /meanSquaredError has no option 'delta'; it has reduction/,
+    },
+    {
+      name: 'reduction that leaves several values',
+      run: () => losses.meanSquaredError({ reduction: any('none') }),
+      code: 'ERR_ARGUMENT',
+      says: /reduction/,
+    },
+    {
+      name: 'q of a generalized cross-entropy',
+      run: () => losses.categoricalGeneralizedCrossEntropy({ q: 0 }),
+      code: 'ERR_ARGUMENT',
+      says: /q must be in \(0, 1\], received 0/,
     },
     {
       name: 'unknown option',

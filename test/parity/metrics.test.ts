@@ -1,7 +1,7 @@
 /**
  * Every metric against Keras: running values over batches of several sizes.
  */
-import { input, layers, Model, metrics, ops, type SymbolicTensor, type Tensor, tensor } from 'ridgeline';
+import { input, layers, Model, metrics, ops, type SymbolicTensor, type Tensor } from 'ridgeline';
 import { describe, expect, it } from 'vitest';
 import type { Metric } from '../../src/metrics/index.js';
 import '../support/allclose.js';
@@ -22,10 +22,6 @@ interface MetricCase {
 }
 
 const { cases } = golden<{ cases: MetricCase[] }>('metrics');
-/** A weight belongs to a row. */
-const weighsPositions = ({ updates: [{ sampleWeight }] }: MetricCase) =>
-  sampleWeight !== null && sampleWeight.shape.length > 1;
-
 /** Arrays one after the other along the first axis. */
 function joined(arrays: readonly Golden[]): Tensor {
   const [first] = arrays as [Golden];
@@ -60,15 +56,5 @@ async function check({ metric, config, updates, results }: MetricCase): Promise<
 }
 
 describe('metrics', () => {
-  const offered = cases.filter((of) => !weighsPositions(of));
-  it.each(offered)('$name', check);
-  it('take no weights of positions', async () => {
-    const x = input([3, 4]);
-    const model = new Model({ inputs: x, outputs: layers.activation('linear')(x) });
-    model.compile({ loss: 'mse', weightedMetrics: ['mae'] });
-    const data = tensor(new Float32Array(24), { shape: [2, 3, 4] });
-    const options = { sampleWeight: tensor(new Float32Array(6), { shape: [2, 3] }) };
-    await expect(model.evaluate(data, data, options)).rejects.toMatchObject({ code: 'ERR_SHAPE' });
-    expect([offered.length, cases.length - offered.length]).toEqual([42, 6]);
-  });
+  it.each(cases)('$name', check);
 });

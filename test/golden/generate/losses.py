@@ -40,6 +40,69 @@ def regression():
                 yield loss, config, f"reals {shape}", lambda rng, shape=shape: (normal(rng, shape), normal(rng, shape))
 
 
+def counts(rng, shape):
+    return rng.integers(6, size=shape).astype("float32")
+
+
+def signs(rng, shape):
+    return rng.choice([-1.0, 1.0], size=shape).astype("float32")
+
+
+def more_regression():
+    """Losses of a difference, an angle, a margin or an overlap, each with every option."""
+    positive = lambda rng, shape: uniform(rng, 0.05, 3.0, shape)  # noqa: E731
+    between = lambda rng, shape: uniform(rng, 0.05, 0.95, shape)  # noqa: E731
+    kinds = [
+        ("meanAbsolutePercentageError", [{}], normal, normal),
+        ("meanSquaredLogarithmicError", [{}], positive, normal),
+        ("logCosh", [{}], normal, lambda rng, shape: normal(rng, shape, 20.0)),
+        ("huber", [{}, {"delta": 0.3}, {"reduction": "sum"}], normal, normal),
+        ("poisson", [{}], counts, positive),
+        ("klDivergence", [{}, {"reduction": "sum"}], probabilities, between),
+        ("cosineSimilarity", [{}, {"axis": 1}, {"reduction": "sum"}], normal, normal),
+        ("hinge", [{}], signs, normal),
+        ("hinge", [{}], ones_and_zeros, normal),
+        ("squaredHinge", [{}, {"reduction": "sum"}], signs, normal),
+        ("squaredHinge", [{}], ones_and_zeros, normal),
+        ("categoricalHinge", [{}], one_hot, normal),
+        ("dice", [{"axis": [1]}, {"axis": -1, "reduction": "sum"}], ones_and_zeros, between),
+        ("tversky", [{"axis": [1]}, {"axis": -1, "alpha": 0.3, "beta": 0.8}], ones_and_zeros, between),
+    ]
+    for loss, configs, target, predict in kinds:
+        for config in configs:
+            for shape in SHAPES:
+                kind = f"{target.__name__} {shape}"
+                yield loss, config, kind, lambda rng, s=shape, t=target, p=predict: (t(rng, s), p(rng, s))
+    for config in [{}, {"alpha": 0.3, "beta": 0.8}]:
+        loss = "tversky" if config else "dice"
+        yield loss, config, "a whole batch", lambda rng: (ones_and_zeros(rng, [2, 4, 3]), between(rng, [2, 4, 3]))
+
+
+def focal():
+    common = [{}, {"fromLogits": True, "gamma": 3.5}, {"labelSmoothing": 0.1, "alpha": 0.4, "gamma": 0.0}]
+    binary = [*common, {"applyClassBalancing": True, "alpha": 0.3}]
+    kinds = [
+        ("binaryFocalCrossentropy", ones_and_zeros, binary),
+        ("categoricalFocalCrossentropy", one_hot, common),
+    ]
+    for loss, target, configs in kinds:
+        for config in configs:
+            for shape in SHAPES:
+                kind = f"{target.__name__} {shape}"
+                yield loss, config, kind, lambda rng, c=config, s=shape, t=target: (t(rng, s), predictions(rng, s, c))
+        kind = f"{target.__name__} [2, 3, 4]"
+        yield (
+            loss,
+            {"axis": 1},
+            kind,
+            lambda rng, t=target: (middle(t(rng, [2, 4, 3])), middle(predictions(rng, [2, 4, 3], {}))),
+        )
+    for config in [{}, {"q": 0.9}, {"q": 0.2, "reduction": "sum"}]:
+        loss = "categoricalGeneralizedCrossEntropy"
+        for shape in SHAPES:
+            yield loss, config, f"labels {shape}", lambda rng, s=shape: (labels(rng, s), predictions(rng, s, {}))
+
+
 def classification():
     logits = [{}, {"fromLogits": True}]
     smoothed = [{"labelSmoothing": 0.1}, {"fromLogits": True, "labelSmoothing": 0.1}]
@@ -120,12 +183,13 @@ def run(name, loss, config, y_true, y_pred, sample_weight):
 
 def main():
     cases = []
-    for family in [regression, classification, clipped]:
+    for family in [regression, more_regression, classification, focal, clipped]:
         for loss, config, kind, make in family():
             name = f"{loss} {text(config)} {kind}"
             rng = generator(name)
             y_true, y_pred = make(rng)
+            whole = loss in ["dice", "tversky"] and "axis" not in config
             per_sample = np.delete(y_pred.shape, config.get("axis", -1)).tolist()
-            for suffix, sample_weight in weights_for(rng, config, per_sample):
+            for suffix, sample_weight in [("", None)] if whole else weights_for(rng, config, per_sample):
                 cases.append(run(name + suffix, loss, config, y_true, y_pred, sample_weight))
     write("losses", cases=cases)

@@ -1,0 +1,34 @@
+/**
+ * What a layer can say and ask while its `call` is traced.
+ */
+import { SymbolicTensor } from '../core/symbolic.js';
+import { Trace } from '../core/trace.js';
+import { Weight } from '../core/weight.js';
+import { argumentError } from '../errors.js';
+import { Weighted } from './weighted.js';
+
+/** See the module documentation. */
+export abstract class Calling extends Weighted {
+  /** Says that `weight` holds `next` after this training step; without effect elsewhere. */
+  protected assign(weight: Weight, next: SymbolicTensor): void {
+    if (!(weight instanceof Weight)) throw argumentError('what is assigned to', 'a weight', weight);
+    const trace = Trace.current;
+    if (!(next instanceof SymbolicTensor) || next.traced?.trace !== trace)
+      throw argumentError(`next value of '${weight.name}'`, 'a symbolic tensor of this call', next);
+    if (trace?.training) trace.nextState.set(weight, next);
+  }
+
+  /** Adds a scalar to the loss of the model: in training, and in what `evaluate` measures. Its factor is in it. */
+  protected addLoss(loss: SymbolicTensor): void {
+    const trace = Trace.current;
+    const fits = loss instanceof SymbolicTensor && loss.rank === 0 && loss.dtype === 'float32';
+    if (!fits || loss.traced?.trace !== trace)
+      throw argumentError('loss', 'a float32 scalar of this call, such as ops.mean(x)', loss);
+    trace?.penalties.push(loss);
+  }
+
+  /** True while the call that is being traced is for training. */
+  protected get isTraining(): boolean {
+    return Trace.current?.training ?? false;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Sample weights: how much each row, or each position of a row, of an output counts.
+ */
+import { isPlain, unknownName } from '../core/check.js';
+import type { DataInput } from '../core/data-input.js';
+import type { Shape } from '../core/symbolic.js';
+import { shapeText, Tensor, type TensorInput } from '../core/tensor.js';
+import type { Work } from '../core/turns.js';
+import { RidgelineError, shapeError } from '../errors.js';
+import { byName, type NamedTensor } from './input-data.js';
+
+/** An output with labels: where it stands, its name, and the labels. */
+export interface LabelledOutput {
+  readonly output: number;
+  readonly name: string;
+  readonly label: NamedTensor;
+  /** Sizes of what the output gives. */
+  readonly shape: Shape;
+}
+
+/** Weights as they will be fed. */
+export interface WeightSpec {
+  /** The outputs that they are for. */
+  readonly outputs: readonly number[];
+  /** Sizes after the rows; `null` where that of the output is unknown. */
+  readonly positions: Shape;
+}
+
+/** Weights, and what they are for. */
+export interface SampleWeights extends WeightSpec {
+  readonly weights: NamedTensor;
+}
+
+/**
+ * What was given as `argument`: weights for all of `outputs`, or for each in a list or by name, where what is left out
+ * weighs one.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for a name that no output has, `ERR_SHAPE` for weights that are neither of
+ *   rows nor of the positions of labels, by their name.
+ */
+export function* sampleWeights(
+  argument: string,
+  given: DataInput,
+  outputs: readonly LabelledOutput[],
+): Work<SampleWeights[]> {
+  const found: SampleWeights[] = [];
+  for (const { name, value, of } of parts(argument, given, outputs)) {
+    const [weights] = (yield* byName(name, value, [name], ['float32'])) as [NamedTensor];
+    for (const one of of) checkShape(weights, one);
+    const positions = weights.tensor.shape.slice(1).map((d, i) => (of[0]?.shape[i + 1] === null ? null : d));
+    found.push({ outputs: of.map(({ output }) => output), positions, weights });
+  }
+  return found;
+}
+
+interface Part {
+  readonly name: string;
+  readonly value: TensorInput;
+  readonly of: readonly LabelledOutput[];
+}
+
+function parts(argument: string, given: DataInput, outputs: readonly LabelledOutput[]): Part[] {
+  const single = (value: unknown, key: string, of: LabelledOutput | undefined): Part[] =>
+    value === undefined || value === null || !of
+      ? []
+      : [{ name: `${argument}.${key}`, value: value as TensorInput, of: [of] }];
+  if (isPlain(given)) {
+    const names = outputs.map(({ name }) => name);
+    const unknown = Object.keys(given).find((key) => !names.includes(key));
+    if (unknown !== undefined) throw unknownName(`key of ${argument}`, names, unknown);
+    return Object.entries(given).flatMap(([key, value]) => single(value, key, outputs[names.indexOf(key)]));
+  }
+  const isList = Array.isArray(given) && given.length === outputs.length && outputs.length > 1;
+  // Numbers are weights of rows, even if there are as many as outputs.
+  if (isList && given.every((of) => typeof of !== 'number' && typeof of !== 'boolean'))
+    return given.flatMap((value, i) => single(value, outputs[i]?.name ?? '', outputs[i]));
+  return [{ name: argument, value: given as TensorInput, of: outputs }];
+}
+
+function checkShape(
+  { name, tensor: { shape } }: NamedTensor,
+  { label, shape: output }: LabelledOutput,
+): void {
+  const labels = label.tensor.shape;
+  // A loss takes one axis of the output together.
+  const most = Math.max(1, output.length - 1);
+  const fits = shape.length > 0 && shape.length <= most && shape.every((d, i) => d === labels[i]);
+  if (fits) return;
+  const expected = [labels.slice(0, 1), ...(most > 1 ? [labels.slice(0, most)] : [])];
+  throw new RidgelineError(
+    'ERR_SHAPE',
+    `${name} must have shape ${expected.map(shapeText).join(' or ')}, received ${shapeText(shape)}`,
+    { argument: 'sampleWeight' },
+  );
+}
+
+/** What a side of training and validation has: outputs, and weights for some of them. */
+interface Side {
+  readonly outputs: readonly LabelledOutput[];
+  readonly weights: readonly SampleWeights[];
+}
+
+/**
+ * Both sides with weights for the same outputs: ones where only the other side has some.
+ * @throws {RidgelineError} `ERR_SHAPE` where one weighs rows and the other positions.
+ */
+export function alikeWeights(a: Side, b: Side): [readonly SampleWeights[], readonly SampleWeights[]] {
+  const form = ({ weights }: Side): string =>
+    JSON.stringify(weights.map((w) => [w.outputs, w.positions.length]));
+  if (form(a) === form(b)) return [a.weights, b.weights];
+  const of = ({ weights }: Side, output: number): SampleWeights | undefined =>
+    weights.find(({ outputs }) => outputs.includes(output));
+  const side = (own: Side, other: Side): SampleWeights[] =>
+    own.outputs.flatMap((one) => {
+      const [mine, theirs] = [of(own, one.output), of(other, one.output)];
+      if (mine && theirs && mine.positions.length !== theirs.positions.length) {
+        const { name, tensor } = mine.weights;
+        throw shapeError(
+          name,
+          `${theirs.positions.length + 1} axes, as the other weights`,
+          shapeText(tensor.shape),
+        );
+      }
+      if (mine) return { ...mine, outputs: [one.output] };
+      return theirs ? ones(one, theirs.positions) : [];
+    });
+  return [side(a, b), side(b, a)];
+}
+
+/** Weights of one. */
+export function ones({ output, label }: LabelledOutput, positions: Shape): SampleWeights {
+  const shape = label.tensor.shape.slice(0, positions.length + 1);
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1);
+  return {
+    outputs: [output],
+    positions,
+    weights: { name: 'sampleWeight', tensor: new Tensor(data, shape, 'float32') },
+  };
+}
