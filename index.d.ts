@@ -46,11 +46,11 @@ export declare class NativeData {
   get shape(): Array<number>
 }
 
-/** A program that computes losses and metrics. */
+/** A program that computes losses and what metrics are made of. */
 export declare class NativeEvaluator {
   /** Prepares an objective; `weights` carry the penalties on them. */
   constructor(graph: NativeGraph, objective: NativeObjective, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>)
-  /** Loss, penalty and metrics over all rows, as the model's inference number `call`. */
+  /** Loss, penalty and sums over all rows, as the model's inference number `call`. */
   evaluate(inputs: Array<NativeData>, batchSize: number, seed: number, call: number, threads?: number | undefined | null): Promise<NativeEvent>
   /** As `evaluate`, adding to totals. */
   add(inputs: Array<NativeData>, seed: number, call: number, threads: number | undefined | null, totals: NativeTotals): Promise<Outcome>
@@ -162,9 +162,9 @@ export declare class NativeSnapshot {
 
 /** Totals of losses and metrics over batches. */
 export declare class NativeTotals {
-  /** Nothing yet of so many metrics. */
-  constructor(metrics: number)
-  /** Loss, penalty, then metrics, so far. */
+  /** Of no batch yet. */
+  constructor()
+  /** Loss, penalty, then the sums that metrics are made of, so far. */
   logs(): Array<number>
 }
 
@@ -180,7 +180,7 @@ export declare class NativeTrainer {
   fit(inputs: Array<NativeData>, validation: Array<NativeData>, options: NativeFitOptions): NativeRun
   /**
    * One step, with a learning rate in place of the optimizer's if there is one; loss, penalty and
-   * metrics before it.
+   * sums before it.
    */
   trainOnBatch(inputs: Array<NativeData>, learningRate?: number | undefined | null, threads?: number | undefined | null): Promise<NativeEvent>
   /** As `trainOnBatch`, adding to totals of an epoch. */
@@ -270,7 +270,7 @@ export interface NativeEvent {
   epoch: number
   /** Batch, counted from 0. */
   batch: number
-  /** Loss, penalty, then metrics. */
+  /** Loss, penalty, then the sums that metrics are made of. */
   logs: Array<number>
   /** The same for validation data. */
   validation?: Array<number>
@@ -300,16 +300,14 @@ export interface NativeFitOptions {
   learningRate?: number
 }
 
-/** What a training or evaluation graph computes for a batch: handles of scalars. */
+/** What a training or evaluation graph computes for a batch: handles of its values. */
 export interface NativeObjective {
   /** The data loss. */
   loss: number
   /** Activity and custom penalties. */
   penalties: Array<number>
-  /** Total of each metric. */
-  totals: Array<number>
-  /** Weight of each metric. */
-  weights: Array<number>
+  /** What the batch adds to the sums that metrics are made of. */
+  sums: Array<number>
 }
 
 /** What a prediction gives. */

@@ -116,7 +116,7 @@ export class EarlyStopping extends Callback {
   override onEpochEnd(epoch: number, logs: Logs): void {
     this.#seen = epoch;
     if (epoch < this.#options.startFromEpoch) return;
-    const current = logs[this.monitor];
+    const current = Object.hasOwn(logs, this.monitor) ? logs[this.monitor] : undefined;
     if (current === undefined) {
       // Some epochs are not validated.
       const isValidated = 'val_loss' in logs || !this.model.training.validates;

@@ -6,9 +6,18 @@ import { factoriesOf, hasMethods, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { matched } from '../losses/labels.js';
 import * as metrics from './factories.js';
-import type { Metric } from './metric.js';
+import { type Metric, mean, totals } from './metric.js';
 
-const ALIASES = { acc: 'accuracy', mse: 'meanSquaredError', mae: 'meanAbsoluteError' } as const;
+const ALIASES = {
+  acc: 'accuracy',
+  mse: 'meanSquaredError',
+  mae: 'meanAbsoluteError',
+  mape: 'meanAbsolutePercentageError',
+  msle: 'meanSquaredLogarithmicError',
+  rmse: 'rootMeanSquaredError',
+  bce: 'binaryCrossentropy',
+  kld: 'klDivergence',
+} as const;
 
 /** A function of labels and predictions; its name is the key in logs. */
 export type MetricFunction = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor;
@@ -29,14 +38,15 @@ const registry = new Registry<Metric>({
   factories: factoriesOf(metrics),
   aliases: ALIASES,
   isReady: (of) =>
-    hasMethods(of, ['call', 'getConfig']) && typeof (of as { name?: unknown }).name === 'string',
+    hasMethods(of, ['update', 'result']) && typeof (of as { name?: unknown }).name === 'string',
   adapt: (of: MetricFunction, name) => ({
     name: name ?? (of.name || 'metric'),
     kind: name ?? (of.name || undefined),
     source: of,
     direction: undefined,
     getConfig: () => (name === undefined && of.name === '' ? undefined : {}),
-    call: (yTrue, yPred) => of(matched(yTrue, yPred), yPred),
+    update: (yTrue, yPred, weight) => totals(of(matched(yTrue, yPred), yPred), weight),
+    result: mean,
   }),
 });
 
@@ -45,7 +55,13 @@ export const restoreMetric = (saved: { name: string; config: object }): Metric =
 
 /** The metric that an option stands for. */
 export function getMetric(argument: string, of: MetricIdentifier): Metric {
-  const metric = registry.get(argument, of);
+  const found = registry.get(argument, of);
+  const { name: className } = found.constructor;
+  // An instance of a class of one's own is saved by the name of the class.
+  const metric =
+    found.kind === undefined && className !== 'Object'
+      ? Object.assign(Object.create(found), { kind: className })
+      : found;
   // As in Keras, the key is the name that was asked for: `acc` stays `acc`.
   return typeof of === 'string' && Object.hasOwn(ALIASES, of) ? { ...metric, name: of } : metric;
 }

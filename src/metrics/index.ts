@@ -1,6 +1,6 @@
 /**
- * Metrics: means over an epoch that are logged and not trained for.
+ * Metrics: numbers of an epoch that are logged and not trained for.
  */
 export * from './factories.js';
 export type { MetricFunction, MetricIdentifier, MetricKey } from './identifier.js';
-export type { Metric, MetricFactory, MetricOptions } from './metric.js';
+export type { Increments, Metric, MetricFactory, MetricOptions, Sums, ToldMetricFactory } from './metric.js';

@@ -18,7 +18,6 @@ import { type Batch, BatchReader, type BatchSource, isBatchSource } from './batc
 import type { Compiled } from './compilation.js';
 import type { CheckedFitOptions, FitOptions, Weighting } from './fit-options.js';
 import { type LabelledData, uploadLabelled } from './labelled-data.js';
-import { metricKeys } from './log-keys.js';
 import type { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { StreamedRun } from './streamed-run.js';
@@ -113,7 +112,7 @@ export class BatchTraining {
   }
 
   #newTotals(): NativeTotals {
-    return new native.NativeTotals(metricKeys(this.#of.model.outputNames, this.#of.compiled).length);
+    return new native.NativeTotals();
   }
 
   /** Loss, penalty and metrics of batches, so many at most. */

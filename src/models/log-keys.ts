@@ -3,8 +3,9 @@
  */
 import type { Logs } from '../callbacks/logs.js';
 import { UniqueNames } from '../core/unique-names.js';
-import { RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import type { Compiled } from './compilation.js';
+import type { Measure } from './loss-graph.js';
 
 /** Keys that every log has. */
 const ALWAYS = ['loss', 'penalty', 'loss_without_penalty'];
@@ -12,7 +13,8 @@ const ALWAYS = ['loss', 'penalty', 'loss_without_penalty'];
 /**
  * Keys of the metrics, in the order of a loss graph's totals: losses of several outputs, then metrics by output. As in
  * Keras, a weighted metric that also stands among the others is `weighted_…`.
- * @throws {RidgelineError} `ERR_ARGUMENT` where two numbers would have one key, those of validation data included.
+ * @throws {RidgelineError} `ERR_ARGUMENT` where two numbers would have one key, those of validation data included, or
+ *   a key is one that every object has.
  */
 export function metricKeys(outputNames: readonly string[], compiled: Compiled): string[] {
   const several = outputNames.length > 1;
@@ -27,6 +29,9 @@ export function metricKeys(outputNames: readonly string[], compiled: Compiled): 
     return all.map((name) => (several ? `${output}_` : '') + names.take(name));
   });
   const keys = [...losses, ...measured];
+  const taken = keys.find((key) => key in Object.prototype);
+  if (taken !== undefined)
+    throw argumentError('metrics', 'names that not every object has a property of', taken);
   const seen = new Set<string>();
   for (const key of [...ALWAYS, ...keys].flatMap((key) => [key, `val_${key}`])) {
     if (seen.size === seen.add(key).size) {
@@ -37,16 +42,47 @@ export function metricKeys(outputNames: readonly string[], compiled: Compiled): 
   return keys;
 }
 
-/** Logs from the numbers that a program gives: loss, penalty, then one for each of `keys`. */
-export function logsOf(keys: readonly string[], values: readonly number[]): Logs {
-  const [loss = 0, penalty = 0, ...metrics] = values;
-  const logs: Logs = { loss };
+/** What `evaluate` gives: numbers by key, and lists where a metric gives several. */
+export type Measured = Record<string, number | readonly number[]>;
+
+/** What the numbers of a program say, which are loss, penalty and the sums of measures, one for each of `keys`. */
+export function measured(
+  keys: readonly string[],
+  measures: readonly Measure[],
+  numbers: readonly number[],
+): Measured {
+  const [loss = 0, penalty = 0, ...sums] = numbers;
+  const logs: Measured = { loss };
+  let at = 0;
   keys.forEach((key, i) => {
-    logs[key] = metrics[i] as number;
+    const measure = measures[i];
+    const parts: Record<string, number[]> = {};
+    for (const [name, size] of measure?.sums ?? []) {
+      parts[name] = sums.slice(at, at + size);
+      at += size;
+    }
+    // Of no batch at all there are no sums.
+    logs[key] = measure && sums.length > 0 ? checked(key, measure.result(parts)) : 0;
   });
   logs.penalty = penalty;
   logs.loss_without_penalty = loss - penalty;
   return logs;
+}
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` unless it is a number or several, which a metric of one's own may forget. */
+function checked(key: string, result: number | readonly number[]): number | readonly number[] {
+  const isNumber = (x: unknown): boolean => typeof x === 'number';
+  if (isNumber(result) || (Array.isArray(result) && result.length > 0 && result.every(isNumber))) return result;
+  throw argumentError(`metric '${key}'`, 'a result that is a number or a list of numbers', result);
+}
+
+/** As {@link measured}, with the mean in the place of a list. */
+export function logsOf(...given: Parameters<typeof measured>): Logs {
+  const mean = (all: readonly number[]): number => all.reduce((a, b) => a + b, 0) / all.length;
+  const entries = Object.entries(measured(...given));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, typeof value === 'number' ? value : mean(value)]),
+  ) as Logs;
 }
 
 /**

@@ -1,27 +1,32 @@
 /**
  * The graph that training makes small and evaluation measures: a model's losses, penalties and metrics in one trace.
  */
-import { SymbolicTensor } from '../core/symbolic.js';
-import { shapeText } from '../core/tensor.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
-import { argumentError, RidgelineError, shapeError } from '../errors.js';
-import { EPSILON } from '../losses/labels.js';
-import type { Loss } from '../losses/loss.js';
-import type { Metric } from '../metrics/metric.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { reduced, values } from '../losses/reduction.js';
+import { type Increments, type Metric, mean, type Sums } from '../metrics/metric.js';
 import * as ops from '../ops/index.js';
 import type { Compiled } from './compilation.js';
 import type { RowsSpec } from './labelled-data.js';
 import { type Network, traceInputs } from './network.js';
+
+/** A number of the logs: the sums it is made of, one after the other, and what it is then. */
+export interface Measure {
+  /** Names of the sums, and how many elements each has. */
+  readonly sums: readonly (readonly [name: string, size: number])[];
+  result(sums: Sums): number | readonly number[];
+}
 
 /** See the module documentation; its penalties are those of the trace. */
 export interface LossGraph {
   readonly trace: Trace;
   /** The loss without penalties. */
   readonly loss: SymbolicTensor;
-  /** Total of each metric over a batch, losses of several outputs first. */
-  readonly totals: SymbolicTensor[];
-  /** What each total is divided by at last. */
-  readonly weights: SymbolicTensor[];
+  /** What a batch adds to the sums of all measures, in their order. */
+  readonly sums: SymbolicTensor[];
+  /** Losses of several outputs, then metrics. */
+  readonly measures: Measure[];
 }
 
 /**
@@ -53,9 +58,14 @@ export function traceLoss(
     const { losses, lossWeights, metrics, weightedMetrics } = compiled;
     const several = outputs.length > 1;
     const of = (i: number): string => (several ? `of output '${outputNames[i]}'` : '');
-    const totals: SymbolicTensor[] = [];
-    const weights: SymbolicTensor[] = [];
-    let sum: SymbolicTensor | undefined;
+    const sums: SymbolicTensor[] = [];
+    const measures: Measure[] = [];
+    const measure = (result: Measure['result'], added: Increments): void => {
+      const named = Object.entries(added);
+      for (const [, increment] of named) sums.push(increment);
+      measures.push({ result, sums: named.map(([name, increment]) => [name, sizeOf(name, increment)]) });
+    };
+    let total: SymbolicTensor | undefined;
     outputs.forEach((output, i) => {
       const loss = losses[i];
       if (!loss) return;
@@ -63,30 +73,26 @@ export function traceLoss(
         reduced(trace, loss, [truths[i] as SymbolicTensor, output], sampleWeights[i]),
       );
       const share = lossWeights[i] === 1 ? one : ops.mul(one, lossWeights[i] as number);
-      sum = sum ? ops.add(sum, share) : share;
-      if (several) {
-        const count = trace.size(inputs[0] as SymbolicTensor, 0);
-        totals.push(ops.mul(one, count));
-        weights.push(count);
-      }
+      total = total ? ops.add(total, share) : share;
+      const count = trace.size(inputs[0] as SymbolicTensor, 0);
+      if (several) measure(mean, { total: ops.mul(one, count), weight: count });
     });
     outputs.forEach((output, i) => {
-      const measure = (metric: Metric, weight: SymbolicTensor | undefined): void => {
-        within(`metric ${quoted(metric.name)}${of(i)}`, () => {
-          const each = values('metric', metric.call(truths[i] as SymbolicTensor, output, losses[i]));
-          const spread = weight && along(weight, each);
-          totals.push(ops.sum(spread ? ops.mul(each, spread) : each));
-          weights.push(spread ? ops.sum(spreadLike(trace, spread, each)) : trace.size(each));
-        });
-      };
-      for (const metric of metrics[i] ?? []) measure(metric, undefined);
-      for (const metric of weightedMetrics[i] ?? []) measure(metric, sampleWeights[i]);
+      const add = (metric: Metric, weight: SymbolicTensor | undefined): void =>
+        within(`metric ${quoted(metric.name)}${of(i)}`, () =>
+          measure(
+            (sums) => metric.result(sums),
+            metric.update(truths[i] as SymbolicTensor, output, weight, losses[i]),
+          ),
+        );
+      for (const metric of metrics[i] ?? []) add(metric, undefined);
+      for (const metric of weightedMetrics[i] ?? []) add(metric, sampleWeights[i]);
     });
     for (const weight of network.trainableWeights) {
       if (weight.regularizer && !weight.regularizer.factors)
         trace.penalties.push(weight.regularizer.call(weight));
     }
-    return { trace, loss: sum as SymbolicTensor, totals, weights };
+    return { trace, loss: total as SymbolicTensor, sums, measures };
   });
 }
 
@@ -105,63 +111,13 @@ function within<T>(what: string, work: () => T): T {
   }
 }
 
-/** What a loss or metric gave, which must be a value of the trace. */
-function values(argument: string, given: unknown): SymbolicTensor {
-  if (given instanceof SymbolicTensor && given.traced) return given;
-  throw argumentError(argument, 'a function that gives a symbolic tensor', given);
-}
-
 /**
- * The values of a loss as one, by Keras' reductions. By default it is the sum of the weighted values divided by their
- * number, not by the sum of the weights. Where some do not count, the number is of those that do.
- * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for values that cannot be reduced so.
+ * Elements of what a batch adds to a sum of a metric.
+ * @throws {RidgelineError} `ERR_ARGUMENT` unless it is float32 of a known size.
  */
-export function reduced(
-  trace: Trace,
-  loss: Pick<Loss, 'call' | 'valid' | 'reduction'>,
-  [yTrue, yPred]: readonly [SymbolicTensor, SymbolicTensor],
-  weight: SymbolicTensor | undefined,
-): SymbolicTensor {
-  const each = values('loss', loss.call(yTrue, yPred));
-  if (weight && each.rank === 0) {
-    throw new RidgelineError(
-      'ERR_SHAPE',
-      'the loss must give a value for each sample to be weighted by sampleWeight, received a scalar',
-    );
-  }
-  if (each.dtype !== 'float32')
-    throw new RidgelineError('ERR_DTYPE', `the loss must give float32, received ${each.dtype}`);
-  const { reduction = 'sumOverBatchSize' } = loss;
-  const weights = weight && along(weight, each);
-  const valid = loss.valid?.(yTrue, yPred, each);
-  const mask = valid && ops.cast(valid, 'float32');
-  // What does not count may be anything, even infinite.
-  const counted = mask ? ops.where(valid, each, 0) : each;
-  const sum = ops.sum(weights ? ops.mul(counted, weights) : counted);
-  if (reduction === 'sum') return sum;
-  if (reduction === 'meanWithSampleWeight' && weights) {
-    const spread = mask ? ops.mul(mask, weights) : spreadLike(trace, weights, each);
-    return quotient(sum, ops.sum(spread));
-  }
-  // Keras' divisor, which is never 0.
-  return ops.div(sum, mask ? ops.add(ops.sum(mask), EPSILON) : trace.size(each));
-}
-
-/** Weights, one for each value. */
-function spreadLike(trace: Trace, weights: SymbolicTensor, each: SymbolicTensor): SymbolicTensor {
-  return trace.emit('broadcastLike', [weights, each])[0];
-}
-
-/** `a / b`, 0 where there is nothing to divide by. */
-function quotient(a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor {
-  const none = ops.equal(b, 0);
-  return ops.where(none, 0, ops.div(a, ops.where(none, 1, b)));
-}
-
-/** `[batch, …]` as `[batch, …, 1, …]`, to broadcast against `each`. */
-function along(weight: SymbolicTensor, each: SymbolicTensor): SymbolicTensor {
-  const more = each.rank - weight.rank;
-  if (more < 0) throw shapeError('sampleWeight', `at most ${each.rank} axes`, shapeText(weight.shape));
-  if (more === 0) return weight;
-  return ops.reshape(weight, [...weight.shape, ...Array.from({ length: more }, () => 1)]);
+function sizeOf(name: string, added: SymbolicTensor): number {
+  const of = values(`increment '${name}'`, added);
+  if (of.dtype === 'float32' && !of.shape.includes(null))
+    return of.shape.reduce<number>((a, d) => a * (d as number), 1);
+  throw argumentError(`increment '${name}'`, 'float32 of a known size', of);
 }

@@ -13,7 +13,7 @@ import {
 } from '../native.js';
 import type { Compiled } from './compilation.js';
 import type { LabelledData } from './labelled-data.js';
-import { type LossGraph, traceLoss } from './loss-graph.js';
+import { type LossGraph, type Measure, traceLoss } from './loss-graph.js';
 import type { Network } from './network.js';
 import type { OptimizerState } from './optimizer-state.js';
 
@@ -31,6 +31,7 @@ export class NativePrograms {
   readonly #slots: OptimizerState;
   readonly #counters: NativeCounters;
   #kept: Kept | undefined;
+  #measures: readonly Measure[] = [];
 
   constructor(network: Network, compiled: Compiled, slots: OptimizerState, counters: NativeCounters) {
     this.#network = network;
@@ -64,7 +65,13 @@ export class NativePrograms {
     const of = traceLoss(this.#network, this.#compiled, rows, false);
     const evaluator = guard(() => new native.NativeEvaluator(of.trace.graph, handles(of), variables, l1, l2));
     this.#kept = { key, evaluator, trainer: undefined };
+    this.#measures = of.measures;
     return this.#kept;
+  }
+
+  /** What the numbers of a program stand for, which it gives as loss, penalty and sums. */
+  get measures(): readonly Measure[] {
+    return this.#measures;
   }
 
   /**
@@ -117,14 +124,12 @@ function flags(layers: readonly Layer[]): unknown[] {
 function handles({
   trace: of,
   loss,
-  totals,
-  weights,
+  sums,
 }: LossGraph): ConstructorParameters<typeof native.NativeEvaluator>[1] {
   return {
     loss: of.ids([loss])[0] as number,
     penalties: of.ids(of.penalties),
-    totals: of.ids(totals),
-    weights: of.ids(weights),
+    sums: of.ids(sums),
   };
 }
 

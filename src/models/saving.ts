@@ -143,8 +143,9 @@ function describeCompile(
     describeMeasure('the loss', { name: of.name, source: of.source, config: of.getConfig() }, functions);
   const metric = (of: MetricIdentifier): Json => {
     if (typeof of === 'string') return of;
-    const { kind, source, getConfig } = getMetric('metrics', of);
-    return describeMeasure('a metric', { name: kind, source, config: getConfig() }, functions);
+    const found = getMetric('metrics', of);
+    const { kind: name, source } = found;
+    return describeMeasure('a metric', { name, source, config: found.getConfig?.() }, functions);
   };
   const metrics = (of: Metrics): Json =>
     Array.isArray(of)

@@ -24,7 +24,8 @@ import {
 } from './fit-options.js';
 import { type EpochLogs, type History, record, type TrainingState } from './history.js';
 import { type LabelledData, uploadLabelled } from './labelled-data.js';
-import { directionOf, logsOf, metricKeys } from './log-keys.js';
+import { directionOf, logsOf, type Measured, measured, metricKeys } from './log-keys.js';
+import type { Measure } from './loss-graph.js';
 import { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { OptimizerState } from './optimizer-state.js';
@@ -147,17 +148,20 @@ export class Training implements TrainingContext {
     throw new RidgelineError('ERR_DISPOSED', message, { layer: name }, cause === undefined ? {} : { cause });
   }
 
-  #names(): (values: readonly number[]) => Logs {
+  /** What the numbers of a program say. */
+  #names<T>(
+    say: (keys: readonly string[], measures: readonly Measure[], numbers: readonly number[]) => T,
+  ): (numbers: readonly number[]) => T {
     const keys = metricKeys(this.#model.outputNames, this.compiled);
-    return (values) => logsOf(keys, values);
+    return (numbers) => say(keys, this.#programs.measures, numbers);
   }
 
   /** {@link Model.evaluate} */
-  async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions): Promise<Logs> {
+  async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions): Promise<Measured> {
     const given = checkOptions('evaluate', options, ['batchSize', 'sampleWeight', 'threads']);
     const size = count('batchSize', given.batchSize ?? 32);
     checkThreads(given.threads);
-    const names = this.#names();
+    const names = this.#names(measured);
     return names(await this.#evaluate(x, y, given, size, given.threads));
   }
 
@@ -194,13 +198,13 @@ export class Training implements TrainingContext {
   }
 
   /** {@link Model.trainOnBatch} */
-  async trainOnBatch(x: DataInput, y: DataInput, options: BatchOptions): Promise<Logs> {
+  async trainOnBatch(x: DataInput, y: DataInput, options: BatchOptions): Promise<Measured> {
     const given = checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight', 'threads']);
     checkThreads(given.threads);
     return this.#lock.alone(() =>
       this.#withRows(x, y, given, async (rows, handles) => {
         const trainer = this.#programs.trainer(rows);
-        const names = this.#names();
+        const names = this.#names(measured);
         const { fixedLearningRate } = this.compiled.optimizer;
         const run = guard(() => trainer.trainOnBatch(handles, fixedLearningRate, given.threads));
         return names(this.#lock.check(await run).logs);
@@ -223,12 +227,12 @@ export class Training implements TrainingContext {
   }
 
   /** {@link Model.evaluate}, of batches. */
-  async evaluateBatches(source: BatchSource, options: EvaluateOptions): Promise<Logs> {
+  async evaluateBatches(source: BatchSource, options: EvaluateOptions): Promise<Measured> {
     const given = checkOptions('evaluate', options, ['steps', 'threads']);
     checkThreads(given.threads);
     if (given.steps !== undefined) count('steps', given.steps);
     const logs = await this.#batches.evaluate(new BatchReader('x', source), given.steps, given.threads);
-    return this.#names()(logs);
+    return this.#names(measured)(logs);
   }
 
   /** {@link Model.fit}, of batches. */
@@ -263,7 +267,7 @@ export class Training implements TrainingContext {
       signal,
       check: (event) => this.#lock.check(event),
       record: (epoch, logs) => this.#record(epoch, logs),
-      logsOf: this.#names(),
+      logsOf: this.#names(logsOf),
     });
   }
 

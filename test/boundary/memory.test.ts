@@ -22,7 +22,7 @@ const V8_ENDED = /JavaScript heap out of memory|Fatal process (OOM|out of memory
 async function outcomes(verb: string, tries: readonly string[]): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (let left = tries; left.length > 0; ) {
-    const args = [script('limit'), verb, join(folder, verb), ...left];
+    const args = ['--expose-gc', script('limit'), verb, join(folder, verb), ...left];
     const { status, stdout, stderr } = await node(args);
     const lines = stdout.split('\n').slice(0, -1);
     for (let i = 0; i < lines.length; i += 2) found[lines[i]!] = lines[i + 1] ?? '';
@@ -38,8 +38,8 @@ async function outcomes(verb: string, tries: readonly string[]): Promise<Record<
 
 // Limits of address space are a matter of Linux.
 describe.skipIf(process.platform !== 'linux')('little memory for', () => {
-  const verbs = ['save', 'load', 'getWeights', 'export', 'predict', 'fit'];
-  const others = long ? ['exportToFile', 'evaluate', 'trainOnBatch', 'fitOfFew'] : [];
+  const verbs = ['save', 'load', 'getWeights', 'export', 'ops', 'predict', 'fit'];
+  const others = long ? ['exportToFile', 'evaluate', 'trainOnBatch', 'fitOfFew', 'booleans'] : [];
   test.each([...verbs, ...others])('%s', { timeout: 300_000 }, async (verb) => {
     // What one process has freed it has no need to ask for again, so in the long run each try has its own.
     const found: [string, string][] = [];

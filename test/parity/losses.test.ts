@@ -5,7 +5,7 @@ import { losses } from 'ridgeline';
 import { describe, expect, it } from 'vitest';
 import { Trace } from '../../src/core/trace.js';
 import type { Loss } from '../../src/losses/index.js';
-import { reduced } from '../../src/models/loss-graph.js';
+import { reduced } from '../../src/losses/reduction.js';
 import '../support/allclose.js';
 import { type Golden, golden, make, tensorOf } from '../support/golden.js';
 import { gradientsOf } from '../support/gradients.js';

@@ -41,18 +41,19 @@ impl NativeCounters {
 
 /// Totals of losses and metrics over batches.
 #[napi]
+#[derive(Default)]
 pub struct NativeTotals {
     pub(crate) totals: Arc<Mutex<Totals>>,
 }
 
 #[napi]
 impl NativeTotals {
-    /// Nothing yet of so many metrics.
+    /// Of no batch yet.
     #[napi(constructor)]
-    pub fn new(metrics: u32) -> NativeTotals {
-        NativeTotals { totals: Arc::new(Mutex::new(Totals::new(metrics as usize))) }
+    pub fn new() -> NativeTotals {
+        NativeTotals::default()
     }
-    /// Loss, penalty, then metrics, so far.
+    /// Loss, penalty, then the sums that metrics are made of, so far.
     #[napi(catch_unwind)]
     pub fn logs(&self) -> Vec<f64> {
         self.totals.lock().logs()

@@ -3,9 +3,10 @@
 use crate::error::{Result, convert, fail};
 use napi::Env;
 use napi::bindgen_prelude::{
-    Either, Either3, Float32Array, Float32ArraySlice, Int32Array, Int32ArraySlice, ObjectFinalize,
-    Uint8Array,
+    Either, Either3, Float32Array, Float32ArraySlice, FromNapiValue, Function, Int32Array,
+    Int32ArraySlice, JsObjectValue, ObjectFinalize, Uint8Array,
 };
+use napi::sys;
 use napi_derive::napi;
 use ridgeline_engine::data::Data;
 use ridgeline_engine::memory::reserve;
@@ -110,19 +111,51 @@ pub struct OwnedTensor<'env> {
     pub data: Either<Float32ArraySlice<'env>, Int32ArraySlice<'env>>,
 }
 
+/// Elements that are asked for by name: where there is no memory for an array, Node-API ends the process, and the
+/// constructor throws.
+const MANY: usize = 1 << 18;
+
+/// `new name(length)` of JavaScript.
+fn construct<'env, T: FromNapiValue>(
+    env: &'env Env,
+    name: &str,
+    length: usize,
+) -> napi::Result<T> {
+    let class: Function<f64> = env.get_global()?.get_named_property(name)?;
+    let array = class.new_instance(length as f64).inspect_err(|_| {
+        let mut thrown = std::ptr::null_mut();
+        // SAFETY: the environment is that of the running call; what was thrown gives way to an error of ours.
+        unsafe { sys::napi_get_and_clear_last_exception(env.raw(), &mut thrown) };
+    })?;
+    // SAFETY: the value is of this environment and in the scope of the running call.
+    unsafe { array.cast() }
+}
+
 impl<'env> OwnedTensor<'env> {
     /// A copy of a tensor.
     pub fn of(env: &'env Env, tensor: &Tensor) -> Result<OwnedTensor<'env>> {
         let refused = |_| fail("ERR_MEMORY", "cannot allocate the memory of a tensor");
         let shape = tensor.shape.iter().map(|&d| d as f64).collect();
         let dtype = tensor.dtype.name().to_owned();
+        let count = tensor.words.len();
         let data = match tensor.dtype {
-            DType::F32 => {
+            DType::F32 if count < MANY => {
                 Either::A(Float32ArraySlice::copy_from(env, tensor.as_f32()).map_err(refused)?)
+            }
+            DType::F32 => {
+                let mut array: Float32ArraySlice =
+                    construct(env, "Float32Array", count).map_err(refused)?;
+                // SAFETY: nobody else has seen the array yet.
+                unsafe { array.as_mut() }.copy_from_slice(tensor.as_f32());
+                Either::A(array)
             }
             _ => {
                 let integers: &[i32] = bytemuck::cast_slice(&tensor.words);
-                Either::B(Int32ArraySlice::copy_from(env, integers).map_err(refused)?)
+                let mut array: Int32ArraySlice =
+                    construct(env, "Int32Array", count).map_err(refused)?;
+                // SAFETY: as above.
+                unsafe { array.as_mut() }.copy_from_slice(integers);
+                Either::B(array)
             }
         };
         Ok(OwnedTensor { shape, dtype, data })

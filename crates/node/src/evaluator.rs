@@ -1,4 +1,4 @@
-//! Evaluators: programs that compute losses and metrics.
+//! Evaluators: programs that compute losses and what metrics are made of.
 
 use crate::checkpoint::Outcome;
 use crate::counters::NativeTotals;
@@ -21,26 +21,23 @@ use ridgeline_engine::train::totals::Totals;
 use ridgeline_kernels::update::Penalty;
 use std::sync::Arc;
 
-/// What a training or evaluation graph computes for a batch: handles of scalars.
+/// What a training or evaluation graph computes for a batch: handles of its values.
 #[napi(object)]
 pub struct NativeObjective {
     /// The data loss.
     pub loss: f64,
     /// Activity and custom penalties.
     pub penalties: Vec<f64>,
-    /// Total of each metric.
-    pub totals: Vec<f64>,
-    /// Weight of each metric.
-    pub weights: Vec<f64>,
+    /// What the batch adds to the sums that metrics are made of.
+    pub sums: Vec<f64>,
 }
 
 impl From<NativeObjective> for Objective {
     fn from(of: NativeObjective) -> Self {
-        let pairs = of.totals.into_iter().zip(of.weights);
         Objective {
             loss: value(of.loss),
             penalties: of.penalties.into_iter().map(value).collect(),
-            metrics: pairs.map(|(total, weight)| (value(total), value(weight))).collect(),
+            sums: of.sums.into_iter().map(value).collect(),
         }
     }
 }
@@ -57,11 +54,10 @@ pub fn penalized(weights: &[&NativeVariable], l1: &[f64], l2: &[f64]) -> Vec<Tra
     variables(weights).into_iter().zip(factors).map(trainable).collect()
 }
 
-/// A program that computes losses and metrics.
+/// A program that computes losses and what metrics are made of.
 #[napi]
 pub struct NativeEvaluator {
     pub(crate) program: Arc<Program>,
-    metrics: usize,
     weights: Arc<Vec<Trainable>>,
 }
 
@@ -80,12 +76,11 @@ impl NativeEvaluator {
         let program = evaluation_program(&graph.graph.lock(), &objective);
         Ok(NativeEvaluator {
             program: Arc::new(program.map_err(convert)?),
-            metrics: objective.metrics.len(),
             weights: Arc::new(penalized(&weights, &l1, &l2)),
         })
     }
 
-    /// Loss, penalty and metrics over all rows, as the model's inference number `call`.
+    /// Loss, penalty and sums over all rows, as the model's inference number `call`.
     #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
     pub fn evaluate<'env>(
         &self,
@@ -97,11 +92,11 @@ impl NativeEvaluator {
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
         let (program, weights) = (Arc::clone(&self.program), Arc::clone(&self.weights));
-        let (inputs, metrics, threads) = (rows_of(&inputs), self.metrics, threads_of(threads)?);
+        let (inputs, threads) = (rows_of(&inputs), threads_of(threads)?);
         let work = move || {
             let mut crew = lent::crew(threads)?;
             let (size, seed) = (batch_size as usize, inference_seed(seed as u64, call as u64));
-            let mut totals = Totals::new(metrics);
+            let mut totals = Totals::default();
             let stop = || false;
             evaluate(&program, &inputs, size, &weights, seed, &mut crew, &stop, &mut totals)?;
             Ok(NativeEvent { logs: totals.logs(), ..NativeEvent::default() })

@@ -45,7 +45,7 @@ pub struct NativeEvent {
     pub epoch: u32,
     /// Batch, counted from 0.
     pub batch: u32,
-    /// Loss, penalty, then metrics.
+    /// Loss, penalty, then the sums that metrics are made of.
     pub logs: Vec<f64>,
     /// The same for validation data.
     pub validation: Option<Vec<f64>>,

@@ -92,7 +92,6 @@ impl NativeTrainer {
                 validation: evaluator.map(|e| Arc::clone(&e.program)),
                 learning_rate: Arc::clone(&optimizer.optimizer.learning_rate),
                 trainables,
-                metrics: objective.metrics.len(),
                 seed: seed as u64,
                 counters: Arc::clone(&counters.counters),
             }),
@@ -128,7 +127,7 @@ impl NativeTrainer {
     }
 
     /// One step, with a learning rate in place of the optimizer's if there is one; loss, penalty and
-    /// metrics before it.
+    /// sums before it.
     #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
     pub fn train_on_batch<'env>(
         &self,

@@ -64,7 +64,7 @@ def named(weights, values):
 # Names. A config is written as a Ridgeline user would write it; Keras objects are made from it.
 
 IRREGULAR = {
-    "klDivergence": "KLDivergence", "relu": "ReLU", "leakyRelu": "LeakyReLU", "prelu": "PReLU", "elu": "ELU", "sgd": "SGD", "rmsprop": "RMSprop",
+    "klDivergence": "KLDivergence", "auc": "AUC", "relu": "ReLU", "leakyRelu": "LeakyReLU", "prelu": "PReLU", "elu": "ELU", "sgd": "SGD", "rmsprop": "RMSprop",
     "clipNorm": "clipnorm", "clipValue": "clipvalue", "globalClipNorm": "global_clipnorm", "beta1": "beta_1", "beta2": "beta_2",
 }  # fmt: skip
 

@@ -1,8 +1,9 @@
 // Does one thing with a model of 12 MB and data of 50 MB again and again, each time with so many more MiB of address
-// space than it has. Prints how many these are, and then what it rejected with, or 'done', which is the end of it.
+// space than it has, with no garbage left (--expose-gc). Prints how many these are, and then what it rejected with, or
+// 'done', which is the end of it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { layers, loadModel, Sequential, tensor } from '../../../dist/index.js';
+import { layers, loadModel, ops, Sequential, tensor } from '../../../dist/index.js';
 
 const [verb, path, ...more] = process.argv.slice(2);
 const [rows, width] = [12_800, 1024];
@@ -15,6 +16,8 @@ const verbs = {
   save: () => model.save(path),
   load: () => loadModel(path),
   getWeights: async () => model.getWeights(),
+  ops: async () => ops.relu(x),
+  booleans: async () => ops.greater(x, 0),
   export: () => model.export(),
   exportToFile: () => model.export(`${path}.onnx`),
   predict: () => model.predict(x),
@@ -28,6 +31,8 @@ if (verb === 'load') await model.save(path);
 /** Soft limit of the address space. */
 const limit = (bytes) => execFileSync('prlimit', ['--pid', process.pid, `--as=${bytes}:`]);
 for (const mebibytes of more) {
+  globalThis.gc();
+  await new Promise((resolve) => setTimeout(resolve, 20));
   const [, used] = /^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
   limit(Number(used) * 1024 + Number(mebibytes) * 2 ** 20);
   console.log(mebibytes);

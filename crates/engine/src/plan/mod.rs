@@ -249,6 +249,11 @@ impl Plan {
         })
     }
 
+    /// Number of outputs.
+    pub fn output_count(&self) -> usize {
+        self.outputs.len()
+    }
+
     /// The buffer of output `i` of [`Plan::compile`].
     pub fn output(&self, i: usize) -> &Buffer {
         &self.outputs[i]

@@ -2,6 +2,7 @@
 
 use super::crew::Crew;
 use crate::error::Result;
+use crate::memory::reserve;
 use crate::plan::{Home, Plan};
 use crate::step::Step;
 use crate::tensor::{Tensor, Words};
@@ -145,6 +146,11 @@ impl Workspace {
         outcome
     }
 
+    /// Number of outputs.
+    pub(crate) fn output_count(&self) -> usize {
+        self.plan.output_count()
+    }
+
     /// The words of output `i` after a run.
     pub(crate) fn output_words(&self, i: usize) -> &[u32] {
         let buffer = self.plan.output(i);
@@ -169,10 +175,13 @@ impl Workspace {
     }
 
     /// Output `i` after a run.
-    pub fn output(&self, i: usize) -> Tensor {
+    ///
+    /// # Errors
+    /// `ERR_MEMORY` when there is none for a copy.
+    pub fn output(&self, i: usize) -> Result<Tensor> {
         let buffer = self.plan.output(i);
-        let mut words = Vec::with_capacity(buffer.size());
+        let mut words = reserve(buffer.size())?;
         self.append_output(i, &mut words);
-        Tensor { shape: buffer.shape.clone(), dtype: buffer.dtype, words }
+        Ok(Tensor { shape: buffer.shape.clone(), dtype: buffer.dtype, words })
     }
 }

@@ -21,7 +21,7 @@ pub fn evaluation_program(graph: &Graph, objective: &Objective) -> Result<Progra
     Program::new(&graph, &objective.outputs(penalty))
 }
 
-/// Adds loss, penalty and metrics of `program` over all rows of `data` to `totals`; `weights` carry the penalties
+/// Adds loss, penalty and sums of `program` over all rows of `data` to `totals`; `weights` carry the penalties
 /// on them, `seed` is that of this call.
 ///
 /// # Errors

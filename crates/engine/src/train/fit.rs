@@ -71,7 +71,7 @@ impl Trainer {
                 let (seed, step) = (self.seed, epoch_index as u32);
                 shuffle(Key { seed, stream: SHUFFLE, step, time: 0 }, &mut order);
             }
-            let mut totals = Totals::new(self.metrics);
+            let mut totals = Totals::default();
             for batch in 0..batches {
                 if listener.cancelled() {
                     break 'epochs;

@@ -9,7 +9,7 @@ pub struct Report {
     pub epoch: usize,
     /// The batch, for reports at the end of one.
     pub batch: Option<usize>,
-    /// Loss, penalty and metrics so far.
+    /// Loss, penalty and sums so far.
     pub logs: Vec<f64>,
     /// The same for the validation data, at the end of an epoch.
     pub validation: Option<Vec<f64>>,

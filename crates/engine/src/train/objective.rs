@@ -10,24 +10,20 @@ pub struct Objective {
     pub loss: Value,
     /// Penalties that are not sums over one weight: activity, custom; scalars.
     pub penalties: Vec<Value>,
-    /// Total and weight of each metric, scalars.
-    pub metrics: Vec<(Value, Value)>,
+    /// What the batch adds to the sums that metrics are made of, float32 of any shape.
+    pub sums: Vec<Value>,
 }
 
 impl Objective {
     /// All of it as roots, in the order that [`Objective::with_values`] takes.
     pub(super) fn values(&self) -> Vec<Value> {
-        let metrics = self.metrics.iter().flat_map(|&(total, weight)| [total, weight]);
-        std::iter::once(self.loss).chain(self.penalties.iter().copied()).chain(metrics).collect()
+        let all = [self.loss].into_iter().chain(self.penalties.iter().copied());
+        all.chain(self.sums.iter().copied()).collect()
     }
     /// The same of another graph.
     pub(super) fn with_values(&self, values: &[Value]) -> Objective {
-        let (penalties, metrics) = values[1..].split_at(self.penalties.len());
-        Objective {
-            loss: values[0],
-            penalties: penalties.to_vec(),
-            metrics: metrics.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect(),
-        }
+        let (penalties, sums) = values[1..].split_at(self.penalties.len());
+        Objective { loss: values[0], penalties: penalties.to_vec(), sums: sums.to_vec() }
     }
     /// The sum of the penalties.
     ///
@@ -40,9 +36,8 @@ impl Objective {
         }
         Ok(total)
     }
-    /// What a step puts out: the loss, the penalty, then the metrics' totals and weights in turn.
+    /// What a step puts out: the loss, the penalty, then the sums.
     pub(super) fn outputs(&self, penalty: Value) -> Vec<Value> {
-        let metrics = self.metrics.iter().flat_map(|&(total, weight)| [total, weight]);
-        [self.loss, penalty].into_iter().chain(metrics).collect()
+        [self.loss, penalty].into_iter().chain(self.sums.iter().copied()).collect()
     }
 }

@@ -1,40 +1,37 @@
 //! Totals of an epoch, and its logs.
 //!
-//! Logs are Keras': running means over the epoch, weighted by the rows of each batch, of losses
-//! taken before each update; metrics are totals divided by weights.
+//! Loss and penalty are Keras': running means over the epoch, weighted by the rows of each batch, of losses
+//! taken before each update. What metrics are made of is added up in f64, where counts do not end at 2²⁴.
 
 use crate::run::workspace::Workspace;
 
-/// See the module documentation.
+/// See the module documentation. By default it is of no batch yet.
 #[derive(Clone, Debug, Default)]
 pub struct Totals {
     pub(super) rows: f64,
     pub(super) loss: f64,
     pub(super) penalty: f64,
-    metrics: Vec<(f64, f64)>,
+    sums: Vec<f64>,
 }
 
 impl Totals {
-    /// Nothing yet of so many metrics.
-    pub fn new(metrics: usize) -> Totals {
-        Totals { metrics: vec![(0.0, 0.0); metrics], ..Totals::default() }
-    }
     /// Adds what a step over `rows` rows put out, in the order of `Objective::outputs`.
     pub(super) fn add(&mut self, workspace: &Workspace, rows: usize) {
-        let scalar = |i: usize| f64::from(f32::from_bits(workspace.output_words(i)[0]));
+        let number = |word: &u32| f64::from(f32::from_bits(*word));
+        let scalar = |i: usize| number(&workspace.output_words(i)[0]);
         self.rows += rows as f64;
         self.loss += scalar(0) * rows as f64;
         self.penalty += scalar(1) * rows as f64;
-        for (i, (total, weight)) in self.metrics.iter_mut().enumerate() {
-            *total += scalar(2 + 2 * i);
-            *weight += scalar(3 + 2 * i);
-        }
+        let mut added =
+            (2..workspace.output_count()).flat_map(|i| workspace.output_words(i)).map(number);
+        self.sums.iter_mut().zip(&mut added).for_each(|(sum, x)| *sum += x);
+        // Those of the first batch.
+        self.sums.extend(added);
     }
-    /// Loss, its penalty part, then the metrics.
+    /// Loss and its penalty part, then the sums; nothing but zeros before the first batch.
     pub fn logs(&self) -> Vec<f64> {
-        let mean = |x: f64, n: f64| if n == 0.0 { 0.0 } else { x / n };
-        let (loss, penalty) = (mean(self.loss, self.rows), mean(self.penalty, self.rows));
-        let metrics = self.metrics.iter().map(|&(total, weight)| mean(total, weight));
-        [loss + penalty, penalty].into_iter().chain(metrics).collect()
+        let mean = |x: f64| if self.rows == 0.0 { 0.0 } else { x / self.rows };
+        let (loss, penalty) = (mean(self.loss), mean(self.penalty));
+        [loss + penalty, penalty].into_iter().chain(self.sums.iter().copied()).collect()
     }
 }

@@ -24,8 +24,6 @@ pub struct Trainer {
     pub learning_rate: Arc<dyn Schedule>,
     /// What is trained.
     pub trainables: Vec<Trainable>,
-    /// Number of metrics.
-    pub metrics: usize,
     /// Key of all random streams.
     pub seed: u64,
     /// Where training stands.
@@ -47,7 +45,7 @@ impl Trainer {
         Step { seed: self.seed, feeds: feeds(data), batch, ..Step::default() }
     }
 
-    /// One step on `data`, with another learning rate if there is one; loss, penalty and metrics of
+    /// One step on `data`, with another learning rate if there is one; loss, penalty and sums of
     /// the batch before it.
     ///
     /// # Errors
@@ -58,7 +56,7 @@ impl Trainer {
         learning_rate: Option<f64>,
         crew: &mut Crew,
     ) -> Result<Vec<f64>> {
-        let mut totals = Totals::new(self.metrics);
+        let mut totals = Totals::default();
         self.step(data, learning_rate, crew, &mut totals)?;
         Ok(totals.logs())
     }
@@ -84,7 +82,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Loss, penalty and metrics of `program` over all rows of `data`, at the end of an epoch.
+    /// Loss, penalty and sums of `program` over all rows of `data`, at the end of an epoch.
     ///
     /// # Errors
     /// As [`Trainer::fit`].
@@ -97,7 +95,7 @@ impl Trainer {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Vec<f64>> {
         let seed = inference_seed(!self.seed, self.counters.lock().epochs);
-        let mut totals = Totals::new(self.metrics);
+        let mut totals = Totals::default();
         let weights = &self.trainables;
         evaluate(program, data, batch_size, weights, seed, crew, cancelled, &mut totals)?;
         Ok(totals.logs())

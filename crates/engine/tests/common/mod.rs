@@ -120,13 +120,12 @@ pub fn trainer_of(
     trainables: Vec<Trainable>,
     seed: u64,
 ) -> Trainer {
-    let objective = Objective { loss, penalties: Vec::new(), metrics: Vec::new() };
+    let objective = Objective { loss, penalties: Vec::new(), sums: Vec::new() };
     Trainer {
         training: training_step(graph, &objective, &[], optimizer, &trainables).unwrap(),
         validation: None,
         learning_rate: Arc::clone(&optimizer.learning_rate),
         trainables,
-        metrics: 0,
         seed,
         counters: Arc::new(parking_lot::Mutex::new(Counters::default())),
     }

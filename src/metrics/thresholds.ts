@@ -1,0 +1,152 @@
+/**
+ * Counts of right and wrong answers at thresholds, as Keras takes them: yes is a prediction strictly above.
+ */
+import type { SymbolicTensor } from '../core/symbolic.js';
+import { shapeText, Tensor } from '../core/tensor.js';
+import { Trace } from '../core/trace.js';
+import { argumentError, shapeError } from '../errors.js';
+import { align, float } from '../losses/labels.js';
+import { along, spreadLike } from '../losses/reduction.js';
+import * as ops from '../ops/index.js';
+import type { Increments, Sums } from './metric.js';
+
+/** Where predictions become a yes. */
+export interface Thresholds {
+  /** Ascending, or in the order that results are to have. */
+  readonly at: readonly number[];
+  /** Predictions are held inside [0, 1] and multiplied by this before they are compared. */
+  readonly scale?: number;
+}
+
+/** The thresholds `i / (count − 1)`, compared as Keras does, so that ties fall alike. */
+export const evenly = (count: number): Thresholds => ({
+  at: Array.from({ length: count }, (_, i) => i),
+  scale: count - 1,
+});
+
+/** Which of the predictions are looked at, and how much those of a label count. */
+export interface Selection {
+  readonly classId?: number | undefined;
+  readonly topK?: number | undefined;
+  readonly labelWeights?: readonly number[] | undefined;
+}
+
+/** What stands for "not among the largest". */
+const NEVER = -1e10;
+
+/** Labels, predictions and weights of one shape, those of a class or of the largest predictions alone. */
+function selected(
+  yTrue: SymbolicTensor,
+  yPred: SymbolicTensor,
+  weight: SymbolicTensor | undefined,
+  { classId, topK, labelWeights }: Selection,
+): [y: SymbolicTensor, p: SymbolicTensor, weights: SymbolicTensor] {
+  const trace = Trace.running;
+  const one = (x: SymbolicTensor): SymbolicTensor =>
+    classId === undefined ? x : ops.slice(x, classId, 1, -1);
+  const classes = yPred.shape.at(-1) ?? 0;
+  if (classId !== undefined && (yPred.rank < 2 || classId >= classes))
+    throw argumentError('classId', `a class of predictions ${shapeText(yPred.shape)}`, classId);
+  const p = one(topK === undefined ? yPred : ops.where(amongLargest(yPred, topK), yPred, NEVER));
+  const y = one(ops.cast(ops.notEqual(align(float(yTrue), yPred), 0), 'float32'));
+  const weights = spreadLike(trace, weight ? along(weight, p) : trace.value(1), p);
+  if (!labelWeights) return [y, p, weights];
+  return [
+    y,
+    p,
+    ops.mul(weights, new Tensor(Float32Array.from(labelWeights), [labelWeights.length], 'float32')),
+  ];
+}
+
+/** True for the `k` largest of each row, of equals the first. */
+function amongLargest(p: SymbolicTensor, k: number): SymbolicTensor {
+  const size = p.shape.at(-1);
+  if (size === null || size === undefined)
+    throw shapeError('yPred', 'a known number of classes', shapeText(p.shape));
+  const own = ops.reshape(p, [...p.shape, 1]);
+  const other = ops.reshape(p, [...p.shape.slice(0, -1), 1, size]);
+  const before = Float32Array.from({ length: size * size }, (_, i) =>
+    i % size < Math.floor(i / size) ? 1 : 0,
+  );
+  const ties = ops.mul(
+    ops.cast(ops.equal(other, own), 'float32'),
+    new Tensor(before, [size, size], 'float32'),
+  );
+  const above = ops.add(ops.cast(ops.greater(other, own), 'float32'), ties);
+  return ops.less(ops.sum(above, { axis: -1 }), k);
+}
+
+/** Which predictions are above which thresholds: `[…, thresholds]` of 0 and 1. */
+function above(p: SymbolicTensor, { at, scale }: Thresholds): SymbolicTensor {
+  const last = ops.reshape(scale === undefined ? p : ops.mul(ops.clip(p, 0, 1), scale), [...p.shape, 1]);
+  return ops.cast(ops.greater(last, new Tensor(Float32Array.from(at), [at.length], 'float32')), 'float32');
+}
+
+/** What a batch adds to the counts at thresholds, of all its labels together. */
+export function counts(
+  yTrue: SymbolicTensor,
+  yPred: SymbolicTensor,
+  weight: SymbolicTensor | undefined,
+  thresholds: Thresholds,
+  selection: Selection = {},
+): Increments {
+  const [y, p, weights] = selected(yTrue, yPred, weight, selection);
+  const flat = (x: SymbolicTensor): SymbolicTensor => ops.reshape(x, [-1]);
+  const yes = above(flat(p), thresholds);
+  const [positive, negative] = [flat(ops.mul(y, weights)), flat(ops.mul(ops.sub(1, y), weights))];
+  const at = (each: SymbolicTensor): SymbolicTensor =>
+    ops.reshape(ops.matmul(ops.reshape(each, [1, -1]), yes), [thresholds.at.length]);
+  return {
+    truePositives: at(positive),
+    falsePositives: at(negative),
+    positives: ops.sum(positive),
+    negatives: ops.sum(negative),
+  };
+}
+
+/** What a batch adds to the counts at thresholds, of each label `[batch, labels]` by itself. */
+export function countsByLabel(
+  yTrue: SymbolicTensor,
+  yPred: SymbolicTensor,
+  weight: SymbolicTensor | undefined,
+  thresholds: Thresholds,
+): Increments {
+  if (yPred.rank !== 2) throw shapeError('yPred', '[batch, labels]', shapeText(yPred.shape));
+  const [y, p, weights] = selected(yTrue, yPred, weight, {});
+  const yes = above(p, thresholds);
+  const [positive, negative] = [ops.mul(y, weights), ops.mul(ops.sub(1, y), weights)];
+  const at = (each: SymbolicTensor): SymbolicTensor =>
+    ops.sum(ops.mul(yes, ops.reshape(each, [...each.shape, 1])), { axis: 0 });
+  return {
+    truePositives: at(positive),
+    falsePositives: at(negative),
+    positives: ops.sum(positive, { axis: 0 }),
+    negatives: ops.sum(negative, { axis: 0 }),
+  };
+}
+
+/** Counts at one threshold. */
+export interface Confusion {
+  readonly truePositives: number;
+  readonly falsePositives: number;
+  readonly trueNegatives: number;
+  readonly falseNegatives: number;
+}
+
+/** The counts that sums give, one for each threshold, for the label number `label`. */
+export function confusions(sums: Sums, label = 0): Confusion[] {
+  const { truePositives = [], falsePositives = [], positives = [], negatives = [] } = sums;
+  const count = truePositives.length / Math.max(positives.length, 1);
+  return Array.from({ length: count }, (_, i) => {
+    const [yes, wrong] = [
+      truePositives[label * count + i] as number,
+      falsePositives[label * count + i] as number,
+    ];
+    return {
+      truePositives: yes,
+      falsePositives: wrong,
+      trueNegatives: (negatives[label] as number) - wrong,
+      falseNegatives: (positives[label] as number) - yes,
+    };
+  });
+}
