@@ -3,7 +3,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { type Batch, layers, type Model, Sequential, setRandomSeed, type Tensor, tensor } from 'ridgeline';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { bits, expectFailure } from './support/small.js';
 
 const [ROWS, SIZE] = [50, 16];
@@ -122,6 +122,39 @@ test('evaluate and predict equal those in memory', async () => {
 });
 
 describe('a source', () => {
+  const none = (): Batch[] => [];
+  const odd = [{ x, y, sample_weight: weights }] as unknown as Batch[];
+  test.each<[string, (m: Model<string>) => Promise<unknown>, RegExp]>([
+    ['fit of none', (m) => m.fit(none), /^x must give at least one batch, and gave none$/],
+    ['evaluate of none', (m) => m.evaluate(none), /^x must give at least one batch, and gave none$/],
+    [
+      'validation on none',
+      (m) => m.fit(() => pieces(), { validationData: none }),
+      /^validationData must give at least one batch/,
+    ],
+    [
+      'what nobody knows',
+      (m) => m.fit(() => odd),
+      /^batch of x has no option 'sample_weight'; did you mean 'sampleWeight'/,
+    ],
+    [
+      'an iterator that gives no objects',
+      (m) => m.fit({ next: () => 3 } as never, { stepsPerEpoch: 1 }),
+      /^next\(\) of x must be an object with done and value, received 3/,
+    ],
+  ])('%s is refused', async (_, run, says) => {
+    await expectFailure(() => run(model()), 'ERR_ARGUMENT', says);
+  });
+
+  test('that ends before stepsPerEpoch says so', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    await model().fit(() => pieces(), { stepsPerEpoch: 9 });
+    expect(warn.mock.calls).toEqual([
+      ['ridgeline: epoch 1 had 4 batches, fewer than the 9 of stepsPerEpoch'],
+    ]);
+    warn.mockRestore();
+  });
+
   test('is asked for a batch while the step before it runs', async () => {
     const order: string[] = [];
     function* noted(): Generator<Batch> {

@@ -57,6 +57,8 @@ export class EarlyStopping extends Callback {
   #wait = 0;
   /** The last epoch it was told of. */
   #seen = -1;
+  /** True once a fit has ended that it stopped. */
+  #isDone = false;
   /** Epoch at which training was stopped; 0 if it was not. */
   stoppedEpoch = 0;
   /** Epoch of the best value. */
@@ -87,20 +89,23 @@ export class EarlyStopping extends Callback {
     return this.#best;
   }
 
-  /** Key of the state in a saved model: several may watch different numbers. */
+  /** Key of the state in a saved model: several may watch, each in its own way. */
   get #kind(): string {
-    return `earlyStopping/${this.monitor}`;
+    return `earlyStopping/${this.monitor}/${JSON.stringify(this.#options)}`;
   }
 
   override onTrainBegin(): void {
-    // State of an equal callback that had not stopped: another one, or one that is done, starts anew.
+    // State of an equal callback that was still at it: another one, or one that is done, starts anew.
     const saved = this.model.training.takeCallbackState(this.#kind);
     const { values, variables: copies = [] } = saved ?? {};
-    const resumed = values && !values.stopped && same(values.options, this.#options) ? values : undefined;
+    const resumed = values?.isDone ? undefined : values;
     this.#best = resumed?.best as number | undefined;
     this.#wait = (resumed?.wait as number | undefined) ?? 0;
     this.bestEpoch = (resumed?.bestEpoch as number | undefined) ?? 0;
-    this.stoppedEpoch = 0;
+    this.stoppedEpoch = (resumed?.stoppedEpoch as number | undefined) ?? 0;
+    this.#isDone = false;
+    // It was saved by a callback that came after this one, in the epoch that was to be the last.
+    if (this.stoppedEpoch > 0) this.model.stopTraining = true;
     this.#snapshot = resumed && copies.length > 0 ? this.#snapshotOf(copies) : undefined;
     this.#seen = resumed ? (resumed.seen as number) : Number.POSITIVE_INFINITY;
     // It was saved by a callback that came before this one.
@@ -149,6 +154,7 @@ export class EarlyStopping extends Callback {
   }
 
   override onTrainEnd(): void {
+    this.#isDone = this.stoppedEpoch > 0;
     if (this.stoppedEpoch > 0 && this.#options.verbose > 0) {
       console.log(`Epoch ${this.stoppedEpoch + 1}: early stopping`);
     }
@@ -160,9 +166,9 @@ export class EarlyStopping extends Callback {
   }
 
   override getState(): Record<string, CallbackState> {
-    const stopped = this.stoppedEpoch > 0;
-    const state = { best: this.#best, wait: this.#wait, bestEpoch: this.bestEpoch, seen: this.#seen };
-    const values = { ...state, stopped, options: this.#options };
+    const { bestEpoch, stoppedEpoch } = this;
+    const epochs = { bestEpoch, stoppedEpoch, seen: this.#seen };
+    const values = { ...epochs, best: this.#best, wait: this.#wait, isDone: this.#isDone };
     return { [this.#kind]: { values, variables: this.#snapshot?.copies() ?? [] } };
   }
 
@@ -178,10 +184,6 @@ export class EarlyStopping extends Callback {
 function oneOfTwo(argument: string, value: unknown): 0 | 1 {
   if (value === 0 || value === 1) return value;
   throw argumentError(argument, '0 or 1', value);
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /**

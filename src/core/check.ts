@@ -49,9 +49,9 @@ export function nonNegative(argument: string, value: unknown): number {
   return number(argument, value, 'a finite number ≥ 0', (n) => n >= 0);
 }
 
-/** A finite number > 0. */
+/** A finite number > 0, and not so small that the native core takes it for 0. */
 export function positive(argument: string, value: unknown): number {
-  return number(argument, value, 'a number > 0', (n) => n > 0);
+  return number(argument, value, 'a number > 0', (n) => n >= 2 ** -126);
 }
 
 /** A rate in [0, 1). */

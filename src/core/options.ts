@@ -136,8 +136,8 @@ export const oneOf = <const N extends string, D extends NoInfer<N> | undefined =
   fallback?: D,
 ): With<N, D> =>
   option((argument, given) => {
-    const name = camel(String(given)) as N;
-    if (names.includes(name)) return name;
+    const name = typeof given === 'string' ? (camel(given) as N) : undefined;
+    if (name !== undefined && names.includes(name)) return name;
     throw check.unknownName(argument, names, given);
   }, fallback);
 
@@ -197,6 +197,8 @@ export function collect(what: string, table: OptionTable, given: readonly unknow
   const extra = values.slice(places.length).find((value) => value !== undefined);
   if (extra !== undefined) throw argumentError(what, 'an object', extra);
   const byPosition = places.slice(0, values.length).map(({ name }, i) => [name, values[i]]);
+  const twice = places.slice(0, values.length).find(({ name }) => byName?.[name] !== undefined);
+  if (twice) throw argumentError(twice.name, 'given once, by position or by name', byName?.[twice.name]);
   return { ...Object.fromEntries(byPosition), ...byName };
 }
 

@@ -50,7 +50,7 @@ const names = new Set<string>();
 export const isTaken = (name: string): boolean => names.has(name);
 
 /** Classes, unlike functions, have a `prototype` that cannot be replaced. */
-function isClass(value: unknown): value is new (config: unknown) => unknown {
+export function isClass(value: unknown): value is new (config: unknown) => unknown {
   return (
     typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false
   );

@@ -84,7 +84,7 @@ function mix(rows: number[], random: () => number): number[] {
 
 function pick(of: Tensor, rows: readonly number[]): Tensor {
   const width = of.shape.slice(1).reduce((a, b) => a * b, 1);
-  const data = of.data.slice(0, rows.length * width);
+  const data = zeros(of.dtype, rows.length * width);
   rows.forEach((row, i) => {
     data.set(of.data.subarray(row * width, (row + 1) * width), i * width);
   });

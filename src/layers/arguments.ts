@@ -1,7 +1,7 @@
 /**
  * Arguments of a layer's call: tensors in any structure of lists, and options last.
  */
-import { options as checkOptions } from '../core/check.js';
+import { boolean, options as checkOptions } from '../core/check.js';
 import type { Operand } from '../core/operand.js';
 import { isTensorLike, SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
@@ -58,6 +58,7 @@ export function parseCall(layer: string, args: readonly unknown[]): Parsed {
   const options = isOptions
     ? checkOptions<CallOptions>(`calling ${layer}`, last as CallOptions, ['training'])
     : {};
+  if (options.training !== undefined) boolean('training', options.training);
   const inputs = isOptions ? args.slice(0, -1) : args;
   const tensors: Operand[] = [];
   const structure = inputs.map((input) => flatten(input, tensors, layer));

@@ -10,6 +10,7 @@ import { type Shape, SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { UniqueNames } from '../core/unique-names.js';
+import type { Weight } from '../core/weight.js';
 import { argumentError, inLayer, RidgelineError } from '../errors.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
@@ -106,6 +107,9 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
     this.#activityRegularizer = activityRegularizer;
     if (table) checkOptions(factoryName(className), config, [...optionNames(common), ...optionNames(table)]);
     this.options = read(table ?? {}, config);
+    // Called by hand, it builds once too.
+    const value = (inputShape: Shape): void => this.buildByHand(inputShape);
+    Object.defineProperty(this, 'build', { value, configurable: true, writable: true });
   }
 
   /** What the layer computes, from symbolic tensors. */
@@ -114,6 +118,20 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
 
   /** Creates the weights, once, from the shape of the first input. */
   build(_inputShape: Shape): void {}
+
+  /** @internal `build` as everyone but the layer itself sees it. */
+  protected buildByHand(inputShape: Shape): void {
+    const isSize = (d: unknown): boolean => d === null || (Number.isSafeInteger(d) && (d as number) >= 0);
+    if (!Array.isArray(inputShape) || !Array.from(inputShape).every(isSize))
+      throw argumentError('inputShape', 'a list of sizes and null', inputShape);
+    this.#ready(inputShape);
+  }
+
+  protected override addWeight(name: string, options: WeightOptions): Weight {
+    if (calling.at(-1) === this)
+      throw new RidgelineError('ERR_ARGUMENT', `weight '${name}' ${MADE_IN_CALL}`, { argument: name });
+    return super.addWeight(name, options);
+  }
 
   get #class(): typeof Layer {
     return this.constructor as typeof Layer;
@@ -206,7 +224,7 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
           throw argumentError('inputs', 'one tensor', args.length === 1 ? args[0] : args);
         this.#ready((inputs[0] as SymbolicTensor).shape);
         if (this.#madeIn && this.#madeIn === parent && this.weights.length > 0)
-          throw new RidgelineError('ERR_ARGUMENT', MADE_IN_CALL);
+          throw new RidgelineError('ERR_ARGUMENT', `the layer ${MADE_IN_CALL}`);
         const outputs = this.#compute(args);
         checkOutputs(outputs, trace);
         const penalty = this.activityRegularizer;
@@ -224,7 +242,8 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
   #ready(inputShape: Shape): void {
     if (this.built) return;
     try {
-      this.build(inputShape);
+      // The instance's own is the one to call by hand.
+      Object.getPrototypeOf(this).build.call(this, inputShape);
     } catch (error) {
       // The next call builds again, from nothing.
       this.forgetWeights();
@@ -272,7 +291,7 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
 }
 
 const MADE_IN_CALL =
-  'it was made in call(), which runs for every program: make layers with weights in the constructor or in build()';
+  'was made in call(), which runs for every program: make weights, and layers that have some, in the constructor or in build()';
 
 /** Layers that are being built or called, outermost first. */
 const tracing: Layer[] = [];

@@ -14,7 +14,7 @@ import {
   native,
   succeeded,
 } from '../native.js';
-import { type Batch, BatchReader, type BatchSource, isBatchSource } from './batches.js';
+import { type Batch, BatchReader, type BatchSource, isBatchSource, noBatch } from './batches.js';
 import type { Compiled } from './compilation.js';
 import type { CheckedFitOptions, FitOptions, Weighting } from './fit-options.js';
 import { type LabelledData, uploadLabelled } from './labelled-data.js';
@@ -125,6 +125,7 @@ export class BatchTraining {
     const totals = this.#newTotals();
     for (let step = 0; step !== steps; step++) {
       const batch = await reader.next();
+      if (!batch && step === 0) throw noBatch(reader);
       if (!batch) break;
       await this.#with(batch, undefined, async (rows, { handles }) => {
         const evaluator = programs.evaluator(rows);

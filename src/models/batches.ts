@@ -1,9 +1,10 @@
 /**
  * Batches that come one by one, from more data than fits the memory.
  */
-import { isPlain } from '../core/check.js';
+import { options as checkOptions, isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
-import { argumentError } from '../errors.js';
+import { isClass } from '../core/registry.js';
+import { argumentError, RidgelineError } from '../errors.js';
 
 /** A batch: rows, their labels, and how much each row weighs. */
 export interface Batch {
@@ -23,7 +24,7 @@ export type BatchSource = (() => Batches) | AsyncIterable<Batch> | Iterator<Batc
 
 /** True for what gives batches, and is no data by itself. */
 export function isBatchSource(given: unknown): given is BatchSource {
-  if (typeof given === 'function') return true;
+  if (typeof given === 'function') return !isClass(given);
   if (typeof given !== 'object' || given === null) return false;
   return Symbol.asyncIterator in given || typeof (given as { next?: unknown }).next === 'function';
 }
@@ -38,15 +39,22 @@ function iteratorOf(argument: string, of: unknown): Iterator<Batch> | AsyncItera
   throw argumentError(argument, 'an iterable of batches, or a function that gives one', of);
 }
 
+const KEYS = ['x', 'y', 'sampleWeight'] as const satisfies (keyof Batch)[];
+
+/** The error that a source gave no batch where one was needed. */
+export const noBatch = ({ argument }: { readonly argument: string }): RidgelineError =>
+  new RidgelineError('ERR_ARGUMENT', `${argument} must give at least one batch, and gave none`, { argument });
+
 /** Reads a source batch by batch. */
 export class BatchReader {
-  readonly #argument: string;
+  /** What users call the source. */
+  readonly argument: string;
   readonly #source: BatchSource;
   #iterator: Iterator<Batch> | AsyncIterator<Batch> | undefined;
 
   /** @param argument - What users call the source, for errors. */
   constructor(argument: string, source: BatchSource) {
-    this.#argument = argument;
+    this.argument = argument;
     this.#source = source;
   }
 
@@ -61,14 +69,18 @@ export class BatchReader {
    */
   async next(): Promise<Batch | undefined> {
     const of = typeof this.#source === 'function' ? this.#source : () => this.#source;
-    this.#iterator ??= iteratorOf(this.#argument, of());
-    const { done, value } = await this.#iterator.next();
+    this.#iterator ??= iteratorOf(this.argument, of());
+    const result: unknown = await this.#iterator.next();
+    if (typeof result !== 'object' || result === null)
+      throw argumentError(`next() of ${this.argument}`, 'an object with done and value', result);
+    const { done, value } = result as IteratorResult<unknown, unknown>;
     if (done) {
       this.#iterator = undefined;
       return undefined;
     }
-    if (isPlain(value) && 'x' in value) return value as unknown as Batch;
-    throw argumentError(`batch of ${this.#argument}`, 'an object with x, y and sampleWeight', value);
+    const what = `batch of ${this.argument}`;
+    if (isPlain(value) && 'x' in value) return checkOptions(what, value, KEYS) as unknown as Batch;
+    throw argumentError(what, 'an object with x, y and sampleWeight', value);
   }
 
   /** Tells the source that no more is wanted. One that is at work may take its time to hear of it. */

@@ -74,6 +74,13 @@ function metrics(
   return (name, i) => each(name, i) ?? [];
 }
 
+/** Lists of the model's own: those that were given may change. */
+function copied(given: Metrics | undefined): Metrics | undefined {
+  if (given === undefined || Array.isArray(given)) return given && [...given];
+  const lists = Object.entries(given).map(([name, of]) => [name, Array.isArray(of) ? [...of] : of]);
+  return Object.fromEntries(lists) as Metrics;
+}
+
 /**
  * Checks the options of `compile` and resolves them for every output.
  *
@@ -86,7 +93,12 @@ export function resolveCompile(
   names: readonly string[] | undefined,
   outputs: () => readonly string[],
 ): Compiled {
-  const { loss, lossWeights } = checkOptions('compile', options, NAMES);
+  const {
+    loss,
+    lossWeights,
+    metrics: plainMetrics,
+    weightedMetrics,
+  } = checkOptions('compile', options, NAMES);
   if (loss === undefined || loss === null)
     throw argumentError('loss', 'a loss, its name or a function', loss);
   const several = Array.isArray(loss) || (typeof loss === 'object' && !('call' in loss));
@@ -106,11 +118,11 @@ export function resolveCompile(
   for (const [key, weight] of Object.entries(lossWeights ?? {})) number(`lossWeights[${key}]`, weight);
   const isLabelled = (name: string, i: number): boolean =>
     lossOf(name, i) !== undefined || plain(name, i).length > 0 || weighted(name, i).length > 0;
-  const plain = metrics('metrics', options.metrics, names);
-  const weighted = metrics('weightedMetrics', options.weightedMetrics, names);
+  const plain = metrics('metrics', plainMetrics, names);
+  const weighted = metrics('weightedMetrics', weightedMetrics, names);
   const optimizer = getOptimizer('optimizer', options.optimizer ?? 'rmsprop');
   return {
-    options,
+    options: { ...options, metrics: copied(plainMetrics), weightedMetrics: copied(weightedMetrics) },
     optimizer,
     get losses() {
       return lossesOf(outputs());

@@ -1,7 +1,9 @@
 /**
  * Names of files, as users pass them.
  */
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isWellFormed } from '../core/check.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { succeeded } from '../native.js';
 
@@ -26,7 +28,9 @@ export function filePath(argument: string, given: unknown): string {
     const path = decoded(given);
     if (path !== undefined && !path.includes('\0')) return path;
   }
-  if (typeof given === 'string' && given !== '' && !given.includes('\0')) return given;
+  // Where the process is may change before the file is opened.
+  if (typeof given === 'string' && given !== '' && !given.includes('\0') && isWellFormed(given))
+    return isAbsolute(given) ? given : join(process.cwd(), given);
   throw argumentError(argument, 'a file name or file: URL', given instanceof URL ? given.href : given);
 }
 

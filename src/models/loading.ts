@@ -185,9 +185,8 @@ function rebuild(
     weightedMetrics: restoreMetrics(compile.weightedMetrics),
   });
   const { optimizerState } = model.training;
-  const trainable = new Set(model.trainableWeights);
   for (const [at, weight] of weights.entries()) {
-    if (!trainable.has(weight) || !tensors.has(`optimizer/0/${at}`)) continue;
+    if (!tensors.has(`optimizer/0/${at}`)) continue;
     optimizerState.slots(weight).forEach((slot, k) => {
       fill(slot, `optimizer/${k}/${at}`, weight.shape);
     });

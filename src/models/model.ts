@@ -2,7 +2,7 @@
  * Models: layers from inputs to outputs, with training, prediction, saving and export.
  */
 import type { LogsOf } from '../callbacks/logs.js';
-import { options as checkOptions, isPlain } from '../core/check.js';
+import { boolean, options as checkOptions, isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
@@ -47,8 +47,7 @@ export interface ModelConfig<O extends Tensors = Tensors> extends Pick<LayerOpti
 // biome-ignore lint/suspicious/noExplicitAny: a model of which nothing is known takes and gives what any model does.
 export class Model<K extends string = string, const O extends Tensors = any> extends ConnectedModel<O> {
   static override readonly className: string = 'Model';
-  /** Set by callbacks to end training after the current batch or epoch. */
-  stopTraining = false;
+  #stopTraining = false;
   #compiled: Compiled | undefined;
   #training: Training | undefined;
   readonly #predictor = new Predictor(this.#self);
@@ -59,6 +58,14 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
       checkOptions('Model', config, ['inputs', 'outputs', 'name', 'trainable']);
       this.connect(list(config.inputs), list(config.outputs));
     }
+  }
+
+  /** Set by callbacks to end training after the current batch or epoch. */
+  get stopTraining(): boolean {
+    return this.#stopTraining;
+  }
+  set stopTraining(value: boolean) {
+    this.#stopTraining = boolean('stopTraining', value);
   }
 
   protected override connect(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
@@ -86,8 +93,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
     options: CompileOptions<M, W>,
   ): Model<KeyOf<M, W, O>, O>;
   compile(options: CompileOptions): Model<string, O> {
-    this.checkAlive();
-    this.#training?.checkIdle();
+    this.checkIdle();
     const compiled = resolveCompile(
       options,
       this.isConnected ? this.outputNames : undefined,
@@ -97,6 +103,12 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
     this.#compiled = compiled;
     this.#training = undefined;
     return this;
+  }
+
+  /** @internal Before a change of what it is: `ERR_DISPOSED`, `ERR_BUSY` while a fit runs. */
+  protected checkIdle(): void {
+    this.checkAlive();
+    this.#training?.checkIdle();
   }
 
   /** @internal What it was compiled with. */

@@ -1,6 +1,7 @@
 /**
  * What an ONNX file says of itself.
  */
+import { argumentError } from '../errors.js';
 import { guard, native } from '../native.js';
 
 /** What an ONNX file says of itself. */
@@ -21,9 +22,10 @@ export interface OnnxMetadata {
 
 /**
  * Reads what an ONNX file says of itself, which runtimes in JavaScript do not tell.
- * @throws {RidgelineError} `ERR_IO` for bytes that are no ONNX model.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for what is no Uint8Array, `ERR_IO` for bytes that are no ONNX model.
  */
 export function readOnnxMetadata(bytes: Uint8Array): OnnxMetadata {
+  if (!(bytes instanceof Uint8Array)) throw argumentError('bytes', 'the bytes of an ONNX file', bytes);
   const { metadata, ...rest } = guard(() => native.readOnnxMetadata(bytes));
   const pairs = Array.from({ length: metadata.length / 2 }, (_, i) => [
     metadata[2 * i] as string,

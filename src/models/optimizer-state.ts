@@ -19,6 +19,11 @@ export class OptimizerState {
     return this.#slots.size === 0;
   }
 
+  /** True if a weight has slots. */
+  has(weight: Weight): boolean {
+    return this.#slots.has(weight);
+  }
+
   /**
    * The slots of a weight, zero at first.
    * @throws {RidgelineError} `ERR_MEMORY`.

@@ -195,10 +195,12 @@ export async function save(
   const functions: Record<string, unknown> = {};
   const compile = saved && describeCompile(saved.compiled, functions);
   if (saved && !saved.optimizerState.isEmpty) {
-    const index = new Map(weights.map((weight, i) => [weight, i]));
-    for (const weight of model.trainableWeights) {
+    const trainable = new Set(model.trainableWeights);
+    for (const [i, weight] of weights.entries()) {
+      // Those of a weight that is frozen now wait for it to be thawed.
+      if (!trainable.has(weight) && !saved.optimizerState.has(weight)) continue;
       saved.optimizerState.slots(weight).forEach((slot, k) => {
-        add(`optimizer/${k}/${index.get(weight)}`, slot);
+        add(`optimizer/${k}/${i}`, slot);
       });
     }
   }

@@ -72,9 +72,11 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
 
   /**
    * Appends a layer.
-   * @throws {RidgelineError} `ERR_ARGUMENT` for anything else, `ERR_SHAPE` when it does not connect.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for anything else, `ERR_SHAPE` when it does not connect, `ERR_BUSY` while a
+   *   fit runs, `ERR_DISPOSED`.
    */
   add(layer: Layer | SymbolicTensor): this {
+    this.checkIdle();
     this.#push(layer);
     try {
       this.#join();
@@ -110,6 +112,10 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     if (shape.length === 0) throw argumentError('x', 'rows along a first axis', shapeText(shape));
     this.#input = input(shape.length === 1 ? [1] : shape.slice(1));
     this.#join();
+  }
+
+  protected override buildByHand(inputShape: readonly (number | null)[]): void {
+    Sequential.prototype.build.call(this, inputShape);
   }
 
   /**

@@ -3,7 +3,7 @@
  * one before it runs.
  */
 import type { NativeEvent, NativeRun } from '../native.js';
-import type { Batch, BatchReader } from './batches.js';
+import { type Batch, type BatchReader, noBatch } from './batches.js';
 
 /** What a streamed run needs to know. */
 export interface StreamedRunOptions {
@@ -72,9 +72,11 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
     const { batches, initialEpoch, epochs, validationFrequency, beginEpoch, validate } = this.#of;
     try {
       for (let epoch = initialEpoch; epoch < epochs; epoch++) {
+        if (this.#isCancelled) return undefined;
         beginEpoch();
         const logs = yield* this.#epoch(epoch);
-        if (this.#isCancelled || logs === undefined) return undefined;
+        if (this.#isCancelled) return undefined;
+        if (!logs) throw noBatch(batches);
         const validation = (epoch + 1) % validationFrequency === 0 ? await validate() : undefined;
         if (this.#isCancelled) return undefined;
         const kind = epoch + 1 === epochs ? 'end' : 'epoch';
@@ -92,7 +94,8 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
     const { batches, steps, batchReports, step } = this.#of;
     let logs: number[] | undefined;
     let current = await this.#fetch();
-    for (let batch = 0; current && !this.#isCancelled; batch++) {
+    let batch = 0;
+    for (; current && !this.#isCancelled; batch++) {
       // The next one comes while this one's step runs.
       const following = batch + 1 === steps ? undefined : this.#fetch();
       following?.catch(() => {});
@@ -104,6 +107,10 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
       yield { kind: 'batch', epoch, batch, logs };
       if (this.#verdict.stop) break;
     }
+    if (batch > 0 && steps !== undefined && batch < steps && !this.#isCancelled && !this.#verdict.stop)
+      console.warn(
+        `ridgeline: epoch ${epoch + 1} had ${batch} batches, fewer than the ${steps} of stepsPerEpoch`,
+      );
     if (batches.restarts) batches.close();
     return logs;
   }

@@ -121,7 +121,8 @@ export class TrainingLoop {
 
   /** What callbacks want: of the learning rate, only a change. */
   #verdict(): Parameters<NativeRun['next']>[0] {
-    const { stopTraining: stop, optimizer } = this.#fit.model;
+    const { stopTraining, optimizer } = this.#fit.model;
+    const stop = stopTraining || this.#cancelled.is;
     const { fixedLearningRate: learningRate } = optimizer;
     if (learningRate === undefined || learningRate === this.#learningRate) return { stop };
     this.#learningRate = learningRate;

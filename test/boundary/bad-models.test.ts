@@ -41,6 +41,12 @@ describe('structure', () => {
       return a;
     }
   }
+  class Late extends Layer {
+    static override readonly className = 'Late';
+    override call(a: SymbolicTensor): SymbolicTensor {
+      return ops.mul(a, this.addWeight('factor', { shape: [], initializer: 'ones' }));
+    }
+  }
   const h = (name?: string): SymbolicTensor => input([4], name === undefined ? {} : { name });
   const cases: Case[] = [
     {
@@ -63,7 +69,67 @@ describe('structure', () => {
       name: 'a layer with weights made in call',
       run: () => new Forgetful({ name: 'f' })(h()),
       code: 'ERR_ARGUMENT',
-      says: /^layer 'f\/dense': it was made in call\(\), which runs for every program/,
+      says: /^layer 'f\/dense': the layer was made in call\(\), which runs for every program/,
+    },
+    {
+      name: 'a weight made in call',
+      run: () => new Late({ name: 'l' })(h()),
+      code: 'ERR_ARGUMENT',
+      says: /^layer 'l': weight 'factor' was made in call\(\), which runs for every program/,
+    },
+    {
+      name: 'building without a shape',
+      run: () => (layers.dense(1) as { build(shape?: unknown): void }).build(),
+      code: 'ERR_ARGUMENT',
+      says: /^inputShape must be a list of sizes and null, received undefined/,
+    },
+    {
+      name: 'an option by position and by name',
+      run: () => layers.dense(2, { units: 3 } as never),
+      code: 'ERR_ARGUMENT',
+      says: /^units must be given once, by position or by name, received 3/,
+    },
+    {
+      name: 'an axis twice',
+      run: () => layers.normalization({ axis: [1, -1] })(h()),
+      code: 'ERR_ARGUMENT',
+      says: /axis must be different axes of an input of rank 2 behind the batch/,
+    },
+    {
+      name: 'a shared axis that the input does not have',
+      run: () => layers.prelu({ sharedAxes: [2] })(h()),
+      code: 'ERR_ARGUMENT',
+      says: /sharedAxes must be axes of an input of rank 2/,
+    },
+    {
+      name: 'a training flag that is none',
+      run: () => layers.dense(1)(h(), { training: 'no' } as never),
+      code: 'ERR_ARGUMENT',
+      says: /^training must be a boolean, received 'no'/,
+    },
+    {
+      name: 'add while it is trained',
+      run: (m) => m.fit(x, y, { callbacks: [{ onEpochEnd: () => void m.add(layers.dense(1)) }] }),
+      code: 'ERR_BUSY',
+      says: /is being trained/,
+    },
+    {
+      name: 'add to what was disposed',
+      run: () => {
+        const model = new Sequential([layers.dense(1)]);
+        model.dispose();
+        model.add(layers.dense(1));
+      },
+      code: 'ERR_DISPOSED',
+      says: /disposed/,
+    },
+    {
+      name: 'stopTraining that is no boolean',
+      run: (m) => {
+        m.stopTraining = 'no';
+      },
+      code: 'ERR_ARGUMENT',
+      says: /^stopTraining must be a boolean, received 'no'/,
     },
     ...([1, -2, [0, 1], [0, 0], [0, -1]] as const).map((axis) => ({
       name: `a norm of a bias over axis ${JSON.stringify(axis)}`,
@@ -327,5 +393,24 @@ describe('structure', () => {
     ]).compile({ loss: 'mse' });
     await expectFailure(() => model.fit(numbers(10, 4), numbers(9, 1)), 'ERR_SHAPE', /y has 9 rows/);
     await expectTrains(model as Model);
+  });
+});
+
+test('a layer that was built by hand keeps its weights', async () => {
+  const dense = layers.dense(3);
+  dense.build([null, 4]);
+  const kernel = dense.weights[0];
+  dense.build([null, 4]);
+  dense(input([4]));
+  expect(dense.weights).toHaveLength(2);
+  expect(dense.weights[0]).toBe(kernel);
+});
+
+describe('of nothing', () => {
+  test.each(['max', 'min', 'argMax'] as const)('%s', async (name) => {
+    const none = tensor(new Float32Array(0), { shape: [2, 0] });
+    const along = (axis: number) => (name === 'argMax' ? ops.argMax(none, axis) : ops[name](none, { axis }));
+    await expectFailure(() => along(1), 'ERR_SHAPE', /of no elements/);
+    expect(along(0).shape).toEqual([0]);
   });
 });

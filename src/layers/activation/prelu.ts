@@ -4,6 +4,7 @@
 import type { ConstraintIdentifier } from '../../constraints/identifier.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { Weight } from '../../core/weight.js';
+import { argumentError } from '../../errors.js';
 import type { InitializerIdentifier } from '../../initializers/identifier.js';
 import * as ops from '../../ops/index.js';
 import type { RegularizerIdentifier } from '../../regularizers/identifier.js';
@@ -34,6 +35,8 @@ export class PReLU extends Layer<PReLUOptions> {
 
   override build(inputShape: Shape): void {
     const { alpha, sharedAxes } = this.options;
+    if (sharedAxes.some((axis) => axis >= inputShape.length))
+      throw argumentError('sharedAxes', `axes of an input of rank ${inputShape.length}`, sharedAxes);
     const shape = inputShape.slice(1).map((size, i) => (sharedAxes.includes(i + 1) ? 1 : size));
     this.#alpha = this.addWeight('alpha', { shape, ...alpha });
   }

@@ -63,8 +63,8 @@ export class Normalization extends Layer<NormalizationOptions> {
     const given = this.options.axis;
     if (given === undefined) return [];
     const axes = [given].flat().map((a) => (a < 0 ? a + rank : a));
-    if (axes.some((a) => a < 1 || a >= rank))
-      throw argumentError('axis', `axes of an input of rank ${rank} behind the batch`, given);
+    if (axes.some((a) => a < 1 || a >= rank) || new Set(axes).size < axes.length)
+      throw argumentError('axis', `different axes of an input of rank ${rank} behind the batch`, given);
     return axes.sort((a, b) => a - b);
   }
 
@@ -107,10 +107,7 @@ export class Normalization extends Layer<NormalizationOptions> {
     const x = tensor(data, { dtype: 'float32' });
     if (x.rank < 1 || x.size === 0)
       throw new RidgelineError('ERR_SHAPE', `adapt expects samples, received shape ${shapeText(x.shape)}`);
-    if (!this.built) {
-      this.build([null, ...x.shape.slice(1)]);
-      this.built = true;
-    }
+    this.build([null, ...x.shape.slice(1)]);
     const [mean, variance] = [this.#mean as Weight, this.#variance as Weight];
     const moments = momentsOf(x, this.#axesOf(x.rank));
     // What is not finite shows in the moments; the data is looked through only then.

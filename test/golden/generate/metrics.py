@@ -138,6 +138,8 @@ METRICS = {
         ],
         [hundredths],
     ),
+    "mean": ([{}], [vector, sequence]),
+    "sum": ([{}], [vector, sequence]),
     "f1Score": (AVERAGES, [categorical, several_binary]),
     "fBetaScore": ([{**config, "beta": 2.5} for config in AVERAGES], [categorical]),
     "sensitivityAtSpecificity": ([{"specificity": 0.6}, {"specificity": 0.8, "numThresholds": 11}], [hundredths]),
@@ -150,6 +152,8 @@ METRICS = {
     "oneHotIoU": ([{"numClasses": 4, "targetClassIds": [0, 2]}], [one_hot_segments]),
     "oneHotMeanIoU": ([{"numClasses": 4}], [one_hot_segments]),
 }
+# Keras' take any values; ours are the predictions.
+OF_PREDICTIONS = ["mean", "sum"]
 # Keras' matrix of classes holds integers, and weights of these too.
 UNWEIGHTED = ["ioU", "meanIoU", "binaryIoU", "oneHotIoU", "oneHotMeanIoU"]
 
@@ -188,7 +192,8 @@ def run(metric, config, make, weighting):
     for batch in [4, 7, 2]:
         y_true, y_pred = make(rng, batch)
         sample_weight = weights_for(rng, y_pred, weighting)
-        keras_metric.update_state(y_true, y_pred, sample_weight=sample_weight)
+        seen = [y_pred] if metric in OF_PREDICTIONS else [y_true, y_pred]
+        keras_metric.update_state(*seen, sample_weight=sample_weight)
         updates.append({"yTrue": y_true, "yPred": y_pred, "sampleWeight": sample_weight})
         results.append(np.asarray(keras_metric.result(), "float32").reshape(-1))
     kind = type(keras_metric).__name__

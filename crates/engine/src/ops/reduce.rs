@@ -122,6 +122,15 @@ fn with_axes_last(lower: &mut Lower, x: Buffer, axes: &[usize]) -> (Buffer, usiz
     (moved, rows, cols)
 }
 
+/// # Errors
+/// `ERR_SHAPE` where something is to be chosen among nothing.
+fn check_choice(name: &str, x: &[usize], axes: &[usize], outputs: usize) -> Result<()> {
+    if outputs > 0 && axes.iter().any(|&axis| x[axis] == 0) {
+        return Err(Error::shape(format!("{name} of no elements, in an input of shape {x:?}")));
+    }
+    Ok(())
+}
+
 impl Op for Reduction {
     fn name(&self) -> &'static str {
         name_of(&NAMES, &self.kind)
@@ -184,6 +193,9 @@ impl Op for Reduction {
             Kind::Min => Kernel::Min,
         };
         let y = lower.output(0);
+        if matches!(self.kind, Kind::Max | Kind::Min) {
+            check_choice(self.name(), &lower.input(0)?.shape, &self.axes, y.size())?;
+        }
         if y.dtype == DType::I32 {
             return self.integers(lower, &y);
         }
@@ -265,6 +277,7 @@ impl Op for ArgMax {
         let x = lower.input(0)?;
         let y = lower.output(0);
         let dtype = x.dtype;
+        check_choice(self.name(), &x.shape, &[self.axis], y.size())?;
         let (x, rows, cols) = with_axes_last(lower, x, &[self.axis]);
         lower
             .task(rows, cols)

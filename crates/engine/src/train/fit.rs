@@ -61,6 +61,10 @@ impl Trainer {
         whole.plans().for_each(|plan| crew.muster(plan));
         let mut last = if rest == size { None } else { Some(self.training.take(data, rest)?) };
         'epochs: for epoch in options.initial_epoch..options.epochs {
+            // An epoch that does not begin does not count: whoever goes on from here begins it.
+            if listener.cancelled() {
+                break;
+            }
             let epoch_index = {
                 let mut counters = self.counters.lock();
                 counters.epochs += 1;

@@ -1,0 +1,143 @@
+/**
+ * Metrics of one's own: classes with sums, functions, and the names and numbers that they may have.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadModel, type Model, metrics, ops, type SymbolicTensor } from 'ridgeline';
+import { afterAll, describe, expect, test } from 'vitest';
+import { classes, classifier, expectFailure, regression, x, y } from './support/small.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ridgeline-metric-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Share of the labels' variance that is left, from sums alone. */
+class Unexplained implements metrics.Metric<'unexplained'> {
+  readonly name = 'unexplained';
+  readonly direction = 'min';
+  readonly offset: number;
+  constructor({ offset = 0 }: { offset?: number } = {}) {
+    this.offset = offset;
+  }
+  update(yTrue: SymbolicTensor, yPred: SymbolicTensor): metrics.Increments {
+    const labels = ops.reshape(yTrue, [-1]);
+    const errors = ops.sub(labels, ops.reshape(yPred, [-1]));
+    return {
+      count: ops.sum(ops.add(ops.mul(labels, 0), 1)),
+      moments: ops.concat([labels, ops.square(labels)].map((of) => ops.sum(of, { keepdims: true }))),
+      errors: ops.sum(ops.square(errors)),
+    };
+  }
+  result({ count, moments, errors }: metrics.Sums): number {
+    const [n, [sum, squares]] = [count?.[0] as number, moments as [number, number]];
+    return (errors?.[0] as number) / (squares - sum ** 2 / n) + this.offset;
+  }
+  getConfig(): Record<string, unknown> {
+    return { offset: this.offset };
+  }
+}
+
+/** What {@link Unexplained} is of, by hand. */
+async function byHand(model: Model): Promise<number> {
+  const predicted = (await model.predict(x)).data;
+  const mean = y.reduce((a, b) => a + b) / y.length;
+  const total = (of: (label: number, i: number) => number): number =>
+    y.reduce((sum, label, i) => sum + of(label, i), 0);
+  return total((label, i) => (label - predicted[i]!) ** 2) / total((label) => (label - mean) ** 2);
+}
+
+describe('a class', () => {
+  const compiled = (...more: metrics.Metric[]): Model =>
+    regression().compile({ loss: 'mse', metrics: [new Unexplained(), ...more] }) as unknown as Model;
+
+  test('gives a number of its sums over all batches, in evaluate and in fit', async () => {
+    const model = compiled();
+    const expected = await byHand(model);
+    const logs = await model.evaluate(x, y, { batchSize: 3 });
+    expect(logs.unexplained).toBeCloseTo(expected, 5);
+    const { history } = await model.fit(x, y, { validationData: [x, y], epochs: 2 });
+    expect(history.unexplained?.[0]).toBeCloseTo(expected, 5);
+    expect((history as unknown as Record<string, number[]>).val_unexplained?.[1]).toBeCloseTo(
+      await byHand(model),
+      5,
+    );
+  });
+
+  test('is saved by the name of the class', async () => {
+    const model = compiled(new Unexplained({ offset: 1 }));
+    const path = join(folder, 'class');
+    await model.save(path);
+    const loaded = await loadModel(path, { custom: { Unexplained } });
+    const logs = await loaded.evaluate(x, y);
+    expect(logs).toEqual(await model.evaluate(x, y));
+    expect(logs.unexplained_1! - logs.unexplained!).toBeCloseTo(1, 6);
+    await expectFailure(() => loadModel(path), 'ERR_ARGUMENT', /Unexplained/);
+  });
+
+  const wrong = (result: () => unknown): metrics.Metric =>
+    ({
+      name: 'wrong',
+      direction: undefined,
+      update: (_: SymbolicTensor, yPred: SymbolicTensor) => ({ one: ops.sum(yPred) }),
+      result,
+    }) as metrics.Metric;
+  test.each([
+    ['nothing', undefined],
+    ['text', '1'],
+    ['an empty list', []],
+  ])('that gives %s is refused', async (_, given) => {
+    await expectFailure(
+      () => compiled(wrong(() => given)).evaluate(x, y),
+      'ERR_ARGUMENT',
+      /^metric 'wrong' must be a result that is a number or a list of numbers/,
+    );
+  });
+
+  test('whose sums depend on the batch is refused', async () => {
+    const metric = {
+      ...wrong(() => 0),
+      update: (_: SymbolicTensor, yPred: SymbolicTensor) => ({ each: yPred }),
+    };
+    await expectFailure(
+      () => compiled(metric).evaluate(x, y),
+      'ERR_ARGUMENT',
+      /increment 'each' must be float32 of a known size/,
+    );
+  });
+});
+
+describe('a function', () => {
+  test('may give integers and truth values', async () => {
+    const hits = (a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor =>
+      ops.equal(ops.cast(a, 'int32'), ops.argMax(b));
+    const whole = (a: SymbolicTensor): SymbolicTensor => ops.cast(a, 'int32');
+    const model = classifier().compile({
+      loss: 'sparseCategoricalCrossentropy',
+      metrics: ['accuracy', hits, whole],
+    });
+    const logs = (await model.evaluate(x, classes)) as Record<string, number>;
+    expect(logs.hits).toBeCloseTo(logs.accuracy!, 12);
+    expect(logs.whole).toBeCloseTo(classes.reduce((a, b) => a + b) / classes.length, 12);
+  });
+});
+
+describe('names', () => {
+  test.each(['constructor', 'toString', '__proto__'])('%s is refused', async (name) => {
+    const metric = metrics.meanAbsoluteError({ name });
+    await expectFailure(
+      () => regression().compile({ loss: 'mse', metrics: [metric] }),
+      'ERR_ARGUMENT',
+      /^metrics must be names that not every object has a property of/,
+    );
+  });
+
+  test('in a list that changes later do not', async () => {
+    const list = [metrics.meanAbsoluteError()] as metrics.Metric[];
+    const model = regression().compile({ loss: 'mse', metrics: list });
+    list.push(metrics.meanSquaredError());
+    const path = join(folder, 'list');
+    await model.save(path);
+    expect(Object.keys(await (await loadModel(path)).evaluate(x, y))).toContain('mean_absolute_error');
+    expect(await (await loadModel(path)).evaluate(x, y)).toEqual(await model.evaluate(x, y));
+  });
+});
