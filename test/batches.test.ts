@@ -65,6 +65,14 @@ describe('fit equals that in memory', () => {
       'validation that goes on',
       (m) => m.fit(() => pieces(), { epochs: 3, validationData: forever(), validationSteps: steps }),
     ],
+    [
+      'rows in memory, validated in batches',
+      (m) => m.fit(x, y, { ...inMemory, validationData: () => pieces() as Iterable<Batch> }),
+    ],
+    [
+      'rows in memory, validated on batches that go on',
+      (m) => m.fit(x, y, { ...inMemory, validationData: forever(), validationSteps: steps }),
+    ],
   ])('%s', async (_, fit) => {
     const [a, b] = [model(), model()];
     const expected = await a.fit(x, y, inMemory);
@@ -119,6 +127,19 @@ test('evaluate and predict equal those in memory', async () => {
   const [streamed, whole] = [await net.predict(() => pieces()), await net.predict(x)];
   expect(streamed.shape).toEqual(whole.shape);
   expect([...streamed.data]).toEqual([...whole.data]);
+});
+
+test('a model without input yet learns it from a batch', async () => {
+  const unbuilt = (): Model<string> =>
+    new Sequential([layers.dense(1, { kernelInitializer: 'ones' })]).compile({
+      loss: 'mse',
+      metrics: ['mae'],
+    }) as never;
+  const [a, b, c] = [unbuilt(), unbuilt(), unbuilt()];
+  await a.fit(x, y, { batchSize: SIZE, shuffle: false });
+  await b.fit(() => pieces());
+  expect(bits(b)).toEqual(bits(a));
+  expect(await c.evaluate(() => pieces())).toEqual(await unbuilt().evaluate(() => pieces()));
 });
 
 describe('a source', () => {
@@ -184,13 +205,17 @@ describe('a source', () => {
   test('that never gives anything does not hold abort or dispose', async () => {
     const silent = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
     const abort = new AbortController();
-    const [a, b] = [model(), model()];
+    const [a, b, c] = [model(), model(), model()];
     const fits = [a.fit(silent, { stepsPerEpoch: 2, signal: abort.signal }), b.fit(() => silent)];
+    const validated = c.fit(x, y, { epochs: 2, validationData: () => silent, signal: abort.signal });
     await setTimeout(20);
     abort.abort(new Error('enough'));
     b.dispose();
-    await expect(fits[0]).rejects.toThrow('enough');
-    await expectFailure(() => fits[1] as Promise<unknown>, 'ERR_DISPOSED', /disposed/);
+    await Promise.all([
+      expect(fits[0]).rejects.toThrow('enough'),
+      expect(validated).rejects.toThrow('enough'),
+      expectFailure(() => fits[1] as Promise<unknown>, 'ERR_DISPOSED', /disposed/),
+    ]);
   });
 
   test.each<[string, (m: Model<string>) => Promise<unknown>, RegExp]>([
@@ -199,6 +224,11 @@ describe('a source', () => {
     ['gives nothing', (m) => m.fit((() => 3) as never), /^x must be an iterable of batches/],
     ['has labels beside it', (m) => m.fit(() => pieces(), y as never), /^y must be left out/],
     ['is to be shuffled', (m) => m.fit(() => pieces(), { shuffle: true }), /^shuffle must be false/],
+    [
+      'has validation data in memory and validationSteps',
+      (m) => m.fit(() => pieces(), { validationData: [x, y], validationSteps: 2 }),
+      /^validationSteps must be left out/,
+    ],
     ['has a batch size', (m) => m.fit(() => pieces(), { batchSize: 3 }), /^batchSize must be left out/],
   ])('that %s is refused', async (_, fit, says) => {
     await expectFailure(() => fit(model()), 'ERR_ARGUMENT', says);

@@ -68,6 +68,16 @@ export class Tensor<D extends DType = DType> {
     return new Tensor(Uint8Array.from(of.data as Int32Array), of.shape, 'bool');
   }
 
+  /**
+   * @internal `data`, which users may have given away with its buffer.
+   * @throws {RidgelineError} `ERR_ARGUMENT` if they have.
+   */
+  get elements(): DataOf[D] {
+    const { data, shape } = this;
+    if (data.length === shape.reduce((a, b) => a * b, 1)) return data;
+    throw argumentError('tensor', 'one whose buffer is not detached', this);
+  }
+
   /** Number of elements. */
   get size(): number {
     return this.data.length;
@@ -90,10 +100,11 @@ export class Tensor<D extends DType = DType> {
         `nested arrays of ${shapeText(this.shape)} are ${lists} lists, ${MOST_LISTS} at most are made`,
       );
     }
-    const bool = this.dtype === 'bool';
+    const { dtype, elements: data } = this;
+    const bool = dtype === 'bool';
     const build = (axis: number, offset: number): NestedArray => {
       if (axis === this.shape.length) {
-        const value = this.data[offset] as number;
+        const value = data[offset] as number;
         return bool ? value !== 0 : value;
       }
       const size = this.shape[axis] as number;
@@ -128,13 +139,14 @@ export class Tensor<D extends DType = DType> {
     const outer = this.shape.slice(0, at).reduce((a, b) => a * b, 1);
     const size = this.shape[at] as number;
     const inner = this.shape.slice(at + 1).reduce((a, b) => a * b, 1);
+    const { elements } = this;
     const result = new Int32Array(outer * inner);
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
         let best = 0;
         for (let k = 1; k < size; k++) {
-          const value = this.data[(o * size + k) * inner + i] as number;
-          if (value > (this.data[(o * size + best) * inner + i] as number)) best = k;
+          const value = elements[(o * size + k) * inner + i] as number;
+          if (value > (elements[(o * size + best) * inner + i] as number)) best = k;
         }
         result[o * inner + i] = best;
       }
@@ -173,7 +185,7 @@ export class Tensor<D extends DType = DType> {
       throw argumentError('rows', `0 ≤ start ≤ end ≤ ${count}`, [start, end]);
     }
     const width = this.shape.slice(1).reduce((a, b) => a * b, 1);
-    const data = this.data.slice(start * width, end * width) as DataOf[D];
+    const data = this.elements.slice(start * width, end * width) as DataOf[D];
     return new Tensor(data, [end - start, ...this.shape.slice(1)], this.dtype);
   }
 
@@ -232,8 +244,9 @@ export function tensor(
 /** As {@link tensor}, of the type `asked` for if any. */
 export function* tensorFrom(values: unknown, asked: DType | undefined): Work<Tensor> {
   if (values instanceof Tensor) {
+    const { elements } = values;
     if (asked === undefined || asked === values.dtype) return values;
-    return new Tensor(yield* copied(values.data, asked), values.shape, asked);
+    return new Tensor(yield* copied(elements, asked), values.shape, asked);
   }
   if (isNumberArray(values) || isBigArray(values)) {
     const dtype = asked ?? dtypeOf(values);

@@ -114,7 +114,7 @@ export class Trace implements Tracing {
   constant(value: Tensor): SymbolicTensor {
     return SymbolicTensor.of(
       this,
-      guard(() => this.graph.constant(value.data, [...value.shape])),
+      guard(() => this.graph.constant(value.elements, [...value.shape])),
     );
   }
 

@@ -74,12 +74,12 @@ export class Weight {
         details,
       );
     }
-    const bad = values.data.findIndex((x: number) => !Number.isFinite(x));
+    const bad = values.elements.findIndex((x: number) => !Number.isFinite(x));
     if (bad >= 0) {
-      const details = { argument: this.path, received: values.data[bad] };
+      const details = { argument: this.path, received: values.elements[bad] };
       throw new RidgelineError(
         'ERR_NON_FINITE',
-        `weight '${this.path}' has ${values.data[bad]} at element ${bad}`,
+        `weight '${this.path}' has ${values.elements[bad]} at element ${bad}`,
         details,
       );
     }
@@ -92,6 +92,6 @@ export class Weight {
    */
   write(value: TensorInput): void {
     const values = this.fit(value);
-    guard(() => this.variable.write(values.data as Float32Array, [...values.shape]));
+    guard(() => this.variable.write(values.elements as Float32Array, [...values.shape]));
   }
 }

@@ -86,7 +86,7 @@ function pick(of: Tensor, rows: readonly number[]): Tensor {
   const width = of.shape.slice(1).reduce((a, b) => a * b, 1);
   const data = zeros(of.dtype, rows.length * width);
   rows.forEach((row, i) => {
-    data.set(of.data.subarray(row * width, (row + 1) * width), i * width);
+    data.set(of.elements.subarray(row * width, (row + 1) * width), i * width);
   });
   return new Tensor(data, [rows.length, ...of.shape.slice(1)], of.dtype);
 }
@@ -125,7 +125,7 @@ export function trainTestSplit(x: TensorInput, y: TensorInput, options: SplitOpt
 
 /** Rows for the test side: each class's share of `count`, the largest remainders first. */
 function stratified(order: readonly number[], y: Tensor, count: number, n: number): number[] {
-  const labels = y.rank > 1 && (y.shape[1] as number) > 1 ? y.argMax(1).data : y.data;
+  const labels = y.rank > 1 && (y.shape[1] as number) > 1 ? y.argMax(1).data : y.elements;
   const classes = new Map<number, number[]>();
   for (const row of order) {
     const label = labels[row] as number;

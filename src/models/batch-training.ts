@@ -47,22 +47,34 @@ export function batchReaders(
   }
   if (options.shuffle)
     throw argumentError('shuffle', 'false for data in batches, which come as they are', true);
-  const reader = (
-    argument: string,
-    of: BatchSource,
-    limit: 'stepsPerEpoch' | 'validationSteps',
-  ): BatchReader => {
-    const made = new BatchReader(argument, of);
-    if (made.restarts || given[limit] !== undefined) return made;
-    throw argumentError(limit, 'given for batches that go on from epoch to epoch', undefined);
-  };
-  const { validationData } = options;
-  return {
-    fed: reader('x', source, 'stepsPerEpoch'),
-    held: isBatchSource(validationData)
-      ? reader('validationData', validationData, 'validationSteps')
-      : undefined,
-  };
+  return { fed: reader('x', source, given, 'stepsPerEpoch'), held: heldReader(options, given) };
+}
+
+function reader(
+  argument: string,
+  source: BatchSource,
+  given: CheckedFitOptions,
+  limit: 'stepsPerEpoch' | 'validationSteps',
+): BatchReader {
+  const made = new BatchReader(argument, source);
+  if (made.restarts || given[limit] !== undefined) return made;
+  throw argumentError(limit, 'given for batches that go on from epoch to epoch', undefined);
+}
+
+/**
+ * A reader of validation data, if it comes in batches.
+ * @throws {RidgelineError} `ERR_ARGUMENT` where `validationSteps` is missing, or given for other data.
+ */
+export function heldReader(options: FitOptions, given: CheckedFitOptions): BatchReader | undefined {
+  const { validationData, validationSteps } = options;
+  if (isBatchSource(validationData))
+    return reader('validationData', validationData, given, 'validationSteps');
+  if (validationSteps === undefined) return undefined;
+  throw argumentError(
+    'validationSteps',
+    'left out for validation data that is not in batches',
+    validationSteps,
+  );
 }
 
 /** What training on batches needs of a model's training. */
@@ -115,6 +127,13 @@ export class BatchTraining {
     return new native.NativeTotals();
   }
 
+  /** Loss, penalty and metrics of validation data in batches. */
+  async validate(reader: BatchReader, given: CheckedFitOptions): Promise<number[]> {
+    const logs = await this.#measure(reader, given.validationSteps, given.threads);
+    if (reader.restarts) reader.close();
+    return logs;
+  }
+
   /** Loss, penalty and metrics of batches, so many at most. */
   async #measure(
     reader: BatchReader,
@@ -152,13 +171,8 @@ export class BatchTraining {
   /** A fit. */
   run({ fed, held }: BatchReaders, options: BatchRunOptions): StreamedRun {
     const { programs, counters, check } = this.#of;
-    const { threads, validationSteps, classWeight } = options;
+    const { threads, classWeight } = options;
     let totals = this.#newTotals();
-    const validate = async (reader: BatchReader): Promise<number[]> => {
-      const logs = await this.#measure(reader, validationSteps, threads);
-      if (reader.restarts) reader.close();
-      return logs;
-    };
     return new StreamedRun({
       batches: fed,
       initialEpoch: options.initialEpoch,
@@ -177,7 +191,7 @@ export class BatchTraining {
           check(await guard(() => trainer.step(handles, learningRate, threads, totals)));
           return totals.logs();
         }),
-      validate: () => (held ? validate(held) : options.validate()),
+      validate: () => (held ? this.validate(held, options) : options.validate()),
     });
   }
 }

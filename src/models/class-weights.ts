@@ -48,7 +48,7 @@ export function* classWeights(
   const piece = Math.max(1, Math.floor(PIECE / width));
   for (let from = 0; from < rows; from += piece) {
     const part = t.rows(from, Math.min(from + piece, rows));
-    const classes = t.rank > 1 && (t.shape[1] as number) > 1 ? part.argMax(1).data : part.data;
+    const classes = t.rank > 1 && (t.shape[1] as number) > 1 ? part.argMax(1).data : part.elements;
     for (const [i, c] of classes.entries()) {
       if (!Number.isInteger(c)) throw argumentError(label.name, 'classes, to be weighted by class', c);
       weights[from + i] = classWeight[c] ?? 1;

@@ -118,7 +118,7 @@ export function* uploadLabelled(
 /** Looks at labels at once, before classes are made of them. */
 function* expectClasses({ tensor: t, check }: NamedTensor): Work<void> {
   if (!check) return;
-  const wrong = yield* find(t.data, (x) => !check.fits(x) && Number.isFinite(x));
+  const wrong = yield* find(t.elements, (x) => !check.fits(x) && Number.isFinite(x));
   if (wrong !== undefined) throw check.fault(wrong);
 }
 
@@ -148,7 +148,7 @@ function* alike({ name, tensor: given }: NamedTensor, like: LabelSpec): Work<Nam
     throw shapeError(name, shapeText([null, ...like.shape.slice(1)]), shapeText(given.shape));
   const same = yield* tensorFrom(given, like.dtype);
   for (let from = 0; same !== given && from < same.size; from += PIECE) {
-    const piece = given.data.subarray(from, from + PIECE);
+    const piece = given.elements.subarray(from, from + PIECE);
     if (piece.some((value, i) => value !== same.data[from + i])) {
       throw new RidgelineError(
         'ERR_DTYPE',

@@ -13,6 +13,7 @@ import {
 } from '../native.js';
 import type { Compiled } from './compilation.js';
 import type { LabelledData } from './labelled-data.js';
+import { metricKeys } from './log-keys.js';
 import { type LossGraph, type Measure, traceLoss } from './loss-graph.js';
 import type { Network } from './network.js';
 import type { OptimizerState } from './optimizer-state.js';
@@ -61,6 +62,7 @@ export class NativePrograms {
       flags(this.#network.layers),
     ]);
     if (this.#kept?.key === key) return this.#kept;
+    metricKeys(this.#network.outputNames, this.#compiled);
     const { variables, l1, l2 } = penalized(weights);
     const of = traceLoss(this.#network, this.#compiled, rows, false);
     const evaluator = guard(() => new native.NativeEvaluator(of.trace.graph, handles(of), variables, l1, l2));
@@ -76,7 +78,7 @@ export class NativePrograms {
 
   /**
    * The program that computes loss and metrics for rows like these.
-   * @throws {RidgelineError} What is wrong with a loss, a metric or a layer, by its name.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for two numbers of one name; what is wrong with a loss, a metric or a layer, by its name.
    */
   evaluator(rows: LabelledData): NativeEvaluator {
     return this.#for(rows).evaluator;

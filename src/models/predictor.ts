@@ -151,7 +151,7 @@ export class Predictor {
 /** Elements and sizes, as the native core takes them. */
 function split(inputs: readonly NamedTensor[]): { values: Tensor['data'][]; shapes: number[][] } {
   return {
-    values: inputs.map(({ tensor }) => tensor.data),
+    values: inputs.map(({ tensor }) => tensor.elements),
     shapes: inputs.map(({ tensor }) => [...tensor.shape]),
   };
 }
@@ -165,7 +165,7 @@ function joined(parts: readonly Tensor[]): Tensor {
   );
   let at = 0;
   for (const part of parts) {
-    data.set(part.data, at);
+    data.set(part.elements, at);
     at += part.size;
   }
   const rows = parts.reduce((sum, part) => sum + (part.shape[0] as number), 0);

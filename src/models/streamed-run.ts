@@ -77,7 +77,10 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
         const logs = yield* this.#epoch(epoch);
         if (this.#isCancelled) return undefined;
         if (!logs) throw noBatch(batches);
-        const validation = (epoch + 1) % validationFrequency === 0 ? await validate() : undefined;
+        const validation =
+          (epoch + 1) % validationFrequency === 0
+            ? await Promise.race([validate(), this.#cancelled])
+            : undefined;
         if (this.#isCancelled) return undefined;
         const kind = epoch + 1 === epochs ? 'end' : 'epoch';
         yield { kind, epoch, batch: 0, logs, ...(validation ? { validation } : {}) };

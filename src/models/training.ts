@@ -10,7 +10,7 @@ import type { DataInput } from '../core/data-input.js';
 import { inTurns } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeData, type NativeRun, native, succeeded } from '../native.js';
-import { BatchTraining, batchReaders, hearsBatches } from './batch-training.js';
+import { BatchTraining, batchReaders, hearsBatches, heldReader } from './batch-training.js';
 import { BatchReader, type BatchSource } from './batches.js';
 import type { Compiled } from './compilation.js';
 import {
@@ -31,6 +31,7 @@ import type { Network } from './network.js';
 import { OptimizerState } from './optimizer-state.js';
 import { TrainingLock } from './training-lock.js';
 import { type Run, TrainingLoop } from './training-loop.js';
+import { ValidatedRun } from './validated-run.js';
 import { uploadFitData, validationPair } from './validation-data.js';
 
 /** See the module documentation. */
@@ -152,8 +153,9 @@ export class Training implements TrainingContext {
   #names<T>(
     say: (keys: readonly string[], measures: readonly Measure[], numbers: readonly number[]) => T,
   ): (numbers: readonly number[]) => T {
-    const keys = metricKeys(this.#model.outputNames, this.compiled);
-    return (numbers) => say(keys, this.#programs.measures, numbers);
+    // A model without input yet learns its outputs with its first data.
+    return (numbers) =>
+      say(metricKeys(this.#model.outputNames, this.compiled), this.#programs.measures, numbers);
   }
 
   /** {@link Model.evaluate} */
@@ -288,10 +290,10 @@ export class Training implements TrainingContext {
   /** {@link Model.fit} */
   async fit(x: DataInput, y: DataInput, options: FitOptions): Promise<FitResult> {
     const given = checkFitOptions(options);
-    for (const name of ['stepsPerEpoch', 'validationSteps'] as const) {
-      if (options[name] !== undefined)
-        throw argumentError(name, 'left out for data that is not in batches', options[name]);
-    }
+    const { stepsPerEpoch } = options;
+    if (stepsPerEpoch !== undefined)
+      throw argumentError('stepsPerEpoch', 'left out for data that is not in batches', stepsPerEpoch);
+    const held = heldReader(options, given);
     const { callbacks, epochs, initialEpoch, signal, threads } = given;
     if (signal?.aborted) throw signal.reason;
     return this.#lock.alone(async () => {
@@ -303,10 +305,10 @@ export class Training implements TrainingContext {
         const trainer = this.#programs.trainer(data.rows);
         this.#callbacks = callbacks;
         this.#epochs = epochs;
-        this.#validates = data.validation.handles.length > 0;
+        this.#validates = held !== undefined || data.validation.handles.length > 0;
         this.#loop = this.#newLoop(given);
-        const start = (learningRate: number | undefined): NativeRun =>
-          guard(() =>
+        const start = (learningRate: number | undefined): Run => {
+          const run = guard(() =>
             trainer.fit(data.training.handles, data.validation.handles, {
               batchSize: given.batchSize,
               epochs,
@@ -319,8 +321,13 @@ export class Training implements TrainingContext {
               ...(threads === undefined ? {} : { threads }),
             }),
           );
+          if (!held) return run;
+          const validate = (): Promise<number[]> => this.#batches.validate(held, given);
+          return new ValidatedRun(run, { frequency: given.validationFreq, validate });
+        };
         return await this.#train(start);
       } finally {
+        held?.close();
         data.training.release();
         data.validation.release();
       }

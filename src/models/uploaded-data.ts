@@ -56,7 +56,7 @@ function* copied(data: readonly NamedTensor[], from: number, to: number, copies:
     const { tensor: t } = named;
     const rows = Math.min(to, t.shape[0] ?? 1) - from;
     const width = t.shape.slice(1).reduce((a, b) => a * b, 1);
-    const copy = guard(() => new native.NativeData(t.data.subarray(0, 0), [rows, ...t.shape.slice(1)]));
+    const copy = guard(() => new native.NativeData(t.elements.subarray(0, 0), [rows, ...t.shape.slice(1)]));
     copies.push(copy);
     const end = (from + rows) * width;
     for (let at = from * width; at < end; at += SLICE) {
@@ -68,7 +68,7 @@ function* copied(data: readonly NamedTensor[], from: number, to: number, copies:
 
 /** Copies the elements `from` to `to`, all finite and as they should be. */
 function append(copy: NativeData, { name, tensor: t, check }: NamedTensor, from: number, to: number): void {
-  const slice = t.data.subarray(from, to);
+  const slice = t.elements.subarray(from, to);
   if (slice.length < to - from)
     throw new RidgelineError('ERR_ARGUMENT', `${name}: its memory was given away`, { argument: name });
   const wrong = check && slice.find((x: number) => !check.fits(x) && Number.isFinite(x));

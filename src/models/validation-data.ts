@@ -4,6 +4,7 @@
 import type { DataInput } from '../core/data-input.js';
 import type { Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
+import { isBatchSource } from './batches.js';
 import type { Compiled } from './compilation.js';
 import type { FitOptions } from './fit-options.js';
 import { type LabelledData, labelledData, tensorsOf } from './labelled-data.js';
@@ -35,7 +36,7 @@ export function* uploadFitData(
   share: number,
 ): Work<FitData> {
   const rows = yield* labelledData(network, compiled, x, y, options);
-  if (options.validationData !== undefined) {
+  if (options.validationData !== undefined && !isBatchSource(options.validationData)) {
     const [heldX, heldY, sampleWeight] = validationPair(options.validationData);
     const held = yield* labelledData(network, compiled, heldX, heldY, { sampleWeight }, rows.labels);
     return yield* uploadBoth(rows, held);
