@@ -39,6 +39,7 @@ export interface Attributes {
   readonly log1p: None;
   readonly erf: None;
   readonly floor: None;
+  readonly stopGradient: None;
   readonly relu: None;
   readonly sigmoid: None;
   readonly tanh: None;
@@ -61,9 +62,14 @@ export interface Attributes {
   readonly max: Reduction;
   readonly min: Reduction;
   readonly argMax: Axis;
+  readonly cumsum: None;
+  readonly topK: { readonly k: number; readonly largest: boolean };
+  readonly takeAlong: None;
 
   readonly reshape: Sizes;
   readonly reshapeLike: None;
+  readonly expandDims: Axis;
+  readonly squeeze: Axis;
   readonly broadcastTo: Sizes;
   readonly broadcastLike: None;
   readonly transpose: { readonly order: readonly number[] };
@@ -77,6 +83,7 @@ export interface Attributes {
   readonly logSoftmax: None;
   readonly dropout: Dropout;
   readonly dropoutMask: Dropout & Sizes;
+  readonly normal: { readonly stream: number } & Sizes;
   readonly batchNorm: Normalization;
   readonly batchNormInference: Axis & { readonly epsilon: number };
   readonly layerNorm: Normalization;

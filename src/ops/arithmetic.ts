@@ -58,3 +58,5 @@ export const log1p = <A extends Operand>(x: A): Result<A> => nativeOp('log1p', [
 export const erf = <A extends Operand>(x: A): Result<A> => nativeOp('erf', [x]);
 /** The largest integer not above `x`. */
 export const floor = <A extends Operand>(x: A): Result<A> => nativeOp('floor', [x]);
+/** `x`, which the gradient takes for a constant. */
+export const stopGradient = <A extends Operand>(x: A): Result<A> => nativeOp('stopGradient', [x]);

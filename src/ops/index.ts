@@ -3,6 +3,8 @@
  */
 export * from './arithmetic.js';
 export * from './comparison.js';
+export * from './creation.js';
 export * from './neural.js';
+export * from './ordering.js';
 export * from './reduction.js';
 export * from './shaping.js';

@@ -2,11 +2,13 @@
  * Reductions over axes.
  */
 import { floating, nativeOp, op } from '../core/apply.js';
-import { boolean, options as checkOptions, integer } from '../core/check.js';
+import { boolean, options as checkOptions, integer, positive } from '../core/check.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
+import { abs, add, exp, log, pow, sqrt, square, stopGradient, sub } from './arithmetic.js';
+import { less, where } from './comparison.js';
 
 /** Options of a reduction. */
 export interface ReduceOptions {
@@ -14,6 +16,12 @@ export interface ReduceOptions {
   readonly axis?: number | readonly number[] | undefined;
   /** True to keep reduced axes with size one. Default false. */
   readonly keepdims?: boolean | undefined;
+}
+
+/** Options of {@link norm}. */
+export interface NormOptions extends ReduceOptions {
+  /** Exponent p > 0 of `(Σ|x|ᵖ)^(1/p)`, or `Infinity` for the largest. Default 2. */
+  readonly ord?: number | undefined;
 }
 
 function reduce<A extends Operand>(
@@ -57,3 +65,38 @@ export const min = <A extends Operand>(x: A, options: ReduceOptions = {}): Resul
 /** The index of the largest along `axis` (default: the last), as int32; the first of equals. */
 export const argMax = <A extends Operand>(x: A, axis = -1): Result<A> =>
   nativeOp('argMax', [x], { axis: integer('axis', axis, -MOST_AXES) });
+
+/** The biased variance over `axis`. */
+export const variance = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
+  op('variance', [x], (trace, [value]) => {
+    const of = floating(trace, value as SymbolicTensor);
+    return mean(square(sub(of, mean(of, { ...options, keepdims: true }))), options);
+  });
+
+/** The square root of {@link variance}. */
+export const std = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
+  op('std', [x], (_, [value]) => sqrt(variance(value as SymbolicTensor, options)));
+
+/** `log Σ exp x` over `axis`, without overflow. */
+export const logSumExp = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
+  op('logSumExp', [x], (trace, [value]) => {
+    const of = floating(trace, value as SymbolicTensor);
+    const shift = (keepdims: boolean): SymbolicTensor => {
+      const largest = stopGradient(max(of, { ...options, keepdims }));
+      return where(less(abs(largest), Number.POSITIVE_INFINITY), largest, 0);
+    };
+    return add(log(sum(exp(sub(of, shift(true))), options)), shift(options.keepdims ?? false));
+  });
+
+/** The norm of the vectors along `axis`: by default the square root of the sum of squares. */
+export function norm<A extends Operand>(x: A, options: NormOptions = {}): Result<A> {
+  const { ord = 2, ...over } = checkOptions('norm', options, ['axis', 'keepdims', 'ord']);
+  if (ord !== Number.POSITIVE_INFINITY) positive('ord', ord);
+  return op('norm', [x], (trace, [value]) => {
+    const of = floating(trace, value as SymbolicTensor);
+    if (ord === 2) return sqrt(sum(square(of), over));
+    if (ord === 1) return sum(abs(of), over);
+    if (ord === Number.POSITIVE_INFINITY) return max(abs(of), over);
+    return pow(sum(pow(abs(of), ord), over), 1 / ord);
+  });
+}

@@ -30,6 +30,17 @@ function sizes(shape: unknown): number[] {
 export const reshape = <A extends Operand>(x: A, shape: readonly (number | null)[]): Result<A> =>
   nativeOp('reshape', [x], { shape: sizes(shape) });
 
+/** `x` with an axis of size one more, before `axis` or, counted from the back, behind it. */
+export const expandDims = <A extends Operand>(x: A, axis: number): Result<A> =>
+  nativeOp('expandDims', [x], { axis: integer('axis', axis, -MOST_AXES) });
+
+/**
+ * `x` without `axis`.
+ * @throws {RidgelineError} `ERR_SHAPE` unless the size along it is 1.
+ */
+export const squeeze = <A extends Operand>(x: A, axis: number): Result<A> =>
+  nativeOp('squeeze', [x], { axis: integer('axis', axis, -MOST_AXES) });
+
 /** Axes in another order; by default reversed. */
 export function transpose<A extends Operand>(x: A, order?: readonly number[]): Result<A> {
   return op('transpose', [x], (trace, inputs) => {
@@ -50,6 +61,15 @@ export function concat<A extends Operand>(tensors: readonly A[], axis = -1): Res
   if (!Array.isArray(tensors) || tensors.length === 0 || tensors.length > MOST_PARTS)
     throw argumentError('tensors', 'a list of at least one', tensors);
   return nativeOp('concat', tensors as readonly A[], { axis: integer('axis', axis, -MOST_AXES) });
+}
+
+/** Tensors of one shape side by side along a new axis (default: the first). */
+export function stack<A extends Operand>(tensors: readonly A[], axis = 0): Result<A> {
+  if (!Array.isArray(tensors)) throw argumentError('tensors', 'a list of at least one', tensors);
+  return concat(
+    tensors.map((t) => expandDims(t as A, axis) as A),
+    axis,
+  );
 }
 
 /** `size` elements from `start` along `axis` (default: the first). */

@@ -118,6 +118,47 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
     ],
     [(a) => ops.concat([a, a, ops.neg(a)]), [[2, 3]]],
   ],
+  expandDims: [
+    [(a) => ops.expandDims(a, 1), [[4]]],
+    [(a) => ops.expandDims(a, -1), [[4, 6]]],
+  ],
+  squeeze: [[(a) => ops.squeeze(a, 1), [[1, 6]]]],
+  stack: [
+    [(a, b) => ops.stack([a, b], 1), [[4], [4]]],
+    [(a) => ops.stack([a, ops.neg(a)], -1), [[4, 6]]],
+  ],
+  zerosLike: [[(a) => ops.zerosLike(a), [[4]]]],
+  onesLike: [[(a) => ops.onesLike(a), [[4, 6]]]],
+  oneHot: [[(a) => ops.oneHot(a, 4), [[3]], 'int32']],
+  stopGradient: [[(a) => ops.stopGradient(ops.square(a)), [[4]]]],
+  sort: [
+    [(a) => ops.sort(a), [[6]]],
+    [(a) => ops.sort(a, { axis: 1, descending: true }), [[4, 6]]],
+  ],
+  argSort: [
+    [(a) => ops.argSort(a), [[6]]],
+    [(a) => ops.argSort(a, { axis: 1, descending: true }), [[4, 6]]],
+  ],
+  topK: [
+    [(a) => ops.topK(a, 2)[0], [[6]]],
+    [(a) => ops.topK(a, 3)[1], [[4, 6]]],
+  ],
+  takeAlongAxis: [
+    [(a, b) => ops.takeAlongAxis(a, b), [[6], [3]], 'float32', 'int32'],
+    [(a) => ops.takeAlongAxis(a, ops.argSort(a, { axis: 1 }), 1), [[4, 6]]],
+  ],
+  cumsum: [
+    [(a) => ops.cumsum(a), [[6]]],
+    [(a) => ops.cumsum(a, 1), [[4, 6]]],
+  ],
+  variance: [[(a) => ops.variance(a, { axis: 1 }), [[4, 6]]]],
+  std: [[(a) => ops.std(a, { axis: -1, keepdims: true }), [[4, 6]]]],
+  logSumExp: [[(a) => ops.logSumExp(a, { axis: [1, 2] }), [[4, 6]]]],
+  norm: [
+    [(a) => ops.norm(a, { axis: -1 }), [[4, 6]]],
+    [(a) => ops.norm(a, { axis: 1, ord: Number.POSITIVE_INFINITY }), [[4, 6]]],
+    [(a) => ops.norm(a, { axis: 1, ord: 3 }), [[4, 6]]],
+  ],
   slice: [
     [(a) => ops.slice(a, 1, 2, 1), [[4]]],
     [(a) => ops.slice(a, 2, 3, 2), [[4, 6]]],

@@ -335,6 +335,21 @@ impl Exporter<'_> {
         let wide = self.step_with("ArgMax", &[self.input(0)], with)?;
         self.finish_with("Cast", &[wide], vec![("to", Attribute::Int(code(DType::I32)?))])
     }
+
+    /// Emits a TopK along the last axis, of which the output is the indices, as int32.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn top_k(&mut self, k: usize, largest: bool) -> Result<()> {
+        let (x, k) = (self.input(0), self.ints(&[k as i64])?);
+        let [values, wide] =
+            ["values", "indices"].map(|of| self.names.unique(&self.path(&format!("topK:{of}"))));
+        let with = vec![("axis", Attribute::Int(-1)), ("largest", Attribute::Int(largest.into()))];
+        let (name, label) = (self.path("TopK"), self.node.label.to_string());
+        let doc = (!label.is_empty()).then_some(label.as_str());
+        self.model.node("TopK", &name, &[&x, &k], &[&values, &wide], with, doc);
+        self.finish_with("Cast", &[wide], vec![("to", Attribute::Int(code(DType::I32)?))])
+    }
 }
 
 /// ONNX's number of an element type.

@@ -29,13 +29,22 @@ const FLAT: &[&str] = &[
     "logicalAnd",
     "logicalNot",
     "logicalOr",
+    "normal",
     "notEqual",
     "sign",
+    "stopGradient",
+    "topK",
 ];
 
 /// Ops of training that no exported graph holds.
-const WITHOUT_ONNX: &[&str] =
-    &["batchNorm", "dropout", "dropoutMask", "sigmoidCrossEntropy", "softmaxCrossEntropy"];
+const WITHOUT_ONNX: &[&str] = &[
+    "batchNorm",
+    "dropout",
+    "dropoutMask",
+    "normal",
+    "sigmoidCrossEntropy",
+    "softmaxCrossEntropy",
+];
 
 /// Inputs and arguments that suit an op; those of one float tensor if nothing else is said.
 fn sample(name: &str) -> (Vec<Tensor>, &'static str) {
@@ -68,6 +77,11 @@ fn sample(name: &str) -> (Vec<Tensor>, &'static str) {
         "matmul" => (vec![x(), x()], r#"{"transposeA":false,"transposeB":true}"#),
         "linear" => (vec![x(), tensor(&[4, 2], 2), tensor(&[2], 3)], "{}"),
         "dropout" => (vec![x()], r#"{"rate":0.5,"stream":3}"#),
+        "normal" => (vec![x()], r#"{"stream":3,"shape":[-2,1]}"#),
+        "expandDims" => (vec![x()], r#"{"axis":-1}"#),
+        "squeeze" => (vec![tensor(&[3, 1, 2], 1)], r#"{"axis":1}"#),
+        "topK" => (vec![x()], r#"{"k":2,"largest":true}"#),
+        "takeAlong" => (vec![x(), int(&[3, 2], &[2, 0, 1, 1, 3, 2])], "{}"),
         "dropoutMask" => (vec![x()], r#"{"rate":0.5,"stream":3,"shape":[-2,1]}"#),
         "batchNorm" | "layerNorm" => {
             (vec![x(), vector(2), vector(3)], r#"{"epsilon":0.1,"scale":true,"center":true}"#)
@@ -101,7 +115,7 @@ fn names_are_found_and_unique() {
         let own = graph.node(outputs[0]).op.name();
         // Shapes given by another tensor make the same ops as shapes given by numbers.
         let expected = match name {
-            "reshapeLike" => "reshape",
+            "reshapeLike" | "expandDims" | "squeeze" => "reshape",
             "broadcastLike" => "broadcastTo",
             name => name,
         };

@@ -24,6 +24,7 @@ pub mod isa;
 pub mod layer_norm;
 mod mask;
 pub mod math;
+pub mod normal;
 mod operand;
 mod panel;
 pub mod permute;

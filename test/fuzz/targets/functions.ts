@@ -41,6 +41,19 @@ const BEHIND: Readonly<Record<string, readonly Arguments[]>> = {
   max: [options({ axis: axes, keepdims: flag })],
   min: [options({ axis: axes, keepdims: flag })],
   argMax: [optional(axis)],
+  variance: [options({ axis: axes, keepdims: flag })],
+  std: [options({ axis: axes, keepdims: flag })],
+  logSumExp: [options({ axis: axes, keepdims: flag })],
+  norm: [options({ axis: axes, keepdims: flag, ord: number })],
+  sort: [options({ axis, descending: flag })],
+  argSort: [options({ axis, descending: flag })],
+  topK: [always(size)],
+  takeAlongAxis: [another, optional(axis)],
+  cumsum: [optional(axis)],
+  oneHot: [always(size)],
+  expandDims: [always(axis)],
+  squeeze: [always(axis)],
+  stack: [optional(axis)],
   softmax: [optional(axis)],
   logSoftmax: [optional(axis)],
   clip: [always(number), always(number)],
@@ -65,7 +78,7 @@ const ACTIVATIONS = namesIn(ridgeline.activations);
 function call(draw: Draw, operand: Kind): string {
   const space = draw.pick(['ops', 'ops', 'activations']);
   const name = draw.pick(space === 'ops' ? OPS : ACTIVATIONS);
-  const first = name === 'concat' ? list(draw, operand) : [operand(draw)];
+  const first = name === 'concat' || name === 'stack' ? list(draw, operand) : [operand(draw)];
   const behind = space === 'activations' && !/softmax/i.test(name) ? [ACTIVATED] : BEHIND[name];
   const others = behind?.flatMap((make) => make(draw, operand)) ?? optional(operand)(draw, operand);
   const given = [...first, ...others, ...(draw.chance(draw.wildness / 5) ? [junk(draw)] : [])];

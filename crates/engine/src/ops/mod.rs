@@ -9,6 +9,7 @@ pub mod compare;
 pub mod concat;
 pub mod constrain;
 pub mod cross_entropy;
+pub mod cumsum;
 pub mod dropout;
 pub mod fused;
 pub mod gather;
@@ -16,11 +17,14 @@ pub mod layer_norm;
 pub mod leaf;
 pub mod masked_matmul;
 pub mod matmul;
+pub mod normal;
 mod normalize;
 pub mod reduce;
 pub mod relabel;
 pub mod reshape;
 pub mod softmax;
+pub mod stop_gradient;
+pub mod top_k;
 pub mod transpose;
 pub mod unary;
 pub mod update;
@@ -42,14 +46,18 @@ const ENTRIES: &[&[Entry]] = &[
     compare::ENTRIES,
     concat::ENTRIES,
     cross_entropy::ENTRIES,
+    cumsum::ENTRIES,
     dropout::ENTRIES,
     gather::ENTRIES,
     layer_norm::ENTRIES,
     matmul::ENTRIES,
+    normal::ENTRIES,
     reduce::REDUCTIONS,
     reduce::ENTRIES,
     reshape::ENTRIES,
     softmax::ENTRIES,
+    stop_gradient::ENTRIES,
+    top_k::ENTRIES,
     transpose::ENTRIES,
     unary::ENTRIES,
 ];

@@ -17,6 +17,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         built(Reshape { shape: resolve(call.shape(0)?, &sizes)? })
     }),
     ("reshapeLike", |call| built(Reshape { shape: call.shape(1)?.clone() })),
+    ("expandDims", |call| {
+        let mut shape = call.shape(0)?.clone();
+        // One axis more than the input has.
+        shape.0.push(Dim::ONE);
+        let axis = shape.axis(call.with.integer("axis")?)?;
+        shape.0.pop();
+        shape.0.insert(axis, Dim::ONE);
+        built(Reshape { shape })
+    }),
+    ("squeeze", |call| {
+        let (mut shape, axis) = (call.shape(0)?.clone(), call.axis()?);
+        if shape.0[axis] != Dim::ONE {
+            return Err(Error::shape(format!("squeeze: {shape} has no 1 along axis {axis}")));
+        }
+        shape.0.remove(axis);
+        built(Reshape { shape })
+    }),
 ];
 
 /// The same elements in another shape.

@@ -8,6 +8,7 @@ mod dropout;
 mod elementwise;
 mod layer_norm;
 mod math;
+mod normal;
 mod reduce;
 mod rng;
 mod softmax;

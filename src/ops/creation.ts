@@ -1,0 +1,40 @@
+/**
+ * Tensors of fixed values, in the shape of others.
+ */
+import { op } from '../core/apply.js';
+import { integer } from '../core/check.js';
+import type { Operand, Result } from '../core/operand.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
+import { tensor } from '../core/tensor.js';
+import { cast, equal, logicalNot, logicalOr, notEqual } from './comparison.js';
+
+/** The most classes that {@link oneHot} compares with. */
+const MOST_CLASSES = 2 ** 24;
+
+/** True for every element, NaN too: what it is made of has an ONNX form for unknown sizes, unlike a broadcast. */
+const every = <A extends Operand>(x: A): Result<A> => logicalOr(equal(x, x), notEqual(x, x)) as Result<A>;
+
+/** Zeros in the shape and type of `x`. */
+export const zerosLike = <A extends Operand>(x: A): Result<A> =>
+  op('zerosLike', [x], (_, [of]) => {
+    const like = of as SymbolicTensor;
+    return cast(logicalNot(every(like)), like.dtype);
+  });
+/** Ones in the shape and type of `x`. */
+export const onesLike = <A extends Operand>(x: A): Result<A> =>
+  op('onesLike', [x], (_, [of]) => {
+    const like = of as SymbolicTensor;
+    return cast(every(like), like.dtype);
+  });
+
+/**
+ * Vectors with a 1 where int32 `indices` say, in float32: `[…]` becomes `[…, numClasses]`. An index outside gives zeros.
+ */
+export function oneHot<A extends Operand>(indices: A, numClasses: number): Result<A> {
+  const count = integer('numClasses', numClasses, 1, MOST_CLASSES);
+  return op('oneHot', [indices], (trace, [of]) => {
+    const classes = trace.constant(tensor(Int32Array.from({ length: count }, (_, i) => i)));
+    const [column] = trace.emit('expandDims', [cast(of as SymbolicTensor, 'int32')], { axis: -1 });
+    return cast(equal(column, classes), 'float32');
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * Ops along axes and in order against Keras: values and gradients.
+ */
+import { describe, expect, it } from 'vitest';
+import type { SymbolicTensor } from '../../src/core/symbolic.js';
+import { Trace } from '../../src/core/trace.js';
+import * as ops from '../../src/ops/index.js';
+import '../support/allclose.js';
+import { type Golden, golden, make, tensorOf } from '../support/golden.js';
+import { gradientsOf } from '../support/gradients.js';
+
+interface OpCase {
+  readonly name: string;
+  readonly op: string;
+  readonly config: Record<string, unknown>;
+  readonly inputs: readonly Golden[];
+  readonly outputs: readonly (Golden | number)[];
+  readonly cotangent: Golden | number | null;
+  readonly gradients: readonly Golden[];
+}
+
+/** A scalar stands as a number. */
+const full = (of: Golden | number): Golden =>
+  typeof of === 'number' ? { shape: [], dtype: 'float32', data: [of] } : of;
+
+const { cases } = golden<{ cases: OpCase[] }>('ops');
+/** Ops that take their arguments by position. */
+const POSITIONAL = ['cumsum', 'topK', 'takeAlongAxis', 'stack', 'expandDims', 'squeeze', 'oneHot'];
+
+function apply({ op, config }: OpCase, inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
+  const given = config.ord === 'infinity' ? { ...config, ord: Number.POSITIVE_INFINITY } : config;
+  const behind = POSITIONAL.includes(op) ? Object.values(given) : [given];
+  return [
+    make<SymbolicTensor | SymbolicTensor[]>(ops, op, ...(op === 'stack' ? [inputs] : inputs), ...behind),
+  ].flat();
+}
+
+function check(of: OpCase): void {
+  const trace = new Trace(false);
+  const { values, gradients } = trace.run(() => {
+    const inputs = of.inputs.map((input) => trace.constant(tensorOf(input)));
+    const outputs = apply(of, inputs);
+    const values = trace.evaluate(outputs);
+    if (of.cotangent === null) return { values, gradients: [] };
+    const loss = ops.sum(ops.mul(outputs[0]!, trace.constant(tensorOf(full(of.cotangent)))));
+    const targets = inputs.filter(({ dtype }) => dtype === 'float32');
+    return { values, gradients: gradientsOf(trace, loss, targets) };
+  });
+  expect(values).toHaveLength(of.outputs.length);
+  for (const [i, value] of values.entries()) {
+    const expected = full(of.outputs[i]!);
+    expect(value.shape).toEqual(expected.shape);
+    expect(value).toBeAllclose(expected);
+  }
+  for (const [i, gradient] of gradients.entries()) expect(gradient).toBeAllclose(of.gradients[i]!);
+}
+
+describe('ops', () => {
+  it.each(cases)('$name', check);
+  it('are this many', () => {
+    expect(cases).toHaveLength(65);
+  });
+});
