@@ -148,7 +148,10 @@ describe('options of every layer', () => {
   /** By class: every option with a value that is not its default, and how the factory takes it. */
   const CASES: Record<string, readonly [factory: string, options: object, position?: unknown]> = {
     Activation: ['activation', { activation: 'gelu' }, 'gelu'],
+    ActivityRegularization: ['activityRegularization', { l1: 0.5, l2: 0.25 }],
     Add: ['add', {}],
+    AlphaDropout: ['alphaDropout', { rate: 0.3, noiseShape: [null, 1], seed: 4 }, 0.3],
+    Average: ['average', {}],
     BatchNormalization: [
       'batchNormalization',
       {
@@ -163,21 +166,38 @@ describe('options of every layer', () => {
       { units: 3, activation: 'relu', useBias: false, ...weight('kernel'), ...weight('bias') },
       3,
     ],
+    Dot: ['dot', { axes: [1, 2], normalize: true }, [1, 2]],
     Dropout: ['dropout', { rate: 0.3, noiseShape: [null, 1], seed: 4 }, 0.3],
     ELU: ['elu', { alpha: 2 }],
     Flatten: ['flatten', {}],
+    GaussianDropout: ['gaussianDropout', { rate: 0.3, seed: 4 }, 0.3],
+    GaussianNoise: ['gaussianNoise', { stddev: 0.3, seed: 4 }, 0.3],
+    GroupNormalization: ['groupNormalization', { groups: 2, axis: 1, epsilon: 0.1, ...scale }],
+    Identity: ['identity', {}],
     LayerNormalization: ['layerNormalization', { axis: [1, 2], epsilon: 0.1, ...scale }],
     LeakyReLU: ['leakyRelu', { negativeSlope: 0.1 }],
+    Maximum: ['maximum', {}],
+    Minimum: ['minimum', {}],
+    Multiply: ['multiply', {}],
     Normalization: ['normalization', { axis: null, mean: [1], variance: [4], invert: true }],
+    Permute: ['permute', { dims: [2, 1] }, [2, 1]],
     PReLU: ['prelu', { sharedAxes: [1], ...weight('alpha') }],
     ReLU: ['relu', { maxValue: 6, negativeSlope: 0.1, threshold: 1 }],
+    RMSNormalization: ['rmsNormalization', { axis: 1, epsilon: 0.1 }],
+    RepeatVector: ['repeatVector', { n: 3 }, 3],
     Rescaling: ['rescaling', { scale: 2, offset: 1 }, 2],
     Reshape: ['reshape', { targetShape: [2, -1] }, [2, -1]],
     Softmax: ['softmax', { axis: 1 }],
+    SpatialDropout1D: ['spatialDropout1d', { rate: 0.3, seed: 4 }, 0.3],
+    SpatialDropout2D: ['spatialDropout2d', { rate: 0.3, seed: 4 }, 0.3],
+    SpatialDropout3D: ['spatialDropout3d', { rate: 0.3, seed: 4 }, 0.3],
+    Subtract: ['subtract', {}],
+    UnitNormalization: ['unitNormalization', { axis: [1, 2] }],
   };
 
   test('every class has a case, and every option a value', () => {
-    expect(Object.keys(CASES).sort()).toEqual([...layerRegistry.names].sort());
+    // What a lambda is given has no plain form.
+    expect([...Object.keys(CASES), 'Lambda'].sort()).toEqual([...layerRegistry.names].sort());
     for (const [className, [, options]] of Object.entries(CASES)) {
       const { options: table } = (layers as Record<string, unknown>)[className] as typeof Layer;
       expect(Object.keys(options).sort(), className).toEqual(optionNames(table!).sort());

@@ -13,19 +13,14 @@ export interface CosineSimilarityOptions {
   readonly axis?: number | undefined;
 }
 
-/** Vectors of length one; those of length 0 stay so. */
-function normalized(x: SymbolicTensor, along: number): SymbolicTensor {
-  const squares = ops.sum(ops.square(x), { axis: along, keepdims: true });
-  return ops.mul(x, ops.minimum(ops.rsqrt(squares), 1 / EPSILON));
-}
-
 /** `−cos(y, ŷ)`: −1 for vectors of one direction, 1 for opposite ones, 0 where one has no length. */
 export const cosineSimilarity: LossFactory<CosineSimilarityOptions> = defineLoss<CosineSimilarityOptions>({
   name: 'cosineSimilarity',
   options: { axis: axisOption(-1) },
   call({ axis }, yTrue, yPred) {
     const y = align(float(yTrue), yPred);
-    return ops.neg(ops.sum(ops.mul(normalized(y, axis), normalized(yPred, axis)), { axis }));
+    const [a, b] = [y, yPred].map((of) => ops.normalize(of, { axis, epsilon: EPSILON }));
+    return ops.neg(ops.sum(ops.mul(a as SymbolicTensor, b as SymbolicTensor), { axis }));
   },
 });
 

@@ -2,9 +2,12 @@
  * Ops of neural networks: linear maps, activations with kernels of their own, softmax.
  */
 import { nativeOp, op } from '../core/apply.js';
+import { options as checkOptions, positive } from '../core/check.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
+import { maximum, mul, rsqrt, square } from './arithmetic.js';
+import { sum } from './reduction.js';
 import { transpose } from './shaping.js';
 
 /** `x·W + b`: `x` `[…, in]`, `W` `[in, out]`, `b` `[out]`. */
@@ -42,3 +45,21 @@ function overAxis<A extends Operand>(name: 'softmax' | 'logSoftmax', x: A, axis:
 export const softmax = <A extends Operand>(x: A, axis = -1): Result<A> => overAxis('softmax', x, axis);
 /** The logarithm of {@link softmax}. */
 export const logSoftmax = <A extends Operand>(x: A, axis = -1): Result<A> => overAxis('logSoftmax', x, axis);
+
+/** Options of {@link normalize}. */
+export interface NormalizeOptions {
+  /** Axis or axes of the vectors. Default −1. */
+  readonly axis?: number | readonly number[] | undefined;
+  /** The shortest length that is divided by. Default 1e-7. */
+  readonly epsilon?: number | undefined;
+}
+
+/** Vectors along `axis`, scaled to length one; zeros stay zeros, with a gradient that is finite. */
+export function normalize<A extends Operand>(x: A, options: NormalizeOptions = {}): Result<A> {
+  const { axis = -1, epsilon = 1e-7 } = checkOptions('normalize', options, ['axis', 'epsilon']);
+  const least = positive('epsilon', epsilon) ** 2;
+  return op('normalize', [x], (_, [of]) => {
+    const squares = sum(square(of as SymbolicTensor), { axis, keepdims: true });
+    return mul(of as SymbolicTensor, rsqrt(maximum(squares, least)));
+  });
+}

@@ -1,7 +1,7 @@
 /**
  * Every layer with its options: what it predicts is what ONNX Runtime computes.
  */
-import { layers, regularizers } from 'ridgeline';
+import { layers, ops, regularizers, type SymbolicTensor } from 'ridgeline';
 import { describe, expect, test } from 'vitest';
 import { alone, expectSameInRuntime } from '../support/onnx.js';
 
@@ -69,6 +69,33 @@ const CASES: Record<string, readonly Case[]> = {
     [() => layers.dropout(0.5), [6], [5, 6]],
     [() => layers.dropout(0.5, { noiseShape: [null, 1] }), [6]],
   ],
+  GaussianDropout: [[() => layers.gaussianDropout(0.5), [6]]],
+  GaussianNoise: [[() => layers.gaussianNoise(0.5), [5, 6]]],
+  AlphaDropout: [[() => layers.alphaDropout(0.5), [6]]],
+  SpatialDropout1D: [[() => layers.spatialDropout1d(0.5), [5, 6]]],
+  SpatialDropout2D: [[() => layers.spatialDropout2d(0.5), [3, 4, 2]]],
+  SpatialDropout3D: [[() => layers.spatialDropout3d(0.5), [2, 3, 2, 2]]],
+  ActivityRegularization: [[() => layers.activityRegularization({ l1: 0.1 }), [6]]],
+  Identity: [[() => layers.identity(), [6], [null, 6]]],
+  Lambda: [[() => layers.lambda((x: SymbolicTensor) => ops.square(x)), [6]]],
+  UnitNormalization: [
+    [() => layers.unitNormalization(), [6], [5, 6]],
+    [() => layers.unitNormalization({ axis: [1, 2] }), [5, 6]],
+  ],
+  RMSNormalization: [
+    [() => layers.rmsNormalization(), [6], [null, 6]],
+    [() => layers.rmsNormalization({ axis: 1 }), [5, 6]],
+  ],
+  GroupNormalization: [
+    [() => layers.groupNormalization({ groups: 2 }), [6], [5, 6], [3, 4, 6]],
+    [() => layers.groupNormalization({ groups: -1, axis: 1 }), [5, 6]],
+    [() => layers.groupNormalization({ groups: 3, center: false, scale: false }), [null, 6]],
+  ],
+  Permute: [
+    [() => layers.permute([2, 1]), [5, 6], [null, 6]],
+    [() => layers.permute([3, 1, 2]), [3, 4, 6]],
+  ],
+  RepeatVector: [[() => layers.repeatVector(3), [6]]],
   Flatten: [[() => layers.flatten(), [], [6], [5, 6], [2, 3, 4]]],
   Reshape: [
     [() => layers.reshape([2, 3]), [6], [3, 2]],
@@ -90,7 +117,7 @@ const CASES: Record<string, readonly Case[]> = {
 };
 
 /** Layers with several inputs, which models.test.ts has. */
-const ELSEWHERE = ['Add', 'Concatenate'];
+const ELSEWHERE = ['Add', 'Average', 'Concatenate', 'Dot', 'Maximum', 'Minimum', 'Multiply', 'Subtract'];
 
 test('every layer has a case', () => {
   const classes = Object.entries(layers).filter(

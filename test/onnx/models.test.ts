@@ -53,6 +53,24 @@ test.each([1, 2, 3])('a sum of %i tensors', async (count) => {
   await expectSameInRuntime(new Model({ inputs, outputs: layers.add(inputs) }));
 });
 
+test.each(['average', 'maximum', 'minimum', 'multiply', 'subtract'] as const)('%s', async (name) => {
+  const [a, b] = [input([4, 6]), input([6])];
+  await expectSameInRuntime(new Model({ inputs: [a, b], outputs: layers[name]([a, b]) }));
+});
+
+test.each([{ axes: 2 }, { axes: [1, 1] as const, normalize: true }, { axes: -1 }])(
+  'products along %o',
+  async (options) => {
+    const [a, b] = [input([4, 6]), input([4, 6])];
+    await expectSameInRuntime(new Model({ inputs: [a, b], outputs: layers.dot([a, b], options) }));
+  },
+);
+
+test('products of vectors', async () => {
+  const [a, b] = [input([6]), input([6])];
+  await expectSameInRuntime(new Model({ inputs: [a, b], outputs: layers.dot(1)([a, b]) as SymbolicTensor }));
+});
+
 test('a sum that broadcasts', async () => {
   const [a, b] = [input([4, 6]), input([1, 6])];
   await expectSameInRuntime(new Model({ inputs: [a, b], outputs: layers.add([a, b]) }));

@@ -154,6 +154,7 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
   variance: [[(a) => ops.variance(a, { axis: 1 }), [[4, 6]]]],
   std: [[(a) => ops.std(a, { axis: -1, keepdims: true }), [[4, 6]]]],
   logSumExp: [[(a) => ops.logSumExp(a, { axis: [1, 2] }), [[4, 6]]]],
+  normalize: [[(a) => ops.normalize(a, { axis: [1, 2] }), [[4, 6]]]],
   norm: [
     [(a) => ops.norm(a, { axis: -1 }), [[4, 6]]],
     [(a) => ops.norm(a, { axis: 1, ord: Number.POSITIVE_INFINITY }), [[4, 6]]],

@@ -1,4 +1,6 @@
-/** Dense, activations, and inputs of models. */
+/** Dense, activations, functions, and inputs of models. */
 export * from './activation.js';
 export * from './dense.js';
+export * from './identity.js';
 export * from './input.js';
+export * from './lambda.js';

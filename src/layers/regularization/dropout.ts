@@ -3,10 +3,9 @@
  */
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
-import { RidgelineError } from '../../errors.js';
-import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
-import { integer, type LayerOptions, list, rate, type Table } from '../options.js';
+import { integer, type LayerOptions, rate, type Table } from '../options.js';
+import { droppedAlong, noiseShape } from './noise-shape.js';
 
 /** Options of {@link Dropout}. */
 export interface DropoutOptions extends LayerOptions {
@@ -33,26 +32,16 @@ export class Dropout extends Layer<DropoutConfig, Given> {
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<DropoutConfig> = {
     rate: rate(),
-    noiseShape: list(
-      'a list of sizes and null',
-      (size: number | null) => size === null || (Number.isInteger(size) && size > 0),
-      null,
-    ),
+    noiseShape,
     seed: integer(0, null),
   };
 
   override call(x: SymbolicTensor): SymbolicTensor {
     const { rate, noiseShape, seed } = this.options;
     if (!this.isTraining || rate === 0) return x;
+    if (noiseShape) return droppedAlong(x, noiseShape, rate, seed);
     const trace = Trace.running;
-    const stream = trace.stream(seed);
-    if (!noiseShape) return trace.emit('dropout', [x], { rate, stream })[0];
-    if (noiseShape.length !== x.rank) {
-      throw new RidgelineError('ERR_SHAPE', `noiseShape has ${noiseShape.length} axes, the input ${x.rank}`);
-    }
-    const shape = noiseShape.map((size) => size ?? -2);
-    const [mask] = trace.emit('dropoutMask', [x], { rate, stream, shape });
-    return ops.mul(x, mask);
+    return trace.emit('dropout', [x], { rate, stream: trace.stream(seed) })[0];
   }
 }
 

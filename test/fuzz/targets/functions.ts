@@ -45,6 +45,7 @@ const BEHIND: Readonly<Record<string, readonly Arguments[]>> = {
   std: [options({ axis: axes, keepdims: flag })],
   logSumExp: [options({ axis: axes, keepdims: flag })],
   norm: [options({ axis: axes, keepdims: flag, ord: number })],
+  normalize: [options({ axis: axes, epsilon: number })],
   sort: [options({ axis, descending: flag })],
   argSort: [options({ axis, descending: flag })],
   topK: [always(size)],

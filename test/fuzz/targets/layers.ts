@@ -13,9 +13,9 @@ const NAMES = MAKERS.filter(([space]) => space === 'layers').map(([, name]) => n
 
 /** Merging layers are called in two ways. */
 const merged: Kind = (draw) =>
-  `layers.${draw.pick(['add', 'concatenate'])}(${[
+  `layers.${draw.pick(['add', 'average', 'concatenate', 'dot', 'maximum', 'minimum', 'multiply', 'subtract'])}(${[
     ...(draw.chance(0.5) ? [orJunk((d) => `[${d.several(0, 3, kinds.operand)}]`)(draw)] : []),
-    ...maybeOptions(draw, ['axis', 'name', 'trainable', 'activityRegularizer'], kindOf),
+    ...maybeOptions(draw, ['axis', 'axes', 'name', 'trainable', 'activityRegularizer'], kindOf),
   ].join(', ')})`;
 
 const inputs: Kind = orJunk(

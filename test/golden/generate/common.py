@@ -64,7 +64,7 @@ def named(weights, values):
 # Names. A config is written as a Ridgeline user would write it; Keras objects are made from it.
 
 IRREGULAR = {
-    "klDivergence": "KLDivergence", "auc": "AUC", "relu": "ReLU", "leakyRelu": "LeakyReLU", "prelu": "PReLU", "elu": "ELU", "sgd": "SGD", "rmsprop": "RMSprop",
+    "klDivergence": "KLDivergence", "rmsNormalization": "RMSNormalization", "spatialDropout1d": "SpatialDropout1D", "auc": "AUC", "relu": "ReLU", "leakyRelu": "LeakyReLU", "prelu": "PReLU", "elu": "ELU", "sgd": "SGD", "rmsprop": "RMSprop",
     "clipNorm": "clipnorm", "clipValue": "clipvalue", "globalClipNorm": "global_clipnorm", "beta1": "beta_1", "beta2": "beta_2",
 }  # fmt: skip
 
@@ -85,7 +85,7 @@ def options(config):
             if key == "learningRate":
                 return named_object(keras.optimizers.schedules, given)
             return named_object(keras.constraints if key.endswith("Constraint") else keras.regularizers, given)
-        if key == "axis" and isinstance(given, list):
+        if key in ("axis", "axes", "dims") and isinstance(given, list):
             # MaxNorm sums over what it is given, and JAX takes no list.
             return tuple(given)
         return snake(given) if key in ("activation", "reduction") else given

@@ -84,6 +84,53 @@ def merging():
     yield "concatenate", {"axis": -2}, [[2, 1, 2, 3], [2, 1, 4, 3]]
 
 
+def also_merging():
+    for name in ["multiply", "average", "maximum", "minimum"]:
+        yield name, {}, [[2, 3, 4], [2, 3, 4], [2, 3, 4]]
+        yield name, {}, [[2, 4], [2, 3, 4]]
+    yield "subtract", {}, [[2, 3], [2, 3]]
+    yield "subtract", {}, [[2, 3, 4], [2, 1, 4]]
+    for config, shapes in [
+        ({"axes": 1}, [[3, 4], [3, 4]]),
+        ({"axes": -1, "normalize": True}, [[3, 4], [3, 4]]),
+        ({"axes": [1, 2]}, [[2, 4], [2, 3, 4]]),
+        ({"axes": [2, 1]}, [[2, 3, 4], [2, 4, 5]]),
+        ({"axes": [1, -1], "normalize": True}, [[2, 4, 3], [2, 5, 4]]),
+        ({"axes": [2, 1]}, [[2, 3, 4, 2], [2, 4, 5]]),
+    ]:
+        yield "dot", config, shapes
+
+
+def more():
+    yield "identity", {"activityRegularizer": {"name": "l2", "l2": 0.03}}, [[3, 4]]
+    for config in [{"l1": 0.1}, {"l2": 0.2}, {"l1": 0.1, "l2": 0.2}]:
+        yield "activityRegularization", config, [[3, 4]]
+    yield "permute", {"dims": [2, 1]}, [[2, 3, 4]]
+    yield "permute", {"dims": [3, 1, 2]}, [[2, 3, 4, 2]]
+    yield "repeatVector", {"n": 3}, [[2, 4]]
+    for config, shape in [({}, [3, 4]), ({"axis": 1}, [2, 3, 4]), ({"axis": [1, 2]}, [2, 3, 4])]:
+        yield "unitNormalization", config, [shape]
+    for config, shape in [({}, [3, 4]), ({"axis": 1}, [2, 3, 4]), ({"epsilon": 0.1}, [2, 3, 4])]:
+        # Keras spreads the scale over the last axis, whatever the axis is.
+        if "axis" not in config:
+            yield "rmsNormalization", config, [shape]
+    for config, shape in [
+        ({"groups": 2}, [3, 4]),
+        ({"groups": 2}, [2, 3, 4]),
+        ({"groups": -1}, [2, 3, 4]),
+        ({"groups": 1, "epsilon": 0.1}, [2, 3, 4]),
+        ({"groups": 3, "axis": 1}, [2, 6, 4]),
+        ({"groups": 2, "axis": 2}, [2, 3, 4, 2]),
+        ({"groups": 2, "center": False}, [3, 8]),
+        ({"groups": 2, "scale": False}, [2, 3, 4]),
+        ({"groups": 2, "center": False, "scale": False}, [3, 8]),
+    ]:
+        yield "groupNormalization", config, [shape]
+    for name in ["gaussianDropout", "alphaDropout", "spatialDropout1d"]:
+        yield name, {"rate": 0.4}, [[2, 3, 4]]
+    yield "gaussianNoise", {"stddev": 0.4}, [[2, 3, 4]]
+
+
 def scaling():
     last = {"mean": [0.5, -1.0, 2.0], "variance": [4.0, 0.25, 1.5]}
     yield "normalization", {"axis": None, "mean": 0.5, "variance": 2.25}, [[3, 4]]
@@ -131,14 +178,14 @@ def run(layer, config, shapes, training):
         "inputGradients": input_gradients,
         "weightGradients": named(model.trainable_weights, weight_gradients),
         "newState": named(model.non_trainable_weights, state_after) if training else [],
-        "activityPenalty": penalty if "activityRegularizer" in config else None,
+        "activityPenalty": penalty if "activityRegularizer" in config or layer == "activityRegularization" else None,
     }
 
 
 def main():
     cases = []
     with double_precision():
-        for family in [dense, normalizing, activating, shaping, merging, scaling]:
+        for family in [dense, normalizing, activating, shaping, merging, scaling, also_merging, more]:
             for layer, config, shapes in family():
                 cases.append(run(layer, config, shapes, training=False))
                 if layer == "batchNormalization":

@@ -16,6 +16,7 @@ FUNCTIONS = {
     "std": lambda x, **over: ops.std(x, **over),
     "logSumExp": lambda x, **over: ops.logsumexp(x, **over),
     "norm": lambda x, ord=2, axis=None, keepdims=False: norm(x, ord, axis, keepdims),
+    "normalize": lambda x, axis=-1: ops.normalize(x, axis=axis),
     "cumsum": lambda x, axis=-1: ops.cumsum(x, axis=axis),
     "sort": lambda x, axis=-1, descending=False: -ops.sort(-x, axis=axis) if descending else ops.sort(x, axis=axis),
     "argSort": lambda x, axis=-1, descending=False: ops.argsort(-x if descending else x, axis=axis),
@@ -44,6 +45,8 @@ def cases():
             yield name, over, [CUBE]
     for over in AXES:
         yield "norm", over, [CUBE]
+    for axis in [{}, {"axis": 1}, {"axis": [0, 2]}]:
+        yield "normalize", axis, [CUBE]
     for ord in [1, 3, 2.5, "infinity"]:
         yield "norm", {"ord": ord, "axis": -1}, [CUBE]
     for axis in [{}, {"axis": 0}, {"axis": 1}, {"axis": -2}]:

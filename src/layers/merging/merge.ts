@@ -1,0 +1,35 @@
+/**
+ * Layers that merge tensors element by element.
+ */
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import type { Tensor } from '../../core/tensor.js';
+import * as ops from '../../ops/index.js';
+import { Layer } from '../layer.js';
+import type { LayerOptions, Table } from '../options.js';
+import { several } from './several.js';
+
+/** One of a list of tensors, with broadcasting; axes that one lacks are added behind its batch, as in Keras. */
+export abstract class Merge extends Layer {
+  static override readonly options: Table<LayerOptions> = {};
+
+  /** What becomes of tensors of one rank. */
+  protected abstract merge(tensors: readonly SymbolicTensor[]): SymbolicTensor;
+
+  override call(inputs: readonly SymbolicTensor[]): SymbolicTensor {
+    const tensors = several(this.name, inputs);
+    const rank = Math.max(...tensors.map((t) => t.rank));
+    const wide = (t: SymbolicTensor): SymbolicTensor => {
+      if (t.rank === rank) return t;
+      const units = Array.from({ length: rank - t.rank }, () => 1);
+      return ops.reshape(t, [null, ...units, ...t.shape.slice(1).map((size) => size ?? -1)]);
+    };
+    return this.merge(tensors.map(wide));
+  }
+}
+
+/** A layer of a class, or what it makes of tensors. */
+export const merged = <M extends Merge>(
+  of: new (options?: LayerOptions) => M,
+  given: LayerOptions | readonly SymbolicTensor[] | readonly Tensor[] | undefined,
+): M | SymbolicTensor =>
+  Array.isArray(given) ? (new of().invoke([given]) as SymbolicTensor) : new of(given as LayerOptions);

@@ -1,0 +1,104 @@
+/**
+ * Group normalization (Wu and He 2018): groups of channels of each sample by their own mean and biased variance. With one
+ * group for each channel it is instance normalization.
+ */
+import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { Trace } from '../../core/trace.js';
+import type { Weight } from '../../core/weight.js';
+import { argumentError } from '../../errors.js';
+import * as ops from '../../ops/index.js';
+import { Layer } from '../layer.js';
+import {
+  axis,
+  integer,
+  type LayerOptions,
+  nonNegative,
+  type ScaleOptions,
+  scaled,
+  type Table,
+} from '../options.js';
+
+/** Options of {@link GroupNormalization}. */
+export interface GroupNormalizationOptions extends LayerOptions, ScaleOptions {
+  /** Number of groups, which divides that of the channels; −1 for one for each channel. Default 32. */
+  readonly groups?: number | undefined;
+  /** Axis of the channels, not the batch. Default −1. */
+  readonly axis?: number | undefined;
+  /** Added to the variance. Default 1e-3. */
+  readonly epsilon?: number | undefined;
+}
+
+/**
+ * `γ·(x − μ)/√(σ² + ε) + β`, with μ and σ² of each sample over all axes and the channels of a group. Input and output have
+ * one shape; γ and β have one value for each channel.
+ */
+export class GroupNormalization extends Layer<GroupNormalizationOptions> {
+  static override readonly className: string = 'GroupNormalization';
+  static override readonly takesOne: boolean = true;
+  static override readonly options: Table<GroupNormalizationOptions> = {
+    groups: integer(-1, 32),
+    axis: axis(-1),
+    epsilon: nonNegative(1e-3),
+    ...scaled,
+  };
+  #gamma: Weight | undefined;
+  #beta: Weight | undefined;
+
+  #axisOf(shape: Shape): number {
+    const { axis } = this.options;
+    const at = axis < 0 ? axis + shape.length : axis;
+    if (at >= 1 && at < shape.length) return at;
+    throw argumentError('axis', `an axis of an input of rank ${shape.length} behind the batch`, axis);
+  }
+
+  #groupsOf(channels: number): number {
+    const { groups } = this.options;
+    const count = groups === -1 ? channels : groups;
+    if (count > 0 && channels % count === 0) return count;
+    throw argumentError('groups', `a divisor of the ${channels} channels, or −1`, groups);
+  }
+
+  override build(inputShape: Shape): void {
+    const shape = [inputShape[this.#axisOf(inputShape)] ?? null];
+    const { scale, center, gamma, beta } = this.options;
+    if (shape[0] !== null) this.#groupsOf(shape[0] as number);
+    if (scale) this.#gamma = this.addWeight('gamma', { shape, ...gamma });
+    if (center) this.#beta = this.addWeight('beta', { shape, ...beta });
+  }
+
+  override call(x: SymbolicTensor): SymbolicTensor {
+    const axis = this.#axisOf(x.shape);
+    const channels = x.shape[axis] as number;
+    const { epsilon } = this.options;
+    // [batch, channels, …], then a row for each group.
+    const order = [0, axis, ...x.shape.map((_, i) => i).filter((i) => i !== 0 && i !== axis)];
+    const inOrder = axis === 1;
+    const moved = inOrder ? x : ops.transpose(x, order);
+    const trace = Trace.running;
+    const rows = ops.reshape(moved, [null, this.#groupsOf(channels), -1]);
+    const normal = standardized(trace, rows, epsilon);
+    const [split] = trace.emit('reshapeLike', [normal, moved]);
+    const back = order.map((_, i) => order.indexOf(i));
+    const y = inOrder ? split : ops.transpose(split, back);
+    const spread = (w: Weight): SymbolicTensor =>
+      ops.reshape(trace.value(w), [channels, ...x.shape.slice(axis + 1).map(() => 1)]);
+    const scaled = this.#gamma ? ops.mul(y, spread(this.#gamma)) : y;
+    return this.#beta ? ops.add(scaled, spread(this.#beta)) : scaled;
+  }
+}
+
+/** Rows with mean 0 and variance 1, by the kernel that there is for rows of a known size. */
+function standardized(trace: Trace, rows: SymbolicTensor, epsilon: number): SymbolicTensor {
+  if (rows.shape.at(-1) !== null)
+    return trace.emit('layerNorm', [rows], { epsilon, scale: false, center: false })[0];
+  const over = { axis: -1, keepdims: true };
+  const apart = ops.sub(rows, ops.mean(rows, over));
+  return ops.mul(apart, ops.rsqrt(ops.add(ops.variance(rows, over), epsilon)));
+}
+
+/**
+ * A group normalization layer.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or groups that do not divide the channels.
+ */
+export const groupNormalization = (options?: GroupNormalizationOptions): GroupNormalization =>
+  new GroupNormalization(options);

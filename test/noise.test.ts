@@ -1,0 +1,144 @@
+/**
+ * Layers that are noise while training: what they do to numbers, and what the noise depends on.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Layer,
+  layers,
+  loadModel,
+  type Model,
+  ops,
+  Sequential,
+  type SymbolicTensor,
+  setRandomSeed,
+  type Tensor,
+  tensor,
+} from 'ridgeline';
+import { afterAll, describe, expect, test } from 'vitest';
+import { bits, expectFailure, numbers } from './support/small.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ridgeline-noise-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const N = 200_000;
+const filled = (value: number, shape = [N / 100, 100]): Tensor =>
+  tensor(new Float32Array(shape.reduce((a, b) => a * b)).fill(value), { shape });
+
+/** Mean and variance, and those of their estimates for `n` normal numbers, which bound the error. */
+function moments(of: Tensor): { mean: number; variance: number } {
+  const data = [...of.data];
+  const mean = data.reduce((a, b) => a + b, 0) / data.length;
+  return { mean, variance: data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length };
+}
+const train = (layer: Layer, x: Tensor): Tensor => layer(x, { training: true } as never) as unknown as Tensor;
+
+describe('in training', () => {
+  // Within five standard errors.
+  test('gaussian noise has its deviation', () => {
+    const { mean, variance } = moments(train(layers.gaussianNoise(0.5), filled(3)));
+    expect(Math.abs(mean - 3)).toBeLessThan((5 * 0.5) / Math.sqrt(N));
+    expect(Math.abs(variance - 0.25)).toBeLessThan((5 * 0.25 * Math.SQRT2) / Math.sqrt(N));
+  });
+
+  test('gaussian dropout keeps the mean, and has the variance of dropout', () => {
+    const rate = 0.4;
+    const expected = (rate / (1 - rate)) * 4;
+    const { mean, variance } = moments(train(layers.gaussianDropout(rate), filled(2)));
+    expect(Math.abs(mean - 2)).toBeLessThan((5 * Math.sqrt(expected)) / Math.sqrt(N));
+    expect(Math.abs(variance - expected)).toBeLessThan((5 * expected * Math.SQRT2) / Math.sqrt(N));
+  });
+
+  test('alpha dropout keeps mean 0 and variance 1', () => {
+    const normal = train(layers.gaussianNoise(1), filled(0));
+    const dropped = train(layers.alphaDropout(0.3), normal);
+    const { mean, variance } = moments(dropped);
+    expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(N));
+    expect(Math.abs(variance - 1)).toBeLessThan(10 / Math.sqrt(N));
+    // The share that it took all have one value.
+    const counts = new Map<number, number>();
+    for (const value of dropped.data) counts.set(value, (counts.get(value) ?? 0) + 1);
+    const share = Math.max(...[...counts.values()].slice(0, 1000)) / N;
+    expect(Math.abs(share - 0.3)).toBeLessThan(5 * Math.sqrt((0.3 * 0.7) / N));
+  });
+
+  test('spatial dropout takes whole channels', () => {
+    const [samples, steps, channels] = [40, 5, 50] as const;
+    const y = train(layers.spatialDropout1d(0.5), filled(1, [samples, steps, channels])).toArray<
+      number[][][]
+    >();
+    let zeros = 0;
+    for (const sample of y) {
+      for (let c = 0; c < channels; c++) {
+        const column = sample.map((row) => row[c]);
+        expect(new Set(column).size).toBe(1);
+        expect([0, 2]).toContain(column[0]);
+        if (column[0] === 0) zeros += 1;
+      }
+    }
+    expect(Math.abs(zeros / (samples * channels) - 0.5)).toBeLessThan(
+      5 * Math.sqrt(0.25 / (samples * channels)),
+    );
+    const image = train(layers.spatialDropout2d(0.5), filled(1, [2, 3, 3, 8])).toArray<number[][][][]>();
+    expect(new Set(image[0]!.flat().map((pixel) => pixel.join())).size).toBe(1);
+    expect(train(layers.spatialDropout3d(0.5), filled(1, [2, 2, 2, 2, 4])).shape).toEqual([2, 2, 2, 2, 4]);
+  });
+
+  test('spatial dropout of other ranks is refused', async () => {
+    await expectFailure(() => layers.spatialDropout1d(0.5)(filled(1)), 'ERR_SHAPE', /3 axes, channels last/);
+  });
+});
+
+const makers: [string, () => Layer][] = [
+  ['gaussianNoise', () => layers.gaussianNoise(0.5)],
+  ['gaussianDropout', () => layers.gaussianDropout(0.5)],
+  ['alphaDropout', () => layers.alphaDropout(0.5)],
+  ['alphaDropout of shared masks', () => layers.alphaDropout(0.5, { noiseShape: [null, 1] })],
+  ['spatialDropout1d', () => layers.spatialDropout1d(0.5)],
+];
+describe.each(makers)('%s', (name, make) => {
+  const shape = name.startsWith('spatial') ? [6, 4] : [24];
+  const x = numbers(64, 24).reshape([64, ...shape]);
+  const model = (): Model => {
+    setRandomSeed(11);
+    const net = [layers.input(shape), layers.dense(8), make(), layers.flatten(), layers.dense(1)];
+    return new Sequential(net).compile({ optimizer: 'sgd', loss: 'mse' });
+  };
+
+  test('does nothing outside training', () => {
+    expect([...(make()(x) as unknown as Tensor).data]).toEqual([...x.data]);
+  });
+
+  test('is new for every step, and the same for any number of threads', async () => {
+    const layer = make();
+    expect([...train(layer, x).data]).not.toEqual([...train(layer, x).data]);
+    const fit = async (threads: number): Promise<number[]> => {
+      const net = model();
+      await net.fit(x, numbers(64, 1), { epochs: 2, batchSize: 20, threads });
+      return bits(net);
+    };
+    expect(await fit(2)).toEqual(await fit(1));
+  });
+});
+
+describe('lambda', () => {
+  function halves(x: SymbolicTensor): SymbolicTensor {
+    return ops.mul(x, 0.5);
+  }
+  test('is saved by the name of its function', async () => {
+    const net = new Sequential([layers.input([4]), layers.lambda(halves)]);
+    const path = join(folder, 'lambda');
+    await net.save(path);
+    const x = numbers(3, 4);
+    expect(await (await loadModel(path, { custom: { halves } })).predict(x)).toEqual(await net.predict(x));
+    await expectFailure(() => loadModel(path), 'ERR_ARGUMENT', /halves/);
+  });
+  test.each([
+    ['nothing', undefined],
+    ['a class', class {}],
+    ['a name', 'relu'],
+  ])('of %s is refused', async (_, given) => {
+    await expectFailure(() => layers.lambda(given as never), 'ERR_ARGUMENT', /^function must be/);
+  });
+});
