@@ -14,6 +14,7 @@ mod aligned;
 use aligned::Aligned;
 use ridgeline_kernels::batch_norm::{Epilogue, backward, forward};
 use ridgeline_kernels::dropout::{Mask, MaskMut, Rate, draw};
+use ridgeline_kernels::normal::normal;
 use ridgeline_kernels::rng::{Key, fill_normal};
 use ridgeline_kernels::softmax::softmax;
 use ridgeline_kernels::unary::{Unary, unary};
@@ -128,6 +129,12 @@ fn cases<'a>(isa: Isa) -> Vec<Case<'a>> {
             let view = MaskMut::new(&mut mask, ROWS, FULL / 32, 0, FULL);
             draw(isa, KEY, Rate::new(0.3), 0, FULL / 32, view);
         }),
+    });
+    let mut normals = Aligned::new(ROWS * FULL, |_| 0.0);
+    cases.push(Case {
+        name: "normal".into(),
+        elements: ROWS * FULL,
+        run: Box::new(move || normal(isa, KEY, 0, TileMut::new(&mut normals, ROWS, FULL, FULL))),
     });
     let in_cache = 4096;
     for op in [

@@ -44,10 +44,8 @@ export class AlphaDropout extends Layer<AlphaDropoutConfig, Given> {
     const { rate, noiseShape, seed } = this.options;
     if (!this.isTraining || rate === 0) return x;
     const trace = Trace.running;
-    const stream = trace.stream(seed);
-    const [mask] = noiseShape
-      ? trace.emit('dropoutMask', [x], { rate, stream, shape: noiseShapeOf(noiseShape, x.rank) })
-      : trace.emit('dropout', [ops.onesLike(x)], { rate, stream });
+    const shape = noiseShapeOf(noiseShape ?? x.shape.map(() => null), x.rank);
+    const [mask] = trace.emit('dropoutMask', [x], { rate, stream: trace.stream(seed), shape });
     const a = ((1 - rate) * (1 + rate * FAR_BELOW ** 2)) ** -0.5;
     const b = -a * FAR_BELOW * rate;
     return ops.add(ops.mul(ops.where(ops.greater(mask, 0), x, FAR_BELOW), a), b);

@@ -154,17 +154,19 @@ impl Op for DropoutMask {
         let bits = lower.temporary(&y.shape, DType::Bits, Layout::Plain);
         lower
             .task(rows, cols)
+            .split(Axes::ROWS)
             .cost(0.6)
             .scratch(cols)
-            .write(y.matrix())
-            .write(bits.bits(Axes::NONE))
+            .write(y.matrix().along(Axes::ROWS))
+            .write(bits.bits(Axes::ROWS))
             .run(move |f| {
                 let (key, words) = (f.step.key(stream), cols.div_ceil(32));
                 // Ones in, kept ones scaled out: every row is the same row of ones.
                 let ones = &mut f.scratch()[..cols];
                 ones.fill(1.0);
-                let x = Tile::new(ones, rows, cols, 0, 1);
-                kernels::dropout(f.isa, key, rate, 0, words, x, f.tile_mut(0), f.mask_mut(1));
+                let (first, count) = (f.rows().start, f.rows().len());
+                let x = Tile::new(ones, count, cols, 0, 1);
+                kernels::dropout(f.isa, key, rate, first, words, x, f.tile_mut(0), f.mask_mut(1));
             });
         Ok(())
     }
