@@ -170,6 +170,19 @@ describe('everything that takes options', () => {
         { learningRate: 0.1, rho: 0.8, centered: true, gradientAccumulationSteps: 4 },
         optimizers.rmsprop,
       ],
+      adagrad: [{ learningRate: 0.1, initialAccumulatorValue: 0.2, epsilon: 0.01 }, optimizers.adagrad],
+      adadelta: [{ learningRate: 0.1, rho: 0.8, epsilon: 0.01 }, optimizers.adadelta],
+      adamax: [{ learningRate: 0.1, beta1: 0.8, beta2: 0.7, epsilon: 0.01 }, optimizers.adamax],
+      nadam: [{ learningRate: 0.1, beta1: 0.8, beta2: 0.7, epsilon: 0.01 }, optimizers.nadam],
+      lion: [{ learningRate: 0.1, beta1: 0.8, beta2: 0.7 }, optimizers.lion],
+      ftrl: [
+        {
+          ...{ learningRate: 0.1, learningRatePower: -0.7, initialAccumulatorValue: 0.2, beta: 0.1 },
+          ...{ l1RegularizationStrength: 0.1, l2RegularizationStrength: 0.2 },
+          l2ShrinkageRegularizationStrength: 0.3,
+        },
+        optimizers.ftrl,
+      ],
       adamW: [{ learningRate: 0.1, beta1: 0.8, weightDecay: null, globalClipNorm: 2 }, optimizers.adamW],
     };
   test.each(Object.entries(makers))('%s: saved, made again, and no option unknown', (name, [given, make]) => {

@@ -103,6 +103,10 @@ export const number: NumberOption = numeric((argument, given) => check.number(ar
 export const nonNegative: NumberOption = numeric(check.nonNegative);
 /** A finite number > 0. */
 export const positive: NumberOption = numeric(check.positive);
+/** A finite number ≤ 0. */
+export const notPositive: NumberOption = numeric((argument, given) =>
+  check.number(argument, given, 'a finite number ≤ 0', (n) => n <= 0),
+);
 /** A number in [0, 1). */
 export const rate: NumberOption = numeric(check.rate);
 /** A number in [0, 1]. */

@@ -4,16 +4,29 @@
 //! factor, plus the penalty's, then clipped by value; and the same weight decay, which comes
 //! before the update. Constraints come after it, in a pass of their own.
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
 mod common;
 mod constraint;
+mod ftrl;
+mod lion;
+mod nadam;
 mod penalty;
 mod rmsprop;
 mod sgd;
+mod sweep;
 
+pub use adadelta::adadelta;
+pub use adagrad::adagrad;
 pub use adam::adam;
+pub use adamax::adamax;
 pub use common::Common;
 pub use constraint::{max_norm_columns, max_norm_factor, non_negative};
+pub use ftrl::{FtrlConstants, ftrl};
+pub use lion::lion;
+pub use nadam::nadam;
 pub use penalty::{Penalty, penalty, penalty_gradient};
 pub use rmsprop::rmsprop;
 pub use sgd::{momentum, sgd};

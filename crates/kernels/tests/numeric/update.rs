@@ -3,7 +3,8 @@
 use crate::support::{SIZES, all_close, close, noise};
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{
-    Common, Penalty, adam, momentum, penalty, penalty_gradient, rmsprop, sgd,
+    Common, FtrlConstants, Penalty, adadelta, adagrad, adam, adamax, ftrl, lion, momentum, nadam,
+    penalty, penalty_gradient, rmsprop, sgd,
 };
 
 fn wide(x: &[f32]) -> Vec<f64> {
@@ -140,6 +141,90 @@ fn adam_steps() {
                 *vhat = vhat.max(*v);
                 let bound = if amsgrad { *vhat } else { *v };
                 w - alpha(rate, t) * *m / (bound.sqrt() + 1e-7)
+            },
+        );
+    }
+}
+
+#[test]
+fn adagrad_steps() {
+    check(
+        |isa, c, _, w, g, [sum, ..]| adagrad(isa, c, 0.125, w, g, sum),
+        |rate, _, w, g, [sum, ..]| {
+            *sum += g * g;
+            w - rate * g / (*sum + 0.125).sqrt()
+        },
+    );
+}
+
+#[test]
+fn adadelta_steps() {
+    check(
+        |isa, c, _, w, g, [s, u, _]| adadelta(isa, c, [0.75, 0.25], 0.01, w, g, s, u),
+        |rate, _, w, g, [s, u, _]| {
+            let epsilon = f64::from(0.01f32);
+            *s = 0.75 * *s + 0.25 * g * g;
+            let step = -g * (*u + epsilon).sqrt() / (*s + epsilon).sqrt();
+            *u = 0.75 * *u + 0.25 * step * step;
+            w + rate * step
+        },
+    );
+}
+
+#[test]
+fn adamax_steps() {
+    check(
+        |isa, c, t, w, g, [m, u, _]| {
+            let correction = 1.0 - 0.75f32.powi(t as i32);
+            adamax(isa, c, 0.25, 0.875, 0.01, correction, w, g, m, u)
+        },
+        |rate, t, w, g, [m, u, _]| {
+            *m += (g - *m) * 0.25;
+            *u = (0.875 * *u).max(g.abs());
+            w - rate * *m / ((1.0 - 0.75f64.powi(t as i32)) * (*u + f64::from(0.01f32)))
+        },
+    );
+}
+
+#[test]
+fn nadam_steps() {
+    check(
+        |isa, c, _, w, g, [m, v, _]| {
+            nadam(isa, c, [0.25, 0.125], [0.75, 0.5, 2.0], 0.5, w, g, m, v)
+        },
+        |rate, _, w, g, [m, v, _]| {
+            *m += (g - *m) * 0.25;
+            *v += (g * g - *v) * 0.125;
+            w - rate * (0.75 * *m + 0.5 * g) / ((2.0 * *v).sqrt() + 0.5)
+        },
+    );
+}
+
+#[test]
+fn lion_steps() {
+    check(
+        |isa, c, _, w, g, [m, ..]| lion(isa, c, [0.75, 0.25], [0.875, 0.125], w, g, m),
+        |rate, _, w, g, [m, ..]| {
+            let ahead = 0.75 * *m + 0.25 * g;
+            *m = 0.875 * *m + 0.125 * g;
+            w - rate * if ahead == 0.0 { 0.0 } else { ahead.signum() }
+        },
+    );
+}
+
+#[test]
+fn ftrl_steps() {
+    for power in [0.5f32, 0.75, 0.0] {
+        let of =
+            FtrlConstants { power, initial: 0.5, l1: 0.25, l2: 0.125, shrinkage: 0.5, beta: 0.25 };
+        check(
+            |isa, c, _, w, g, [sum, z, _]| ftrl(isa, c, &of, w, g, sum, z),
+            |rate, _, w, g, [sum, z, _]| {
+                let raised = |sum: f64| (sum + 0.5).powf(f64::from(power));
+                let (before, after) = (raised(*sum), raised(*sum + g * g));
+                *sum += g * g;
+                *z += g + w - (after - before) / rate * w;
+                (z.clamp(-0.25, 0.25) - *z) / (after / rate + 2.0 * 0.125 + 0.25 / rate)
             },
         );
     }

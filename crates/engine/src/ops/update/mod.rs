@@ -3,7 +3,13 @@
 //! The update reads its variable before it writes it, so it also sums the penalty of the weights
 //! the step started from, block by block in a fixed order.
 
+pub mod adadelta;
+pub mod adagrad;
 pub mod adam;
+pub mod adamax;
+pub mod ftrl;
+pub mod lion;
+pub mod nadam;
 pub mod rmsprop;
 pub mod rule;
 pub mod sgd;

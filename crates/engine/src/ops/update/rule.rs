@@ -3,7 +3,7 @@
 //! A rule is one file here: its arguments, the state each weight needs, and its formula, whose
 //! arithmetic is in the kernels. What all optimizers share stands in `train/optimizer.rs`.
 
-use super::{adam, rmsprop, sgd};
+use super::{adadelta, adagrad, adam, adamax, ftrl, lion, nadam, rmsprop, sgd};
 use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use ridgeline_kernels::Isa;
@@ -40,7 +40,17 @@ pub trait Rule: Debug + Send + Sync {
 pub(super) type RuleEntry = (&'static str, fn(&Attributes) -> Result<Arc<dyn Rule>>);
 
 /// What each file adds to the table.
-const ENTRIES: &[&[RuleEntry]] = &[sgd::ENTRIES, rmsprop::ENTRIES, adam::ENTRIES];
+const ENTRIES: &[&[RuleEntry]] = &[
+    adadelta::ENTRIES,
+    adagrad::ENTRIES,
+    adam::ENTRIES,
+    adamax::ENTRIES,
+    ftrl::ENTRIES,
+    lion::ENTRIES,
+    nadam::ENTRIES,
+    rmsprop::ENTRIES,
+    sgd::ENTRIES,
+];
 
 /// The rule that the argument `name` asks for, with its own arguments.
 ///
