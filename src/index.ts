@@ -11,6 +11,7 @@ export type { HistoryKey, LogKey, Logs, LogsOf } from './callbacks/logs.js';
 export type { TrainedModel } from './callbacks/trained-model.js';
 export * as constraints from './constraints/index.js';
 export type { DataInput } from './core/data-input.js';
+export type { FilePath } from './core/file-path.js';
 export type { Operand } from './core/operand.js';
 export { setRandomSeed } from './core/random.js';
 export { type Shape, SymbolicTensor } from './core/symbolic.js';
@@ -33,7 +34,6 @@ export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
 export type { Batch, Batches, BatchSource } from './models/batches.js';
 export type { CompileOptions, Metrics } from './models/compile-options.js';
-export type { FilePath } from './models/file-path.js';
 export type {
   EvaluateOptions,
   FitOptions,
@@ -49,6 +49,7 @@ export { type OnnxMetadata, readOnnxMetadata } from './models/onnx-metadata.js';
 export type { PredictOptions } from './models/predictor.js';
 export type { SaveOptions } from './models/saving.js';
 export { Sequential } from './models/sequential.js';
+export type { LoadWeightsOptions } from './models/weights-file.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers/index.js';
 export * as regularizers from './regularizers/index.js';

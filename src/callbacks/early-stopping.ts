@@ -1,32 +1,22 @@
 /**
  * Early stopping: ends training when a number stops improving, and can bring back the best weights.
  */
-import {
-  boolean,
-  type Complete,
-  options as checkOptions,
-  integer,
-  number,
-  unknownName,
-} from '../core/check.js';
-import { argumentError, RidgelineError } from '../errors.js';
+import { boolean, integer, number, type Settled, settle, type Table } from '../core/options.js';
 import { guard, type NativeSnapshot, type NativeVariable, native } from '../native.js';
 import { Callback } from './callback.js';
 import type { CallbackState } from './callback-state.js';
 import type { Logs } from './logs.js';
+import { Monitor, type MonitorOptions, monitored } from './monitor.js';
+import { verbose } from './verbose.js';
 
 /** Options of {@link EarlyStopping}. */
-export interface EarlyStoppingOptions<M extends string = string> {
-  /** Key of the number to watch. Default `val_loss`. */
-  readonly monitor?: M | undefined;
-  /** Smallest change that counts as improvement; its sign is ignored. Default 0. */
+export interface EarlyStoppingOptions<M extends string = string> extends MonitorOptions<M> {
+  /** Smallest difference that counts as an improvement; the sign does not matter. Default 0. */
   readonly minDelta?: number | undefined;
-  /** Epochs without improvement before stopping; 0 behaves as 1. Default 0. */
+  /** Epochs without improvement before the end. 0 behaves as 1. Default 0. */
   readonly patience?: number | undefined;
-  /** 1 says when it stops. Default 0. */
+  /** 1 says so when it stops. Default 0. */
   readonly verbose?: 0 | 1 | undefined;
-  /** Direction of improvement; `auto` knows losses and the metrics of this package. Default `auto`. */
-  readonly mode?: 'auto' | 'min' | 'max' | undefined;
   /** A value to beat: below it, only improvements count that also beat it. */
   readonly baseline?: number | null | undefined;
   /** Brings back the weights of the best epoch at the end, stopped or not. Default false. */
@@ -35,23 +25,20 @@ export interface EarlyStoppingOptions<M extends string = string> {
   readonly startFromEpoch?: number | undefined;
 }
 
-const OPTIONS = [
-  'monitor',
-  'minDelta',
-  'patience',
-  'verbose',
-  'mode',
-  'baseline',
-  'restoreBestWeights',
-  'startFromEpoch',
-] as const;
+const TABLE: Table<EarlyStoppingOptions> = {
+  ...monitored,
+  minDelta: number(0),
+  patience: integer(0, 0),
+  verbose,
+  baseline: number(null),
+  restoreBestWeights: boolean(false),
+  startFromEpoch: integer(0, 0),
+};
 
 /** See {@link earlyStopping}. NaN counts as worse than any number, unlike in Keras. */
 export class EarlyStopping extends Callback {
-  readonly monitor: string;
-  readonly #options: Complete<Omit<EarlyStoppingOptions, 'monitor' | 'baseline'>> & {
-    baseline: number | undefined;
-  };
+  readonly #options: Settled<EarlyStoppingOptions>;
+  readonly #monitor: Monitor;
   #snapshot: NativeSnapshot | undefined;
   #best: number | undefined;
   #wait = 0;
@@ -66,22 +53,13 @@ export class EarlyStopping extends Callback {
 
   constructor(options: EarlyStoppingOptions = {}) {
     super();
-    checkOptions('earlyStopping', options, OPTIONS);
-    const { mode = 'auto' } = options;
-    if (!['auto', 'min', 'max'].includes(mode)) throw unknownName('mode', ['auto', 'min', 'max'], mode);
-    const monitor: unknown = options.monitor ?? 'val_loss';
-    if (typeof monitor !== 'string' || monitor === '')
-      throw argumentError('monitor', 'a key of the logs', monitor);
-    this.monitor = monitor;
-    this.#options = {
-      minDelta: Math.abs(number('minDelta', options.minDelta ?? 0)),
-      patience: integer('patience', options.patience ?? 0, 0),
-      verbose: oneOfTwo('verbose', options.verbose ?? 0),
-      mode,
-      baseline: options.baseline == null ? undefined : number('baseline', options.baseline),
-      restoreBestWeights: boolean('restoreBestWeights', options.restoreBestWeights ?? false),
-      startFromEpoch: integer('startFromEpoch', options.startFromEpoch ?? 0, 0),
-    };
+    this.#options = settle('earlyStopping', TABLE, [options]);
+    this.#monitor = new Monitor('earlyStopping', this.#options, this.#options.minDelta);
+  }
+
+  /** Key of the number that it watches. */
+  get monitor(): string {
+    return this.#monitor.key;
   }
 
   /** The best value so far. */
@@ -91,7 +69,7 @@ export class EarlyStopping extends Callback {
 
   /** Key of the state in a saved model: several may watch, each in its own way. */
   get #kind(): string {
-    return `earlyStopping/${this.monitor}/${JSON.stringify(this.#options)}`;
+    return `earlyStopping/${JSON.stringify(this.#options)}`;
   }
 
   override onTrainBegin(): void {
@@ -121,30 +99,21 @@ export class EarlyStopping extends Callback {
   override onEpochEnd(epoch: number, logs: Logs): void {
     this.#seen = epoch;
     if (epoch < this.#options.startFromEpoch) return;
-    const current = Object.hasOwn(logs, this.monitor) ? logs[this.monitor] : undefined;
-    if (current === undefined) {
-      // Some epochs are not validated.
-      const isValidated = 'val_loss' in logs || !this.model.training.validates;
-      if (this.monitor.startsWith('val_') && !isValidated) return;
-      throw new RidgelineError(
-        'ERR_ARGUMENT',
-        `earlyStopping: monitor '${this.monitor}' is not in the logs; there are ${Object.keys(logs).join(', ')}`,
-        { argument: 'monitor', received: this.monitor },
-      );
-    }
+    const current = this.#monitor.read(logs, this.model);
+    if (current === undefined) return;
     if (this.#options.restoreBestWeights && !this.#snapshot) {
       const variables = this.model.weights.map((w) => w.variable);
       this.#snapshot = guard(() => new native.NativeSnapshot(variables));
       this.bestEpoch = epoch;
     }
     this.#wait += 1;
-    if (this.#better(current, this.#best)) {
+    if (this.#monitor.improves(current, this.#best, this.model)) {
       this.#best = current;
       this.bestEpoch = epoch;
       this.#snapshot?.take();
       // Only a value that also beats the baseline earns more patience.
-      if (this.#options.baseline === undefined || this.#better(current, this.#options.baseline))
-        this.#wait = 0;
+      const { baseline } = this.#options;
+      if (baseline === undefined || this.#monitor.improves(current, baseline, this.model)) this.#wait = 0;
       return;
     }
     if (this.#wait >= this.#options.patience && epoch > 0) {
@@ -171,19 +140,6 @@ export class EarlyStopping extends Callback {
     const values = { ...epochs, best: this.#best, wait: this.#wait, isDone: this.#isDone };
     return { [this.#kind]: { values, variables: this.#snapshot?.copies() ?? [] } };
   }
-
-  #better(a: number, b: number | undefined): boolean {
-    if (Number.isNaN(a)) return false;
-    if (b === undefined || Number.isNaN(b)) return true;
-    const { mode, minDelta } = this.#options;
-    const direction = mode === 'auto' ? this.model.training.directionOf(this.monitor) : mode;
-    return direction === 'max' ? a - minDelta > b : a + minDelta < b;
-  }
-}
-
-function oneOfTwo(argument: string, value: unknown): 0 | 1 {
-  if (value === 0 || value === 1) return value;
-  throw argumentError(argument, '0 or 1', value);
 }
 
 /**

@@ -75,6 +75,11 @@ export interface TrainedModel {
    */
   save(path: string, options?: { readonly includeOptimizer?: boolean | undefined }): Promise<void>;
   /**
+   * Writes all weights to a safetensors file, by their paths.
+   * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` for a bad name, `ERR_IO`.
+   */
+  saveWeights(path: string): Promise<void>;
+  /**
    * Writes the inference graph as ONNX: to a file, or as bytes if no path is given.
    * @throws {RidgelineError} As a rejection: `ERR_EXPORT` naming the layer without an ONNX form, `ERR_IO`.
    */

@@ -33,7 +33,15 @@ export interface OptionTable {
 }
 
 /** Literals without the spellings that {@link Name} adds: those are no plain literals. */
-type Plain<T> = T extends string ? (T extends `${infer S}` ? (S extends T ? T : never) : never) : T;
+type Plain<T> = string extends T
+  ? T
+  : T extends string
+    ? T extends `${infer S}`
+      ? S extends T
+        ? T
+        : never
+      : never
+    : T;
 
 /** The checked value of an option that takes `T`. Where `null` may be given, there may be no value. */
 export type Value<T> = null extends T ? Plain<NonNullable<T>> | undefined : Plain<T>;

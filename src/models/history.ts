@@ -31,7 +31,15 @@ export interface History {
 /** Adds an epoch. */
 export function record({ epoch: epochs, history }: History, epoch: number, logs: Logs): void {
   epochs.push(epoch);
-  for (const [key, value] of Object.entries(logs)) {
+  add(history, Object.entries(logs));
+}
+
+/** Adds numbers of an epoch. */
+export function add(
+  history: Record<string, number[]>,
+  numbers: readonly [key: string, value: number][],
+): void {
+  for (const [key, value] of numbers) {
     history[key] ??= [];
     history[key].push(value);
   }

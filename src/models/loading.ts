@@ -4,6 +4,7 @@
 import type { CallbackState } from '../callbacks/callback-state.js';
 import { options as checkOptions, isPlain, number } from '../core/check.js';
 import { type CustomObjects, withCustom } from '../core/custom.js';
+import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { undisturbed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
@@ -17,7 +18,6 @@ import { type MetricIdentifier, restoreMetric } from '../metrics/identifier.js';
 import { guard, type NativeCheckpoint, type NativeVariable, native } from '../native.js';
 import { restoreOptimizer } from '../optimizers/identifier.js';
 import type { Metrics } from './compile-options.js';
-import { type FilePath, filePath, ofFile } from './file-path.js';
 import type { EpochLogs, History } from './history.js';
 import { Model } from './model.js';
 import type { Tensors } from './one-or-several.js';

@@ -4,6 +4,7 @@
 import type { LogsOf } from '../callbacks/logs.js';
 import { boolean, options as checkOptions, isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
+import type { FilePath } from '../core/file-path.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -13,7 +14,6 @@ import { type BatchSource, isBatchSource } from './batches.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
 import { ConnectedModel } from './connected-model.js';
-import type { FilePath } from './file-path.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult, Validates } from './fit-options.js';
 import type { History } from './history.js';
 import { metricKeys } from './log-keys.js';
@@ -23,6 +23,7 @@ import { type PredictOptions, Predictor } from './predictor.js';
 import { type SaveOptions, save } from './saving.js';
 import { type SummaryOptions, summary } from './summary.js';
 import { Training } from './training.js';
+import { type LoadWeightsOptions, loadWeights, saveWeights } from './weights-file.js';
 
 /** Config of {@link Model}. */
 export interface ModelConfig<O extends Tensors = Tensors> extends Pick<LayerOptions, 'name' | 'trainable'> {
@@ -212,6 +213,26 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   async save(path: FilePath, options: SaveOptions = {}): Promise<void> {
     this.checkAlive();
     await save(this.#self, this.#compiled && this.training, path, options);
+  }
+
+  /**
+   * Writes all weights to a safetensors file, by their paths such as `dense/kernel`, whole or not at all.
+   * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` for a bad name, `ERR_IO`, `ERR_DISPOSED`.
+   */
+  async saveWeights(path: FilePath): Promise<void> {
+    this.checkAlive();
+    await saveWeights(this, path);
+  }
+
+  /**
+   * Reads weights by their paths, from what `saveWeights` or `save` wrote.
+   * @returns The paths of the weights that were read.
+   * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` for a weight that the file does not have in that shape, unless
+   *   `partial` is asked for, `ERR_IO`, `ERR_BUSY` while a fit runs, `ERR_DISPOSED`. Nothing is read unless all fit.
+   */
+  async loadWeights(path: FilePath, options: LoadWeightsOptions = {}): Promise<string[]> {
+    this.checkIdle();
+    return loadWeights(this, path, options);
   }
 
   /**

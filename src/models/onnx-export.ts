@@ -2,9 +2,9 @@
  * ONNX export: the inference graph of a network, to bytes or a file.
  */
 import { options as checkOptions, integer } from '../core/check.js';
+import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { Trace } from '../core/trace.js';
 import { guard, native } from '../native.js';
-import { type FilePath, filePath, ofFile } from './file-path.js';
 import { type Network, traceInputs } from './network.js';
 
 /** Options of {@link Model.export}. */

@@ -3,6 +3,7 @@
  */
 import { boolean, options as checkOptions } from '../core/check.js';
 import { withReferences } from '../core/custom.js';
+import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { isTaken } from '../core/registry.js';
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
 import { RidgelineError } from '../errors.js';
@@ -14,7 +15,6 @@ import { guard, type NativeVariable, native } from '../native.js';
 import { CallGraph } from './call-graph.js';
 import type { Compiled } from './compilation.js';
 import type { Metrics } from './compile-options.js';
-import { type FilePath, filePath, ofFile } from './file-path.js';
 import type { Network } from './network.js';
 import { allLayers, rebuildingFault } from './rebuilding.js';
 import type { Training } from './training.js';

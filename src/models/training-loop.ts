@@ -7,6 +7,7 @@ import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel } from '../callbacks/trained-model.js';
 import { guard, type NativeEvent, type NativeRun } from '../native.js';
 import type { FitResult, Signal } from './fit-options.js';
+import { add } from './history.js';
 
 /** A run, native or of batches that come one by one. */
 export type Run = Pick<NativeRun, 'next' | 'cancel' | 'progress'>;
@@ -25,6 +26,8 @@ export interface LoopOptions {
   readonly check: (event: NativeEvent) => NativeEvent;
   /** Notes an epoch for good. */
   readonly record: (epoch: number, logs: Logs) => void;
+  /** Notes more numbers of it. */
+  readonly add: (numbers: readonly [key: string, value: number][]) => void;
   /** Names native numbers. */
   readonly logsOf: (values: readonly number[]) => Logs;
 }
@@ -134,6 +137,15 @@ export class TrainingLoop {
     await this.#each((c) => c.onTrainBatchBegin?.(0, {}));
   }
 
+  /** Notes numbers that callbacks have added to the logs of an epoch. */
+  #addKeys(logs: Logs, own: ReadonlySet<string>): void {
+    const isNumber = (value: unknown): boolean => typeof value === 'number';
+    const fits = ([key, value]: [string, unknown]): boolean => !own.has(key) && isNumber(value);
+    const added = Object.entries(logs).filter((entry) => fits(entry) && !(entry[0] in Object.prototype));
+    add(this.#history, added);
+    this.#fit.add(added);
+  }
+
   async #batchEnd({ batch }: NativeEvent, run: Run): Promise<void> {
     await this.#each((c) => c.onTrainBatchEnd?.(batch, this.#logs));
     if (!this.#fit.model.stopTraining && batch + 1 < run.progress().batches)
@@ -151,11 +163,10 @@ export class TrainingLoop {
     }
     this.#epoch.push(epoch);
     this.#fit.record(epoch, logs);
-    for (const [key, value] of Object.entries(logs)) {
-      this.#history[key] ??= [];
-      this.#history[key].push(value);
-    }
+    add(this.#history, Object.entries(logs));
+    const own = new Set(Object.keys(logs));
     await this.#each((c) => c.onEpochEnd?.(epoch, logs));
+    this.#addKeys(logs, own);
     if (!model.stopTraining && epoch + 1 < epochs) await this.#beginEpoch(epoch + 1);
   }
 }

@@ -22,7 +22,7 @@ import {
   type FitResult,
   type Weighting,
 } from './fit-options.js';
-import { type EpochLogs, type History, record, type TrainingState } from './history.js';
+import { add, type EpochLogs, type History, record, type TrainingState } from './history.js';
 import { type LabelledData, uploadLabelled } from './labelled-data.js';
 import { directionOf, logsOf, type Measured, measured, metricKeys } from './log-keys.js';
 import type { Measure } from './loss-graph.js';
@@ -269,6 +269,7 @@ export class Training implements TrainingContext {
       signal,
       check: (event) => this.#lock.check(event),
       record: (epoch, logs) => this.#record(epoch, logs),
+      add: (numbers) => add(this.history.history, numbers),
       logsOf: this.#names(logsOf),
     });
   }

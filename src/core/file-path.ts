@@ -3,9 +3,9 @@
  */
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isWellFormed } from '../core/check.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { succeeded } from '../native.js';
+import { isWellFormed } from './check.js';
 
 /** A file's name, or a `file:` URL. */
 export type FilePath = string | { readonly href: string; readonly protocol: string };

@@ -1,0 +1,91 @@
+/**
+ * Writes the numbers of every epoch to a file of comma-separated values.
+ */
+import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { type FilePath, filePath } from '../core/file-path.js';
+import { boolean, option, type Settled, settle, type Table } from '../core/options.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { Callback } from './callback.js';
+import type { Logs } from './logs.js';
+
+/** Options of {@link CSVLogger}. */
+export interface CSVLoggerOptions {
+  /** What stands between values: one character. Default a comma. */
+  readonly separator?: string | undefined;
+  /** Goes on where the file ends, rather than to write it anew. Default false. */
+  readonly append?: boolean | undefined;
+}
+
+const TABLE: Table<CSVLoggerOptions> = {
+  separator: option((argument, given): string => {
+    if (typeof given === 'string' && /^[^\n\r"0-9.eE+-]$/.test(given)) return given;
+    throw argumentError(argument, 'one character that no number has', given);
+  }, ','),
+  append: boolean(false),
+};
+
+/** See {@link csvLogger}. */
+export class CSVLogger extends Callback {
+  readonly #path: string;
+  readonly #options: Settled<CSVLoggerOptions>;
+  /** Names of the columns, once they are known. */
+  #keys: string[] | undefined;
+
+  constructor(path: FilePath, options: CSVLoggerOptions = {}) {
+    super();
+    this.#path = filePath('path', path);
+    this.#options = settle('csvLogger', TABLE, [options]);
+  }
+
+  async #writes<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const message = `cannot write '${this.#path}': ${(error as Error).message}`;
+      throw new RidgelineError(
+        'ERR_IO',
+        message,
+        { argument: 'path', received: this.#path },
+        { cause: error },
+      );
+    }
+  }
+
+  override async onTrainBegin(): Promise<void> {
+    this.#keys = undefined;
+    if (!this.#options.append) return this.#writes(() => writeFile(this.#path, ''));
+    const text = await this.#writes(() =>
+      readFile(this.#path, 'utf8').catch((error) => {
+        if (error.code === 'ENOENT') return '';
+        throw error;
+      }),
+    );
+    // A line that has no end was being written when a process ended.
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    if (whole.length < text.length) await this.#writes(() => truncate(this.#path, Buffer.byteLength(whole)));
+    const [header] = whole.split('\n');
+    if (header) this.#keys = header.split(this.#options.separator).slice(1);
+  }
+
+  override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+    const { separator } = this.#options;
+    const lines: unknown[][] = [];
+    if (!this.#keys) {
+      this.#keys = Object.keys(logs).sort();
+      lines.push(['epoch', ...this.#keys]);
+    }
+    lines.push([epoch, ...this.#keys.map((key) => (Object.hasOwn(logs, key) ? logs[key] : 'NA'))]);
+    const text = lines.map((line) => `${line.join(separator)}\n`).join('');
+    await this.#writes(() => appendFile(this.#path, text));
+  }
+}
+
+/**
+ * Writes a line for each epoch: its index and the numbers of its logs, by the names in the first line, which are those of
+ * the first epoch; `NA` where an epoch lacks one. Each line is written as its epoch ends, so that a process that is killed
+ * loses no epoch, and `append` goes on behind the last whole line.
+ *
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, and from `fit` `ERR_IO` when the file cannot be written.
+ */
+export const csvLogger = (path: FilePath, options: CSVLoggerOptions = {}): CSVLogger =>
+  new CSVLogger(path, options);

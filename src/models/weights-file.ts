@@ -1,0 +1,77 @@
+/**
+ * Files of weights alone: safetensors by the weights' paths, such as `dense/kernel`.
+ */
+import { boolean, options as checkOptions } from '../core/check.js';
+import { type FilePath, filePath, ofFile } from '../core/file-path.js';
+import { shapeText } from '../core/tensor.js';
+import type { Weight } from '../core/weight.js';
+import { RidgelineError } from '../errors.js';
+import { guard, type NativeCheckpoint, native } from '../native.js';
+
+/** Options of {@link Model.loadWeights}. */
+export interface LoadWeightsOptions {
+  /** True to read the weights that model and file both have, in one shape, and leave the others. Default false. */
+  readonly partial?: boolean | undefined;
+}
+
+/** What has weights to write or read. */
+interface WithWeights {
+  readonly name: string;
+  readonly weights: readonly Weight[];
+}
+
+/** Writes all weights, off the JavaScript thread; as {@link Model.saveWeights}. */
+export async function saveWeights({ weights }: WithWeights, path: FilePath): Promise<void> {
+  const file = filePath('path', path);
+  const names = weights.map((weight) => weight.path);
+  const variables = weights.map((weight) => weight.variable);
+  const counters = new native.NativeCounters();
+  ofFile(file, await guard(() => native.saveCheckpoint(file, names, variables, '{}', counters)));
+}
+
+/** Reads weights by name; as {@link Model.loadWeights}. */
+export async function loadWeights(
+  model: WithWeights,
+  path: FilePath,
+  options: LoadWeightsOptions,
+): Promise<string[]> {
+  const { partial = false } = checkOptions('loadWeights', options, ['partial']);
+  boolean('partial', partial);
+  const file = filePath('path', path);
+  const opened = ofFile(file, await guard(() => native.loadCheckpoint(file))).file as NativeCheckpoint;
+  try {
+    const { shapes } = opened;
+    // A whole model's file numbers its weights, and holds more than these.
+    const found = new Map(
+      opened.names.flatMap((name, i) => {
+        const plain = name.replace(/^\d+:/, '');
+        return /^(optimizer|callback)\//.test(name) ? [] : [[plain, { name, shape: shapes[i] as number[] }]];
+      }),
+    );
+    const fits = (weight: Weight): boolean => {
+      const shape = found.get(weight.path)?.shape;
+      return shape !== undefined && shapeText(shape) === shapeText(weight.shape);
+    };
+    const { weights } = model;
+    const bad = partial ? undefined : weights.find((weight) => !fits(weight));
+    if (bad) throw missing(file, bad, found.get(bad.path)?.shape);
+    const filled = weights.filter(fits);
+    const names = filled.map((weight) => found.get(weight.path)?.name as string);
+    const variables = filled.map((weight) => weight.variable);
+    ofFile(file, await guard(() => opened.fill(names, variables)));
+    return filled.map((weight) => weight.path);
+  } finally {
+    opened.release();
+  }
+}
+
+function missing(
+  file: string,
+  { path, shape }: Weight,
+  found: readonly number[] | undefined,
+): RidgelineError {
+  const expected = `weight '${path}' of shape ${shapeText(shape)}`;
+  const has = found ? `one of shape ${shapeText(found)}` : 'none of that name';
+  const details = { argument: 'path', expected };
+  return new RidgelineError('ERR_ARGUMENT', `'${file}' must have ${expected}, it has ${has}`, details);
+}

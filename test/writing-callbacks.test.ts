@@ -1,0 +1,260 @@
+/**
+ * Callbacks and verbs that write files: their contents, going on, and being killed.
+ */
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { callbacks, type Logs, layers, loadModel, Model, Sequential, setRandomSeed } from 'ridgeline';
+import { afterAll, describe, expect, test } from 'vitest';
+import { bits, expectFailure, regression, x, y } from './support/small.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ridgeline-writing-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const newFile = (): string => join(folder, `${files++}`);
+
+describe('csvLogger', () => {
+  test('writes a line for each epoch', async () => {
+    const path = newFile();
+    const { history } = await regression().fit(x, y, {
+      epochs: 3,
+      validationData: [x, y],
+      callbacks: [callbacks.csvLogger(path)],
+    });
+    const [header, ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
+    const keys = Object.keys(history).sort();
+    expect(header).toBe(['epoch', ...keys].join(','));
+    const numbers = history as unknown as Record<string, number[]>;
+    expect(lines.map((line) => line.split(',').map(Number))).toEqual(
+      [0, 1, 2].map((i) => [i, ...keys.map((key) => numbers[key]![i])]),
+    );
+  });
+
+  test('goes on behind the last whole line, in the columns that there are', async () => {
+    const path = newFile();
+    const options = { separator: ';', append: true };
+    await regression().fit(x, y, { epochs: 2, callbacks: [callbacks.csvLogger(path, options)] });
+    const before = readFileSync(path, 'utf8');
+    // A process that was killed as it wrote.
+    appendFileSync(path, '2;0.12');
+    const script = {
+      onEpochEnd: (_: number, logs: Logs): void => {
+        logs.more = 1;
+      },
+    };
+    await regression().fit(x, y, {
+      epochs: 3,
+      initialEpoch: 2,
+      callbacks: [script, callbacks.csvLogger(path, options)],
+    });
+    const after = readFileSync(path, 'utf8');
+    expect(after.startsWith(before)).toBe(true);
+    expect(after.slice(before.length)).toMatch(/^2;[\d.e-]+;[\d.e-]+;0\n$/);
+  });
+
+  test('says what an epoch lacks', async () => {
+    const path = newFile();
+    await regression().fit(x, y, {
+      epochs: 3,
+      validationData: [x, y],
+      validationFreq: 3,
+      callbacks: [callbacks.csvLogger(path)],
+    });
+    expect(readFileSync(path, 'utf8').split('\n')[0]).toBe('epoch,loss,loss_without_penalty,penalty');
+    const other = newFile();
+    const script = {
+      onEpochEnd: (epoch: number, logs: Logs): void => {
+        if (epoch === 0) logs.a = 1;
+      },
+    };
+    await regression().fit(x, y, { epochs: 2, callbacks: [script, callbacks.csvLogger(other)] });
+    expect(readFileSync(other, 'utf8').trimEnd().split('\n')[2]).toMatch(/^1,NA,/);
+  });
+
+  test('that cannot be written ends the fit', async () => {
+    const logger = callbacks.csvLogger(join(folder, 'none', 'file'));
+    await expectFailure(() => regression().fit(x, y, { callbacks: [logger] }), 'ERR_IO', /^cannot write/);
+  });
+
+  test.each([{ separator: '' }, { separator: ';;' }, { separator: '.' }, { append: 1 }, { seperator: ';' }])(
+    '%o is refused',
+    async (options) => {
+      await expectFailure(
+        () => callbacks.csvLogger('x', options as never),
+        'ERR_ARGUMENT',
+        /separator|append/,
+      );
+    },
+  );
+});
+
+describe('modelCheckpoint', () => {
+  /** Trains with `values` as the watched number of each epoch; the files that are there then. */
+  async function saved(
+    values: readonly number[],
+    template: string,
+    options: callbacks.ModelCheckpointOptions,
+  ): Promise<{ found: string[]; at: string; model: Model }> {
+    const at = mkdtempSync(join(folder, 'checkpoints-'));
+    const script = {
+      onEpochEnd: (epoch: number, logs: Logs): void => {
+        logs.watched = values[epoch] as number;
+      },
+    };
+    const checkpoint = callbacks.modelCheckpoint(join(at, template), {
+      monitor: 'watched',
+      mode: 'min',
+      ...options,
+    });
+    const model = regression();
+    await model.fit(x, y, { epochs: values.length, batchSize: 4, callbacks: [script, checkpoint] });
+    return { found: readdirSync(at).sort(), at, model };
+  }
+
+  test.each<[string, number[], callbacks.ModelCheckpointOptions, string[]]>([
+    ['every epoch', [3, 2, 4], {}, ['01-3.00', '02-2.00', '03-4.00']],
+    ['the best only', [3, 4, 2], { saveBestOnly: true }, ['01-3.00', '03-2.00']],
+    ['the best only, upwards', [3, 4, 2], { saveBestOnly: true, mode: 'max' }, ['01-3.00', '02-4.00']],
+    ['what beats a threshold', [3, 4, 2], { saveBestOnly: true, initialValueThreshold: 2.5 }, ['03-2.00']],
+  ])('saves %s', async (_, values, options, expected) => {
+    expect((await saved(values, '{epoch:02d}-{watched:.2f}', options)).found).toEqual(expected);
+  });
+
+  test('after so many batches', async () => {
+    const { found } = await saved([1, 1], '{epoch}-{batch}', { saveFreq: 2 });
+    expect(found).toEqual(['1-2', '2-1', '2-3']);
+  });
+
+  test('what is saved goes on, or is weights alone', async () => {
+    const { at, model } = await saved([1, 1], 'model', {});
+    const loaded = await loadModel(join(at, 'model'));
+    expect([bits(loaded), loaded.epoch]).toEqual([bits(model), 2]);
+    const { at: other, model: trained } = await saved([1, 1], 'weights', { saveWeightsOnly: true });
+    const again = regression();
+    await again.loadWeights(join(other, 'weights'));
+    expect(bits(again)).toEqual(bits(trained));
+    await expectFailure(() => loadModel(join(other, 'weights')), 'ERR_IO', /not a model file/);
+  });
+
+  test('the best so far comes back with the model', async () => {
+    const at = join(mkdtempSync(join(folder, 'checkpoints-')), 'best');
+    const fit = async (of: Model, values: readonly number[], initialEpoch: number): Promise<boolean> => {
+      rmSync(at, { force: true });
+      const script = {
+        onEpochEnd: (epoch: number, logs: Logs): void => {
+          logs.watched = values[epoch] as number;
+        },
+      };
+      const checkpoint = callbacks.modelCheckpoint(at, {
+        monitor: 'watched',
+        mode: 'min',
+        saveBestOnly: true,
+      });
+      await of.fit(x, y, { epochs: values.length, initialEpoch, callbacks: [script, checkpoint] });
+      return existsSync(at);
+    };
+    const model = regression();
+    expect(await fit(model, [3, 2], 0)).toBe(true);
+    const path = newFile();
+    await model.save(path);
+    expect(await fit(await loadModel(path), [3, 2, 2.5], 2)).toBe(false);
+    expect(await fit(await loadModel(path), [3, 2, 1.5], 2)).toBe(true);
+  });
+
+  test('a key that is not in the logs is named', async () => {
+    await expectFailure(
+      () => saved([1], '{val_loss:.2f}', {}),
+      'ERR_ARGUMENT',
+      /^path must be keys among .*, received 'val_loss'$/,
+    );
+    await expectFailure(
+      () => saved([1], 'x', { monitor: 'val_mae', saveBestOnly: true }),
+      'ERR_ARGUMENT',
+      /^modelCheckpoint: monitor 'val_mae' is not in the logs/,
+    );
+  });
+
+  test.each([{ saveFreq: 0 }, { saveFreq: 'batch' }, { saveBestOnly: 1 }, { verbose: 2 }])(
+    '%o is refused',
+    async (options) => {
+      const [name] = Object.keys(options);
+      await expectFailure(
+        () => callbacks.modelCheckpoint('x', options as never),
+        'ERR_ARGUMENT',
+        new RegExp(`^${name} must be`),
+      );
+    },
+  );
+});
+
+describe('weights in a file', () => {
+  const net = (units: number, last = 'out'): Model => {
+    setRandomSeed(units);
+    return new Sequential([
+      layers.input([4]),
+      layers.dense(8, { name: 'hidden' }),
+      layers.dense(units, { name: last }),
+    ]) as unknown as Model;
+  };
+
+  test('come back by name, into a model of another kind too, and the next prediction uses them', async () => {
+    const path = newFile();
+    const from = net(2);
+    await from.saveWeights(path);
+    setRandomSeed(99);
+    const inputs = layers.input([4]);
+    const to = new Model({
+      inputs,
+      outputs: layers.dense(2, { name: 'out' })(layers.dense(8, { name: 'hidden' })(inputs)),
+    });
+    const before = to.predictSync(x);
+    const read = await to.loadWeights(path);
+    expect(read).toEqual(['hidden/kernel', 'hidden/bias', 'out/kernel', 'out/bias']);
+    expect(to.predictSync(x)).toEqual(from.predictSync(x));
+    expect(before).not.toEqual(to.predictSync(x));
+  });
+
+  test('of a whole model do too', async () => {
+    const path = newFile();
+    const model = regression();
+    await model.fit(x, y);
+    await model.save(path);
+    const again = regression();
+    await again.loadWeights(path);
+    expect(bits(again)).toEqual(bits(model));
+  });
+
+  test('that lack one are refused, unless part of them is asked for', async () => {
+    const path = newFile();
+    await net(2).saveWeights(path);
+    const [other, wider] = [net(2, 'other'), net(3)];
+    const before = [bits(other), bits(wider)];
+    await expectFailure(
+      () => other.loadWeights(path),
+      'ERR_ARGUMENT',
+      /must have weight 'other\/kernel' of shape \[8, 2\], it has none of that name$/,
+    );
+    await expectFailure(
+      () => wider.loadWeights(path),
+      'ERR_ARGUMENT',
+      /must have weight 'out\/kernel' of shape \[8, 3\], it has one of shape \[8, 2\]$/,
+    );
+    expect([bits(other), bits(wider)]).toEqual(before);
+    expect(await wider.loadWeights(path, { partial: true })).toEqual(['hidden/kernel', 'hidden/bias']);
+    expect(bits(wider).slice(0, 40)).toEqual(bits(net(2)).slice(0, 40));
+  });
+
+  test('are not read while a fit runs, nor from what is no such file', async () => {
+    const path = newFile();
+    const model = regression();
+    await model.saveWeights(path);
+    const fit = model.fit(x, y, { epochs: 50 });
+    await expectFailure(() => model.loadWeights(path), 'ERR_BUSY', /is being trained/);
+    await fit;
+    appendFileSync(path, 'x');
+    await expectFailure(() => model.loadWeights(path), 'ERR_IO', /not a model file/);
+    await expectFailure(() => model.loadWeights(newFile()), 'ERR_IO', /cannot read/);
+    model.dispose();
+    await expectFailure(() => model.saveWeights(path), 'ERR_DISPOSED', /disposed/);
+  });
+});
