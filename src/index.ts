@@ -24,7 +24,21 @@ export {
   tensor,
 } from './core/tensor.js';
 export { Weight } from './core/weight.js';
-export { type Split, type SplitOptions, toCategorical, trainTestSplit } from './data/index.js';
+export {
+  type Fold,
+  type GroupKFoldOptions,
+  groupKFold,
+  type KFoldOptions,
+  kFold,
+  type ShuffleOptions,
+  type Split,
+  type SplitOptions,
+  shuffle,
+  stratifiedKFold,
+  take,
+  toCategorical,
+  trainTestSplit,
+} from './data/index.js';
 export { type ErrorCode, type ErrorDetails, isRidgelineError, RidgelineError } from './errors.js';
 export * as initializers from './initializers/index.js';
 export { input } from './layers/core/input.js';

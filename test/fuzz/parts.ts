@@ -16,6 +16,33 @@ const LISTED: Readonly<Record<string, readonly string[]>> = {
   categoricalcrossentropy: ['fromLogits', 'labelSmoothing'],
   sparsecategoricalcrossentropy: ['fromLogits'],
   binaryaccuracy: ['name', 'threshold'],
+  precision: ['name', 'thresholds', 'topK', 'classId'],
+  recall: ['name', 'thresholds', 'topK', 'classId'],
+  truepositives: ['name', 'thresholds'],
+  auc: [
+    'name',
+    'numThresholds',
+    'curve',
+    'summationMethod',
+    'thresholds',
+    'multiLabel',
+    'numLabels',
+    'fromLogits',
+  ],
+  f1score: ['name', 'average', 'threshold'],
+  fbetascore: ['name', 'average', 'beta', 'threshold'],
+  iou: ['name', 'numClasses', 'targetClassIds', 'ignoreClass', 'axis'],
+  meaniou: ['name', 'numClasses', 'ignoreClass', 'axis'],
+  binaryiou: ['name', 'targetClassIds', 'threshold'],
+  topkcategoricalaccuracy: ['name', 'k'],
+  r2score: ['name', 'classAggregation', 'numRegressors'],
+  cosinesimilarity: ['name', 'axis'],
+  sensitivityatspecificity: ['name', 'specificity', 'numThresholds', 'classId'],
+  recallatprecision: ['name', 'precision', 'numThresholds', 'classId'],
+  huber: ['delta', 'reduction'],
+  tversky: ['alpha', 'beta', 'axis', 'reduction'],
+  dice: ['axis', 'reduction'],
+  binaryfocalcrossentropy: ['gamma', 'alpha', 'applyClassBalancing', 'fromLogits', 'labelSmoothing', 'axis'],
   constant: ['value'],
   identity: ['gain'],
   orthogonal: ['seed', 'gain'],
@@ -37,6 +64,11 @@ const LISTED: Readonly<Record<string, readonly string[]>> = {
     'startFromEpoch',
   ],
   progressbar: [],
+  reducelronplateau: ['monitor', 'factor', 'patience', 'verbose', 'mode', 'minDelta', 'cooldown', 'minLr'],
+  modelcheckpoint: ['path', 'monitor', 'mode', 'verbose', 'saveBestOnly', 'saveWeightsOnly', 'saveFreq'],
+  csvlogger: ['path', 'separator', 'append'],
+  learningratescheduler: ['schedule'],
+  lambdacallback: ['hooks'],
 };
 
 type Module = Readonly<Record<string, unknown>>;
@@ -73,7 +105,16 @@ function optionsOf(space: string, name: string): { places: string[]; required: s
   const single = Object.entries(table ?? {}).filter(([, of]) => typeof of.read === 'function');
   const places = single.filter(([, of]) => of.positional).map(([place]) => place);
   const required = single.filter(([, of]) => of.required).map(([place]) => place);
-  if (!table && ['constant', 'l1', 'l2'].includes(key)) places.push(names[0] as string);
+  const first = [
+    'constant',
+    'l1',
+    'l2',
+    'modelcheckpoint',
+    'csvlogger',
+    'learningratescheduler',
+    'lambdacallback',
+  ];
+  if (!table && first.includes(key)) places.push(names[0] as string);
   if (key === 'l1l2') required.push(...names);
   return { places, required, names: space === 'layers' ? [...names, ...COMMON] : names };
 }
@@ -81,11 +122,14 @@ function optionsOf(space: string, name: string): { places: string[]; required: s
 /** Names of what a module exports, in an order that all loaders of modules agree on. */
 export const namesIn = (module: object): string[] => Object.keys(module).sort();
 
+/** Factories of layers that are called on tensors too. */
+export const MERGING = ['add', 'average', 'concatenate', 'dot', 'maximum', 'minimum', 'multiply', 'subtract'];
+
 /** What a space exports that makes something. */
 const makers = (space: string): string[] =>
   namesIn(SPACES[space] as Module).filter((name) => {
     const of = (SPACES[space] as Module)[name];
-    return typeof of === 'function' && !['input', 'add', 'concatenate'].includes(name);
+    return typeof of === 'function' && !['input', ...MERGING].includes(name);
   });
 
 /** Everything that makes something: its space and its name. */
@@ -179,10 +223,26 @@ const BY_NAME: Readonly<Record<string, Kind>> = {
   values: kinds.numbers,
   mode: orJunk(among("'auto'", "'min'", "'max'", "'fanIn'", "'fan_avg'")),
   distribution: orJunk(among("'uniform'", "'truncated_normal'", "'untruncatedNormal'")),
+  path: kinds.path,
+  schedule: functions,
+  function: inside,
+  hooks: among('{}', '{ onEpochEnd() {} }', 'null'),
+  saveFreq: orJunk(among("'epoch'", '1', '2')),
+  separator: orJunk(among("','", "';'")),
+  axes: kinds.axes,
+  dims: kinds.axes,
+  thresholds: orJunk(among('0.5', '[0.2, 0.5]', '[0, 1]')),
+  targetClassIds: orJunk(among('[0]', '[0, 1]', '[2]')),
+  average: orJunk(among("'macro'", "'micro'", "'weighted'", "'none'")),
+  curve: orJunk(among("'ROC'", "'PR'", "'PRGAIN'")),
+  summationMethod: orJunk(among("'interpolation'", "'minoring'", "'majoring'")),
+  reduction: orJunk(among("'sum'", "'sumOverBatchSize'", "'meanWithSampleWeight'")),
   monitor: orJunk(among("'loss'", "'val_loss'", "'accuracy'", "'penalty'")),
 };
-const FLAGS = /^(use|trainable|center|invert|amsgrad|nesterov|centered|staircase|cycle|fromLogits|restore)/;
-const COUNTS = /^(seed|patience|startFromEpoch|verbose|gradientAccumulationSteps|.*Steps)$/;
+const FLAGS =
+  /^(use|save|append|multiLabel|normalize|trainable|center|invert|amsgrad|nesterov|centered|staircase|cycle|fromLogits|restore)/;
+const COUNTS =
+  /^(seed|patience|n|k|groups|classId|topK|numThresholds|numClasses|numLabels|ignoreClass|cooldown|startFromEpoch|verbose|gradientAccumulationSteps|.*Steps)$/;
 
 /** The kind of the option `name` of `of`. */
 export function kindOf(name: string, of = ''): Kind {

@@ -103,6 +103,7 @@ return own.limited(model).fit($x, $x);`,
 );
 
 const SPLIT = { testSize: either(share, count), seed: count, shuffle: flag, stratify: flag };
+const FOLDS = { nSplits: size, shuffle: flag, seed: count };
 const TENSOR = {
   shape: orJunk(among('[2, 2]', '[4]', '[-1]', '[-1, 2]', '[1, 4]', '[]', '[2, -1, 1]')),
   dtype,
@@ -115,6 +116,11 @@ const data: Kind = either(
   (draw) => `return toCategorical(${[tensorInput(draw), ...optional(size)(draw, junk)].join(', ')});`,
   (draw) =>
     `return trainTestSplit(${[tensorInput(draw), tensorInput(draw), ...options(SPLIT)(draw, junk)].join(', ')});`,
+  (draw) =>
+    `return ${draw.pick(['kFold', 'stratifiedKFold', 'groupKFold'])}(${[either(tensorInput, size)(draw), ...options(FOLDS)(draw, junk)].join(', ')});`,
+  (draw) => `return take(${[tensorInput(draw), either(tensorInput, among('[0, 1]'))(draw)].join(', ')});`,
+  (draw) =>
+    `return shuffle(${[orJunk((d) => `[${d.several(1, 3, tensorInput)}]`)(draw), ...options({ seed: count })(draw, junk)].join(', ')});`,
   (draw) => `return trainTestSplit(${['$x', '$y', ...options(SPLIT)(draw, junk)].join(', ')});`,
   (draw) =>
     `return input(${[orJunk(either(shape, (d) => `{ shape: ${shape(d)} }`))(draw), ...options({ name: kinds.name, dtype })(draw, junk)].join(', ')});`,

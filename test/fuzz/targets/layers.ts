@@ -5,7 +5,7 @@ import { among, type Draw, either, type Kind } from '../draw.js';
 import { junk, orJunk } from '../junk.js';
 import * as kinds from '../kinds.js';
 import { maybeOptions, options } from '../options.js';
-import { constraint, initializer, kindOf, MAKERS, made, ready, regularizer } from '../parts.js';
+import { constraint, initializer, kindOf, MAKERS, MERGING, made, ready, regularizer } from '../parts.js';
 
 const { concrete, flag, shape, symbolic, tensorInput } = kinds;
 
@@ -13,7 +13,7 @@ const NAMES = MAKERS.filter(([space]) => space === 'layers').map(([, name]) => n
 
 /** Merging layers are called in two ways. */
 const merged: Kind = (draw) =>
-  `layers.${draw.pick(['add', 'average', 'concatenate', 'dot', 'maximum', 'minimum', 'multiply', 'subtract'])}(${[
+  `layers.${draw.pick(MERGING)}(${[
     ...(draw.chance(0.5) ? [orJunk((d) => `[${d.several(0, 3, kinds.operand)}]`)(draw)] : []),
     ...maybeOptions(draw, ['axis', 'axes', 'name', 'trainable', 'activityRegularizer'], kindOf),
   ].join(', ')})`;

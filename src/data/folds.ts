@@ -1,0 +1,143 @@
+/**
+ * Folds for cross-validation, as scikit-learn makes them: each row is test data once.
+ */
+import { boolean, options as checkOptions, integer } from '../core/check.js';
+import type { DataOf, DType } from '../core/elements.js';
+import { type Tensor, type TensorInput, tensor } from '../core/tensor.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { generator, mix } from './rows.js';
+
+/** Rows to train on and rows to test on, ascending, for {@link take}. */
+export interface Fold {
+  readonly train: Int32Array;
+  readonly test: Int32Array;
+}
+
+/** Options of {@link groupKFold}. */
+export interface GroupKFoldOptions {
+  /** Number of folds, at least 2. Default 5. */
+  readonly nSplits?: number | undefined;
+}
+
+/** Options of {@link kFold} and {@link stratifiedKFold}. */
+export interface KFoldOptions extends GroupKFoldOptions {
+  /** Mixes the rows first. Default false. */
+  readonly shuffle?: boolean | undefined;
+  /** Seed of the order. Default 0. */
+  readonly seed?: number | undefined;
+}
+
+/** Folds, from that in which each row is test data. */
+function foldsOf(testIn: ArrayLike<number>, count: number): Fold[] {
+  const rows = Array.from(testIn, (_, row) => row);
+  return Array.from({ length: count }, (_, fold) => ({
+    train: Int32Array.from(rows.filter((row) => testIn[row] !== fold)),
+    test: Int32Array.from(rows.filter((row) => testIn[row] === fold)),
+  }));
+}
+
+function count(what: string, nSplits: number, most: number): number {
+  integer('nSplits', nSplits, 2);
+  if (nSplits <= most) return nSplits;
+  throw argumentError('nSplits', `at most ${most}, the number of ${what}`, nSplits);
+}
+
+function mixing(
+  where: string,
+  options: KFoldOptions,
+): { nSplits: number; random: (() => number) | undefined } {
+  const {
+    nSplits = 5,
+    shuffle = false,
+    seed = 0,
+  } = checkOptions(where, options, ['nSplits', 'shuffle', 'seed']);
+  integer('seed', seed, 0);
+  return { nSplits, random: boolean('shuffle', shuffle) ? generator(seed) : undefined };
+}
+
+/** Number of rows of data, or the number itself. */
+function rowsOf(of: TensorInput | number): number {
+  if (typeof of === 'number') return integer('rows', of, 2);
+  const [n] = tensor(of).shape;
+  if (n !== undefined) return n;
+  throw new RidgelineError('ERR_SHAPE', 'folds are made of rows, received a scalar');
+}
+
+/**
+ * Cuts rows, or so many of them, into folds of the same size but for one row.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options or fewer rows than folds.
+ */
+export function kFold(of: TensorInput | number, options: KFoldOptions = {}): Fold[] {
+  const { nSplits, random } = mixing('kFold', options);
+  const n = rowsOf(of);
+  count('rows', nSplits, n);
+  const order = Array.from({ length: n }, (_, row) => row);
+  if (random) mix(order, random);
+  const testIn = new Int32Array(n);
+  const [size, larger] = [Math.floor(n / nSplits), n % nSplits];
+  let at = 0;
+  for (let fold = 0; fold < nSplits; fold++) {
+    for (const end = at + size + (fold < larger ? 1 : 0); at < end; at++) testIn[order[at] as number] = fold;
+  }
+  return foldsOf(testIn, nSplits);
+}
+
+/** Class indices of labels, which may be one-hot rows. */
+export const classesOf = (y: Tensor): DataOf[DType] =>
+  y.rank > 1 && (y.shape[1] as number) > 1 ? y.argMax(1).data : y.elements;
+
+/**
+ * Cuts rows into folds that each have the share of every class of `y`, class indices or one-hot rows.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or a class of fewer rows than folds.
+ */
+export function stratifiedKFold(y: TensorInput, options: KFoldOptions = {}): Fold[] {
+  const { nSplits, random } = mixing('stratifiedKFold', options);
+  const labels = classesOf(tensor(y));
+  const classes = new Map<number, number[]>();
+  labels.forEach((label: number, row: number) => {
+    const rows = classes.get(label);
+    if (rows) rows.push(row);
+    else classes.set(label, [row]);
+  });
+  const few = [...classes].find(([, rows]) => rows.length < nSplits);
+  count(few ? `rows of class ${few[0]}` : 'rows', nSplits, few ? few[1].length : labels.length);
+  // Rows by class, dealt out in turn: how many of a class each fold gets. Where they go is up to the class.
+  const testIn = new Int32Array(labels.length);
+  let before = 0;
+  for (const rows of classes.values()) {
+    const sizes = new Array<number>(nSplits).fill(0);
+    for (let i = 0; i < rows.length; i++) (sizes[(before + i) % nSplits] as number)++;
+    before += rows.length;
+    const folds = sizes.flatMap((size, fold) => new Array<number>(size).fill(fold));
+    if (random) mix(folds, random);
+    rows.forEach((row, i) => {
+      testIn[row] = folds[i] as number;
+    });
+  }
+  return foldsOf(testIn, nSplits);
+}
+
+/**
+ * Cuts rows into folds such that those of one group, such as a patient, are in one fold: the largest groups first, each
+ * into the fold that has the fewest rows.
+ * @param groups - Number of the group of each row.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options or fewer groups than folds.
+ */
+export function groupKFold(groups: TensorInput, options: GroupKFoldOptions = {}): Fold[] {
+  const { nSplits = 5 } = checkOptions('groupKFold', options, ['nSplits']);
+  const of = tensor(groups);
+  const sizes = new Map<number, number>();
+  of.elements.forEach((group: number) => {
+    sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  });
+  count('groups', nSplits, sizes.size);
+  const filled = new Array<number>(nSplits).fill(0);
+  const foldOf = new Map<number, number>();
+  for (const [group, size] of [...sizes].sort(([a, m], [b, n]) => n - m || b - a)) {
+    const fold = filled.indexOf(Math.min(...filled));
+    (filled[fold] as number) += size;
+    foldOf.set(group, fold);
+  }
+  const testIn = Int32Array.from(of.elements, (group) => foldOf.get(Number(group)) as number);
+  return foldsOf(testIn, nSplits);
+}
