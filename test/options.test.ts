@@ -131,6 +131,8 @@ describe('everything that takes options', () => {
   const makers: Record<string, readonly [given: object, make: (given: never) => { getConfig?(): unknown }]> =
     {
       maxNorm: [{ maxValue: 3, axis: [0, 1] }, constraints.maxNorm],
+      minMaxNorm: [{ minValue: 1, maxValue: 3, rate: 0.5, axis: [0, 1] }, constraints.minMaxNorm],
+      unitNorm: [{ axis: [0, 1] }, constraints.unitNorm],
       nonNeg: [{}, constraints.nonNeg],
       l1: [{ l1: 0.2 }, regularizers.l1],
       l1L2: [{ l1: 0.2, l2: 0 }, regularizers.l1L2],
@@ -208,6 +210,9 @@ describe('everything that takes options', () => {
 
   test('bad values', () => {
     expect(() => constraints.maxNorm(-1)).toThrow('maxValue must be a finite number ≥ 0, received -1');
+    expect(() => constraints.minMaxNorm({ minValue: 2 })).toThrow(
+      'minValue must be at most maxValue, 1, received 2',
+    );
     expect(() => constraints.maxNorm({ axis: [] })).toThrow('axis must be an integer or a list of integers');
     expect(() => optimizers.adam({ gradientAccumulationSteps: 1 })).toThrow(
       'gradientAccumulationSteps must be an integer ≥ 2, received 1',

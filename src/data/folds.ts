@@ -2,7 +2,7 @@
  * Folds for cross-validation, as scikit-learn makes them: each row is test data once.
  */
 import { boolean, options as checkOptions, integer } from '../core/check.js';
-import type { DataOf, DType } from '../core/elements.js';
+import { type DataOf, type DType, zeros } from '../core/elements.js';
 import { type Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { generator, mix } from './rows.js';
@@ -27,14 +27,20 @@ export interface KFoldOptions extends GroupKFoldOptions {
   readonly seed?: number | undefined;
 }
 
+/** The most rows that folds are made of. */
+const MOST_ROWS = 2 ** 26;
+
 /** Folds, from that in which each row is test data. */
-function foldsOf(testIn: ArrayLike<number>, count: number): Fold[] {
-  const rows = Array.from(testIn, (_, row) => row);
+function foldsOf(testIn: Int32Array, count: number): Fold[] {
+  const rows = ascending(testIn.length);
   return Array.from({ length: count }, (_, fold) => ({
-    train: Int32Array.from(rows.filter((row) => testIn[row] !== fold)),
-    test: Int32Array.from(rows.filter((row) => testIn[row] === fold)),
+    train: rows.filter((row) => testIn[row] !== fold),
+    test: rows.filter((row) => testIn[row] === fold),
   }));
 }
+
+/** 0, 1, … */
+const ascending = (n: number): Int32Array => zeros('int32', n).map((_, row) => row);
 
 function count(what: string, nSplits: number, most: number): number {
   integer('nSplits', nSplits, 2);
@@ -57,9 +63,9 @@ function mixing(
 
 /** Number of rows of data, or the number itself. */
 function rowsOf(of: TensorInput | number): number {
-  if (typeof of === 'number') return integer('rows', of, 2);
+  if (typeof of === 'number') return integer('rows', of, 2, MOST_ROWS);
   const [n] = tensor(of).shape;
-  if (n !== undefined) return n;
+  if (n !== undefined) return integer('rows', n, 2, MOST_ROWS);
   throw new RidgelineError('ERR_SHAPE', 'folds are made of rows, received a scalar');
 }
 
@@ -71,9 +77,9 @@ export function kFold(of: TensorInput | number, options: KFoldOptions = {}): Fol
   const { nSplits, random } = mixing('kFold', options);
   const n = rowsOf(of);
   count('rows', nSplits, n);
-  const order = Array.from({ length: n }, (_, row) => row);
+  const order = ascending(n);
   if (random) mix(order, random);
-  const testIn = new Int32Array(n);
+  const testIn = zeros('int32', n);
   const [size, larger] = [Math.floor(n / nSplits), n % nSplits];
   let at = 0;
   for (let fold = 0; fold < nSplits; fold++) {
@@ -102,7 +108,7 @@ export function stratifiedKFold(y: TensorInput, options: KFoldOptions = {}): Fol
   const few = [...classes].find(([, rows]) => rows.length < nSplits);
   count(few ? `rows of class ${few[0]}` : 'rows', nSplits, few ? few[1].length : labels.length);
   // Rows by class, dealt out in turn: how many of a class each fold gets. Where they go is up to the class.
-  const testIn = new Int32Array(labels.length);
+  const testIn = zeros('int32', labels.length);
   let before = 0;
   for (const rows of classes.values()) {
     const sizes = new Array<number>(nSplits).fill(0);

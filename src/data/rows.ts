@@ -18,7 +18,7 @@ export function generator(seed: number): () => number {
 }
 
 /** Puts rows in random order (Fisher–Yates), and gives them back. */
-export function mix(rows: number[], random: () => number): number[] {
+export function mix<T extends number[] | Int32Array>(rows: T, random: () => number): T {
   for (let i = rows.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
     [rows[i], rows[j]] = [rows[j] as number, rows[i] as number];

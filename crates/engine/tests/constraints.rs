@@ -71,7 +71,7 @@ fn group(shape: &[usize], axes: &[usize], mut at: usize) -> Vec<usize> {
 }
 
 fn naive(shape: &[usize], constraint: &Constraint, w: &[f32]) -> Vec<f64> {
-    let Constraint::MaxNorm { max, axes } = constraint else {
+    let Constraint::Norm { bounds, axes } = constraint else {
         return w.iter().map(|&w| f64::from(w.max(0.0))).collect();
     };
     let groups: Vec<_> = (0..w.len()).map(|at| group(shape, axes, at)).collect();
@@ -81,7 +81,9 @@ fn naive(shape: &[usize], constraint: &Constraint, w: &[f32]) -> Vec<f64> {
         .map(|(of, &x)| {
             let members = groups.iter().zip(w).filter(|(other, _)| *other == of);
             let norm = members.map(|(_, &w)| f64::from(w).powi(2)).sum::<f64>().sqrt();
-            f64::from(x) * norm.min(f64::from(*max)) / (1e-7 + norm)
+            let [min, max, rate] = [bounds.min, bounds.max, bounds.rate].map(f64::from);
+            let wanted = rate * norm.clamp(min, max) + (1.0 - rate) * norm;
+            f64::from(x) * wanted / (1e-7 + norm)
         })
         .collect()
 }
@@ -98,6 +100,15 @@ fn updates_are_followed_by_constraints() {
             parsed(r#"{"name":"maxNorm","maxValue":1.5,"axis":0}"#, shape),
             parsed(r#"{"name":"maxNorm","maxValue":1.5,"axis":-1}"#, shape),
             parsed(&format!(r#"{{"name":"maxNorm","maxValue":2,"axis":{all:?}}}"#), shape),
+            parsed(r#"{"name":"unitNorm","axis":0}"#, shape),
+            parsed(
+                r#"{"name":"minMaxNorm","minValue":2,"maxValue":3,"rate":0.25,"axis":0}"#,
+                shape,
+            ),
+            parsed(
+                r#"{"name":"minMaxNorm","minValue":2,"maxValue":3,"rate":0.25,"axis":-1}"#,
+                shape,
+            ),
         ];
         if rank == 3 {
             constraints.push(parsed(r#"{"name":"maxNorm","maxValue":1,"axis":[0,1]}"#, shape));
@@ -143,7 +154,7 @@ fn a_constraint_joins_the_strand_of_its_update() {
     };
     for (constraint, name) in [
         (r#"{"name":"nonNeg"}"#, "nonNeg"),
-        (r#"{"name":"maxNorm","maxValue":2,"axis":0}"#, "maxNorm"),
+        (r#"{"name":"maxNorm","maxValue":2,"axis":0}"#, "norm"),
     ] {
         let plan = plan(constraint);
         let all = strands(&plan);
@@ -154,7 +165,7 @@ fn a_constraint_joins_the_strand_of_its_update() {
     }
     // A norm over what chunks divide waits for all of them.
     let plan = plan(r#"{"name":"maxNorm","maxValue":2,"axis":1}"#);
-    assert_eq!(strands(&plan).last().unwrap(), &["maxNorm"]);
+    assert_eq!(strands(&plan).last().unwrap(), &["norm"]);
 }
 
 #[test]

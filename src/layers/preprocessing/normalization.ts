@@ -2,6 +2,7 @@
  * Normalization: brings features to mean 0 and variance 1, with statistics that are given or taken from data.
  */
 import * as check from '../../core/check.js';
+import { zeros } from '../../core/elements.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { shapeText, type Tensor, type TensorInput, tensor } from '../../core/tensor.js';
 import { Weight } from '../../core/weight.js';
@@ -90,7 +91,7 @@ export class Normalization extends Layer<NormalizationOptions> {
         `${name} has ${values.length} values, expected one for each of ${shapeText(shape)}`,
       );
     }
-    const spread = Float32Array.from({ length: size }, (_, i) => values[i % values.length] as number);
+    const spread = zeros('float32', size).map((_, i) => values[i % values.length] as number);
     return tensor(spread, { shape: shape as number[] });
   }
 

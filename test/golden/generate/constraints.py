@@ -64,6 +64,13 @@ KERNELS = {
     "whole kernel": {"kernelConstraint": max_norm(5.0, [0, 1])},
     "kernel nonNeg": {"kernelConstraint": NON_NEG},
 }
+MORE_NORMS = {
+    "unitNorm": {"kernelConstraint": {"name": "unitNorm", "axis": 0}},
+    "unitNorm rows": {"kernelConstraint": {"name": "unitNorm", "axis": 1}},
+    "minMaxNorm": {"kernelConstraint": {"name": "minMaxNorm", "minValue": 0.8, "maxValue": 1.2, "rate": 0.3, "axis": 0}},
+    "minMaxNorm whole": {"kernelConstraint": {"name": "minMaxNorm", "minValue": 7.0, "maxValue": 9.0, "rate": 0.6, "axis": [0, 1]}},
+    "bias unitNorm": {"biasConstraint": {"name": "unitNorm", "axis": 0}},
+}
 BIASES = {
     "bias": {"biasConstraint": max_norm(0.8)},
     "bias list": {"biasConstraint": max_norm(0.6, [-1])},
@@ -101,6 +108,7 @@ def plan():
     yield from grid("40 columns", OPTIMIZERS, {**none, **KERNELS})
     yield from grid("40 columns", {"sgd": SGD, "adam": ADAM}, {**BIASES, **BOTH})
     yield from grid("70 columns", {"sgd": SGD, "adam": ADAM}, {**none, **KERNELS, **BIASES})
+    yield from grid("40 columns", {"sgd": SGD, "adam": ADAM}, MORE_NORMS)
     yield from grid("scaled", {"sgd": SGD, "adam": ADAM}, {**none, **SCALES})
 
 

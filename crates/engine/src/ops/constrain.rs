@@ -1,7 +1,8 @@
 //! Constraints: what an updated weight must obey, put into it right behind its update.
 //!
 //! `nonNeg` is `w·(w ≥ 0)`, `maxNorm` is `w·min(n, max) / (10⁻⁷ + n)` with `n = √Σw²` over some axes
-//! (Srivastava et al. 2014, §5.1, bound columns like this beside dropout), both as in Keras.
+//! (Srivastava et al. 2014, §5.1, bound columns like this beside dropout); `minMaxNorm` bounds it from
+//! below too, and goes a share of the way; `unitNorm` is the case of 1 and 1. All as in Keras.
 
 use crate::attributes::Attributes;
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ use crate::tensor::TensorType;
 use crate::variable::{Layout, Variable};
 use ridgeline_kernels::TileMut;
 use ridgeline_kernels::reduce::sum_squares;
-use ridgeline_kernels::update::{max_norm_columns, max_norm_factor, non_negative};
+use ridgeline_kernels::update::{NormBounds, non_negative, norm_columns};
 use std::sync::Arc;
 
 /// What a weight must obey.
@@ -26,9 +27,9 @@ pub enum Constraint {
     /// No element is negative.
     NonNeg,
     /// The norm over some axes is bounded.
-    MaxNorm {
-        /// The bound.
-        max: f32,
+    Norm {
+        /// The bounds.
+        bounds: NormBounds,
         /// The axes, ascending.
         axes: Vec<usize>,
     },
@@ -42,14 +43,20 @@ impl Constraint {
     /// # Errors
     /// `ERR_ARGUMENT` for an unknown name or bad arguments.
     pub fn parse(with: &Attributes, shape: &[usize]) -> Result<Constraint> {
-        match with.text("name")? {
-            "nonNeg" => Ok(Constraint::NonNeg),
-            "maxNorm" => Ok(Constraint::MaxNorm {
-                max: with.number("maxValue")? as f32,
-                axes: resolve_axes(&Shape::of(shape), Some(&with.one_or_more_integers("axis")?))?,
-            }),
-            other => Err(Error::argument(format!("there is no constraint '{other}'"))),
-        }
+        let number = |name| Ok(with.number(name)? as f32);
+        let bounds = match with.text("name")? {
+            "nonNeg" => return Ok(Constraint::NonNeg),
+            "maxNorm" => NormBounds { min: 0.0, max: number("maxValue")?, rate: 1.0 },
+            "minMaxNorm" => NormBounds {
+                min: number("minValue")?,
+                max: number("maxValue")?,
+                rate: number("rate")?,
+            },
+            "unitNorm" => NormBounds { min: 1.0, max: 1.0, rate: 1.0 },
+            other => return Err(Error::argument(format!("there is no constraint '{other}'"))),
+        };
+        let axes = with.one_or_more_integers("axis")?;
+        Ok(Constraint::Norm { bounds, axes: resolve_axes(&Shape::of(shape), Some(&axes))? })
     }
 }
 
@@ -66,7 +73,7 @@ impl Op for Constrain {
     fn name(&self) -> &'static str {
         match self.constraint {
             Constraint::NonNeg => "nonNeg",
-            Constraint::MaxNorm { .. } => "maxNorm",
+            Constraint::Norm { .. } => "norm",
         }
     }
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
@@ -91,12 +98,12 @@ impl Op for Constrain {
         let leading = self.variable.shape().len().saturating_sub(1);
         match &self.constraint {
             Constraint::NonNeg => clear_negative(lower, &weight),
-            Constraint::MaxNorm { max, axes }
+            Constraint::Norm { bounds, axes }
                 if leading > 0 && axes.iter().copied().eq(0..leading) =>
             {
-                bound_columns(lower, &weight, *max);
+                bound_columns(lower, &weight, *bounds);
             }
-            Constraint::MaxNorm { max, axes } => bound_groups(lower, &weight, *max, axes),
+            Constraint::Norm { bounds, axes } => bound_groups(lower, &weight, *bounds, axes),
         }
         Ok(())
     }
@@ -113,7 +120,7 @@ fn clear_negative(lower: &mut Lower, weight: &Buffer) {
 }
 
 /// Bounds norms over all axes but the last: columns of the matrix, which chunks own.
-fn bound_columns(lower: &mut Lower, weight: &Buffer, max: f32) {
+fn bound_columns(lower: &mut Lower, weight: &Buffer, bounds: NormBounds) {
     let (rows, layout) = (weight.leading(), weight.layout);
     lower
         .task(rows, weight.last())
@@ -123,15 +130,15 @@ fn bound_columns(lower: &mut Lower, weight: &Buffer, max: f32) {
         .run(move |f| match layout {
             Layout::Panels(width) => {
                 for panel in f.floats_mut(0).chunks_exact_mut((rows * width).max(1)) {
-                    max_norm_columns(f.isa, max, TileMut::new(panel, rows, width, width));
+                    norm_columns(f.isa, bounds, TileMut::new(panel, rows, width, width));
                 }
             }
-            _ => max_norm_columns(f.isa, max, f.tile_mut(0)),
+            _ => norm_columns(f.isa, bounds, f.tile_mut(0)),
         });
 }
 
 /// Bounds norms over any axes, in two walks over the whole variable.
-fn bound_groups(lower: &mut Lower, weight: &Buffer, max: f32, axes: &[usize]) {
+fn bound_groups(lower: &mut Lower, weight: &Buffer, bounds: NormBounds, axes: &[usize]) {
     let groups = Groups::of(&weight.shape, axes, weight.layout);
     lower
         .task(weight.leading(), weight.last())
@@ -147,7 +154,7 @@ fn bound_groups(lower: &mut Lower, weight: &Buffer, max: f32, axes: &[usize]) {
                     sums[at..].iter_mut().zip(x).for_each(|(sum, x)| *sum += *x * *x);
                 }
             });
-            sums.iter_mut().for_each(|sum| *sum = max_norm_factor(max, *sum));
+            sums.iter_mut().for_each(|sum| *sum = bounds.factor(*sum));
             let factors = sums;
             groups.each(w, |x, sum| match sum {
                 Sum::Of(at) => x.iter_mut().for_each(|x| *x *= factors[at]),

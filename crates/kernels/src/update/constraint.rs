@@ -1,5 +1,5 @@
 //! Constraints of weights, in place, as in Keras: w · (w ≥ 0), and groups of weights of a bounded
-//! norm, w · min(n, max) / (ε + n) with n = √Σw² of the group and ε = 10⁻⁷.
+//! norm, w · (r · clip(n, min, max) + (1 − r) · n) / (ε + n) with n = √Σw² of the group and ε = 10⁻⁷.
 
 use crate::lanes::Width;
 use crate::panel::{self, COLUMNS, Panel, RowTerms};
@@ -13,16 +13,30 @@ dispatch! {
     /// 0 in the place of each w < 0.
     pub fn non_negative(w: &mut [f32]) = non_negative_generic;
 
-    /// Bounds the norm of every column by `max`.
-    pub fn max_norm_columns(max: f32, w: TileMut) = columns_generic;
+    /// Bounds the norm of every column.
+    pub fn norm_columns(bounds: NormBounds, w: TileMut) = columns_generic;
 }
 
-/// The factor that bounds the norm of a group by `max`, from its sum of squares.
-pub fn max_norm_factor(max: f32, squares: f32) -> f32 {
-    let norm = squares.sqrt();
-    // Not `min`, which would make a number of NaN.
-    let bounded = if norm > max { max } else { norm };
-    bounded / (EPSILON + norm)
+/// What norms of groups of weights are held to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NormBounds {
+    /// The least.
+    pub min: f32,
+    /// The most.
+    pub max: f32,
+    /// The share of the way there that one step goes: 1 for all of it.
+    pub rate: f32,
+}
+
+impl NormBounds {
+    /// The factor of a group, from its sum of squares.
+    pub fn factor(self, squares: f32) -> f32 {
+        let norm = squares.sqrt();
+        // Not `clamp`, whose bounds must be in order.
+        let bounded = if norm > self.max { self.max } else { norm };
+        let bounded = if bounded < self.min { self.min } else { bounded };
+        (self.rate * bounded + (1.0 - self.rate) * norm) / (EPSILON + norm)
+    }
 }
 
 #[inline(always)]
@@ -57,16 +71,20 @@ impl<S: Simd, W: Width> RowTerms<S, 1> for Squares<'_, W> {
 }
 
 #[inline(always)]
-unsafe fn columns_generic<S: Simd>(max: f32, mut w: TileMut) {
+unsafe fn columns_generic<S: Simd>(bounds: NormBounds, mut w: TileMut) {
     // SAFETY: the CPU executes `S`, says the caller; the panels cover the columns.
     unsafe {
-        let (max, epsilon) = (S::splat(max), S::splat(EPSILON));
+        let (least, most) = (S::splat(bounds.min), S::splat(bounds.max));
+        let (rate, rest) = (S::splat(bounds.rate), S::splat(1.0 - bounds.rate));
+        let epsilon = S::splat(EPSILON);
         strips!(COLUMNS, w.cols(), |width, c| {
             let squares = Squares { width, x: w.as_tile(), c };
             let mut factors = panel::sum_rows::<S, 1, _>(w.rows(), squares)[0];
             for factor in &mut factors {
                 let norm = S::sqrt(*factor);
-                *factor = S::div(S::min(norm, max), S::add(epsilon, norm));
+                let bounded = S::max(S::min(norm, most), least);
+                let wanted = S::fma(rate, bounded, S::mul(rest, norm));
+                *factor = S::div(wanted, S::add(epsilon, norm));
             }
             for r in 0..w.rows() {
                 let row = w.row_mut(r);

@@ -23,7 +23,7 @@ pub use adagrad::adagrad;
 pub use adam::adam;
 pub use adamax::adamax;
 pub use common::Common;
-pub use constraint::{max_norm_columns, max_norm_factor, non_negative};
+pub use constraint::{NormBounds, non_negative, norm_columns};
 pub use ftrl::{FtrlConstants, ftrl};
 pub use lion::lion;
 pub use nadam::nadam;

@@ -2,7 +2,7 @@
 
 use crate::support::{Padded, SIZES, all_close, close, noise};
 use ridgeline_kernels::Isa;
-use ridgeline_kernels::update::{max_norm_columns, max_norm_factor, non_negative};
+use ridgeline_kernels::update::{NormBounds, non_negative, norm_columns};
 
 #[test]
 fn negative_weights_become_zero() {
@@ -19,14 +19,23 @@ fn negative_weights_become_zero() {
 }
 
 /// The factor of a group, in f64.
-fn factor(max: f64, w: impl Iterator<Item = f64>) -> f64 {
+fn factor(bounds: NormBounds, w: impl Iterator<Item = f64>) -> f64 {
     let norm = w.map(|w| w * w).sum::<f64>().sqrt();
-    norm.min(max) / (1e-7 + norm)
+    let [min, max, rate] = [bounds.min, bounds.max, bounds.rate].map(f64::from);
+    (rate * norm.clamp(min, max) + (1.0 - rate) * norm) / (1e-7 + norm)
 }
+
+/// As of `maxNorm`, `unitNorm` and `minMaxNorm`.
+const BOUNDS: [NormBounds; 3] = [
+    NormBounds { min: 0.0, max: 0.75, rate: 1.0 },
+    NormBounds { min: 1.0, max: 1.0, rate: 1.0 },
+    NormBounds { min: 0.5, max: 0.75, rate: 0.25 },
+];
 
 #[test]
 fn columns_have_a_bounded_norm() {
-    for isa in Isa::available() {
+    let cases = Isa::available().into_iter().flat_map(|isa| BOUNDS.map(|bounds| (isa, bounds)));
+    for (isa, bounds) in cases {
         for (rows, cols) in [(0, 3), (1, 1), (3, 5), (65, 16), (70, 33), (300, 64), (5, 130)] {
             let mut w = noise(2, rows * cols);
             // A column of zeros, and one below the bound.
@@ -35,11 +44,11 @@ fn columns_have_a_bounded_norm() {
             let expected: Vec<f64> = (0..rows * cols)
                 .map(|at| {
                     let column = (0..rows).map(|r| f64::from(w[r * cols + at % cols]));
-                    f64::from(w[at]) * factor(0.75, column)
+                    f64::from(w[at]) * factor(bounds, column)
                 })
                 .collect();
             let mut padded = Padded::new(rows, cols, &w);
-            max_norm_columns(isa, 0.75, padded.tile_mut());
+            norm_columns(isa, bounds, padded.tile_mut());
             all_close(&padded.values(), &expected, 1e-6, 0.0, isa.name());
         }
     }
@@ -51,6 +60,7 @@ fn factors_of_groups() {
         let norm = f64::from(squares).sqrt();
         // The smaller, but NaN where the norm is.
         let bounded = if norm > f64::from(max) { f64::from(max) } else { norm };
-        close(max_norm_factor(max, squares), bounded / (1e-7 + norm), 1e-6, 0.0, "factor");
+        let bounds = NormBounds { min: 0.0, max, rate: 1.0 };
+        close(bounds.factor(squares), bounded / (1e-7 + norm), 1e-6, 0.0, "factor");
     }
 }
