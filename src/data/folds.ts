@@ -29,9 +29,15 @@ export interface KFoldOptions extends GroupKFoldOptions {
 
 /** The most rows that folds are made of. */
 const MOST_ROWS = 2 ** 26;
+/** Indices of all folds together. */
+const MOST_INDICES = 2 ** 30;
 
 /** Folds, from that in which each row is test data. */
 function foldsOf(testIn: Int32Array, count: number): Fold[] {
+  if (testIn.length * count > MOST_INDICES) {
+    const message = `${count} folds of ${testIn.length} rows have more than ${MOST_INDICES} indices`;
+    throw new RidgelineError('ERR_MEMORY', message);
+  }
   const rows = ascending(testIn.length);
   return Array.from({ length: count }, (_, fold) => ({
     train: rows.filter((row) => testIn[row] !== fold),
