@@ -172,10 +172,10 @@ export declare class NativeTotals {
 export declare class NativeTrainer {
   /**
    * Prepares a training step. `constraints` are the JSON configurations of the weights'
-   * constraints, null or missing for none; `slots` the optimizer's state of all weights, in
-   * order; `state` variables whose next values are `nextState`.
+   * constraints, null or missing for none; `decays` which of them decay; `slots` the optimizer's state
+   * of all weights, in order; `state` variables whose next values are `nextState`.
    */
-  constructor(graph: NativeGraph, objective: NativeObjective, optimizer: NativeOptimizer, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>, constraints: Array<string | undefined | null>, slots: Array<NativeVariable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number)
+  constructor(graph: NativeGraph, objective: NativeObjective, optimizer: NativeOptimizer, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>, constraints: Array<string | undefined | null>, decays: Array<boolean>, slots: Array<NativeVariable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number)
   /** Starts training. */
   fit(inputs: Array<NativeData>, validation: Array<NativeData>, options: NativeFitOptions): NativeRun
   /**

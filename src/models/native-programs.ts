@@ -105,6 +105,7 @@ export class NativePrograms {
           l1,
           l2,
           weights.map((w) => w.constraint && JSON.stringify(w.constraint.getConfig())),
+          weights.map((w) => this.#compiled.optimizer.decays(w)),
           weights.flatMap((w) => this.#slots.slots(w)),
           state.map(([weight]) => weight.variable),
           of.trace.ids(state.map(([, next]) => next)),

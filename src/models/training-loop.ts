@@ -28,6 +28,8 @@ export interface LoopOptions {
   readonly record: (epoch: number, logs: Logs) => void;
   /** Notes more numbers of it. */
   readonly add: (numbers: readonly [key: string, value: number][]) => void;
+  /** Does what a fit that was not cut short ends with, before callbacks hear of the end. */
+  readonly finish: () => void;
   /** Names native numbers. */
   readonly logsOf: (values: readonly number[]) => Logs;
 }
@@ -89,6 +91,7 @@ export class TrainingLoop {
         const run = start(this.#learningRate);
         this.#run = run;
         await this.#follow(run);
+        if (!this.#cancelled.is) this.#fit.finish();
       }
     } finally {
       try {

@@ -270,6 +270,7 @@ export class Training implements TrainingContext {
       check: (event) => this.#lock.check(event),
       record: (epoch, logs) => this.#record(epoch, logs),
       add: (numbers) => add(this.history.history, numbers),
+      finish: () => this.optimizerState.takeAverages(this.#model.trainableWeights),
       logsOf: this.#names(logsOf),
     });
   }

@@ -6,6 +6,8 @@
  */
 import * as check from '../core/check.js';
 import {
+  boolean,
+  fraction,
   integer,
   nonNegative,
   type OptionTable,
@@ -15,9 +17,11 @@ import {
   settle,
   type Table,
 } from '../core/options.js';
-import { RidgelineError } from '../errors.js';
+import type { Weight } from '../core/weight.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeOptimizer, native } from '../native.js';
 import { type LearningRate, learningRate } from './schedules/identifier.js';
+import { excluded, isExcluded, type WeightPattern } from './weight-decay.js';
 
 /** Options every optimizer takes. */
 export interface OptimizerOptions {
@@ -39,6 +43,17 @@ export interface OptimizerOptions {
    * update happen on the last of the batches. Default none: an update for each batch.
    */
   readonly gradientAccumulationSteps?: number | null | undefined;
+  /** Weights that `weightDecay` leaves alone, such as `['bias', 'gamma', /norm/]`. Default none. */
+  readonly excludeFromWeightDecay?: readonly WeightPattern[] | undefined;
+  /**
+   * Keeps moving averages of the weights, which take their place when `fit` ends, before its callbacks hear of the end.
+   * Not together with `gradientAccumulationSteps`. Default false.
+   */
+  readonly useEma?: boolean | undefined;
+  /** Share of an average that stays at an update, in [0, 1]. Default 0.99. */
+  readonly emaMomentum?: number | undefined;
+  /** Updates after which the averages take the weights' place, again and again. Default none: at the end alone. */
+  readonly emaOverwriteFrequency?: number | null | undefined;
 }
 
 /** The common options, to be spread into an optimizer's table. */
@@ -49,6 +64,10 @@ export const common = (rate: number): Table<OptimizerOptions> => ({
   clipValue: positive(null),
   globalClipNorm: positive(null),
   gradientAccumulationSteps: integer(2, null),
+  excludeFromWeightDecay: excluded,
+  useEma: boolean(false),
+  emaMomentum: fraction(0.99),
+  emaOverwriteFrequency: integer(1, null),
 });
 
 const BOUNDS = ['clipNorm', 'clipValue', 'globalClipNorm'] as const;
@@ -82,6 +101,8 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> {
         { argument: set[1] as string },
       );
     }
+    if (options.useEma && options.gradientAccumulationSteps !== undefined)
+      throw argumentError('useEma', 'false where gradients accumulate', true);
     this.name = name;
     this.options = options;
     this.#learningRate = options.learningRate as LearningRate;
@@ -102,6 +123,11 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> {
   }
   set learningRate(value: number) {
     this.#learningRate = check.nonNegative('learningRate', value);
+  }
+
+  /** @internal True if the decay takes from a weight. */
+  decays(weight: Weight): boolean {
+    return !isExcluded(this.options.excludeFromWeightDecay as readonly WeightPattern[], weight);
   }
 
   /** @internal The step size that serves for all steps, unless a schedule gives it. */

@@ -11,7 +11,7 @@ const { nets, cases } = golden<{ nets: Net[]; cases: Trajectory[] }>('constraint
 describe('constraints', () => {
   it.each(cases)('$name', (of) => checkTrajectory(nets, of));
   it('cover three nets', () => {
-    expect([nets.length, cases.length]).toEqual([3, 88]);
+    expect([nets.length, cases.length]).toEqual([3, 94]);
   });
   it('hold after every batch, also between two updates', async () => {
     const model = new Sequential([

@@ -98,6 +98,7 @@ fn trainer(case: &Case) -> (Trainer, Data) {
         penalty: if i == 0 { case.penalty } else { Penalty::default() },
         constraint: (i == 0 && case.non_negative).then_some(Constraint::NonNeg),
         slots: optimizer.new_slots(variable).unwrap(),
+        decays: true,
     };
     let trainables: Vec<Trainable> = variables.iter().enumerate().map(trainable).collect();
     let trainer = trainer_of(&graph, loss, &optimizer, trainables, 1);

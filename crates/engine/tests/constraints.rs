@@ -50,12 +50,14 @@ fn update(
         weight_decay: 0.0,
         clip: Clip::None,
         accumulation: None,
+        averages: None,
     };
     let trainable = Trainable {
         variable: Arc::clone(weight),
         penalty: NO_PENALTY,
         constraint: Some(constraint.clone()),
         slots: Vec::new(),
+        decays: true,
     };
     optimizer.updates(graph, &[trainable], found).unwrap();
 }

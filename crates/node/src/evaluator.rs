@@ -50,6 +50,7 @@ pub fn penalized(weights: &[&NativeVariable], l1: &[f64], l2: &[f64]) -> Vec<Tra
         penalty: Penalty { l1: *l1 as f32, l2: *l2 as f32 },
         constraint: None,
         slots: Vec::new(),
+        decays: true,
     };
     variables(weights).into_iter().zip(factors).map(trainable).collect()
 }

@@ -52,8 +52,8 @@ pub struct NativeTrainer {
 #[napi]
 impl NativeTrainer {
     /// Prepares a training step. `constraints` are the JSON configurations of the weights'
-    /// constraints, null or missing for none; `slots` the optimizer's state of all weights, in
-    /// order; `state` variables whose next values are `nextState`.
+    /// constraints, null or missing for none; `decays` which of them decay; `slots` the optimizer's state
+    /// of all weights, in order; `state` variables whose next values are `nextState`.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         graph: &NativeGraph,
@@ -63,6 +63,7 @@ impl NativeTrainer {
         l1: Vec<f64>,
         l2: Vec<f64>,
         constraints: Vec<Option<String>>,
+        decays: Vec<bool>,
         slots: Vec<&NativeVariable>,
         state: Vec<&NativeVariable>,
         next_state: Vec<f64>,
@@ -77,6 +78,9 @@ impl NativeTrainer {
             let shape = trainable.variable.shape();
             let parse = |json: String| Constraint::parse(&Attributes::parse(&json)?, shape);
             trainable.constraint = config.map(parse).transpose().map_err(convert)?;
+        }
+        for (trainable, decays) in trainables.iter_mut().zip(decays) {
+            trainable.decays = decays;
         }
         let slots = variables(&slots);
         for (i, trainable) in trainables.iter_mut().enumerate() {

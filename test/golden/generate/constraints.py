@@ -55,6 +55,7 @@ OPTIMIZERS = {
     "rmsprop": {"name": "rmsprop", "learningRate": 0.02},
     "adam": ADAM,
     "adamW decay, globalClipNorm": {"name": "adamW", "learningRate": 0.05, "weightDecay": 0.5, "globalClipNorm": 0.2},
+    "sgd averages": {**SGD, "useEma": True, "emaMomentum": 0.6, "emaOverwriteFrequency": 2},
     "sgd nesterov, clipNorm": {"name": "sgd", "learningRate": 0.2, "momentum": 0.9, "nesterov": True, "clipNorm": 0.2},
 }
 KERNELS = {

@@ -103,6 +103,10 @@ CASES = [
     ("mean absolute error", {**LINEAR, "loss": "meanAbsoluteError"}, {"batchSize": 8, "epochs": 3, "validationSplit": 0.3}, {}),
     ("label smoothing", {**SOFTMAX, "loss": {"name": "categoricalCrossentropy", "labelSmoothing": 0.1}},
      {"batchSize": 8, "epochs": 3, "validationSplit": 0.3}, {}),
+    ("averages at the end", NORMALIZED, {"batchSize": 8, "epochs": 3, "validationSplit": 0.3},
+     {"optimizer": {**ADAM, "useEma": True, "emaMomentum": 0.9}}),
+    ("averages at the end and between", SOFTMAX, {"batchSize": 8, "epochs": 3, "validationSplit": 0.3},
+     {"optimizer": {**SGD, "useEma": True, "emaMomentum": 0.7, "emaOverwriteFrequency": 4}}),
     ("adam", SOFTMAX, {"batchSize": 8, "epochs": 4, "validationSplit": 0.3}, {"optimizer": ADAM}),
 ]  # fmt: skip
 

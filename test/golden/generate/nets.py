@@ -21,8 +21,12 @@ def build(layers, input_shape):
 
 
 def compile_model(model, loss, optimizer, metrics=(), weighted_metrics=()):
+    excluded = optimizer.get("excludeFromWeightDecay")
+    of = named_object(keras.optimizers, {key: value for key, value in optimizer.items() if key != "excludeFromWeightDecay"})
+    if excluded:
+        of.exclude_from_weight_decay(var_names=excluded)
     model.compile(
-        optimizer=named_object(keras.optimizers, optimizer),
+        optimizer=of,
         loss=loss_object(loss),
         metrics=list(map(metric_object, metrics)),
         weighted_metrics=list(map(metric_object, weighted_metrics)),

@@ -114,6 +114,12 @@ MORE_OPTIMIZERS = {
     },
     "ftrl power": {"name": "ftrl", "learningRate": 0.2, "learningRatePower": -0.7},
     "ftrl fixed": {"name": "ftrl", "learningRate": 0.2, "learningRatePower": 0.0},
+    "sgd averages": {"name": "sgd", "learningRate": 0.2, "useEma": True, "emaMomentum": 0.8, "emaOverwriteFrequency": 3},
+    "adam averages": {
+        "name": "adam", "learningRate": 0.05, "useEma": True, "emaMomentum": 0.5, "emaOverwriteFrequency": 4, "weightDecay": 0.2,
+        "globalClipNorm": 0.2,
+    },
+    "adamW but biases": {"name": "adamW", "learningRate": 0.02, "weightDecay": 0.5, "excludeFromWeightDecay": ["bias"]},
     "nadam accumulation": {"name": "nadam", "learningRate": 0.05, "gradientAccumulationSteps": 3},
     "adamW amsgrad": {"name": "adamW", "learningRate": 0.02, "beta2": 0.8, "weightDecay": 0.2, "amsgrad": True},
 }

@@ -49,7 +49,7 @@ fn fits(variable: &Variable, next: &TensorType) -> Result<Vec<TensorType>> {
 
 /// A task over all of a variable, cut where its words stay adjacent, and its view of what lies in
 /// memory like it.
-fn over<'a>(lower: &'a mut Lower, variable: &Arc<Variable>) -> (TaskBuilder<'a>, View) {
+pub(super) fn over<'a>(lower: &'a mut Lower, variable: &Arc<Variable>) -> (TaskBuilder<'a>, View) {
     let buffer = lower.resident(Home::Variable(Arc::clone(variable)));
     let (rows, cols) = buffer.adjacent();
     let split = if buffer.layout == Layout::Plain { Axes::BOTH } else { Axes::COLS };

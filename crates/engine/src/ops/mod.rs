@@ -1,6 +1,7 @@
 //! The ops: one file an op or family, and the registry that finds them by name.
 
 pub mod assign;
+pub mod average;
 pub mod batch_norm;
 pub mod binary;
 pub mod broadcast;

@@ -1,11 +1,12 @@
 //! Optimizers: what all of them share around the rule that tells them apart (`ops/update/`).
 //!
-//! The order of one step is Keras': clip, weight decay, update, constraint.
+//! The order of one step is Keras': clip, weight decay, update, moving average, constraint.
 
 use super::schedule::{self, Schedule};
 use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
+use crate::ops::average::{Average, Overwrite};
 use crate::ops::constrain::{Constrain, Constraint};
 use crate::ops::reduce::Kind;
 use crate::ops::update::Update;
@@ -43,12 +44,25 @@ pub struct Optimizer {
     pub clip: Clip,
     /// Steps whose gradients make up one update, if more than one do.
     pub accumulation: Option<u64>,
+    /// The moving averages of the weights that are kept, if any are.
+    pub averages: Option<Averages>,
+}
+
+/// Moving averages of weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Averages {
+    /// Share of an average that stays at an update.
+    pub momentum: f32,
+    /// Updates after which the weights take their averages over, again and again, if they do.
+    pub overwrite: Option<u64>,
 }
 
 /// The argument of [`Optimizer::accumulation`].
 const STEPS: &str = "gradientAccumulationSteps";
 /// The slot that gradients are summed in.
 const ACCUMULATOR: &str = "gradient_accumulator";
+/// The slot of a moving average.
+const AVERAGE: &str = "average";
 
 /// A variable that is trained.
 #[derive(Clone, Debug)]
@@ -61,6 +75,8 @@ pub struct Trainable {
     pub constraint: Option<Constraint>,
     /// The optimizer's state for it, in the order of [`Optimizer::slots`].
     pub slots: Vec<Arc<Variable>>,
+    /// True if the optimizer's weight decay takes from it.
+    pub decays: bool,
 }
 
 impl Optimizer {
@@ -95,13 +111,25 @@ impl Optimizer {
                 )));
             }
         };
-        Ok(Optimizer { rule, learning_rate, weight_decay, clip, accumulation })
+        let averages = match with.optional_number("emaMomentum")? {
+            Some(momentum) if with.flag("useEma")? => {
+                let overwrite = with.optional_integer("emaOverwriteFrequency")?;
+                let overwrite = overwrite.map(|every| every.max(1) as u64);
+                Some(Averages { momentum: momentum as f32, overwrite })
+            }
+            _ => None,
+        };
+        if averages.is_some() && accumulation.is_some() {
+            return Err(Error::argument(format!("useEma and {STEPS} exclude each other")));
+        }
+        Ok(Optimizer { rule, learning_rate, weight_decay, clip, accumulation, averages })
     }
 
     /// Names of the state that each weight needs.
     pub fn slots(&self) -> Vec<&'static str> {
         let accumulator = self.accumulation.map(|_| ACCUMULATOR);
-        self.rule.slots().iter().copied().chain(accumulator).collect()
+        let average = self.averages.map(|_| AVERAGE);
+        self.rule.slots().iter().copied().chain(accumulator).chain(average).collect()
     }
 
     /// The sum of a weight's gradients: its last slot, where they accumulate.
@@ -109,14 +137,30 @@ impl Optimizer {
         &of.slots[self.rule.slots().len()]
     }
 
-    /// The state a variable needs, as zeros.
+    /// The state a variable needs, as zeros; an average begins with the variable.
     ///
     /// # Errors
     /// `ERR_MEMORY` when it cannot be allocated.
     pub fn new_slots(&self, variable: &Variable) -> Result<Vec<Arc<Variable>>> {
-        let name = |slot: &str| format!("{}/{slot}", variable.name());
-        let slots = self.slots().into_iter();
-        slots.map(|s| Variable::zeros(&name(s), variable.shape(), DType::F32)).collect()
+        let new = |slot: &str| {
+            let name = format!("{}/{slot}", variable.name());
+            match slot {
+                AVERAGE => Variable::new(&name, &variable.read()?),
+                _ => Variable::zeros(&name, variable.shape(), DType::F32),
+            }
+        };
+        self.slots().into_iter().map(new).collect()
+    }
+
+    /// The weight behind its update, once its average has followed it.
+    fn averaged(&self, graph: &mut Graph, of: &Trainable, updated: Value) -> Result<Value> {
+        let Some(Averages { momentum, overwrite }) = self.averages else { return Ok(updated) };
+        let variable = of.slots.last().expect("the average is a slot");
+        let average = Average { variable: Arc::clone(variable), momentum };
+        let average = graph.apply(Arc::new(average), &[updated])?[0];
+        let Some(every) = overwrite else { return Ok(updated) };
+        let overwrite = Overwrite { variable: Arc::clone(&of.variable), every };
+        Ok(graph.apply(Arc::new(overwrite), &[updated, average])?[0])
     }
 
     /// Adds the updates to `graph`, none where the loss depends on no variable; returns the penalty of
@@ -169,14 +213,15 @@ impl Optimizer {
                 variable: Arc::clone(&trainable.variable),
                 slots: trainable.slots[..self.rule.slots().len()].to_vec(),
                 rule: Arc::clone(&self.rule),
-                weight_decay: self.weight_decay,
+                weight_decay: if trainable.decays { self.weight_decay } else { 0.0 },
                 penalty: trainable.penalty,
                 penalty_applied: by_norm,
                 clip: if let Clip::Value(bound) = self.clip { Some(bound) } else { None },
                 scaled: factor.is_some(),
             };
             let updated = graph.apply(Arc::new(update), &inputs)?;
-            trainable.constrain(graph, updated[0])?;
+            let averaged = self.averaged(graph, trainable, updated[0])?;
+            trainable.constrain(graph, averaged)?;
             if let Some(&partial) = updated.get(1) {
                 let sum = graph.reduce(Kind::Sum, partial, None, false)?;
                 penalty = Some(graph.plus(penalty, sum)?);

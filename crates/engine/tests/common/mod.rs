@@ -94,6 +94,7 @@ pub fn trainer() -> (Trainer, Data) {
         weight_decay: 0.0,
         clip: Clip::None,
         accumulation: None,
+        averages: None,
     };
     let trainables: Vec<Trainable> = variables
         .iter()
@@ -102,6 +103,7 @@ pub fn trainer() -> (Trainer, Data) {
             penalty: Penalty { l1: 0.0, l2: if variable.shape().len() == 2 { 1e-3 } else { 0.0 } },
             constraint: None,
             slots: optimizer.new_slots(variable).unwrap(),
+            decays: true,
         })
         .collect();
     let trainer = trainer_of(&graph, loss, &optimizer, trainables, 42);

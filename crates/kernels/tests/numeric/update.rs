@@ -3,8 +3,8 @@
 use crate::support::{SIZES, all_close, close, noise};
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{
-    Common, FtrlConstants, Penalty, adadelta, adagrad, adam, adamax, ftrl, lion, momentum, nadam,
-    penalty, penalty_gradient, rmsprop, sgd,
+    Common, FtrlConstants, Penalty, adadelta, adagrad, adam, adamax, average, ftrl, lion, momentum,
+    nadam, penalty, penalty_gradient, rmsprop, sgd,
 };
 
 fn wide(x: &[f32]) -> Vec<f64> {
@@ -143,6 +143,23 @@ fn adam_steps() {
                 w - alpha(rate, t) * *m / (bound.sqrt() + 1e-7)
             },
         );
+    }
+}
+
+#[test]
+fn averages_move_towards_weights() {
+    for isa in Isa::available() {
+        for n in SIZES {
+            let (w, before) = (noise(1, n), noise(2, n));
+            let pairs = w.iter().zip(&before).map(|(&w, &a)| (f64::from(w), f64::from(a)));
+            let expected: Vec<f64> = pairs.map(|(w, a)| 0.75 * a + 0.25 * w).collect();
+            let mut found = before.clone();
+            average(isa, 0.75, &w, &mut found);
+            all_close(&found, &expected, 1e-6, 1e-6, isa.name());
+            found.fill(f32::INFINITY);
+            average(isa, 0.0, &w, &mut found);
+            assert_eq!(found, w);
+        }
     }
 }
 

@@ -1,0 +1,157 @@
+/**
+ * Moving averages of weights, and weights that do not decay: what golden trajectories do not say.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Layer,
+  layers,
+  loadModel,
+  type Model,
+  optimizers,
+  Sequential,
+  setRandomSeed,
+  tensor,
+} from 'ridgeline';
+import { afterAll, describe, expect, test } from 'vitest';
+import { bits, expectFailure, numbers } from './support/small.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ridgeline-averages-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+async function again(model: Model): Promise<Model> {
+  const path = join(folder, `${files++}`);
+  await model.save(path);
+  return loadModel(path);
+}
+
+const [x, y] = [numbers(40, 6), numbers(40, 1)];
+const net = (options: object): Model => {
+  setRandomSeed(4);
+  return new Sequential([
+    layers.input([6]),
+    layers.dense(8, { name: 'hidden', activation: 'tanh' }),
+    layers.batchNormalization({ name: 'norm' }),
+    layers.dense(1, { name: 'out' }),
+  ]).compile({ optimizer: optimizers.adam(options), loss: 'mse' });
+};
+
+describe('moving averages', () => {
+  const ema = { useEma: true, emaMomentum: 0.9, learningRate: 0.05 };
+  test('are the weights at the end of fit, and between epochs they are not', async () => {
+    const [plain, averaged] = [net({ learningRate: 0.05 }), net(ema)];
+    const [a, b]: number[][][] = [[], []];
+    await plain.fit(x, y, { epochs: 3, callbacks: [{ onEpochEnd: () => void a!.push(bits(plain)) }] });
+    await averaged.fit(x, y, { epochs: 3, callbacks: [{ onEpochEnd: () => void b!.push(bits(averaged)) }] });
+    expect(b).toEqual(a);
+    expect(bits(averaged)).not.toEqual(bits(plain));
+  });
+
+  test('are there when callbacks hear of the end, and the best weights come after them', async () => {
+    const model = net(ema);
+    let [last, end]: number[][] = [[], []];
+    const callback = {
+      onEpochEnd: (): void => {
+        last = bits(model);
+      },
+      onTrainEnd: (): void => {
+        end = bits(model);
+      },
+    };
+    await model.fit(x, y, { epochs: 2, callbacks: [callback] });
+    expect(end).not.toEqual(last);
+    expect(bits(model)).toEqual(end);
+  });
+
+  test('go on from a file, bit for bit, and for any number of threads', async () => {
+    const options = { ...ema, emaOverwriteFrequency: 5 };
+    const train = async (between: (of: Model) => Promise<Model>, threads: number): Promise<number[]> => {
+      let of = net(options);
+      await of.fit(x, y, { epochs: 2, threads });
+      of = await between(of);
+      await of.fit(x, y, { initialEpoch: 2, epochs: 4, threads });
+      return bits(of);
+    };
+    const whole = await train(async (of) => of, 1);
+    expect(await train(again, 1)).toEqual(whole);
+    expect(await train(async (of) => of, 2)).toEqual(whole);
+  });
+
+  test('of a weight that was frozen at first begin with it', async () => {
+    const model = net({ ...ema, learningRate: 0 });
+    (model.layers[0] as Layer).trainable = false;
+    await model.fit(x, y, { epochs: 2 });
+    (model.layers[0] as Layer).trainable = true;
+    const before = model.layers[0]!.getWeights();
+    await model.fit(x, y);
+    for (const [i, weight] of model.layers[0]!.getWeights().entries()) {
+      const [a, b] = [weight.data, before[i]!.data];
+      a.forEach((value: number, k: number) => {
+        expect(value).toBeCloseTo(b[k]!, 6);
+      });
+    }
+  });
+
+  test('are not taken when a fit is aborted', async () => {
+    const [plain, averaged, abort] = [net({ learningRate: 0.05 }), net(ema), new AbortController()];
+    const stop = {
+      onEpochEnd: (epoch: number): void => void (epoch === 1 && abort.abort(new Error('enough'))),
+    };
+    await plain.fit(x, y, { epochs: 2 });
+    await expect(averaged.fit(x, y, { epochs: 4, callbacks: [stop], signal: abort.signal })).rejects.toThrow(
+      'enough',
+    );
+    expect(bits(averaged)).toEqual(bits(plain));
+  });
+
+  test.each<[object, RegExp]>([
+    [{ useEma: 1 }, /^useEma must be a boolean/],
+    [{ emaMomentum: 1.5 }, /^emaMomentum must be in \[0, 1\]/],
+    [{ emaOverwriteFrequency: 0 }, /^emaOverwriteFrequency must be an integer ≥ 1/],
+    [{ useEma: true, gradientAccumulationSteps: 2 }, /^useEma must be false where gradients accumulate/],
+  ])('%o is refused', async (options, says) => {
+    await expectFailure(() => optimizers.sgd(options), 'ERR_ARGUMENT', says);
+  });
+});
+
+describe('weights that do not decay', () => {
+  /** Paths of the weights that a step with a learning rate but no gradient makes smaller. */
+  async function decayed(model: Model): Promise<string[]> {
+    const weights = model.trainableWeights;
+    const before = weights.map((weight) => {
+      const ones = weight.read().data.map((value: number) => value + 1);
+      weight.write(tensor(ones, { shape: weight.shape }));
+      return ones;
+    });
+    await model.trainOnBatch(x, y);
+    return weights.flatMap((weight, i) =>
+      weight.read().data.some((value: number, k: number) => value !== before[i]![k]) ? [weight.path] : [],
+    );
+  }
+  const all = ['hidden/kernel', 'hidden/bias', 'norm/gamma', 'norm/beta', 'out/kernel', 'out/bias'];
+  const without = (pattern: RegExp): string[] => all.filter((path) => !pattern.test(path));
+
+  test.each<[string, unknown, string[]]>([
+    ['a name', ['bias'], without(/bias/)],
+    ['several names', ['bias', 'gamma', 'beta'], ['hidden/kernel', 'out/kernel']],
+    ['a layer', ['norm'], without(/norm/)],
+    ['a path', ['out/kernel'], without(/out\/kernel/)],
+    ['a pattern', [/^(hidden|out)\//g], ['norm/gamma', 'norm/beta']],
+    ['part of a name', ['kern'], all],
+    ['none', [], all],
+  ])('by %s', async (_, excludeFromWeightDecay, expected) => {
+    // With beta1 and beta2 of 0 and so large an epsilon the update itself is nothing.
+    const options = { learningRate: 1e-3, weightDecay: 0.5, epsilon: 1e30, excludeFromWeightDecay } as never;
+    expect(await decayed(net(options))).toEqual(expected);
+    expect(await decayed(await again(net(options)))).toEqual(expected);
+  });
+
+  test.each([[[3]], [['']], [[null]], [[{ source: '(', flags: '' }]]])('%o is refused', async (given) => {
+    await expectFailure(
+      () => optimizers.sgd({ excludeFromWeightDecay: given as never }),
+      'ERR_ARGUMENT',
+      /^excludeFromWeightDecay must be names of weights or layers, or patterns of their paths/,
+    );
+  });
+});
