@@ -116,7 +116,7 @@ pub struct OwnedTensor<'env> {
 const MANY: usize = 1 << 18;
 
 /// `new name(length)` of JavaScript.
-fn construct<'env, T: FromNapiValue>(env: &'env Env, name: &str, length: usize) -> napi::Result<T> {
+fn construct<T: FromNapiValue>(env: &Env, name: &str, length: usize) -> napi::Result<T> {
     let class: Function<f64> = env.get_global()?.get_named_property(name)?;
     let array = class.new_instance(length as f64).inspect_err(|_| {
         let mut thrown = std::ptr::null_mut();

@@ -34,7 +34,7 @@ const BOUNDS: [NormBounds; 3] = [
 
 #[test]
 fn columns_have_a_bounded_norm() {
-    let cases = Isa::available().into_iter().flat_map(|isa| BOUNDS.map(|bounds| (isa, bounds)));
+    let cases = Isa::available().flat_map(|isa| BOUNDS.map(|bounds| (isa, bounds)));
     for (isa, bounds) in cases {
         for (rows, cols) in [(0, 3), (1, 1), (3, 5), (65, 16), (70, 33), (300, 64), (5, 130)] {
             let mut w = noise(2, rows * cols);
