@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { root } from './environment.mjs';
 
 const [name, ...rest] = process.argv.slice(2);
-const programs = ['step', 'predict', 'lag', 'cold-start', 'neighbour'];
+const programs = ['step', 'predict', 'regularization', 'lag', 'cold-start', 'neighbour'];
 const kernels = ['gemm', 'norm'];
 const commands = {
   ...Object.fromEntries(programs.map((p) => [p, ['tsx', `bench/${p}.ts`, ...rest]])),

@@ -76,6 +76,8 @@ export interface Attributes {
   readonly concat: Axis;
   readonly slice: Axis & { readonly start: number; readonly size: number };
   readonly gather: Axis;
+  /** The sums of values, a vector, by the int32 number of the segment that each belongs to. */
+  readonly segmentSum: { readonly segments: number };
 
   readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
   readonly linear: None;

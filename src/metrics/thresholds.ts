@@ -2,7 +2,7 @@
  * Counts of right and wrong answers at thresholds, as Keras takes them: yes is a prediction strictly above.
  */
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { shapeText, Tensor } from '../core/tensor.js';
+import { shapeText, Tensor, tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, shapeError } from '../errors.js';
 import { align, float } from '../losses/labels.js';
@@ -30,6 +30,9 @@ export interface Selection {
   readonly topK?: number | undefined;
   readonly labelWeights?: readonly number[] | undefined;
 }
+
+/** Thresholds up to which each prediction is compared with all. */
+const FEW = 8;
 
 /** What stands for "not among the largest". */
 const NEVER = -1e10;
@@ -82,6 +85,50 @@ function above(p: SymbolicTensor, { at, scale }: Thresholds): SymbolicTensor {
   return ops.cast(ops.greater(last, new Tensor(Float32Array.from(at), [at.length], 'float32')), 'float32');
 }
 
+/**
+ * The sums of each of `of`, `[batch, labels]`, over predictions above thresholds `i` that are evenly spaced:
+ * `[labels, thresholds]`. Predictions are counted by the threshold that they come up to, and the counts added up from the
+ * largest, which does not compare each with all.
+ */
+function byBuckets(
+  of: readonly SymbolicTensor[],
+  p: SymbolicTensor,
+  { at, scale }: Required<Thresholds>,
+): SymbolicTensor[] {
+  const trace = Trace.running;
+  const [count, labels] = [at.length, p.shape[1] as number];
+  const scaled = ops.mul(ops.clip(p, 0, 1), scale);
+  // One that is no number is above none.
+  const known = ops.where(ops.greaterEqual(scaled, 0), scaled, 0);
+  const reached = ops.neg(ops.floor(ops.neg(known)));
+  // The first threshold may be below 0, and then below all.
+  const bucket = ops.sub(count - 1, at[0] === 0 ? reached : ops.maximum(reached, 1));
+  const starts = tensor(Float32Array.from({ length: labels }, (_, label) => label * count));
+  const segment = ops.cast(ops.reshape(ops.add(bucket, starts), [-1]), 'int32');
+  // From the largest, the sums that reach threshold i + 1; none reaches one behind the last.
+  const order = tensor(
+    Int32Array.from({ length: count }, (_, i) => (i === count - 1 ? count : count - 2 - i)),
+  );
+  return of.map((each) => {
+    const values = ops.reshape(each, [-1]);
+    const [sums] = trace.emit('segmentSum', [values, segment], { segments: labels * count });
+    const reaching = ops.cumsum(ops.reshape(sums, [labels, count]));
+    const none = ops.mul(ops.slice(reaching, 0, 1, 1), 0);
+    return ops.gather(ops.concat([reaching, none]), order, 1);
+  });
+}
+
+/** The sums of each of `of`, `[batch, labels]`, over predictions above thresholds: `[labels, thresholds]`. */
+function sumsAbove(
+  of: readonly SymbolicTensor[],
+  p: SymbolicTensor,
+  { at, scale }: Thresholds,
+): SymbolicTensor[] {
+  if (scale !== undefined && at.length > FEW) return byBuckets(of, p, { at, scale });
+  const yes = above(p, { at, ...(scale === undefined ? {} : { scale }) });
+  return of.map((each) => ops.sum(ops.mul(yes, ops.expandDims(each, -1)), { axis: 0 }));
+}
+
 /** What a batch adds to the counts at thresholds, of all its labels together. */
 export function counts(
   yTrue: SymbolicTensor,
@@ -91,16 +138,16 @@ export function counts(
   selection: Selection = {},
 ): Increments {
   const [y, p, weights] = selected(yTrue, yPred, weight, selection);
-  const flat = (x: SymbolicTensor): SymbolicTensor => ops.reshape(x, [-1]);
-  const yes = above(flat(p), thresholds);
-  const [positive, negative] = [flat(ops.mul(y, weights)), flat(ops.mul(ops.sub(1, y), weights))];
-  const at = (each: SymbolicTensor): SymbolicTensor =>
-    ops.reshape(ops.matmul(ops.reshape(each, [1, -1]), yes), [thresholds.at.length]);
+  const column = (x: SymbolicTensor): SymbolicTensor => ops.reshape(x, [-1, 1]);
+  const sides = [column(ops.mul(y, weights)), column(ops.mul(ops.sub(1, y), weights))] as const;
+  const [yes, wrong] = sumsAbove(sides, column(p), thresholds).map((sums) =>
+    ops.reshape(sums, [thresholds.at.length]),
+  ) as [SymbolicTensor, SymbolicTensor];
   return {
-    truePositives: at(positive),
-    falsePositives: at(negative),
-    positives: ops.sum(positive),
-    negatives: ops.sum(negative),
+    truePositives: yes,
+    falsePositives: wrong,
+    positives: ops.sum(sides[0]),
+    negatives: ops.sum(sides[1]),
   };
 }
 
@@ -113,15 +160,13 @@ export function countsByLabel(
 ): Increments {
   if (yPred.rank !== 2) throw shapeError('yPred', '[batch, labels]', shapeText(yPred.shape));
   const [y, p, weights] = selected(yTrue, yPred, weight, {});
-  const yes = above(p, thresholds);
-  const [positive, negative] = [ops.mul(y, weights), ops.mul(ops.sub(1, y), weights)];
-  const at = (each: SymbolicTensor): SymbolicTensor =>
-    ops.sum(ops.mul(yes, ops.reshape(each, [...each.shape, 1])), { axis: 0 });
+  const sides = [ops.mul(y, weights), ops.mul(ops.sub(1, y), weights)] as const;
+  const [yes, wrong] = sumsAbove(sides, p, thresholds) as [SymbolicTensor, SymbolicTensor];
   return {
-    truePositives: at(positive),
-    falsePositives: at(negative),
-    positives: ops.sum(positive, { axis: 0 }),
-    negatives: ops.sum(negative, { axis: 0 }),
+    truePositives: yes,
+    falsePositives: wrong,
+    positives: ops.sum(sides[0], { axis: 0 }),
+    negatives: ops.sum(sides[1], { axis: 0 }),
   };
 }
 

@@ -78,6 +78,11 @@ pub trait Op: Any + Debug + Send + Sync {
         None
     }
 
+    /// The variable in whose layout the op takes its first input, if it does not matter to the op.
+    fn laid_out_like(&self) -> Option<&Arc<Variable>> {
+        self.effect()
+    }
+
     /// True when the same inputs always give the same outputs and nothing else happens, so constants
     /// can be folded.
     fn is_pure(&self) -> bool {

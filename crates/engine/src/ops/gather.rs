@@ -11,7 +11,11 @@ use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 
 /// Its names in the registry.
-pub(super) const ENTRIES: &[Entry] = &[("gather", |call| built(Gather { axis: call.axis()? }))];
+pub(super) const ENTRIES: &[Entry] = &[
+    ("gather", |call| built(Gather { axis: call.axis()? })),
+    // Values by the number of their segment.
+    ("segmentSum", |call| built(Scatter { axis: 0, shape: Shape::of(&[call.size("segments")?]) })),
+];
 
 /// `y[a…, i…, b…] = x[a…, indices[i…], b…]`, negative indices counting from the end.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ pub mod batch_norm;
 pub mod binary;
 pub mod broadcast;
 pub mod call;
+pub mod clip;
 pub mod compare;
 pub mod concat;
 pub mod constrain;

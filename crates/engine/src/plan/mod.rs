@@ -304,7 +304,7 @@ fn preferred_layouts(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Ve
     for node in nodes {
         let takes_spread = takes_spread(node);
         for (i, v) in node.inputs.iter().enumerate() {
-            let variable = node.op.effect().filter(|_| i == 0);
+            let variable = node.op.laid_out_like().filter(|_| i == 0);
             wish(
                 v,
                 match variable {

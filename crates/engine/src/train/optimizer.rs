@@ -7,13 +7,13 @@ use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::average::{Average, Overwrite};
+use crate::ops::clip::{AddPenalty, Norm, PartialNorms};
 use crate::ops::constrain::{Constrain, Constraint};
 use crate::ops::reduce::Kind;
 use crate::ops::update::Update;
 use crate::ops::update::rule::{self, Rule};
 use crate::tensor::DType;
 use crate::variable::Variable;
-use ridgeline_kernels::compare::Compare;
 use ridgeline_kernels::unary::Unary;
 use ridgeline_kernels::update::Penalty;
 use std::sync::Arc;
@@ -239,11 +239,15 @@ fn factors(
     bound: f32,
     together: bool,
 ) -> Result<Vec<Option<Value>>> {
-    let gradients: Vec<Value> = full.iter().map(|&(_, gradient)| gradient).collect();
+    let parts = |&(trainable, gradient): &(&Trainable, Value)| {
+        let variable = Arc::clone(&trainable.variable);
+        graph.one(PartialNorms { variable }, &[gradient])
+    };
+    let parts = full.iter().map(parts).collect::<Result<Vec<Value>>>()?;
     let norms = if together {
-        vec![norm(graph, &gradients)?; gradients.len()]
+        vec![graph.one(Norm, &parts)?; parts.len()]
     } else {
-        gradients.iter().map(|&gradient| norm(graph, &[gradient])).collect::<Result<_>>()?
+        parts.iter().map(|&part| graph.one(Norm, &[part])).collect::<Result<_>>()?
     };
     let bound = graph.scalar(bound)?;
     let factor = |norm: Value| {
@@ -251,35 +255,6 @@ fn factors(
         graph.div(bound, larger).map(Some)
     };
     norms.into_iter().map(factor).collect()
-}
-
-/// What makes the squares of all numbers small enough to add up, and still large enough where the
-/// squares of the numbers themselves are not: their sum overflows from some 2⁵⁰ on.
-const SMALL: f32 = 1.0 / (1u128 << 80) as f32;
-
-/// The Euclidean norm of all `values` together, which overflows only where it has no number.
-fn norm(graph: &mut Graph, values: &[Value]) -> Result<Value> {
-    let plain = squares(graph, values, None)?;
-    let small = graph.scalar(SMALL)?;
-    let scaled = squares(graph, values, Some(small))?;
-    let [plain_norm, scaled_norm] =
-        [graph.unary(Unary::Sqrt, plain)?, graph.unary(Unary::Sqrt, scaled)?];
-    let large_norm = graph.div(scaled_norm, small)?;
-    let most = graph.scalar(f32::MAX)?;
-    let fits = graph.compare(Compare::LessEqual, plain, most)?;
-    graph.select(fits, plain_norm, large_norm)
-}
-
-/// The sum of the squares of all `values`, each times `factor`.
-fn squares(graph: &mut Graph, values: &[Value], factor: Option<Value>) -> Result<Value> {
-    let mut total = None;
-    for &value in values {
-        let value = factor.map_or(Ok(value), |factor| graph.mul(value, factor))?;
-        let squared = graph.unary(Unary::Square, value)?;
-        let sum = graph.reduce(Kind::Sum, squared, None, false)?;
-        total = Some(graph.plus(total, sum)?);
-    }
-    Ok(total.expect("there are values"))
 }
 
 /// No penalty.
@@ -315,20 +290,11 @@ impl Trainable {
 
     /// `g + l1·sign(w) + 2·l2·w`.
     fn add_penalty_gradient(&self, graph: &mut Graph, gradient: Value) -> Result<Value> {
-        let mut total = gradient;
-        if self.penalty.l1 != 0.0 {
-            let weight = graph.weight(&self.variable)?;
-            let sign = graph.unary(Unary::Sign, weight)?;
-            let factor = graph.scalar(self.penalty.l1)?;
-            let slope = graph.mul(sign, factor)?;
-            total = graph.add(total, slope)?;
+        if self.penalty == NO_PENALTY {
+            return Ok(gradient);
         }
-        if self.penalty.l2 != 0.0 {
-            let weight = graph.weight(&self.variable)?;
-            let factor = graph.scalar(2.0 * self.penalty.l2)?;
-            let slope = graph.mul(weight, factor)?;
-            total = graph.add(total, slope)?;
-        }
-        Ok(total)
+        let weight = graph.weight(&self.variable)?;
+        let variable = Arc::clone(&self.variable);
+        graph.one(AddPenalty { variable, penalty: self.penalty }, &[gradient, weight])
     }
 }
