@@ -80,6 +80,11 @@ describe('folds', () => {
       /^nSplits must be at most 2, the number of rows of class 1/,
     ],
     [
+      'NaN',
+      () => groupKFold([1, Number.NaN, 2], { nSplits: 2 }),
+      /^groups must be one number for each row, received NaN/,
+    ],
+    [
       'few groups',
       () => groupKFold([1, 1, 2, 2], { nSplits: 3 }),
       /^nSplits must be at most 2, the number of groups/,
@@ -95,6 +100,19 @@ describe('folds', () => {
   });
 });
 
+test('groups and classes are told apart exactly', () => {
+  const ids = [123456784, 123456785, 123456786, 123456787, 123456800, 123456801];
+  const tests = (folds: ReturnType<typeof groupKFold>): number[][] => folds.map(({ test }) => [...test]);
+  const expected = [
+    [1, 3, 5],
+    [0, 2, 4],
+  ];
+  expect(tests(groupKFold(ids, { nSplits: 2 }))).toEqual(expected);
+  expect(tests(groupKFold(Float64Array.from(ids), { nSplits: 2 }))).toEqual(expected);
+  expect(tests(groupKFold(BigInt64Array.from(ids, BigInt), { nSplits: 2 }))).toEqual(expected);
+  expect(() => stratifiedKFold([2 ** 24, 2 ** 24, 2 ** 24 + 1], { nSplits: 2 })).toThrow(/class 16777217/);
+});
+
 describe('rows', () => {
   const x = numbers(6, 2);
   test('by their indices', () => {
@@ -103,6 +121,7 @@ describe('rows', () => {
     );
     expect(take([1, 2, 3], Int32Array.of(2)).toArray()).toEqual([3]);
     expect(take(x, []).shape).toEqual([0, 2]);
+    expect(take([1, 2, 3], tensor(Int32Array.of(2, 0))).toArray()).toEqual([3, 1]);
   });
 
   test('in one random order', () => {
@@ -127,6 +146,7 @@ describe('rows', () => {
       /^indices must be a list of integers in \[0, 6\), received 6/,
     ],
     ['a fraction', () => take(x, [0.5]), 'ERR_ARGUMENT', /received 0.5/],
+    ['an object', () => take(x, { length: 1e12 } as never), 'ERR_ARGUMENT', /^indices must be/],
     ['no list', () => take(x, 3 as never), 'ERR_ARGUMENT', /received 3/],
     ['a scalar', () => take(tensor([1]).reshape([]), [0]), 'ERR_SHAPE', /received a scalar/],
     ['different numbers of rows', () => shuffle([x, [1, 2]]), 'ERR_SHAPE', /received 6, 2/],

@@ -136,4 +136,11 @@ test('a lambda callback is its functions', async () => {
     callbacks: [callbacks.lambdaCallback({ onEpochEnd: (epoch) => void heard.push(epoch) })],
   });
   expect(heard).toEqual([0, 1]);
+  const odd = { onEpoch() {} } as never;
+  await expectFailure(() => callbacks.lambdaCallback(odd), 'ERR_ARGUMENT', /has no option 'onEpoch'/);
+  await expectFailure(
+    () => callbacks.lambdaCallback(null as never),
+    'ERR_ARGUMENT',
+    /must be an object, received null/,
+  );
 });

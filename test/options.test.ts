@@ -136,6 +136,8 @@ describe('everything that takes options', () => {
       nonNeg: [{}, constraints.nonNeg],
       l1: [{ l1: 0.2 }, regularizers.l1],
       l1L2: [{ l1: 0.2, l2: 0 }, regularizers.l1L2],
+      orthogonal: [{ factor: 0.2, mode: 'columns' }, regularizers.orthogonal],
+      circle: [{ gamma: 20, margin: 0.2, removeDiagonal: false, reduction: 'sum' }, losses.circle],
       constant: [{ value: 2 }, initializers.constant],
       truncatedNormal: [{ mean: 1, stddev: 2, seed: 3 }, initializers.truncatedNormal],
       varianceScaling: [{ scale: 2, mode: 'fanAvg', distribution: 'uniform' }, initializers.varianceScaling],

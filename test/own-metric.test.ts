@@ -93,6 +93,22 @@ describe('a class', () => {
     );
   });
 
+  test('whose update gives nothing, or that lacks a function, is refused', async () => {
+    const metric = { ...wrong(() => 0), update: () => undefined } as never;
+    const says = /what update\(\) gives must be an object of sums by name, received undefined/;
+    await expectFailure(() => compiled(metric).evaluate(x, y), 'ERR_ARGUMENT', says);
+    const { result: _, ...half } = wrong(() => 0);
+    await expectFailure(
+      () => compiled(half as never),
+      'ERR_ARGUMENT',
+      /^metrics must be metrics with the functions update and result/,
+    );
+  });
+  test('of too many thresholds is refused', async () => {
+    const model = regression().compile({ loss: 'mse', metrics: [metrics.auc({ numThresholds: 1e8 })] });
+    await expectFailure(() => model.evaluate(x, y), 'ERR_ARGUMENT', /numThresholds must be at most 1048576/);
+  });
+
   test('whose sums depend on the batch is refused', async () => {
     const metric = {
       ...wrong(() => 0),

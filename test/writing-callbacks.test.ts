@@ -71,6 +71,29 @@ describe('csvLogger', () => {
     expect(readFileSync(other, 'utf8').trimEnd().split('\n')[2]).toMatch(/^1,NA,/);
   });
 
+  test('names with separators stand between quotation marks, and are read again', async () => {
+    const path = newFile();
+    const script = {
+      onEpochEnd: (_: number, logs: Logs): void => {
+        logs['a,"b"'] = 7;
+      },
+    };
+    const fit = (epochs: number, initialEpoch: number) =>
+      regression().fit(x, y, {
+        epochs,
+        initialEpoch,
+        callbacks: [script, callbacks.csvLogger(path, { append: true })],
+      });
+    await fit(1, 0);
+    await fit(2, 1);
+    const [header, ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
+    expect(header).toBe('epoch,"a,""b""",loss,loss_without_penalty,penalty');
+    expect(lines.map((line) => line.split(',').slice(0, 2))).toEqual([
+      ['0', '7'],
+      ['1', '7'],
+    ]);
+  });
+
   test('that cannot be written ends the fit', async () => {
     const logger = callbacks.csvLogger(join(folder, 'none', 'file'));
     await expectFailure(() => regression().fit(x, y, { callbacks: [logger] }), 'ERR_IO', /^cannot write/);
@@ -118,6 +141,48 @@ describe('modelCheckpoint', () => {
     ['what beats a threshold', [3, 4, 2], { saveBestOnly: true, initialValueThreshold: 2.5 }, ['03-2.00']],
   ])('saves %s', async (_, values, options, expected) => {
     expect((await saved(values, '{epoch:02d}-{watched:.2f}', options)).found).toEqual(expected);
+  });
+
+  test.each<[string, string]>([
+    ['{epoch:04d}', '0001'],
+    ['{watched:.1e}', '2.5e-01'],
+    ['{watched:.1%}', '25.0%'],
+    ['{watched:8.3f}', '   0.250'],
+    ['{{epoch}}', '{epoch}'],
+  ])('by the template %s', async (template, expected) => {
+    expect((await saved([0.25], template, {})).found).toEqual([expected]);
+  });
+  test.each(['{epoch:zz}', '{}', '{epoch', '{loss:g}'])('the template %s is refused', async (template) => {
+    await expectFailure(
+      () => callbacks.modelCheckpoint(template),
+      'ERR_ARGUMENT',
+      /^path must be a template of fields/,
+    );
+  });
+  test('a fraction as an integer is refused, and a number that no batch has', async () => {
+    await expectFailure(
+      () => saved([0.25], '{watched:d}', {}),
+      'ERR_ARGUMENT',
+      /must be of an integer, received 0.25/,
+    );
+    const checkpoint = callbacks.modelCheckpoint(newFile(), { saveBestOnly: true, saveFreq: 1 });
+    await expectFailure(
+      () => regression().fit(x, y, { validationData: [x, y], callbacks: [checkpoint] }),
+      'ERR_ARGUMENT',
+      /monitor 'val_loss' is not in the logs/,
+    );
+  });
+
+  test('the history that is saved has what callbacks before it have added', async () => {
+    const at = mkdtempSync(join(folder, 'checkpoints-'));
+    const list = () => [
+      callbacks.learningRateScheduler(() => 0.01),
+      callbacks.modelCheckpoint(join(at, '{epoch}')),
+    ];
+    await regression().fit(x, y, { epochs: 3, callbacks: list() });
+    const loaded = await loadModel(join(at, '2'));
+    await loaded.fit(x, y, { epochs: 3, initialEpoch: loaded.epoch, callbacks: list() });
+    expect(loaded.history.history.learning_rate).toEqual([0.01, 0.01, 0.01]);
   });
 
   test('after so many batches', async () => {
@@ -242,6 +307,21 @@ describe('weights in a file', () => {
     expect([bits(other), bits(wider)]).toEqual(before);
     expect(await wider.loadWeights(path, { partial: true })).toEqual(['hidden/kernel', 'hidden/bias']);
     expect(bits(wider).slice(0, 40)).toEqual(bits(net(2)).slice(0, 40));
+  });
+
+  test('of a model without input yet, and those that a model does not have, are refused', async () => {
+    const path = newFile();
+    await net(2).saveWeights(path);
+    const unbuilt = new Sequential([layers.dense(8, { name: 'hidden' })]);
+    await expectFailure(() => unbuilt.loadWeights(path), 'ERR_ARGUMENT', /has no input yet/);
+    await expectFailure(() => unbuilt.saveWeights(newFile()), 'ERR_ARGUMENT', /has no input yet/);
+    const smaller = new Sequential([layers.input([4]), layers.dense(8, { name: 'hidden' })]);
+    await expectFailure(
+      () => smaller.loadWeights(path),
+      'ERR_ARGUMENT',
+      /must be a file of weights that 'sequential.*' has, received .*out/,
+    );
+    expect(await smaller.loadWeights(path, { partial: true })).toEqual(['hidden/kernel', 'hidden/bias']);
   });
 
   test('are not read while a fit runs, nor from what is no such file', async () => {

@@ -34,6 +34,18 @@ export interface CallbackLike {
   getState?(): Record<string, CallbackState>;
 }
 
+/** Names of the functions of a callback. */
+export const HOOKS = [
+  'onTrainBegin',
+  'onTrainEnd',
+  'onEpochBegin',
+  'onEpochEnd',
+  'onTrainBatchBegin',
+  'onTrainBatchEnd',
+  'setModel',
+  'getState',
+] as const;
+
 /** The hooks of {@link Callback}, for subclasses to override. */
 export interface Callback extends CallbackLike {}
 

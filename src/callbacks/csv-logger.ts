@@ -64,7 +64,7 @@ export class CSVLogger extends Callback {
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     if (whole.length < text.length) await this.#writes(() => truncate(this.#path, Buffer.byteLength(whole)));
     const [header] = whole.split('\n');
-    if (header) this.#keys = header.split(this.#options.separator).slice(1);
+    if (header) this.#keys = fields(header, this.#options.separator).slice(1);
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
@@ -72,12 +72,29 @@ export class CSVLogger extends Callback {
     const lines: unknown[][] = [];
     if (!this.#keys) {
       this.#keys = Object.keys(logs).sort();
-      lines.push(['epoch', ...this.#keys]);
+      lines.push(['epoch', ...this.#keys.map((key) => quoted(key, separator))]);
     }
     lines.push([epoch, ...this.#keys.map((key) => (Object.hasOwn(logs, key) ? logs[key] : 'NA'))]);
     const text = lines.map((line) => `${line.join(separator)}\n`).join('');
     await this.#writes(() => appendFile(this.#path, text));
   }
+}
+
+/** A name as a field: between quotation marks where it would be more than one (RFC 4180). */
+const quoted = (name: string, separator: string): string =>
+  /["\r\n]/.test(name) || name.includes(separator) ? `"${name.replaceAll('"', '""')}"` : name;
+
+/** The fields of a line. */
+function fields(line: string, separator: string): string[] {
+  const found: string[] = [];
+  let field = '';
+  let isQuoted = false;
+  for (const character of line) {
+    if (character === '"') isQuoted = !isQuoted;
+    if (character === separator && !isQuoted) found.push(field);
+    field = character === separator && !isQuoted ? '' : field + character;
+  }
+  return [...found, field].map((one) => (/^".*"$/.test(one) ? one.slice(1, -1).replaceAll('""', '"') : one));
 }
 
 /**

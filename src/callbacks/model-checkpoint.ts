@@ -48,6 +48,7 @@ export class ModelCheckpoint extends Callback {
   constructor(path: string, options: ModelCheckpointOptions = {}) {
     super();
     if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
+    checkTemplate(path);
     this.#path = path;
     this.#options = settle('modelCheckpoint', TABLE, [options]);
     this.#monitor = new Monitor('modelCheckpoint', this.#options);
@@ -86,7 +87,8 @@ export class ModelCheckpoint extends Callback {
   async #save(epoch: number, logs: Logs, batch?: number): Promise<void> {
     const { saveBestOnly, saveWeightsOnly, verbose } = this.#options;
     if (saveBestOnly) {
-      const current = this.#monitor.read(logs, this.model);
+      // In the middle of an epoch nothing is validated, and nothing would ever be saved.
+      const current = this.#monitor.read(logs, this.model, batch !== undefined);
       if (current === undefined || !this.#monitor.improves(current, this.#best, this.model)) return;
       this.#best = current;
     }
@@ -101,14 +103,37 @@ export class ModelCheckpoint extends Callback {
   }
 }
 
+/** A number in a template: its key, and its form, such as `02d` or `.2f`. */
+const FIELD = /\{\{|\}\}|\{(\w+)(?::(0?)(\d*)(?:(d)|(?:\.(\d+))?([fe%]))?)?\}/g;
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for braces that are none of these. */
+function checkTemplate(template: string): void {
+  const rest = template.replace(FIELD, '');
+  if (/[{}]/.test(rest))
+    throw argumentError(
+      'path',
+      'a template of fields such as {epoch:02d}, {val_loss:.2f} or {loss:.1e}',
+      template,
+    );
+}
+
 /** A template with numbers in it: `{epoch:02d}-{val_loss:.2f}` becomes `07-0.25`. */
 function fileName(template: string, known: Readonly<Record<string, number>>): string {
-  return template.replace(/\{(\w+)(?::(0?)(\d*)(d|\.(\d+)f))?\}/g, (_, key, zero, width, form, digits) => {
+  return template.replace(FIELD, (field, key, zero, width, whole, digits, form) => {
+    if (key === undefined) return field.slice(1);
     const value = Object.hasOwn(known, key) ? known[key] : undefined;
     if (value === undefined) throw argumentError('path', `keys among ${Object.keys(known).join(', ')}`, key);
-    const text = form === undefined || form === 'd' ? String(value) : value.toFixed(Number(digits));
-    return text.padStart(Number(width || 0), zero || ' ');
+    if (whole && !Number.isInteger(value)) throw argumentError(`{${key}:d}`, 'of an integer', value);
+    return formatted(value, form, Number(digits ?? 6)).padStart(Number(width || 0), zero || ' ');
   });
+}
+
+function formatted(value: number, form: string | undefined, digits: number): string {
+  if (form === 'f') return value.toFixed(digits);
+  if (form === '%') return `${(100 * value).toFixed(digits)}%`;
+  // Python writes two digits of an exponent at least.
+  if (form === 'e') return value.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2');
+  return String(value);
 }
 
 /**

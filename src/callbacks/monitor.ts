@@ -41,14 +41,14 @@ export class Monitor {
   }
 
   /**
-   * The number in logs of an epoch; none after an epoch that was not validated.
+   * The number in logs of an epoch; none after an epoch that was not validated, unless there must `always` be one.
    * @throws {RidgelineError} `ERR_ARGUMENT` where it is not among them.
    */
-  read(logs: Logs, model: TrainedModel): number | undefined {
+  read(logs: Logs, model: TrainedModel, always = false): number | undefined {
     const { key } = this;
     if (Object.hasOwn(logs, key)) return logs[key];
     const isValidated = 'val_loss' in logs || !model.training.validates;
-    if (key.startsWith('val_') && !isValidated) return undefined;
+    if (key.startsWith('val_') && !isValidated && !always) return undefined;
     throw new RidgelineError(
       'ERR_ARGUMENT',
       `${this.#callback}: monitor '${key}' is not in the logs; there are ${Object.keys(logs).join(', ')}`,

@@ -2,9 +2,9 @@
  * Folds for cross-validation, as scikit-learn makes them: each row is test data once.
  */
 import { boolean, options as checkOptions, integer } from '../core/check.js';
-import { type DataOf, type DType, zeros } from '../core/elements.js';
-import { type Tensor, type TensorInput, tensor } from '../core/tensor.js';
-import { argumentError, RidgelineError } from '../errors.js';
+import { type DataOf, type DType, isBigArray, isNumberArray, zeros } from '../core/elements.js';
+import { shapeText, type Tensor, type TensorInput, tensor } from '../core/tensor.js';
+import { argumentError, RidgelineError, shapeError } from '../errors.js';
 import { generator, mix } from './rows.js';
 
 /** Rows to train on and rows to test on, ascending, for {@link take}. */
@@ -99,14 +99,33 @@ export const classesOf = (y: Tensor): DataOf[DType] =>
   y.rank > 1 && (y.shape[1] as number) > 1 ? y.argMax(1).data : y.elements;
 
 /**
+ * What tells rows apart, exactly: a tensor of float32 holds no large numbers.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for NaN, and for other than one for each row.
+ */
+function marks(argument: string, given: TensorInput): (number | bigint)[] {
+  const isOne = (one: unknown): one is number | bigint => typeof one === 'number' || typeof one === 'bigint';
+  const isRow = isNumberArray(given) || isBigArray(given) || (Array.isArray(given) && given.every(isOne));
+  const all = isRow ? Array.from(given as ArrayLike<number | bigint>) : [...labelsOf(argument, given)];
+  const bad = all.find((one) => Number.isNaN(one));
+  if (bad === undefined) return all;
+  throw argumentError(argument, 'one number for each row', bad);
+}
+
+function labelsOf(argument: string, given: TensorInput): DataOf[DType] {
+  const of = tensor(given);
+  if (of.rank === 1 || argument === 'y' || (of.rank === 2 && of.shape[1] === 1)) return classesOf(of);
+  throw shapeError(argument, '[rows]', shapeText(of.shape));
+}
+
+/**
  * Cuts rows into folds that each have the share of every class of `y`, class indices or one-hot rows.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or a class of fewer rows than folds.
  */
 export function stratifiedKFold(y: TensorInput, options: KFoldOptions = {}): Fold[] {
   const { nSplits, random } = mixing('stratifiedKFold', options);
-  const labels = classesOf(tensor(y));
-  const classes = new Map<number, number[]>();
-  labels.forEach((label: number, row: number) => {
+  const labels = marks('y', y);
+  const classes = new Map<number | bigint, number[]>();
+  labels.forEach((label, row) => {
     const rows = classes.get(label);
     if (rows) rows.push(row);
     else classes.set(label, [row]);
@@ -137,19 +156,17 @@ export function stratifiedKFold(y: TensorInput, options: KFoldOptions = {}): Fol
  */
 export function groupKFold(groups: TensorInput, options: GroupKFoldOptions = {}): Fold[] {
   const { nSplits = 5 } = checkOptions('groupKFold', options, ['nSplits']);
-  const of = tensor(groups);
-  const sizes = new Map<number, number>();
-  of.elements.forEach((group: number) => {
-    sizes.set(group, (sizes.get(group) ?? 0) + 1);
-  });
+  const of = marks('groups', groups);
+  const sizes = new Map<number | bigint, number>();
+  for (const group of of) sizes.set(group, (sizes.get(group) ?? 0) + 1);
   count('groups', nSplits, sizes.size);
   const filled = new Array<number>(nSplits).fill(0);
-  const foldOf = new Map<number, number>();
-  for (const [group, size] of [...sizes].sort(([a, m], [b, n]) => n - m || b - a)) {
+  const foldOf = new Map<number | bigint, number>();
+  for (const [group, size] of [...sizes].sort(([a, m], [b, n]) => n - m || (a < b ? 1 : -1))) {
     const fold = filled.indexOf(Math.min(...filled));
     (filled[fold] as number) += size;
     foldOf.set(group, fold);
   }
-  const testIn = Int32Array.from(of.elements, (group) => foldOf.get(Number(group)) as number);
+  const testIn = Int32Array.from(of, (group) => foldOf.get(group) as number);
   return foldsOf(testIn, nSplits);
 }

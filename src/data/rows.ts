@@ -2,8 +2,8 @@
  * Rows of data: by their indices, and in random order.
  */
 import { options as checkOptions, integer } from '../core/check.js';
-import { zeros } from '../core/elements.js';
-import { Tensor, type TensorInput, tensor } from '../core/tensor.js';
+import { isNumberArray, zeros } from '../core/elements.js';
+import { isTensor, Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
 
 /** A small generator (mulberry32) for the order of rows. */
@@ -47,14 +47,16 @@ export function pick(of: Tensor, rows: readonly number[]): Tensor {
  * ```
  * @throws {RidgelineError} `ERR_ARGUMENT` for an index outside, `ERR_SHAPE` for a scalar.
  */
-export function take(x: TensorInput, indices: ArrayLike<number>): Tensor {
+export function take(x: TensorInput, indices: ArrayLike<number> | Tensor): Tensor {
   const of = tensor(x);
   const [n] = of.shape;
   if (n === undefined) throw new RidgelineError('ERR_SHAPE', 'take expects rows, received a scalar');
-  const rows = Array.from(indices ?? []);
-  const bad = rows.find((row) => !(Number.isInteger(row) && row >= 0 && row < n));
-  if (bad !== undefined || typeof indices !== 'object')
-    throw argumentError('indices', `a list of integers in [0, ${n})`, bad ?? indices);
+  const expected = `a list of integers in [0, ${n})`;
+  const list: unknown = isTensor(indices) ? indices.elements : indices;
+  if (!Array.isArray(list) && !isNumberArray(list)) throw argumentError('indices', expected, indices);
+  const rows = Array.from(list as ArrayLike<number>);
+  const bad = rows.findIndex((row) => !(Number.isInteger(row) && row >= 0 && row < n));
+  if (bad >= 0) throw argumentError('indices', expected, rows[bad]);
   return pick(of, rows);
 }
 

@@ -4,6 +4,7 @@
 import type { FactoryName, Name, Snake } from '../core/names.js';
 import { factoriesOf, hasMethods, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
+import { argumentError } from '../errors.js';
 import { matched } from '../losses/labels.js';
 import * as metrics from './factories.js';
 import { type Metric, mean, totals } from './metric.js';
@@ -55,6 +56,9 @@ export const restoreMetric = (saved: { name: string; config: object }): Metric =
 
 /** The metric that an option stands for. */
 export function getMetric(argument: string, of: MetricIdentifier): Metric {
+  const methods = ['update', 'result'] as const;
+  if (typeof of === 'object' && of !== null && methods.some((name) => name in of) && !hasMethods(of, methods))
+    throw argumentError(argument, 'metrics with the functions update and result', of);
   const found = registry.get(argument, of);
   const { name: className } = found.constructor;
   // An instance of a class of one's own is saved by the name of the class.

@@ -19,10 +19,13 @@ export interface Thresholds {
 }
 
 /** The thresholds `i / (count − 1)`, compared as Keras does, so that ties fall alike. */
-export const evenly = (count: number): Thresholds => ({
-  at: Array.from({ length: count }, (_, i) => i),
-  scale: count - 1,
-});
+export function evenly(count: number): Thresholds {
+  if (count > MOST) throw argumentError('numThresholds', `at most ${MOST}`, count);
+  return { at: Array.from({ length: count }, (_, i) => i), scale: count - 1 };
+}
+
+/** The most thresholds that counts are kept for. */
+const MOST = 2 ** 20;
 
 /** Which of the predictions are looked at, and how much those of a label count. */
 export interface Selection {

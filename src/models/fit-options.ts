@@ -1,7 +1,7 @@
 /**
  * What the verbs of training take and give, and the check of what `fit` was given.
  */
-import type { CallbackLike } from '../callbacks/callback.js';
+import { type CallbackLike, HOOKS } from '../callbacks/callback.js';
 import type { HistoryKey, LogKey } from '../callbacks/logs.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
 import { boolean, options as checkOptions, threads as checkThreads, count, number } from '../core/check.js';
@@ -172,17 +172,6 @@ export function checkFitOptions(options: FitOptions): CheckedFitOptions {
 
 const optional = (argument: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : count(argument, value);
-
-const HOOKS = [
-  'onTrainBegin',
-  'onTrainEnd',
-  'onEpochBegin',
-  'onEpochEnd',
-  'onTrainBatchBegin',
-  'onTrainBatchEnd',
-  'setModel',
-  'getState',
-] as const;
 
 /** The callbacks of a fit, with the progress bar that `verbose` asks for. */
 function callbackList(options: FitOptions): CallbackLike[] {

@@ -1,6 +1,8 @@
 /**
  * The graph that training makes small and evaluation measures: a model's losses, penalties and metrics in one trace.
  */
+
+import { isPlain } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -61,6 +63,7 @@ export function traceLoss(
     const sums: SymbolicTensor[] = [];
     const measures: Measure[] = [];
     const measure = (result: Measure['result'], added: Increments): void => {
+      if (!isPlain(added)) throw argumentError('what update() gives', 'an object of sums by name', added);
       const named = Object.entries(added);
       for (const [, increment] of named) sums.push(increment);
       measures.push({ result, sums: named.map(([name, increment]) => [name, sizeOf(name, increment)]) });

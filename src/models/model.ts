@@ -221,18 +221,18 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
    */
   async saveWeights(path: FilePath): Promise<void> {
     this.checkAlive();
-    await saveWeights(this, path);
+    await saveWeights(this.#self, path);
   }
 
   /**
    * Reads weights by their paths, from what `saveWeights` or `save` wrote.
    * @returns The paths of the weights that were read.
-   * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` for a weight that the file does not have in that shape, unless
-   *   `partial` is asked for, `ERR_IO`, `ERR_BUSY` while a fit runs, `ERR_DISPOSED`. Nothing is read unless all fit.
+   * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` for a weight that the file does not have in that shape, or that
+   *   the model does not have, unless `partial` is asked for, and for a model without input yet, `ERR_IO`, `ERR_BUSY` while a fit runs, `ERR_DISPOSED`. Nothing is read unless all fit.
    */
   async loadWeights(path: FilePath, options: LoadWeightsOptions = {}): Promise<string[]> {
     this.checkIdle();
-    return loadWeights(this, path, options);
+    return loadWeights(this.#self, path, options);
   }
 
   /**

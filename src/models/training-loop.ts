@@ -62,11 +62,12 @@ export class TrainingLoop {
   }
 
   async #each(say: (callback: CallbackLike) => unknown): Promise<void> {
-    for (const callback of this.#fit.callbacks) {
-      const said = say(callback);
-      // One that never settles must not hold the end.
-      if (isThenable(said)) await Promise.race([said, this.#cancelled.promise]);
-    }
+    for (const callback of this.#fit.callbacks) await this.#tell(say(callback));
+  }
+
+  /** Waits for what a callback has said. One that never settles must not hold the end. */
+  async #tell(said: unknown): Promise<void> {
+    if (isThenable(said)) await Promise.race([said, this.#cancelled.promise]);
   }
 
   /**
@@ -141,10 +142,11 @@ export class TrainingLoop {
   }
 
   /** Notes numbers that callbacks have added to the logs of an epoch. */
-  #addKeys(logs: Logs, own: ReadonlySet<string>): void {
+  #addKeys(logs: Logs, own: Set<string>): void {
     const isNumber = (value: unknown): boolean => typeof value === 'number';
     const fits = ([key, value]: [string, unknown]): boolean => !own.has(key) && isNumber(value);
     const added = Object.entries(logs).filter((entry) => fits(entry) && !(entry[0] in Object.prototype));
+    for (const [key] of added) own.add(key);
     add(this.#history, added);
     this.#fit.add(added);
   }
@@ -168,8 +170,11 @@ export class TrainingLoop {
     this.#fit.record(epoch, logs);
     add(this.#history, Object.entries(logs));
     const own = new Set(Object.keys(logs));
-    await this.#each((c) => c.onEpochEnd?.(epoch, logs));
-    this.#addKeys(logs, own);
+    for (const callback of this.#fit.callbacks) {
+      await this.#tell(callback.onEpochEnd?.(epoch, logs));
+      // At once: one that comes later may save the history.
+      this.#addKeys(logs, own);
+    }
     if (!model.stopTraining && epoch + 1 < epochs) await this.#beginEpoch(epoch + 1);
   }
 }

@@ -5,8 +5,9 @@ import { boolean, options as checkOptions } from '../core/check.js';
 import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { shapeText } from '../core/tensor.js';
 import type { Weight } from '../core/weight.js';
-import { RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCheckpoint, native } from '../native.js';
+import type { Network } from './network.js';
 
 /** Options of {@link Model.loadWeights}. */
 export interface LoadWeightsOptions {
@@ -14,14 +15,9 @@ export interface LoadWeightsOptions {
   readonly partial?: boolean | undefined;
 }
 
-/** What has weights to write or read. */
-interface WithWeights {
-  readonly name: string;
-  readonly weights: readonly Weight[];
-}
-
 /** Writes all weights, off the JavaScript thread; as {@link Model.saveWeights}. */
-export async function saveWeights({ weights }: WithWeights, path: FilePath): Promise<void> {
+export async function saveWeights(model: Network, path: FilePath): Promise<void> {
+  const weights = weightsOf(model);
   const file = filePath('path', path);
   const names = weights.map((weight) => weight.path);
   const variables = weights.map((weight) => weight.variable);
@@ -31,10 +27,11 @@ export async function saveWeights({ weights }: WithWeights, path: FilePath): Pro
 
 /** Reads weights by name; as {@link Model.loadWeights}. */
 export async function loadWeights(
-  model: WithWeights,
+  model: Network,
   path: FilePath,
   options: LoadWeightsOptions,
 ): Promise<string[]> {
+  const weights = weightsOf(model);
   const { partial = false } = checkOptions('loadWeights', options, ['partial']);
   boolean('partial', partial);
   const file = filePath('path', path);
@@ -52,9 +49,16 @@ export async function loadWeights(
       const shape = found.get(weight.path)?.shape;
       return shape !== undefined && shapeText(shape) === shapeText(weight.shape);
     };
-    const { weights } = model;
+    const known = new Set(weights.map((weight) => weight.path));
+    const other = partial ? undefined : [...found.keys()].find((name) => !known.has(name));
     const bad = partial ? undefined : weights.find((weight) => !fits(weight));
     if (bad) throw missing(file, bad, found.get(bad.path)?.shape);
+    if (other !== undefined)
+      throw argumentError(
+        'path',
+        `a file of weights that '${model.name}' has`,
+        `'${file}', which has '${other}'`,
+      );
     const filled = weights.filter(fits);
     const names = filled.map((weight) => found.get(weight.path)?.name as string);
     const variables = filled.map((weight) => weight.variable);
@@ -63,6 +67,11 @@ export async function loadWeights(
   } finally {
     opened.release();
   }
+}
+
+/** All weights; those of a model that has no input yet are still to come, which is an error. */
+function weightsOf({ graph, weights }: Network): readonly Weight[] {
+  return graph && weights;
 }
 
 function missing(

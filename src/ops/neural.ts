@@ -1,7 +1,7 @@
 /**
  * Ops of neural networks: linear maps, activations with kernels of their own, softmax.
  */
-import { nativeOp, op } from '../core/apply.js';
+import { floating, nativeOp, op } from '../core/apply.js';
 import { options as checkOptions, positive } from '../core/check.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -58,8 +58,8 @@ export interface NormalizeOptions {
 export function normalize<A extends Operand>(x: A, options: NormalizeOptions = {}): Result<A> {
   const { axis = -1, epsilon = 1e-7 } = checkOptions('normalize', options, ['axis', 'epsilon']);
   const least = positive('epsilon', epsilon) ** 2;
-  return op('normalize', [x], (_, [of]) => {
-    const squares = sum(square(of as SymbolicTensor), { axis, keepdims: true });
-    return mul(of as SymbolicTensor, rsqrt(maximum(squares, least)));
+  return op('normalize', [x], (trace, [value]) => {
+    const of = floating(trace, value as SymbolicTensor);
+    return mul(of, rsqrt(maximum(sum(square(of), { axis, keepdims: true }), least)));
   });
 }

@@ -66,6 +66,12 @@ test.each([{ axes: 2 }, { axes: [1, 1] as const, normalize: true }, { axes: -1 }
   },
 );
 
+test('products of sequences of unknown lengths', async () => {
+  const [a, b] = [input([null, 4]), input([null, 4])];
+  const outputs = layers.dot([a, b], { axes: 2 });
+  await expectSameInRuntime(new Model({ inputs: [a, b], outputs }), { sizes: [5] });
+});
+
 test('products of vectors', async () => {
   const [a, b] = [input([6]), input([6])];
   await expectSameInRuntime(new Model({ inputs: [a, b], outputs: layers.dot(1)([a, b]) as SymbolicTensor }));

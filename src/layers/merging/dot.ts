@@ -58,17 +58,26 @@ export class Dot extends Layer<DotConfig, Given> {
       ops.transpose(x, moved(x.rank, i, x.rank - 1)),
       ops.transpose(y, moved(y.rank, j, 1)),
     ];
-    const size = a.shape[i] ?? -1;
-    const product = ops.matmul(ops.reshape(left, [null, -1, size]), ops.reshape(right, [null, size, -1]));
+    const product = ops.matmul(matrices(left, 1), matrices(right, 2));
+    // Of matrices the product has its shape already; of a vector it has an axis that the vector lacks.
+    if (left.rank === 3 && right.rank === 3) return product;
+    if (left.rank === 2 && right.rank <= 3) return ops.squeeze(product, right.rank === 2 ? 2 : 1);
+    if (right.rank === 2 && left.rank === 3) return ops.squeeze(product, 2);
     const rest = [...left.shape.slice(1, -1), ...right.shape.slice(2)];
-    if (rest.filter((d) => d === null).length > 1)
-      throw shapeError(
-        'inputs',
-        'at most one unknown size besides',
-        `${shapeText(a.shape)} and ${shapeText(b.shape)}`,
-      );
-    return ops.reshape(product, [null, ...(rest.length === 0 ? [1] : rest.map((d) => d ?? -1))]);
+    if (rest.filter((d) => d === null).length > 1) {
+      const received = `${shapeText(a.shape)} and ${shapeText(b.shape)}`;
+      throw shapeError('inputs', 'at most one unknown size besides', received);
+    }
+    return ops.reshape(product, [null, ...rest.map((d) => d ?? -1)]);
   }
+}
+
+/** As matrices `[batch, …, k]` or `[batch, k, …]`, whose other axes, at `axis`, are one. */
+function matrices(t: SymbolicTensor, axis: 1 | 2): SymbolicTensor {
+  if (t.rank === 2) return ops.expandDims(t, axis);
+  if (t.rank === 3) return t;
+  const size = t.shape[axis === 1 ? t.rank - 1 : 1] ?? -1;
+  return ops.reshape(t, axis === 1 ? [null, -1, size] : [null, size, -1]);
 }
 
 function axisOf(t: SymbolicTensor, axis: number): number {

@@ -74,7 +74,8 @@ def snake(name):
 
 
 def class_in(module, name):
-    return getattr(module, IRREGULAR.get(name, name[0].upper() + name[1:]))
+    named = IRREGULAR.get(name, name[0].upper() + name[1:])
+    return getattr(module, named, None) or getattr(module, f"{named}Regularizer")
 
 
 def options(config):

@@ -44,6 +44,11 @@ def counts(rng, shape):
     return rng.integers(6, size=shape).astype("float32")
 
 
+def embeddings(rng, shape):
+    vectors = rng.normal(size=shape)
+    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype("float32")
+
+
 def signs(rng, shape):
     return rng.choice([-1.0, 1.0], size=shape).astype("float32")
 
@@ -73,6 +78,8 @@ def more_regression():
             for shape in SHAPES:
                 kind = f"{target.__name__} {shape}"
                 yield loss, config, kind, lambda rng, s=shape, t=target, p=predict: (t(rng, s), p(rng, s))
+    for config in [{}, {"gamma": 20, "margin": 0.25}, {"removeDiagonal": False}, {"gamma": 10, "reduction": "sum"}]:
+        yield "circle", config, "embeddings", lambda rng: (np.repeat([3, 0, 7], 2).astype("int32"), embeddings(rng, [6, 4]))
     for config in [{}, {"alpha": 0.3, "beta": 0.8}]:
         loss = "tversky" if config else "dice"
         yield loss, config, "a whole batch", lambda rng: (ones_and_zeros(rng, [2, 4, 3]), between(rng, [2, 4, 3]))

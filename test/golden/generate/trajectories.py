@@ -142,6 +142,11 @@ def plan():
     yield from grid("tanh", OPTIMIZERS, {"bias l2": BIAS_PENALTY}, no_clip)
     yield from grid("tanh", MORE_OPTIMIZERS, some(KERNEL_PENALTIES, "no penalty", "l2"), no_clip)
     yield from grid("tanh", some(OPTIMIZERS, "sgd", "adam"), ACTIVITY_PENALTIES, some(CLIPS, "no clip", "globalClipNorm"))
+    orthogonal = {
+        "orthogonal rows": {"kernelRegularizer": {"name": "orthogonal", "factor": 0.03}},
+        "orthogonal columns": {"kernelRegularizer": {"name": "orthogonal", "factor": 0.03, "mode": "columns"}},
+    }
+    yield from grid("tanh", some(OPTIMIZERS, "sgd", "adam"), orthogonal, some(CLIPS, "no clip", "globalClipNorm"))
     yield from grid("relu", OPTIMIZERS, some(KERNEL_PENALTIES, "no penalty", "l1L2"), no_clip)
     yield from grid("regression", OPTIMIZERS, some(KERNEL_PENALTIES, "no penalty", "l1L2"), no_clip)
     yield from grid("regression", some(OPTIMIZERS, "sgd", "adam"), ACTIVITY_PENALTIES, no_clip)

@@ -39,8 +39,11 @@ impl Op for Concat {
         let first = inputs[0];
         let mut shape = first.shape.clone();
         for x in &inputs[1..] {
-            let fits = x.dtype == first.dtype
-                && x.shape.rank() == shape.rank()
+            if x.dtype != first.dtype {
+                let message = format!("concat of {} and {}", first.dtype, x.dtype);
+                return Err(Error::dtype(message));
+            }
+            let fits = x.shape.rank() == shape.rank()
                 && (0..shape.rank()).all(|i| i == self.axis || x.shape.0[i] == shape.0[i]);
             if !fits {
                 let shapes: Vec<String> = inputs.iter().map(|x| x.shape.to_string()).collect();
