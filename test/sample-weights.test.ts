@@ -255,3 +255,44 @@ describe('a loss that a layer adds', () => {
     expect(() => new Wrong()(input([2]))).toThrow(/loss must be a float32 scalar of this call/);
   });
 });
+
+describe('weights by position where a loss takes another axis together', () => {
+  const turned = (t: number[][][]): number[][][] =>
+    t.map((rows) => (rows[0] as number[]).map((_, j) => rows.map((row) => row[j] as number)));
+  const shares = numbers(2, 12).reshape([2, 4, 3]).toArray<number[][][]>();
+  const positive = shares.map((rows) => rows.map((row) => row.map((value) => value + 1.5)));
+  const labels = [0, 1].map((k) =>
+    [0, 1, 2, 3].map((i) => [0, 1, 2].map((j) => Number((i + j + k) % 4 === 0))),
+  );
+  const weights = [
+    [1, 2, 3],
+    [0.5, 0, 4],
+  ];
+  const measure = async (
+    axis: number,
+    shape: number[],
+    x: number[][][],
+    y: number[][][],
+  ): Promise<number> => {
+    const model = new Sequential([layers.input(shape), layers.identity()]);
+    const loss = losses.categoricalCrossentropy({ axis });
+    return (await model.compile({ loss }).evaluate(x, y, { sampleWeight: weights })).loss;
+  };
+
+  test('they are those of the other axes', async () => {
+    const expected = await measure(-1, [3, 4], turned(positive), turned(labels));
+    expect(await measure(1, [4, 3], positive, labels)).toBeCloseTo(expected, 6);
+  });
+
+  test('others are refused with what is right', async () => {
+    const model = new Sequential([layers.input([4, 3]), layers.identity()]);
+    model.compile({ loss: losses.categoricalCrossentropy({ axis: 1 }) });
+    const bad = [
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+    ];
+    await expect(model.evaluate(positive, labels, { sampleWeight: bad })).rejects.toThrow(
+      /sampleWeight must have shape \[2\] or \[2, 3\], received \[2, 4\]/,
+    );
+  });
+});

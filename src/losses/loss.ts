@@ -37,6 +37,8 @@ export interface Loss {
   readonly probabilities?: boolean;
   /** How the values of a batch become one. Default `'sumOverBatchSize'`. */
   readonly reduction?: Reduction;
+  /** The axis of predictions of which one value comes. Default the last. */
+  readonly axis?: number | undefined;
   /** @internal The function that it was made of, if it was. */
   readonly source?: unknown;
   /** One value for each sample or position. */
@@ -79,13 +81,14 @@ const reduction = oneOf(['sumOverBatchSize', 'mean', 'sum', 'meanWithSampleWeigh
 export function defineLoss<C extends object = NoOptions>(of: LossDefinition<C>): LossFactory<C> {
   const table: OptionTable = { ...of.options, reduction };
   return ((...given: [options?: C & LossOptions]): Loss => {
-    const options = settle<Settled<C> & { reduction: Reduction }>(of.name, table, given);
+    const options = settle<Settled<C> & { reduction: Reduction; axis?: unknown }>(of.name, table, given);
     return {
       name: of.name,
       sparse: of.sparse ?? false,
       ignoredClass: of.ignoredClass?.(options),
       probabilities: of.probabilities ?? false,
       reduction: options.reduction,
+      axis: typeof options.axis === 'number' ? options.axis : undefined,
       getConfig: () => save(table, options),
       call: (yTrue, yPred) => of.call(options, ...pair(yTrue, yPred)),
       valid: (yTrue, yPred, each) => of.valid?.(options, yTrue, yPred, each),

@@ -75,7 +75,8 @@ export function* labelledData(
     const { shape } = all[output] as SymbolicTensor;
     const same = like ? yield* alike(label, like[i] as LabelSpec) : label;
     const check = checkOf(losses[output], label.name, shape.at(-1) ?? null);
-    outputs.push({ output, name: names[i] as string, label: { ...same, check }, shape });
+    const axis = losses[output]?.axis ?? -1;
+    outputs.push({ output, name: names[i] as string, label: { ...same, check }, shape, axis });
   }
   const checked = outputs.map(({ label }) => label);
   rowsOf([...inputs, ...checked]);

@@ -16,6 +16,17 @@ export interface LabelledOutput {
   readonly label: NamedTensor;
   /** Sizes of what the output gives. */
   readonly shape: Shape;
+  /** The axis of it that its loss takes together. */
+  readonly axis: number;
+}
+
+/** Sizes of the values that the loss of an output gives, at most: rows, and positions. */
+function valuesOf<T>(sizes: readonly T[], { shape, axis }: LabelledOutput): T[] {
+  const rank = shape.length;
+  const at = axis < 0 ? axis + rank : axis;
+  // Class indices lack the axis already, and rows are there whatever a loss takes together.
+  const values = sizes.length < rank ? [...sizes] : sizes.filter((_, i) => i !== at || i === 0);
+  return values.length > 1 ? values.slice(0, Math.max(1, rank - 1)) : values;
 }
 
 /** Weights as they will be fed. */
@@ -46,7 +57,9 @@ export function* sampleWeights(
   for (const { name, value, of } of parts(argument, given, outputs)) {
     const [weights] = (yield* byName(name, value, [name], ['float32'])) as [NamedTensor];
     for (const one of of) checkShape(weights, one);
-    const positions = weights.tensor.shape.slice(1).map((d, i) => (of[0]?.shape[i + 1] === null ? null : d));
+    const [first] = of;
+    const sizes = first ? valuesOf(first.shape, first) : [];
+    const positions = weights.tensor.shape.slice(1).map((d, i) => (sizes[i + 1] === null ? null : d));
     found.push({ outputs: of.map(({ output }) => output), positions, weights });
   }
   return found;
@@ -76,16 +89,11 @@ function parts(argument: string, given: DataInput, outputs: readonly LabelledOut
   return [{ name: argument, value: given as TensorInput, of: outputs }];
 }
 
-function checkShape(
-  { name, tensor: { shape } }: NamedTensor,
-  { label, shape: output }: LabelledOutput,
-): void {
-  const labels = label.tensor.shape;
-  // A loss takes one axis of the output together.
-  const most = Math.max(1, output.length - 1);
-  const fits = shape.length > 0 && shape.length <= most && shape.every((d, i) => d === labels[i]);
+function checkShape({ name, tensor: { shape } }: NamedTensor, of: LabelledOutput): void {
+  const values = valuesOf(of.label.tensor.shape, of);
+  const fits = shape.length > 0 && shape.length <= values.length && shape.every((d, i) => d === values[i]);
   if (fits) return;
-  const expected = [labels.slice(0, 1), ...(most > 1 ? [labels.slice(0, most)] : [])];
+  const expected = [values.slice(0, 1), ...(values.length > 1 ? [values] : [])];
   throw new RidgelineError(
     'ERR_SHAPE',
     `${name} must have shape ${expected.map(shapeText).join(' or ')}, received ${shapeText(shape)}`,
@@ -127,8 +135,9 @@ export function alikeWeights(a: Side, b: Side): [readonly SampleWeights[], reado
 }
 
 /** Weights of one. */
-export function ones({ output, label }: LabelledOutput, positions: Shape): SampleWeights {
-  const shape = label.tensor.shape.slice(0, positions.length + 1);
+export function ones(of: LabelledOutput, positions: Shape): SampleWeights {
+  const { output, label } = of;
+  const shape = valuesOf(label.tensor.shape, of).slice(0, positions.length + 1);
   const data = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1);
   return {
     outputs: [output],
