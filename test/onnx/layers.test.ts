@@ -96,6 +96,16 @@ const CASES: Record<string, readonly Case[]> = {
     [() => layers.permute([3, 1, 2]), [3, 4, 6]],
   ],
   RepeatVector: [[() => layers.repeatVector(3), [6]]],
+  CategoryEncoding: [
+    [() => layers.categoryEncoding(4), [6]],
+    [() => layers.categoryEncoding(4, { outputMode: 'oneHot' }), [1], [6]],
+    [() => layers.categoryEncoding(4, { outputMode: 'count' }), [6], [2, 6]],
+  ],
+  Discretization: [
+    [() => layers.discretization([-1, 0.5]), [6]],
+    [() => layers.discretization([-1, 0.5], { outputMode: 'multiHot' }), [6]],
+    [() => layers.discretization([-1, 0.5], { outputMode: 'oneHot' }), [1]],
+  ],
   Flatten: [[() => layers.flatten(), [], [6], [5, 6], [2, 3, 4]]],
   Reshape: [
     [() => layers.reshape([2, 3]), [6], [3, 2]],
