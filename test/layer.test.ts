@@ -176,6 +176,10 @@ describe('options of every layer', () => {
     GaussianNoise: ['gaussianNoise', { stddev: 0.3, seed: 4 }, 0.3],
     GroupNormalization: ['groupNormalization', { groups: 2, axis: 1, epsilon: 0.1, ...scale }],
     Identity: ['identity', {}],
+    IntegerLookup: [
+      'integerLookup',
+      { vocabulary: [7, 3], maxTokens: 9, maskToken: 0, oovToken: -2, invert: false, outputMode: 'count' },
+    ],
     LayerNormalization: ['layerNormalization', { axis: [1, 2], epsilon: 0.1, ...scale }],
     LeakyReLU: ['leakyRelu', { negativeSlope: 0.1 }],
     Maximum: ['maximum', {}],

@@ -106,6 +106,11 @@ const CASES: Record<string, readonly Case[]> = {
     [() => layers.discretization([-1, 0.5], { outputMode: 'multiHot' }), [6]],
     [() => layers.discretization([-1, 0.5], { outputMode: 'oneHot' }), [1]],
   ],
+  IntegerLookup: [
+    [() => layers.integerLookup({ vocabulary: [2, -1, 0], oovToken: 9 }), [6], [5, 6]],
+    [() => layers.integerLookup({ vocabulary: [1], maskToken: 0, outputMode: 'count' }), [6]],
+    [() => layers.integerLookup({ vocabulary: [7, 5], invert: true }), [6]],
+  ],
   Flatten: [[() => layers.flatten(), [], [6], [5, 6], [2, 3, 4]]],
   Reshape: [
     [() => layers.reshape([2, 3]), [6], [3, 2]],

@@ -1,0 +1,174 @@
+/**
+ * Integer lookup: whole numbers, such as identifiers, by their place in a vocabulary. As Keras' `IntegerLookup`, with one
+ * place for what is not in it.
+ */
+import * as check from '../../core/check.js';
+import { list, oneOf } from '../../core/options.js';
+import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { shapeText, type Tensor, type TensorInput, tensor } from '../../core/tensor.js';
+import { argumentError, RidgelineError } from '../../errors.js';
+import * as ops from '../../ops/index.js';
+import { Layer } from '../layer.js';
+import { boolean, type LayerOptions, nullable, option, type Table } from '../options.js';
+import { type Encoding, encoded } from './encoding.js';
+
+/** Options of {@link IntegerLookup}. */
+export interface IntegerLookupOptions extends LayerOptions {
+  /** The tokens, different int32 numbers, instead of `adapt`. */
+  readonly vocabulary?: readonly number[] | null | undefined;
+  /** The most indices, those for the mask and for unknown tokens among them: `adapt` keeps the most frequent tokens. */
+  readonly maxTokens?: number | null | undefined;
+  /** The token that stands for nothing: it has index 0, and is in no vector. */
+  readonly maskToken?: number | null | undefined;
+  /** The token that `invert` gives for unknown ones. Default −1. */
+  readonly oovToken?: number | undefined;
+  /** Gives tokens for indices. Default false. */
+  readonly invert?: boolean | undefined;
+  /** `'int'` for the index, as int32, or vectors as of {@link CategoryEncoding}. Default `'int'`. */
+  readonly outputMode?: 'int' | Encoding | undefined;
+}
+
+const [LEAST, MOST] = [-(2 ** 31), 2 ** 31 - 1];
+
+const isToken = (x: number): boolean => Number.isInteger(x) && x >= LEAST && x <= MOST;
+const token = (argument: string, given: unknown): number => check.integer(argument, given, LEAST, MOST);
+
+/**
+ * Tokens `[batch, …]` as indices: 0 for unknown ones and 1, 2, … for those of the vocabulary; with a mask token, 0 for it
+ * and one more for all others. Each is searched in the sorted vocabulary, so a large one costs little more than a small
+ * one. The vocabulary is given or adapted before the layer is called, and part of its config.
+ *
+ * @example
+ * ```ts
+ * const postcode = layers.integerLookup({ vocabulary: [8001, 3011, 1204] });
+ * postcode(tensor(Int32Array.of(3011, 9999))); // [2, 0]
+ * ```
+ */
+export class IntegerLookup extends Layer<IntegerLookupOptions> {
+  static override readonly className: string = 'IntegerLookup';
+  static override readonly takesOne: boolean = true;
+  static override readonly options: Table<IntegerLookupOptions> = {
+    vocabulary: list('a list of different int32 numbers', isToken, null),
+    maxTokens: option((argument, given) => check.integer(argument, given, 1), null),
+    maskToken: nullable(option(token, null)),
+    oovToken: option(token, -1),
+    invert: boolean(false),
+    outputMode: oneOf(['int', 'oneHot', 'multiHot', 'count'], 'int'),
+  };
+  #vocabulary: readonly number[] | undefined;
+
+  /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
+  constructor(config?: IntegerLookupOptions) {
+    super(config);
+    const { vocabulary, maxTokens, maskToken, oovToken, invert, outputMode } = this.options;
+    if (maskToken === oovToken) throw argumentError('maskToken', 'another than oovToken', maskToken);
+    if (invert && outputMode !== 'int')
+      throw argumentError('outputMode', "'int' for a layer that inverts", outputMode);
+    if (maxTokens !== undefined && maxTokens <= this.#reserved)
+      throw argumentError('maxTokens', `more than the ${this.#reserved} of no token`, maxTokens);
+    if (!vocabulary) return;
+    const tokens = new Set(vocabulary);
+    if (tokens.size === 0 || tokens.size < vocabulary.length)
+      throw argumentError('vocabulary', 'a list of different int32 numbers', vocabulary);
+    for (const reserved of [maskToken, oovToken]) {
+      if (reserved !== undefined && tokens.has(reserved))
+        throw argumentError('vocabulary', 'without maskToken and oovToken', reserved);
+    }
+    if (maxTokens !== undefined && tokens.size + this.#reserved > maxTokens)
+      throw argumentError('vocabulary', `at most ${maxTokens - this.#reserved} tokens`, tokens.size);
+    this.#vocabulary = vocabulary;
+  }
+
+  /** Indices that no token of the vocabulary has. */
+  get #reserved(): number {
+    return this.options.maskToken === undefined ? 1 : 2;
+  }
+
+  /** The tokens, in the order of their indices; undefined before the layer has any. */
+  get vocabulary(): readonly number[] | undefined {
+    return this.#vocabulary;
+  }
+
+  /**
+   * Takes the vocabulary from data of any shape: the most frequent tokens first, the larger first of equally frequent ones.
+   * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_ARGUMENT` for numbers that are not int32, data
+   *   without tokens, a layer that was called before or given a vocabulary.
+   */
+  adapt(data: TensorInput): void {
+    if (this.options.vocabulary !== undefined || this.built) {
+      const why = this.built ? 'was called before' : 'was given a vocabulary';
+      throw new RidgelineError('ERR_ARGUMENT', `layer '${this.name}' ${why} and cannot adapt`);
+    }
+    const x = tensor(data);
+    if (x.size === 0)
+      throw new RidgelineError('ERR_SHAPE', `adapt expects tokens, received shape ${shapeText(x.shape)}`);
+    const { maxTokens, maskToken, oovToken } = this.options;
+    const counts = new Map<number, number>();
+    for (const value of x.data) {
+      if (!isToken(value)) throw argumentError('data', 'int32 numbers', value);
+      if (value !== maskToken && value !== oovToken) counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    if (counts.size === 0) throw argumentError('data', 'tokens besides maskToken and oovToken', data);
+    const byCount = [...counts].sort(([a, m], [b, n]) => n - m || b - a).map(([value]) => value);
+    this.#vocabulary = maxTokens === undefined ? byCount : byCount.slice(0, maxTokens - this.#reserved);
+  }
+
+  override build(_inputShape: Shape): void {
+    if (this.#vocabulary) return;
+    throw new RidgelineError('ERR_ARGUMENT', 'it has no vocabulary yet: adapt it, or give it one');
+  }
+
+  override call(x: SymbolicTensor): SymbolicTensor {
+    const tokens = this.#vocabulary as readonly number[];
+    const { invert, outputMode, maskToken } = this.options;
+    const given = ops.cast(x, 'int32');
+    if (invert) return this.#tokens(given, tokens);
+    const index = this.#indices(given, tokens);
+    if (outputMode === 'int') return index;
+    const depth = tokens.length + 1;
+    return encoded(maskToken === undefined ? index : ops.sub(index, 1), depth, outputMode);
+  }
+
+  #indices(x: SymbolicTensor, tokens: readonly number[]): SymbolicTensor {
+    const { maskToken } = this.options;
+    const order = tokens.map((_, i) => i).sort((a, b) => (tokens[a] as number) - (tokens[b] as number));
+    // Filled up with the largest to a power of two, so that halving meets no end.
+    const filled = Int32Array.from(
+      { length: 2 ** Math.ceil(Math.log2(order.length)) },
+      (_, i) => order[Math.min(i, order.length - 1)] as number,
+    );
+    const sorted = tensor(filled.map((i) => tokens[i] as number));
+    const at = lastAtMost(x, sorted);
+    const index = ops.gather(tensor(filled.map((i) => i + this.#reserved)), at);
+    const found = ops.where(ops.equal(ops.gather(sorted, at), x), index, this.#reserved - 1);
+    return maskToken === undefined ? found : ops.where(ops.equal(x, maskToken), 0, found);
+  }
+
+  #tokens(index: SymbolicTensor, tokens: readonly number[]): SymbolicTensor {
+    const { maskToken, oovToken } = this.options;
+    const table = [...(maskToken === undefined ? [] : [maskToken]), oovToken, ...tokens];
+    const known = ops.logicalAnd(ops.greaterEqual(index, 0), ops.less(index, table.length));
+    const unknown = this.#reserved - 1;
+    return ops.gather(tensor(Int32Array.from(table)), ops.where(known, index, unknown));
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), vocabulary: this.#vocabulary ?? null };
+  }
+}
+
+/** The place of the last element of `sorted`, `[2ᵏ]`, that is at most `x`, or 0: by halving, one gather each. */
+function lastAtMost(x: SymbolicTensor, sorted: Tensor): SymbolicTensor {
+  let place: SymbolicTensor = ops.zerosLike(x);
+  for (let step = sorted.size / 2; step >= 1; step /= 2) {
+    const next = ops.add(place, step);
+    place = ops.where(ops.lessEqual(ops.gather(sorted, next), x), next, place);
+  }
+  return place;
+}
+
+/**
+ * An integer lookup layer.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
+ */
+export const integerLookup = (options?: IntegerLookupOptions): IntegerLookup => new IntegerLookup(options);
