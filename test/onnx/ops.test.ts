@@ -122,6 +122,18 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
     [(a) => ops.expandDims(a, 1), [[4]]],
     [(a) => ops.expandDims(a, -1), [[4, 6]]],
   ],
+  einsum: [
+    [(a) => ops.einsum('bij,kj->bik', a, TABLE), [[3, 2]]],
+    [
+      (a, b) => ops.einsum('bqhd,bkhd->bhqk', a, b),
+      [
+        [3, 2, 5],
+        [4, 2, 5],
+      ],
+    ],
+    [(a) => ops.einsum('bsij,ij->bs', a, TABLE), [[null, 4, 2]]],
+    [(a) => ops.einsum('bi,bj->bij', a, a), [[3]]],
+  ],
   squeeze: [[(a) => ops.squeeze(a, 1), [[1, 6]]]],
   stack: [
     [(a, b) => ops.stack([a, b], 1), [[4], [4]]],

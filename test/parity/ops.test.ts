@@ -28,6 +28,7 @@ const { cases } = golden<{ cases: OpCase[] }>('ops');
 const POSITIONAL = ['cumsum', 'topK', 'takeAlongAxis', 'stack', 'expandDims', 'squeeze', 'oneHot'];
 
 function apply({ op, config }: OpCase, inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
+  if (op === 'einsum') return [ops.einsum(config.equation as string, ...inputs)];
   const given = config.ord === 'infinity' ? { ...config, ord: Number.POSITIVE_INFINITY } : config;
   const behind = POSITIONAL.includes(op) ? Object.values(given) : [given];
   return [
@@ -58,6 +59,6 @@ function check(of: OpCase): void {
 describe('ops', () => {
   it.each(cases)('$name', check);
   it('are this many', () => {
-    expect(cases).toHaveLength(68);
+    expect(cases).toHaveLength(92);
   });
 });

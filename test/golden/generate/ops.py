@@ -9,6 +9,32 @@ from common import double_precision, generator, normal, options, text, write
 
 AXES = [{}, {"axis": -1}, {"axis": 1}, {"axis": [0, 2]}, {"axis": 0, "keepdims": True}]
 CUBE = [3, 4, 5]
+EINSUMS = [
+    ("ijk->kij", [CUBE]),
+    ("ijk->j", [CUBE]),
+    ("ijk->", [CUBE]),
+    ("kij", [CUBE]),
+    ("...k->k...", [CUBE]),
+    ("i,i->", [[4], [4]]),
+    ("i,j", [[3], [4]]),
+    ("ij,jk", [[3, 4], [4, 5]]),
+    ("ij,jk->ki", [[3, 4], [4, 5]]),
+    ("ij,kj->ik", [[3, 4], [5, 4]]),
+    ("ij,ij->i", [[3, 4], [3, 4]]),
+    ("bi,bij->bj", [[3, 4], [3, 4, 5]]),
+    ("bij,bjk->bik", [[2, 3, 4], [2, 4, 5]]),
+    ("bqhd,bkhd->bhqk", [[2, 3, 4, 5], [2, 6, 4, 5]]),
+    ("bhqk,bkhd->bqhd", [[2, 4, 3, 6], [2, 6, 4, 5]]),
+    ("bshd,hde->bse", [[2, 3, 4, 5], [4, 5, 6]]),
+    ("abc,cde->eabd", [[2, 3, 4], [4, 5, 6]]),
+    ("abij,acij->abc", [[2, 3, 4, 5], [2, 6, 4, 5]]),
+    ("ijm,jk->ik", [[2, 3, 4], [3, 5]]),
+    ("...ij,...jk->...ik", [[2, 3, 4, 5], [2, 3, 5, 2]]),
+    ("...ij,jk", [[2, 3, 4], [4, 5]]),
+    ("bi,ij,bj->b", [[3, 4], [4, 5], [3, 5]]),
+    ("ij,ij,ij->ji", [[3, 4], [3, 4], [3, 4]]),
+    ("ab,cd->dacb", [[2, 3], [4, 5]]),
+]
 
 # Ours, by Keras' ops: a function of the arrays and the arguments.
 FUNCTIONS = {
@@ -23,6 +49,7 @@ FUNCTIONS = {
     "topK": lambda x, k: ops.top_k(x, k),
     "takeAlongAxis": lambda x, indices, axis=-1: ops.take_along_axis(x, indices, axis=axis),
     "stack": lambda *xs, axis=0: ops.stack(xs, axis=axis),
+    "einsum": lambda *xs, equation: ops.einsum(equation, *xs),
     "expandDims": lambda x, axis: ops.expand_dims(x, axis),
     "squeeze": lambda x, axis: ops.squeeze(x, axis),
     "oneHot": lambda x, num_classes: ops.one_hot(x, num_classes),
@@ -61,6 +88,8 @@ def cases():
     yield "takeAlongAxis", {"axis": 1}, [CUBE, ("indices", [3, 2, 5], 4)]
     for axis in [{}, {"axis": 1}, {"axis": -1}, {"axis": 2}]:
         yield "stack", axis, [[2, 3], [2, 3], [2, 3]]
+    for equation, shapes in EINSUMS:
+        yield "einsum", {"equation": equation}, shapes
     for axis in [0, 1, 3, -1, -2]:
         yield "expandDims", {"axis": axis}, [CUBE]
     for axis in [1, -2]:
