@@ -166,6 +166,10 @@ describe('everything that takes options', () => {
         { initialLearningRate: 0, decaySteps: 10, alpha: 0.1, warmupTarget: 0.1, warmupSteps: 5 },
         optimizers.schedules.cosineDecay,
       ],
+      oneCycle: [
+        { maxLearningRate: 0.1, totalSteps: 50, pctStart: 0.2, divFactor: 10, finalDivFactor: 100 },
+        optimizers.schedules.oneCycle,
+      ],
       cosineDecayRestarts: [
         { initialLearningRate: 0.1, firstDecaySteps: 10, tMul: 1, mMul: 0.9 },
         optimizers.schedules.cosineDecayRestarts,

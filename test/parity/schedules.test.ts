@@ -1,5 +1,5 @@
 /**
- * Every schedule against Keras, which computed in float64: learning rates at many steps.
+ * Every schedule against Keras, and the one cycle against PyTorch, both in float64: learning rates at many steps.
  */
 import { optimizers } from 'ridgeline';
 import { describe, expect, it } from 'vitest';

@@ -1,8 +1,9 @@
 """schedules.json: learning rates at many steps of every schedule."""
 
 import keras
+import torch
 
-from common import double_precision, named_object, text, write
+from common import double_precision, named_object, snake, text, write
 
 STEPS = [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 13, 15, 19, 20, 21, 25, 29, 30, 31, 40, 50, 69, 70, 71, 99, 100, 101, 149, 150, 1000, 99999]
 
@@ -40,5 +41,30 @@ def run(name, config):
     return {"name": f"{name} {text(config)}", "schedule": {"name": name, **config}, "steps": STEPS, "rates": rates}
 
 
+ONE_CYCLES = [
+    {"maxLearningRate": 0.1, "totalSteps": 100},
+    {"maxLearningRate": 0.5, "totalSteps": 31, "pctStart": 0.5, "divFactor": 4.0, "finalDivFactor": 10.0},
+    {"maxLearningRate": 0.1, "totalSteps": 12, "pctStart": 0.05},
+    {"maxLearningRate": 0.1, "totalSteps": 30, "pctStart": 1.0},
+]
+
+
+def run_one_cycle(config):
+    """Of PyTorch: Keras has none."""
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, cycle_momentum=False, **{
+        {"maxLearningRate": "max_lr"}.get(key, snake(key)): value for key, value in config.items()
+    })  # fmt: skip
+    rates = []
+    for _ in range(config["totalSteps"]):
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        if len(rates) < config["totalSteps"]:
+            schedule.step()
+    steps = [step for step in STEPS if step < len(rates)]
+    of = {"name": "oneCycle", **config}
+    return {"name": f"oneCycle {text(config)}", "schedule": of, "steps": steps, "rates": [rates[step] for step in steps]}
+
+
 def main():
-    write("schedules", cases=[run(*case) for case in CASES])
+    write("schedules", cases=[*(run(*case) for case in CASES), *map(run_one_cycle, ONE_CYCLES)])

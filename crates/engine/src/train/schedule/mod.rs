@@ -1,6 +1,6 @@
 //! Schedules: learning rates as functions of the step, and the table of them by name.
 //!
-//! A schedule is one file here: its arguments and its formula, Keras 3's, in f64 where Keras rounds
+//! A schedule is one file here: its arguments and its formula, Keras 3's unless it says otherwise, in f64 where Keras rounds
 //! to f32 on the way. It gets the training steps made before, Keras' `iterations`: where gradients
 //! accumulate, each of them counts, also those without an update. A number is a schedule that never
 //! changes.
@@ -9,6 +9,7 @@ mod cosine_decay;
 mod cosine_decay_restarts;
 mod exponential_decay;
 mod inverse_time_decay;
+mod one_cycle;
 mod piecewise_constant_decay;
 mod polynomial_decay;
 
@@ -44,6 +45,7 @@ const ENTRIES: &[ScheduleEntry] = &[
     cosine_decay_restarts::ENTRY,
     exponential_decay::ENTRY,
     inverse_time_decay::ENTRY,
+    one_cycle::ENTRY,
     piecewise_constant_decay::ENTRY,
     polynomial_decay::ENTRY,
 ];
