@@ -2,9 +2,9 @@
 //! v += (g² − v)(1 − β₂), w −= α m / (√v + ε) with α = lr √(1 − β₂ᵗ) / (1 − β₁ᵗ) and ε outside the
 //! root. AMSGrad divides by the largest v so far, which is not bias-corrected.
 
-use super::common::{Common, CommonLanes, fetch_ahead};
+use super::common::Common;
+use super::sweep::{Formula, sweep};
 use crate::Isa;
-use crate::lanes::Width;
 use crate::simd::Simd;
 
 /// One Adam step with moments `m` and `v`, or one AMSGrad step with `vhat` as well.
@@ -55,39 +55,73 @@ unsafe fn generic<S: Simd>(
     g: &[f32],
     m: &mut [f32],
     v: &mut [f32],
-    mut vhat: Option<&mut [f32]>,
+    vhat: Option<&mut [f32]>,
 ) -> f32 {
-    let n = w.len();
-    assert!(
-        g.len() == n
-            && m.len() == n
-            && v.len() == n
-            && vhat.as_ref().is_none_or(|vhat| vhat.len() == n),
-        "adam: lengths differ"
-    );
-    // SAFETY: the CPU executes `S`, says the caller; the strips end at `n`, the length of every
-    // slice.
+    // SAFETY: the CPU executes `S`, says the caller.
     unsafe {
-        let mut common = CommonLanes::<S>::new(c);
-        let (rest1, rest2) = (S::splat(rest[0]), S::splat(rest[1]));
-        let (epsilon, alpha) = (S::splat(epsilon), S::splat(alpha));
-        strips!(S::LANES, n, |width, i| {
-            fetch_ahead(i, [w, m, v]);
-            let (weight, gradient) = common.load(width, w, g, i);
-            let first = width.get::<S>(m, i);
-            let first = S::fma(S::sub(gradient, first), rest1, first);
-            let second = width.get::<S>(v, i);
-            let second = S::fma(S::sub(S::mul(gradient, gradient), second), rest2, second);
-            width.put::<S>(m, i, first);
-            width.put::<S>(v, i, second);
-            let mut bound = second;
-            if let Some(vhat) = &mut vhat {
-                bound = S::max(width.get::<S>(vhat, i), second);
-                width.put::<S>(vhat, i, bound);
-            }
-            let step = S::div(S::mul(alpha, first), S::add(S::sqrt(bound), epsilon));
-            width.put::<S>(w, i, S::sub(weight, step));
-        });
-        common.penalty()
+        let formula = Adam::<S> {
+            rest1: S::splat(rest[0]),
+            rest2: S::splat(rest[1]),
+            epsilon: S::splat(epsilon),
+            alpha: S::splat(alpha),
+        };
+        match vhat {
+            None => sweep::<S, 2>(c, formula, w, g, [m, v]),
+            Some(vhat) => sweep::<S, 3>(c, formula, w, g, [m, v, vhat]),
+        }
+    }
+}
+
+/// The constants of the formula.
+#[derive(Clone, Copy)]
+struct Adam<S: Simd> {
+    rest1: S::F,
+    rest2: S::F,
+    epsilon: S::F,
+    alpha: S::F,
+}
+
+impl<S: Simd> Adam<S> {
+    /// The next moments.
+    #[inline(always)]
+    unsafe fn moments(self, g: S::F, [m, v]: [S::F; 2]) -> [S::F; 2] {
+        // SAFETY: the CPU executes `S`, says the caller.
+        unsafe {
+            let m = S::fma(S::sub(g, m), self.rest1, m);
+            [m, S::fma(S::sub(S::mul(g, g), v), self.rest2, v)]
+        }
+    }
+
+    /// The next weight, by the second moment or its bound.
+    #[inline(always)]
+    unsafe fn weight(self, w: S::F, m: S::F, bound: S::F) -> S::F {
+        // SAFETY: the CPU executes `S`, says the caller.
+        unsafe {
+            let root = S::add(S::sqrt(bound), self.epsilon);
+            S::sub(w, S::div(S::mul(self.alpha, m), root))
+        }
+    }
+}
+
+impl<S: Simd> Formula<S, 2> for Adam<S> {
+    #[inline(always)]
+    unsafe fn apply(self, _: S::F, w: S::F, g: S::F, state: [S::F; 2]) -> (S::F, [S::F; 2]) {
+        // SAFETY: the CPU executes `S`, says the caller.
+        unsafe {
+            let [m, v] = self.moments(g, state);
+            (self.weight(w, m, v), [m, v])
+        }
+    }
+}
+
+impl<S: Simd> Formula<S, 3> for Adam<S> {
+    #[inline(always)]
+    unsafe fn apply(self, _: S::F, w: S::F, g: S::F, [m, v, vhat]: [S::F; 3]) -> (S::F, [S::F; 3]) {
+        // SAFETY: the CPU executes `S`, says the caller.
+        unsafe {
+            let [m, v] = self.moments(g, [m, v]);
+            let vhat = S::max(vhat, v);
+            (self.weight(w, m, vhat), [m, v, vhat])
+        }
     }
 }

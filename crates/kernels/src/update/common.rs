@@ -14,13 +14,11 @@ use crate::simd::Simd;
 /// Elements ahead of its own that a step asks for.
 const AHEAD: usize = 768;
 
-/// Asks for weights and state that come after element `at`. They were last used a step ago, unlike
+/// Asks for weights or state that come after element `at`. They were last used a step ago, unlike
 /// the gradient, and have left the near caches.
 #[inline(always)]
-pub(super) fn fetch_ahead<const N: usize>(at: usize, of: [&[f32]; N]) {
-    for slice in of {
-        prefetch::<true>(slice.as_ptr().wrapping_add(at + AHEAD));
-    }
+pub(super) fn fetch_ahead(at: usize, of: &[f32]) {
+    prefetch::<true>(of.as_ptr().wrapping_add(at + AHEAD));
 }
 
 /// Settings shared by every optimizer.

@@ -2,9 +2,9 @@
 //! where the centred form subtracts the square of the running mean gradient from v, and momentum
 //! accumulates the steps.
 
-use super::common::{Common, CommonLanes, fetch_ahead};
+use super::common::Common;
+use super::sweep::{Formula, sweep};
 use crate::Isa;
-use crate::lanes::Width;
 use crate::simd::Simd;
 
 /// One RMSprop step. `mean_grad` is state of the centred form and `velocity` of a momentum that
@@ -58,44 +58,57 @@ unsafe fn generic<S: Simd>(
     w: &mut [f32],
     g: &[f32],
     v: &mut [f32],
-    mut mean_grad: Option<&mut [f32]>,
-    mut velocity: Option<&mut [f32]>,
+    mean_grad: Option<&mut [f32]>,
+    velocity: Option<&mut [f32]>,
 ) -> f32 {
-    let n = w.len();
-    assert!(
-        g.len() == n
-            && v.len() == n
-            && mean_grad.as_ref().is_none_or(|state| state.len() == n)
-            && velocity.as_ref().is_none_or(|state| state.len() == n),
-        "rmsprop: lengths differ"
-    );
-    // SAFETY: the CPU executes `S`, says the caller; the strips end at `n`, the length of every
-    // slice.
+    // SAFETY: the CPU executes `S`, says the caller.
     unsafe {
-        let mut common = CommonLanes::<S>::new(c);
-        let (rho, rest) = (S::splat(decay[0]), S::splat(decay[1]));
-        let (momentum, epsilon) = (S::splat(momentum), S::splat(epsilon));
-        strips!(S::LANES, n, |width, i| {
-            fetch_ahead(i, [w, v]);
-            let (weight, gradient) = common.load(width, w, g, i);
-            let square = S::mul(rest, S::mul(gradient, gradient));
-            let average = S::fma(rho, width.get::<S>(v, i), square);
-            width.put::<S>(v, i, average);
-            let mut denominator = average;
-            if let Some(mean_grad) = &mut mean_grad {
-                let old = width.get::<S>(mean_grad, i);
-                let mean = S::fma(rho, old, S::mul(rest, gradient));
-                width.put::<S>(mean_grad, i, mean);
-                denominator = S::fnma(mean, mean, denominator);
+        let formula = Rmsprop::<S> {
+            rho: S::splat(decay[0]),
+            rest: S::splat(decay[1]),
+            momentum: if velocity.is_some() { Some(S::splat(momentum)) } else { None },
+            epsilon: S::splat(epsilon),
+            centered: mean_grad.is_some(),
+        };
+        match (mean_grad, velocity) {
+            (None, None) => sweep::<S, 1>(c, formula, w, g, [v]),
+            (Some(mean), None) => sweep::<S, 2>(c, formula, w, g, [v, mean]),
+            (None, Some(velocity)) => sweep::<S, 2>(c, formula, w, g, [v, velocity]),
+            (Some(mean), Some(velocity)) => sweep::<S, 3>(c, formula, w, g, [v, mean, velocity]),
+        }
+    }
+}
+
+/// The constants of the formula.
+#[derive(Clone, Copy)]
+struct Rmsprop<S: Simd> {
+    rho: S::F,
+    rest: S::F,
+    /// None where it is 0, and there is no velocity.
+    momentum: Option<S::F>,
+    epsilon: S::F,
+    centered: bool,
+}
+
+/// The state is v, the mean gradient if it is centred, and last the velocity if there is any.
+impl<S: Simd, const N: usize> Formula<S, N> for Rmsprop<S> {
+    #[inline(always)]
+    unsafe fn apply(self, rate: S::F, w: S::F, g: S::F, mut state: [S::F; N]) -> (S::F, [S::F; N]) {
+        // SAFETY: the CPU executes `S`, says the caller.
+        unsafe {
+            state[0] = S::fma(self.rho, state[0], S::mul(self.rest, S::mul(g, g)));
+            let mut denominator = state[0];
+            if self.centered {
+                state[1] = S::fma(self.rho, state[1], S::mul(self.rest, g));
+                denominator = S::fnma(state[1], state[1], denominator);
             }
-            let root = S::sqrt(S::add(denominator, epsilon));
-            let mut step = S::div(S::mul(common.learning_rate, gradient), root);
-            if let Some(velocity) = &mut velocity {
-                step = S::fma(momentum, width.get::<S>(velocity, i), step);
-                width.put::<S>(velocity, i, step);
+            let root = S::sqrt(S::add(denominator, self.epsilon));
+            let mut step = S::div(S::mul(rate, g), root);
+            if let Some(momentum) = self.momentum {
+                step = S::fma(momentum, state[N - 1], step);
+                state[N - 1] = step;
             }
-            width.put::<S>(w, i, S::sub(weight, step));
-        });
-        common.penalty()
+            (S::sub(w, step), state)
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Gradient descent, plain and with (Nesterov) momentum: v = μ v − lr g, then w += v, or
 //! w += μ v − lr g with Nesterov. The learning rate is inside the velocity, as in Keras.
 
-use super::common::{Common, CommonLanes, fetch_ahead};
-use crate::lanes::Width;
+use super::common::Common;
+use super::sweep::{Formula, sweep};
 use crate::simd::Simd;
 
 dispatch! {
@@ -28,17 +28,8 @@ dispatch! {
 
 #[inline(always)]
 unsafe fn sgd_generic<S: Simd>(c: &Common, w: &mut [f32], g: &[f32]) -> f32 {
-    assert_eq!(w.len(), g.len(), "sgd: lengths differ");
-    // SAFETY: the CPU executes `S`, says the caller; the strips end with both slices.
-    unsafe {
-        let mut common = CommonLanes::<S>::new(c);
-        strips!(S::LANES, g.len(), |width, i| {
-            fetch_ahead(i, [w]);
-            let (weight, gradient) = common.load(width, w, g, i);
-            width.put::<S>(w, i, S::fnma(common.learning_rate, gradient, weight));
-        });
-        common.penalty()
-    }
+    // SAFETY: the CPU executes `S`, says the caller.
+    unsafe { sweep::<S, 0>(c, Plain, w, g, []) }
 }
 
 #[inline(always)]
@@ -50,21 +41,41 @@ unsafe fn momentum_generic<S: Simd>(
     g: &[f32],
     velocity: &mut [f32],
 ) -> f32 {
-    let n = w.len();
-    assert!(g.len() == n && velocity.len() == n, "momentum: lengths differ");
-    // SAFETY: the CPU executes `S`, says the caller; the strips end at `n`, the length of every
-    // slice.
+    // SAFETY: the CPU executes `S`, says the caller.
     unsafe {
-        let (mut common, momentum) = (CommonLanes::<S>::new(c), S::splat(momentum));
-        strips!(S::LANES, n, |width, i| {
-            fetch_ahead(i, [w, velocity]);
-            let (weight, gradient) = common.load(width, w, g, i);
-            let step = S::mul(common.learning_rate, gradient);
-            let v = S::sub(S::mul(momentum, width.get::<S>(velocity, i)), step);
-            let ahead = if nesterov { S::sub(S::mul(momentum, v), step) } else { v };
-            width.put::<S>(velocity, i, v);
-            width.put::<S>(w, i, S::add(weight, ahead));
-        });
-        common.penalty()
+        let formula = Momentum::<S> { momentum: S::splat(momentum), nesterov };
+        sweep::<S, 1>(c, formula, w, g, [velocity])
+    }
+}
+
+/// Without momentum there are no constants.
+#[derive(Clone, Copy)]
+struct Plain;
+
+impl<S: Simd> Formula<S, 0> for Plain {
+    #[inline(always)]
+    unsafe fn apply(self, rate: S::F, w: S::F, g: S::F, _: [S::F; 0]) -> (S::F, [S::F; 0]) {
+        // SAFETY: the CPU executes `S`, says the caller.
+        unsafe { (S::fnma(rate, g, w), []) }
+    }
+}
+
+/// The constants of the formula with momentum.
+#[derive(Clone, Copy)]
+struct Momentum<S: Simd> {
+    momentum: S::F,
+    nesterov: bool,
+}
+
+impl<S: Simd> Formula<S, 1> for Momentum<S> {
+    #[inline(always)]
+    unsafe fn apply(self, rate: S::F, w: S::F, g: S::F, [v]: [S::F; 1]) -> (S::F, [S::F; 1]) {
+        // SAFETY: the CPU executes `S`, says the caller.
+        unsafe {
+            let step = S::mul(rate, g);
+            let v = S::sub(S::mul(self.momentum, v), step);
+            let ahead = if self.nesterov { S::sub(S::mul(self.momentum, v), step) } else { v };
+            (S::add(w, ahead), [v])
+        }
     }
 }

@@ -34,11 +34,11 @@ pub(super) unsafe fn sweep<S: Simd, const N: usize>(
     unsafe {
         let mut common = CommonLanes::<S>::new(c);
         strips!(S::LANES, n, |width, i| {
-            fetch_ahead(i, [w]);
+            fetch_ahead(i, w);
             let (weight, gradient) = common.load(width, w, g, i);
             let mut before = [weight; N];
             for (before, of) in before.iter_mut().zip(&state) {
-                fetch_ahead(i, [of]);
+                fetch_ahead(i, of);
                 *before = width.get::<S>(of, i);
             }
             let (next, after) = formula.apply(common.learning_rate, weight, gradient, before);
