@@ -5,9 +5,9 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::plan::Home;
 use crate::plan::lower::{Lower, TaskBuilder};
 use crate::plan::view::{Axes, View};
+use crate::plan::{Frame, Home};
 use crate::tensor::TensorType;
 use crate::variable::{Layout, Variable};
 use std::sync::Arc;
@@ -49,12 +49,25 @@ fn fits(variable: &Variable, next: &TensorType) -> Result<Vec<TensorType>> {
 
 /// A task over all of a variable, cut where its words stay adjacent, and its view of what lies in
 /// memory like it.
-pub(super) fn over<'a>(lower: &'a mut Lower, variable: &Arc<Variable>) -> (TaskBuilder<'a>, View) {
+fn over<'a>(lower: &'a mut Lower, variable: &Arc<Variable>) -> (TaskBuilder<'a>, View) {
     let buffer = lower.resident(Home::Variable(Arc::clone(variable)));
     let (rows, cols) = buffer.adjacent();
     let split = if buffer.layout == Layout::Plain { Axes::BOTH } else { Axes::COLS };
     let view = buffer.view(rows, cols).along(split);
     (lower.task(rows, cols).split(split).cost(0.15), view)
+}
+
+/// Writes a variable from input `i`, by what `run` makes of the same words of both.
+pub(super) fn write_from(
+    lower: &mut Lower,
+    variable: &Arc<Variable>,
+    i: usize,
+    run: impl Fn(&Frame) + Send + Sync + 'static,
+) -> Result<()> {
+    let x = lower.in_layout(i, variable.layout())?;
+    let (task, view) = over(lower, variable);
+    task.read(View { buffer: x.id, ..view }).write(view).run(run);
+    Ok(())
 }
 
 impl Op for Assign {
@@ -68,12 +81,7 @@ impl Op for Assign {
         rule.undefined()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let x = lower.in_layout(0, self.variable.layout())?;
-        let (task, view) = over(lower, &self.variable);
-        task.read(View { buffer: x.id, ..view })
-            .write(view)
-            .run(|f| f.words_mut(0).copy_from_slice(f.words(0)));
-        Ok(())
+        write_from(lower, &self.variable, 0, |f| f.words_mut(0).copy_from_slice(f.words(0)))
     }
     fn effect(&self) -> Option<&Arc<Variable>> {
         Some(&self.variable)
@@ -94,12 +102,9 @@ impl Op for Accumulate {
         rule.undefined()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let x = lower.in_layout(0, self.variable.layout())?;
-        let (task, view) = over(lower, &self.variable);
-        task.read(View { buffer: x.id, ..view }).write(view).run(|f| {
+        write_from(lower, &self.variable, 0, |f| {
             f.floats_mut(0).iter_mut().zip(f.floats(0)).for_each(|(sum, x)| *sum += x);
-        });
-        Ok(())
+        })
     }
     fn effect(&self) -> Option<&Arc<Variable>> {
         Some(&self.variable)

@@ -1,15 +1,13 @@
 //! Moving averages of weights (Polyak & Juditsky 1992), as in Keras: `a ← m·a + (1 − m)·w` behind
 //! every update of `w`, with `m = 0` at the first; and weights that take their averages over.
 
-use super::assign::over;
+use super::assign::write_from;
 use crate::error::Result;
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::Home;
 use crate::plan::lower::Lower;
-use crate::plan::view::View;
-use crate::shape::Shape;
 use crate::tensor::TensorType;
 use crate::variable::Variable;
 use ridgeline_kernels::update::average;
@@ -34,16 +32,18 @@ pub struct Overwrite {
     pub every: u64,
 }
 
-fn type_of(variable: &Variable) -> Vec<TensorType> {
-    vec![TensorType::f32(Shape::of(variable.shape()))]
+/// Makes the output the variable itself.
+fn alias(lower: &mut Lower, variable: &Arc<Variable>) {
+    let home = lower.resident(Home::Variable(Arc::clone(variable)));
+    lower.alias(0, &home);
 }
 
 impl Op for Average {
     fn name(&self) -> &'static str {
         "average"
     }
-    fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
-        Ok(type_of(&self.variable))
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        Ok(vec![inputs[0].clone()])
     }
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         rule.undefined()
@@ -52,16 +52,12 @@ impl Op for Average {
         Some(&self.variable)
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let weight = lower.in_layout(0, self.variable.layout())?;
-        let home = lower.resident(Home::Variable(Arc::clone(&self.variable)));
-        lower.alias(0, &home);
+        alias(lower, &self.variable);
         let momentum = self.momentum;
-        let (task, view) = over(lower, &self.variable);
-        task.read(View { buffer: weight.id, ..view }).write(view).run(move |f| {
+        write_from(lower, &self.variable, 0, move |f| {
             let momentum = if f.step.updates == 0 { 0.0 } else { momentum };
             average(f.isa, momentum, f.floats(0), f.floats_mut(0));
-        });
-        Ok(())
+        })
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         e.no_form()
@@ -72,8 +68,8 @@ impl Op for Overwrite {
     fn name(&self) -> &'static str {
         "overwrite"
     }
-    fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
-        Ok(type_of(&self.variable))
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        Ok(vec![inputs[0].clone()])
     }
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         rule.undefined()
@@ -82,17 +78,13 @@ impl Op for Overwrite {
         Some(&self.variable)
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let average = lower.in_layout(1, self.variable.layout())?;
-        let home = lower.resident(Home::Variable(Arc::clone(&self.variable)));
-        lower.alias(0, &home);
+        alias(lower, &self.variable);
         let every = self.every;
-        let (task, view) = over(lower, &self.variable);
-        task.read(View { buffer: average.id, ..view }).write(view).run(move |f| {
+        write_from(lower, &self.variable, 1, move |f| {
             if (f.step.updates + 1).is_multiple_of(every) {
                 f.words_mut(0).copy_from_slice(f.words(0));
             }
-        });
-        Ok(())
+        })
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         e.no_form()
