@@ -2,7 +2,7 @@
  * Labels in the form that predictions need.
  */
 import { SymbolicTensor } from '../core/symbolic.js';
-import { shapeText, Tensor } from '../core/tensor.js';
+import { shapeText } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, shapeError } from '../errors.js';
 import * as ops from '../ops/index.js';
@@ -83,8 +83,5 @@ export function lastAxis(x: SymbolicTensor, axis: number): SymbolicTensor {
 }
 
 /** Class indices `[…]` as rows `[…, classes]` of 0 and one 1, for the classes of predictions. */
-export function oneHot(indices: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
-  const each = ops.reshape(ops.cast(indices, 'float32'), [...yPred.shape.slice(0, -1), 1]);
-  const classes = Float32Array.from({ length: yPred.shape.at(-1) as number }, (_, i) => i);
-  return ops.cast(ops.equal(each, new Tensor(classes, [classes.length], 'float32')), 'float32');
-}
+export const oneHot = (indices: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor =>
+  ops.oneHot(indices, yPred.shape.at(-1) as number);

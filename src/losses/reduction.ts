@@ -3,7 +3,7 @@
  */
 import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
-import type { Trace } from '../core/trace.js';
+import { Trace } from '../core/trace.js';
 import { argumentError, RidgelineError, shapeError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { EPSILON } from './labels.js';
@@ -54,6 +54,12 @@ export function reduced(
 /** Weights, one for each value. */
 export function spreadLike(trace: Trace, weights: SymbolicTensor, each: SymbolicTensor): SymbolicTensor {
   return trace.emit('broadcastLike', [weights, each])[0];
+}
+
+/** The weights of each value of `of`: those that were given along its first axes, or 1. */
+export function weightsLike(weight: SymbolicTensor | undefined, of: SymbolicTensor): SymbolicTensor {
+  const trace = Trace.running;
+  return spreadLike(trace, weight ? along(weight, of) : trace.value(1), of);
 }
 
 /** `a / b`, 0 where there is nothing to divide by. */

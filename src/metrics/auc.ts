@@ -6,7 +6,16 @@ import { argumentError } from '../errors.js';
 import { EPSILON } from '../losses/labels.js';
 import * as ops from '../ops/index.js';
 import { defineSums, type MetricFactory, quotient, type Sums } from './metric.js';
-import { type Confusion, confusions, counts, countsByLabel, evenly, type Thresholds } from './thresholds.js';
+import {
+  type Confusion,
+  confusions,
+  counts,
+  countsByLabel,
+  evenly,
+  precisionOf,
+  recallOf,
+  type Thresholds,
+} from './thresholds.js';
 
 /** Options of {@link auc}. */
 export interface AucOptions {
@@ -101,12 +110,6 @@ interface Point {
   readonly x: number;
   readonly y: number;
 }
-
-const recallOf = ({ truePositives: yes, falseNegatives: missed }: Confusion): number =>
-  quotient(yes, yes + missed);
-
-const precisionOf = ({ truePositives: yes, falsePositives: wrong }: Confusion): number =>
-  quotient(yes, yes + wrong);
 
 const roc = (at: Confusion): Point => ({
   x: quotient(at.falsePositives, at.falsePositives + at.trueNegatives),

@@ -4,8 +4,8 @@
 import { fraction as checkFraction } from '../core/check.js';
 import { type Default, integer, option, type With } from '../core/options.js';
 import { argumentError } from '../errors.js';
-import { defineSums, type MetricFactory, quotient } from './metric.js';
-import { type Confusion, confusions, counts } from './thresholds.js';
+import { defineSums, type MetricFactory } from './metric.js';
+import { type Confusion, confusions, counts, precisionOf, recallOf } from './thresholds.js';
 
 /** Options of counts. */
 export interface CountOptions {
@@ -99,13 +99,7 @@ const shareOf = <D extends string>(
   });
 
 /** Share of the predicted ones that are ones. */
-export const precision: MetricFactory<'precision', PrecisionOptions> = shareOf(
-  'precision',
-  ({ truePositives: yes, falsePositives: wrong }) => quotient(yes, yes + wrong),
-);
+export const precision: MetricFactory<'precision', PrecisionOptions> = shareOf('precision', precisionOf);
 
 /** Share of the ones that are predicted. */
-export const recall: MetricFactory<'recall', PrecisionOptions> = shareOf(
-  'recall',
-  ({ truePositives: yes, falseNegatives: missed }) => quotient(yes, yes + missed),
-);
+export const recall: MetricFactory<'recall', PrecisionOptions> = shareOf('recall', recallOf);

@@ -4,10 +4,9 @@
 import { fraction, oneOf, positive } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
-import { Trace } from '../core/trace.js';
 import { shapeError } from '../errors.js';
 import { align, EPSILON, float } from '../losses/labels.js';
-import { along, spreadLike } from '../losses/reduction.js';
+import { weightsLike } from '../losses/reduction.js';
 import * as ops from '../ops/index.js';
 import { defineSums, type Increments, type MetricFactory, type Sums } from './metric.js';
 
@@ -43,7 +42,6 @@ function update(
   weight: SymbolicTensor | undefined,
 ): Increments {
   if (yPred.rank !== 2) throw shapeError('yPred', '[batch, classes]', shapeText(yPred.shape));
-  const trace = Trace.running;
   const y = align(float(yTrue), yPred);
   const largest = (): SymbolicTensor =>
     ops.logicalAnd(
@@ -51,7 +49,7 @@ function update(
       ops.greater(ops.abs(yPred), NOTHING),
     );
   const yes = ops.cast(threshold === undefined ? largest() : ops.greater(yPred, threshold), 'float32');
-  const weights = spreadLike(trace, weight ? along(weight, yPred) : trace.value(1), yPred);
+  const weights = weightsLike(weight, yPred);
   const down = (x: SymbolicTensor): SymbolicTensor => ops.sum(ops.mul(x, weights), { axis: 0 });
   return {
     truePositives: down(ops.mul(yes, y)),

@@ -4,10 +4,9 @@
 import { axis as axisOption, boolean, fraction, integer, list, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { Tensor } from '../core/tensor.js';
-import { Trace } from '../core/trace.js';
 import { argumentError } from '../errors.js';
 import { EPSILON, float, lastAxis } from '../losses/labels.js';
-import { along, spreadLike } from '../losses/reduction.js';
+import { weightsLike } from '../losses/reduction.js';
 import * as ops from '../ops/index.js';
 import {
   defineSums,
@@ -76,8 +75,7 @@ function matrix(
   weight: SymbolicTensor | undefined,
   { numClasses, ignoreClass }: { readonly numClasses: number; readonly ignoreClass?: number | undefined },
 ): Increments {
-  const trace = Trace.running;
-  const weights = spreadLike(trace, weight ? along(weight, labels) : trace.value(1), labels);
+  const weights = weightsLike(weight, labels);
   const counts = ignoreClass === undefined ? weights : ops.where(ops.equal(labels, ignoreClass), 0, weights);
   const classes = new Tensor(
     Float32Array.from({ length: numClasses }, (_, i) => i),

@@ -1,8 +1,12 @@
 /**
  * Losses as metrics: means of their values, by Keras' names.
  */
-import { axis, boolean, positive, rate, type Settled, type Table } from '../core/options.js';
-import type { CrossentropyOptions } from '../losses/crossentropy-options.js';
+import { boolean, positive, type Settled, type Table } from '../core/options.js';
+import {
+  type CrossentropyOptions,
+  crossentropyOptions,
+  type LogitsOptions,
+} from '../losses/crossentropy-options.js';
 import * as losses from '../losses/factories.js';
 import type { Loss } from '../losses/loss.js';
 import { defineMean, type MetricFactory } from './metric.js';
@@ -80,34 +84,24 @@ export const huber: MetricFactory<'huber', losses.HuberOptions> = meanWith<'hube
   (options) => losses.huber(options),
 );
 
-const crossentropy = { fromLogits: boolean(false), labelSmoothing: rate(0), axis: axis(-1) };
-
 /** Mean of binary cross-entropies. */
 export const binaryCrossentropy: MetricFactory<'binary_crossentropy', CrossentropyOptions> = meanWith<
   'binary_crossentropy',
   CrossentropyOptions
->('binary_crossentropy', crossentropy, (options) => losses.binaryCrossentropy(options));
+>('binary_crossentropy', crossentropyOptions, (options) => losses.binaryCrossentropy(options));
 
 /** Mean of cross-entropies of one-hot labels. */
 export const categoricalCrossentropy: MetricFactory<'categorical_crossentropy', CrossentropyOptions> =
   meanWith<'categorical_crossentropy', CrossentropyOptions>(
     'categorical_crossentropy',
-    crossentropy,
+    crossentropyOptions,
     (options) => losses.categoricalCrossentropy(options),
   );
 
-/** Options of {@link sparseCategoricalCrossentropy} as a metric. */
-export interface SparseMeanOptions {
-  /** True when predictions are logits. Default false. */
-  readonly fromLogits?: boolean | undefined;
-}
-
 /** Mean of cross-entropies of class indices. */
-export const sparseCategoricalCrossentropy: MetricFactory<
-  'sparse_categorical_crossentropy',
-  SparseMeanOptions
-> = meanWith<'sparse_categorical_crossentropy', SparseMeanOptions>(
-  'sparse_categorical_crossentropy',
-  { fromLogits: boolean(false) },
-  (options) => losses.sparseCategoricalCrossentropy(options),
-);
+export const sparseCategoricalCrossentropy: MetricFactory<'sparse_categorical_crossentropy', LogitsOptions> =
+  meanWith<'sparse_categorical_crossentropy', LogitsOptions>(
+    'sparse_categorical_crossentropy',
+    { fromLogits: boolean(false) },
+    (options) => losses.sparseCategoricalCrossentropy(options),
+  );

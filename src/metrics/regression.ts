@@ -7,7 +7,7 @@ import { shapeText } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { shapeError } from '../errors.js';
 import { align, EPSILON, float } from '../losses/labels.js';
-import { along, spreadLike } from '../losses/reduction.js';
+import { weightsLike } from '../losses/reduction.js';
 import { cosineSimilarity as cosineLoss } from '../losses/similarity.js';
 import * as ops from '../ops/index.js';
 import { defineMean, defineSums, type MetricFactory, type Sums } from './metric.js';
@@ -45,7 +45,7 @@ export const r2Score: MetricFactory<'r2_score', R2Options> = defineSums<'r2_scor
     if (yPred.rank !== 2) throw shapeError('yPred', '[batch, columns]', shapeText(yPred.shape));
     const trace = Trace.running;
     const y = align(float(yTrue), yPred);
-    const each = spreadLike(trace, weight ? along(weight, yPred) : trace.value(1), yPred);
+    const each = weightsLike(weight, yPred);
     const down = (x: SymbolicTensor): SymbolicTensor => ops.sum(ops.mul(x, each), { axis: 0 });
     return {
       labels: down(y),

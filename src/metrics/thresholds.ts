@@ -6,9 +6,9 @@ import { shapeText, Tensor, tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, shapeError } from '../errors.js';
 import { align, float } from '../losses/labels.js';
-import { along, spreadLike } from '../losses/reduction.js';
+import { weightsLike } from '../losses/reduction.js';
 import * as ops from '../ops/index.js';
-import type { Increments, Sums } from './metric.js';
+import { type Increments, quotient, type Sums } from './metric.js';
 
 /** Where predictions become a yes. */
 export interface Thresholds {
@@ -47,7 +47,6 @@ function selected(
   weight: SymbolicTensor | undefined,
   { classId, topK, labelWeights }: Selection,
 ): [y: SymbolicTensor, p: SymbolicTensor, weights: SymbolicTensor] {
-  const trace = Trace.running;
   const one = (x: SymbolicTensor): SymbolicTensor =>
     classId === undefined ? x : ops.slice(x, classId, 1, -1);
   const classes = yPred.shape.at(-1) ?? 0;
@@ -55,7 +54,7 @@ function selected(
     throw argumentError('classId', `a class of predictions ${shapeText(yPred.shape)}`, classId);
   const p = one(topK === undefined ? yPred : ops.where(amongLargest(yPred, topK), yPred, NEVER));
   const y = one(ops.cast(ops.notEqual(align(float(yTrue), yPred), 0), 'float32'));
-  const weights = spreadLike(trace, weight ? along(weight, p) : trace.value(1), p);
+  const weights = weightsLike(weight, p);
   if (!labelWeights) return [y, p, weights];
   return [
     y,
@@ -69,17 +68,8 @@ function amongLargest(p: SymbolicTensor, k: number): SymbolicTensor {
   const size = p.shape.at(-1);
   if (size === null || size === undefined)
     throw shapeError('yPred', 'a known number of classes', shapeText(p.shape));
-  const own = ops.reshape(p, [...p.shape, 1]);
-  const other = ops.reshape(p, [...p.shape.slice(0, -1), 1, size]);
-  const before = Float32Array.from({ length: size * size }, (_, i) =>
-    i % size < Math.floor(i / size) ? 1 : 0,
-  );
-  const ties = ops.mul(
-    ops.cast(ops.equal(other, own), 'float32'),
-    new Tensor(before, [size, size], 'float32'),
-  );
-  const above = ops.add(ops.cast(ops.greater(other, own), 'float32'), ties);
-  return ops.less(ops.sum(above, { axis: -1 }), k);
+  const [, largest] = ops.topK(p, Math.min(k, size));
+  return ops.greater(ops.max(ops.oneHot(largest, size), { axis: -2 }), 0);
 }
 
 /** Which predictions are above which thresholds: `[…, thresholds]` of 0 and 1. */
@@ -180,6 +170,18 @@ export interface Confusion {
   readonly trueNegatives: number;
   readonly falseNegatives: number;
 }
+
+/** Share of the ones that are predicted. */
+export const recallOf = ({ truePositives: yes, falseNegatives: missed }: Confusion): number =>
+  quotient(yes, yes + missed);
+
+/** Share of the predicted ones that are ones. */
+export const precisionOf = ({ truePositives: yes, falsePositives: wrong }: Confusion): number =>
+  quotient(yes, yes + wrong);
+
+/** Share of the zeros that are not predicted. */
+export const specificityOf = ({ trueNegatives: no, falsePositives: wrong }: Confusion): number =>
+  quotient(no, no + wrong);
 
 /** The counts that sums give, one for each threshold, for the label number `label`. */
 export function confusions(sums: Sums, label = 0): Confusion[] {

@@ -2,8 +2,16 @@
  * The best of one share while another one is kept up: recall at a precision, and its relatives.
  */
 import { fraction, integer, type Table } from '../core/options.js';
-import { defineSums, quotient, type ToldMetricFactory } from './metric.js';
-import { type Confusion, confusions, counts, evenly } from './thresholds.js';
+import { defineSums, type ToldMetricFactory } from './metric.js';
+import {
+  type Confusion,
+  confusions,
+  counts,
+  evenly,
+  precisionOf,
+  recallOf,
+  specificityOf,
+} from './thresholds.js';
 
 /** Options of all of them. */
 interface ConstraintOptions {
@@ -39,10 +47,6 @@ export interface AtPrecisionOptions extends ConstraintOptions {
 
 type Share = (at: Confusion) => number;
 
-const sensitivity: Share = (at) => quotient(at.truePositives, at.truePositives + at.falseNegatives);
-const specificity: Share = (at) => quotient(at.trueNegatives, at.trueNegatives + at.falsePositives);
-const precision: Share = (at) => quotient(at.truePositives, at.truePositives + at.falsePositives);
-
 function bestOf<D extends string, C extends ConstraintOptions>(
   name: D,
   least: Exclude<keyof C, keyof ConstraintOptions>,
@@ -72,24 +76,24 @@ function bestOf<D extends string, C extends ConstraintOptions>(
 
 /** The largest share of ones that are predicted, where at least `specificity` of the zeros are not. */
 export const sensitivityAtSpecificity: ToldMetricFactory<'sensitivity_at_specificity', AtSpecificityOptions> =
-  bestOf('sensitivity_at_specificity', 'specificity', specificity, sensitivity);
+  bestOf('sensitivity_at_specificity', 'specificity', specificityOf, recallOf);
 
 /** The largest share of zeros that are not predicted, where at least `sensitivity` of the ones are. */
 export const specificityAtSensitivity: ToldMetricFactory<'specificity_at_sensitivity', AtSensitivityOptions> =
-  bestOf('specificity_at_sensitivity', 'sensitivity', sensitivity, specificity);
+  bestOf('specificity_at_sensitivity', 'sensitivity', recallOf, specificityOf);
 
 /** The largest precision, where recall is at least `recall`. */
 export const precisionAtRecall: ToldMetricFactory<'precision_at_recall', AtRecallOptions> = bestOf(
   'precision_at_recall',
   'recall',
-  sensitivity,
-  precision,
+  recallOf,
+  precisionOf,
 );
 
 /** The largest recall, where precision is at least `precision`. */
 export const recallAtPrecision: ToldMetricFactory<'recall_at_precision', AtPrecisionOptions> = bestOf(
   'recall_at_precision',
   'precision',
-  precision,
-  sensitivity,
+  precisionOf,
+  recallOf,
 );
