@@ -3,8 +3,9 @@
  */
 import { boolean, options as checkOptions, integer } from '../core/check.js';
 import { type DataOf, type DType, isBigArray, isNumberArray, zeros } from '../core/elements.js';
-import { shapeText, type Tensor, type TensorInput, tensor } from '../core/tensor.js';
+import { shapeText, type TensorInput, tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError, shapeError } from '../errors.js';
+import { classesOf, rowsByClass } from './classes.js';
 import { generator, mix } from './rows.js';
 
 /** Rows to train on and rows to test on, ascending, for {@link take}. */
@@ -94,10 +95,6 @@ export function kFold(of: TensorInput | number, options: KFoldOptions = {}): Fol
   return foldsOf(testIn, nSplits);
 }
 
-/** Class indices of labels, which may be one-hot rows. */
-export const classesOf = (y: Tensor): DataOf[DType] =>
-  y.rank > 1 && (y.shape[1] as number) > 1 ? y.argMax(1).data : y.elements;
-
 /**
  * What tells rows apart, exactly: a tensor of float32 holds no large numbers.
  * @throws {RidgelineError} `ERR_ARGUMENT` for NaN, and for other than one for each row.
@@ -124,12 +121,7 @@ function labelsOf(argument: string, given: TensorInput): DataOf[DType] {
 export function stratifiedKFold(y: TensorInput, options: KFoldOptions = {}): Fold[] {
   const { nSplits, random } = mixing('stratifiedKFold', options);
   const labels = marks('y', y);
-  const classes = new Map<number | bigint, number[]>();
-  labels.forEach((label, row) => {
-    const rows = classes.get(label);
-    if (rows) rows.push(row);
-    else classes.set(label, [row]);
-  });
+  const classes = rowsByClass(labels.keys(), (row) => labels[row] as number | bigint);
   const few = [...classes].find(([, rows]) => rows.length < nSplits);
   count(few ? `rows of class ${few[0]}` : 'rows', nSplits, few ? few[1].length : labels.length);
   // Rows by class, dealt out in turn: how many of a class each fold gets. Where they go is up to the class.

@@ -4,7 +4,7 @@
 import { boolean, options as checkOptions, integer, number } from '../core/check.js';
 import { type Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { classesOf } from './folds.js';
+import { classesOf, rowsByClass } from './classes.js';
 import { generator, mix, pick } from './rows.js';
 
 /** Options of {@link trainTestSplit}. */
@@ -73,13 +73,7 @@ export function trainTestSplit(x: TensorInput, y: TensorInput, options: SplitOpt
 /** Rows for the test side: each class's share of `count`, the largest remainders first. */
 function stratified(order: readonly number[], y: Tensor, count: number, n: number): number[] {
   const labels = classesOf(y);
-  const classes = new Map<number, number[]>();
-  for (const row of order) {
-    const label = labels[row] as number;
-    const rows = classes.get(label);
-    if (rows) rows.push(row);
-    else classes.set(label, [row]);
-  }
+  const classes = rowsByClass(order, (row) => labels[row] as number);
   const single = [...classes].find(([, rows]) => rows.length === 1);
   if (single)
     throw argumentError(

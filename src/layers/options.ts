@@ -79,6 +79,12 @@ export interface ScaleOptions {
   readonly betaConstraint?: ConstraintIdentifier | undefined;
 }
 
+/** Option of layers that draw random numbers. */
+export interface RandomOptions {
+  /** Number of a random stream of its own. Default none. */
+  readonly seed?: number | null | undefined;
+}
+
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 
 /** The checked value of an option that takes `T`. */
@@ -186,6 +192,9 @@ export const scaled: Table<ScaleOptions> = {
   gamma: weight('ones'),
   beta: weight('zeros'),
 };
+
+/** The table of {@link RandomOptions}. */
+export const random: Table<RandomOptions> = { seed: core.integer(0, null) };
 
 /** Checked values of {@link LayerOptions}. */
 export interface CommonValues {

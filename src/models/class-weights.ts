@@ -5,6 +5,7 @@ import { isPlain, nonNegative } from '../core/check.js';
 import { zeros } from '../core/elements.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { PIECE, type Work } from '../core/turns.js';
+import { classesOf } from '../data/classes.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Weighting } from './fit-options.js';
 import type { NamedTensor } from './input-data.js';
@@ -48,7 +49,7 @@ export function* classWeights(
   const piece = Math.max(1, Math.floor(PIECE / width));
   for (let from = 0; from < rows; from += piece) {
     const part = t.rows(from, Math.min(from + piece, rows));
-    const classes = t.rank > 1 && (t.shape[1] as number) > 1 ? part.argMax(1).data : part.elements;
+    const classes = classesOf(part);
     for (const [i, c] of classes.entries()) {
       if (!Number.isInteger(c)) throw argumentError(label.name, 'classes, to be weighted by class', c);
       weights[from + i] = classWeight[c] ?? 1;

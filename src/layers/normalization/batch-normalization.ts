@@ -4,7 +4,6 @@
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import type { Weight } from '../../core/weight.js';
-import { argumentError } from '../../errors.js';
 import type { InitializerIdentifier } from '../../initializers/identifier.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
@@ -18,6 +17,7 @@ import {
   scaled,
   type Table,
 } from '../options.js';
+import { channelAxis } from './channels.js';
 
 /** Options of {@link BatchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions, ScaleOptions {
@@ -54,15 +54,8 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
   #mean!: Weight;
   #variance!: Weight;
 
-  #axisOf(shape: Shape): number {
-    const given = this.options.axis;
-    const axis = given < 0 ? given + shape.length : given;
-    if (axis >= 1 && axis < shape.length) return axis;
-    throw argumentError('axis', `an axis of an input of rank ${shape.length} behind the batch`, given);
-  }
-
   override build(inputShape: Shape): void {
-    const shape = [inputShape[this.#axisOf(inputShape)] ?? null];
+    const shape = [inputShape[channelAxis(this.options.axis, inputShape)] ?? null];
     const { scale, center, gamma, beta, movingMean, movingVariance } = this.options;
     if (scale) this.#gamma = this.addWeight('gamma', { shape, ...gamma });
     if (center) this.#beta = this.addWeight('beta', { shape, ...beta });
@@ -71,7 +64,7 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
   }
 
   override call(x: SymbolicTensor): SymbolicTensor {
-    const axis = this.#axisOf(x.shape);
+    const axis = channelAxis(this.options.axis, x.shape);
     return this.isTraining && this.trainable ? this.#byBatch(x, axis) : this.#byMovingStatistics(x, axis);
   }
 

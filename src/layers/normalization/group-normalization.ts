@@ -17,6 +17,7 @@ import {
   scaled,
   type Table,
 } from '../options.js';
+import { alongAxis, channelAxis } from './channels.js';
 
 /** Options of {@link GroupNormalization}. */
 export interface GroupNormalizationOptions extends LayerOptions, ScaleOptions {
@@ -44,13 +45,6 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
   #gamma: Weight | undefined;
   #beta: Weight | undefined;
 
-  #axisOf(shape: Shape): number {
-    const { axis } = this.options;
-    const at = axis < 0 ? axis + shape.length : axis;
-    if (at >= 1 && at < shape.length) return at;
-    throw argumentError('axis', `an axis of an input of rank ${shape.length} behind the batch`, axis);
-  }
-
   #groupsOf(channels: number): number {
     const { groups } = this.options;
     const count = groups === -1 ? channels : groups;
@@ -59,7 +53,7 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
   }
 
   override build(inputShape: Shape): void {
-    const shape = [inputShape[this.#axisOf(inputShape)] ?? null];
+    const shape = [inputShape[channelAxis(this.options.axis, inputShape)] ?? null];
     const { scale, center, gamma, beta } = this.options;
     if (shape[0] !== null) this.#groupsOf(shape[0] as number);
     if (scale) this.#gamma = this.addWeight('gamma', { shape, ...gamma });
@@ -67,9 +61,9 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
   }
 
   override call(x: SymbolicTensor): SymbolicTensor {
-    const axis = this.#axisOf(x.shape);
+    const { axis: given, epsilon } = this.options;
+    const axis = channelAxis(given, x.shape);
     const channels = x.shape[axis] as number;
-    const { epsilon } = this.options;
     // [batch, channels, …], then a row for each group.
     const order = [0, axis, ...x.shape.map((_, i) => i).filter((i) => i !== 0 && i !== axis)];
     const inOrder = axis === 1;
@@ -80,10 +74,8 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
     const [split] = trace.emit('reshapeLike', [normal, moved]);
     const back = order.map((_, i) => order.indexOf(i));
     const y = inOrder ? split : ops.transpose(split, back);
-    const spread = (w: Weight): SymbolicTensor =>
-      ops.reshape(trace.value(w), [channels, ...x.shape.slice(axis + 1).map(() => 1)]);
-    const scaled = this.#gamma ? ops.mul(y, spread(this.#gamma)) : y;
-    return this.#beta ? ops.add(scaled, spread(this.#beta)) : scaled;
+    const scaled = this.#gamma ? ops.mul(y, alongAxis(this.#gamma, x, axis)) : y;
+    return this.#beta ? ops.add(scaled, alongAxis(this.#beta, x, axis)) : scaled;
   }
 }
 

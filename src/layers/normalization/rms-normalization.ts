@@ -7,6 +7,7 @@ import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { axis, type LayerOptions, nonNegative, type Table } from '../options.js';
+import { alongAxis } from './channels.js';
 
 /** Options of {@link RMSNormalization}. */
 export interface RMSNormalizationOptions extends LayerOptions {
@@ -42,9 +43,7 @@ export class RMSNormalization extends Layer<RMSNormalizationOptions> {
     const axis = this.#axisOf(x.shape);
     const { epsilon } = this.options;
     const inverse = ops.rsqrt(ops.add(ops.mean(ops.square(x), { axis, keepdims: true }), epsilon));
-    const size = x.shape[axis] as number;
-    const scale = ops.reshape(this.#scale, [size, ...x.shape.slice(axis + 1).map(() => 1)]);
-    return ops.mul(ops.mul(x, inverse), scale);
+    return ops.mul(ops.mul(x, inverse), alongAxis(this.#scale, x, axis));
   }
 }
 

@@ -5,16 +5,11 @@ import type { SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
-import { integer, type LayerOptions, rate, type Table } from '../options.js';
-import { noiseShape, noiseShapeOf } from './noise-shape.js';
+import { type LayerOptions, type RandomOptions, random, rate, type Table } from '../options.js';
+import { type NoiseShapeOptions, noiseShape, noiseShapeOf } from './noise-shape.js';
 
 /** Options of {@link AlphaDropout}. */
-export interface AlphaDropoutOptions extends LayerOptions {
-  /** Shape of the mask; `null` takes the input's size, 1 shares the mask along an axis. Default the input's. */
-  readonly noiseShape?: readonly (number | null)[] | null | undefined;
-  /** Number of a random stream of its own. Default none. */
-  readonly seed?: number | null | undefined;
-}
+export interface AlphaDropoutOptions extends LayerOptions, NoiseShapeOptions, RandomOptions {}
 
 /** Config of {@link AlphaDropout}. */
 export interface AlphaDropoutConfig extends AlphaDropoutOptions {
@@ -37,7 +32,7 @@ export class AlphaDropout extends Layer<AlphaDropoutConfig, Given> {
   static override readonly options: Table<AlphaDropoutConfig> = {
     rate: rate(),
     noiseShape,
-    seed: integer(0, null),
+    ...random,
   };
 
   override call(x: SymbolicTensor): SymbolicTensor {

@@ -4,16 +4,11 @@
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import { Layer } from '../layer.js';
-import { integer, type LayerOptions, rate, type Table } from '../options.js';
-import { droppedAlong, noiseShape } from './noise-shape.js';
+import { type LayerOptions, type RandomOptions, random, rate, type Table } from '../options.js';
+import { droppedAlong, type NoiseShapeOptions, noiseShape } from './noise-shape.js';
 
 /** Options of {@link Dropout}. */
-export interface DropoutOptions extends LayerOptions {
-  /** Shape of the mask; `null` takes the input's size, 1 shares the mask along an axis. Default the input's. */
-  readonly noiseShape?: readonly (number | null)[] | null | undefined;
-  /** Number of a random stream of its own. Default none. */
-  readonly seed?: number | null | undefined;
-}
+export interface DropoutOptions extends LayerOptions, NoiseShapeOptions, RandomOptions {}
 
 /** Config of {@link Dropout}. */
 export interface DropoutConfig extends DropoutOptions {
@@ -33,7 +28,7 @@ export class Dropout extends Layer<DropoutConfig, Given> {
   static override readonly options: Table<DropoutConfig> = {
     rate: rate(),
     noiseShape,
-    seed: integer(0, null),
+    ...random,
   };
 
   override call(x: SymbolicTensor): SymbolicTensor {

@@ -5,14 +5,11 @@
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
-import { integer, type LayerOptions, rate, type Table } from '../options.js';
+import { type LayerOptions, type RandomOptions, random, rate, type Table } from '../options.js';
 import { normalLike } from './normal.js';
 
 /** Options of {@link GaussianDropout}. */
-export interface GaussianDropoutOptions extends LayerOptions {
-  /** Number of a random stream of its own. Default none. */
-  readonly seed?: number | null | undefined;
-}
+export interface GaussianDropoutOptions extends LayerOptions, RandomOptions {}
 
 /** Config of {@link GaussianDropout}. */
 export interface GaussianDropoutConfig extends GaussianDropoutOptions {
@@ -29,7 +26,7 @@ type Given = [rate: number, options?: GaussianDropoutOptions] | [config: Gaussia
 export class GaussianDropout extends Layer<GaussianDropoutConfig, Given> {
   static override readonly className: string = 'GaussianDropout';
   static override readonly takesOne: boolean = true;
-  static override readonly options: Table<GaussianDropoutConfig> = { rate: rate(), seed: integer(0, null) };
+  static override readonly options: Table<GaussianDropoutConfig> = { rate: rate(), ...random };
 
   override call(x: SymbolicTensor): SymbolicTensor {
     const { rate, seed } = this.options;

@@ -4,14 +4,11 @@
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
-import { integer, type LayerOptions, nonNegative, type Table } from '../options.js';
+import { type LayerOptions, nonNegative, type RandomOptions, random, type Table } from '../options.js';
 import { normalLike } from './normal.js';
 
 /** Options of {@link GaussianNoise}. */
-export interface GaussianNoiseOptions extends LayerOptions {
-  /** Number of a random stream of its own. Default none. */
-  readonly seed?: number | null | undefined;
-}
+export interface GaussianNoiseOptions extends LayerOptions, RandomOptions {}
 
 /** Config of {@link GaussianNoise}. */
 export interface GaussianNoiseConfig extends GaussianNoiseOptions {
@@ -27,7 +24,7 @@ export class GaussianNoise extends Layer<GaussianNoiseConfig, Given> {
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<GaussianNoiseConfig> = {
     stddev: nonNegative(),
-    seed: integer(0, null),
+    ...random,
   };
 
   override call(x: SymbolicTensor): SymbolicTensor {

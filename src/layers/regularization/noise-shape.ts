@@ -8,6 +8,12 @@ import { RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { list } from '../options.js';
 
+/** Option of layers whose mask may be shared along axes. */
+export interface NoiseShapeOptions {
+  /** Shape of the mask; `null` takes the input's size, 1 shares the mask along an axis. Default the input's. */
+  readonly noiseShape?: readonly (number | null)[] | null | undefined;
+}
+
 /** Sizes of a mask; `null` takes the input's. */
 export const noiseShape: Option<readonly (number | null)[] | undefined, false> = list(
   'a list of sizes and null',

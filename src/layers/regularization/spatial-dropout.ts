@@ -5,14 +5,11 @@ import type { SymbolicTensor } from '../../core/symbolic.js';
 import { shapeText } from '../../core/tensor.js';
 import { shapeError } from '../../errors.js';
 import { Layer } from '../layer.js';
-import { integer, type LayerOptions, rate, type Table } from '../options.js';
+import { type LayerOptions, type RandomOptions, random, rate, type Table } from '../options.js';
 import { droppedAlong } from './noise-shape.js';
 
 /** Options of spatial dropout. */
-export interface SpatialDropoutOptions extends LayerOptions {
-  /** Number of a random stream of its own. Default none. */
-  readonly seed?: number | null | undefined;
-}
+export interface SpatialDropoutOptions extends LayerOptions, RandomOptions {}
 
 /** Config of spatial dropout. */
 export interface SpatialDropoutConfig extends SpatialDropoutOptions {
@@ -25,7 +22,7 @@ type Given = [rate: number, options?: SpatialDropoutOptions] | [config: SpatialD
 /** Zeroes a share `rate` of the channels, the last axis, of every sample in training; else the identity. */
 abstract class SpatialDropout extends Layer<SpatialDropoutConfig, Given> {
   static override readonly takesOne: boolean = true;
-  static override readonly options: Table<SpatialDropoutConfig> = { rate: rate(), seed: integer(0, null) };
+  static override readonly options: Table<SpatialDropoutConfig> = { rate: rate(), ...random };
   /** Axes between batch and channels. */
   protected abstract readonly axes: number;
 
