@@ -146,20 +146,6 @@ export declare class NativeSchedule {
   at(steps: number): number
 }
 
-/** A copy of variables to come back to. */
-export declare class NativeSnapshot {
-  /** Copies the variables. */
-  constructor(of: Array<NativeVariable>)
-  /** Copies that were taken earlier. */
-  static of(of: Array<NativeVariable>, copies: Array<NativeVariable>): NativeSnapshot
-  /** The copies. */
-  copies(): Array<NativeVariable>
-  /** Copies them again. */
-  take(): void
-  /** Puts the copies back. */
-  restore(): void
-}
-
 /** Totals of losses and metrics over batches. */
 export declare class NativeTotals {
   /** Of no batch yet. */
@@ -193,7 +179,7 @@ export declare class NativeTrainer {
 
 /** The memory of one weight, which the garbage collector knows of. */
 export declare class NativeVariable {
-  /** A variable with values by an initializer; `config` is its JSON. */
+  /** A variable with values by an initializer, drawn elsewhere where they are many; `config` is its JSON. */
   static initialized(name: string, shape: Array<number>, kind: string, config: string, seed: number, stream: number): NativeVariable
   /** A variable with given values. */
   static of(name: string, values: Values, shape: Array<number>): NativeVariable
@@ -206,6 +192,12 @@ export declare class NativeVariable {
   /** Replaces the contents. */
   write(values: Values, shape: Array<number>): void
 }
+
+/**
+ * Gives each variable of `to` the contents of the one of `from` in its place, all at one boundary, on a thread of its
+ * own.
+ */
+export declare function copyVariables(from: Array<NativeVariable>, to: Array<NativeVariable>): Promise<NativeEvent>
 
 /** What an export gave. */
 export interface Exported {

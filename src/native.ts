@@ -17,7 +17,6 @@ export type {
   NativePredictor,
   NativeRun,
   NativeSchedule,
-  NativeSnapshot,
   NativeTensor,
   NativeTotals,
   NativeTrainer,

@@ -4,6 +4,7 @@
 import type { FactoryName, Name } from '../core/names.js';
 import { Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
+import * as ops from '../ops/index.js';
 import * as activations from './index.js';
 
 type Apply = (x: SymbolicTensor) => SymbolicTensor;
@@ -36,7 +37,8 @@ const registry = new Registry<NamedActivation>({
   aliases: ALIASES,
   isReady: (of) => 'apply' in of,
   adapt(apply: Apply, name) {
-    const known = Object.entries(activations).find(([, of]) => (of as unknown) === apply);
+    const all: Record<string, unknown> = ops;
+    const known = Object.entries(activations).find(([name, of]) => [of, all[name]].includes(apply));
     return { name: name ?? known?.[0], apply };
   },
 });

@@ -1,8 +1,9 @@
 /**
  * Early stopping: ends training when a number stops improving, and can bring back the best weights.
  */
+import { copiesOf, copyVariables } from '../core/copies.js';
 import { boolean, integer, number, type Settled, settle, type Table } from '../core/options.js';
-import { guard, type NativeSnapshot, type NativeVariable, native } from '../native.js';
+import type { NativeVariable } from '../native.js';
 import { Callback } from './callback.js';
 import type { CallbackState } from './callback-state.js';
 import type { Logs } from './logs.js';
@@ -39,7 +40,8 @@ const TABLE: Table<EarlyStoppingOptions> = {
 export class EarlyStopping extends Callback {
   readonly #options: Settled<EarlyStoppingOptions>;
   readonly #monitor: Monitor;
-  #snapshot: NativeSnapshot | undefined;
+  /** Copies of the best weights. */
+  #copies: readonly NativeVariable[] = [];
   #best: number | undefined;
   #wait = 0;
   /** The last epoch it was told of. */
@@ -72,7 +74,7 @@ export class EarlyStopping extends Callback {
     return `earlyStopping/${JSON.stringify(this.#options)}`;
   }
 
-  override onTrainBegin(): void {
+  override async onTrainBegin(): Promise<void> {
     // State of an equal callback that was still at it: another one, or one that is done, starts anew.
     const saved = this.model.training.takeCallbackState(this.#kind);
     const { values, variables: copies = [] } = saved ?? {};
@@ -84,35 +86,29 @@ export class EarlyStopping extends Callback {
     this.#isDone = false;
     // It was saved by a callback that came after this one, in the epoch that was to be the last.
     if (this.stoppedEpoch > 0) this.model.stopTraining = true;
-    this.#snapshot = resumed && copies.length > 0 ? this.#snapshotOf(copies) : undefined;
+    this.#copies = resumed ? copies : [];
     this.#seen = resumed ? (resumed.seen as number) : Number.POSITIVE_INFINITY;
     // It was saved by a callback that came before this one.
     const last = this.model.training.lastEpoch;
-    if (last && last.epoch > this.#seen) this.onEpochEnd(last.epoch, last.logs);
+    if (last && last.epoch > this.#seen) await this.onEpochEnd(last.epoch, last.logs);
   }
 
-  #snapshotOf(copies: readonly NativeVariable[]): NativeSnapshot {
-    const variables = this.model.weights.map((w) => w.variable);
-    return guard(() => native.NativeSnapshot.of(variables, [...copies]));
-  }
-
-  override onEpochEnd(epoch: number, logs: Logs): void {
-    this.#seen = epoch;
-    if (epoch < this.#options.startFromEpoch) return;
-    const current = this.#monitor.read(logs, this.model);
-    if (current === undefined) return;
-    if (this.#options.restoreBestWeights && !this.#snapshot) {
-      const variables = this.model.weights.map((w) => w.variable);
-      this.#snapshot = guard(() => new native.NativeSnapshot(variables));
+  override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+    const { baseline, restoreBestWeights, startFromEpoch } = this.#options;
+    const current = epoch < startFromEpoch ? undefined : this.#monitor.read(logs, this.model);
+    const improves = current !== undefined && this.#monitor.improves(current, this.#best, this.model);
+    if (restoreBestWeights && (improves || (current !== undefined && this.#copies.length === 0))) {
+      // Who saves meanwhile finds the state before this epoch, and it has to be told of it again.
+      this.#copies = await copiesOf(this.model.weights);
       this.bestEpoch = epoch;
     }
+    this.#seen = epoch;
+    if (current === undefined) return;
     this.#wait += 1;
-    if (this.#monitor.improves(current, this.#best, this.model)) {
+    if (improves) {
       this.#best = current;
       this.bestEpoch = epoch;
-      this.#snapshot?.take();
       // Only a value that also beats the baseline earns more patience.
-      const { baseline } = this.#options;
       if (baseline === undefined || this.#monitor.improves(current, baseline, this.model)) this.#wait = 0;
       return;
     }
@@ -122,13 +118,14 @@ export class EarlyStopping extends Callback {
     }
   }
 
-  override onTrainEnd(): void {
+  override async onTrainEnd(): Promise<void> {
     this.#isDone = this.stoppedEpoch > 0;
     if (this.stoppedEpoch > 0 && this.#options.verbose > 0) {
       console.log(`Epoch ${this.stoppedEpoch + 1}: early stopping`);
     }
-    if (!this.#snapshot) return;
-    this.#snapshot.restore();
+    if (this.#copies.length === 0) return;
+    const weights = this.model.weights.map(({ variable }) => variable);
+    await copyVariables(this.#copies, weights);
     if (this.#options.verbose > 0) {
       console.log(`Restoring model weights from the end of the best epoch: ${this.bestEpoch + 1}.`);
     }
@@ -138,7 +135,7 @@ export class EarlyStopping extends Callback {
     const { bestEpoch, stoppedEpoch } = this;
     const epochs = { bestEpoch, stoppedEpoch, seen: this.#seen };
     const values = { ...epochs, best: this.#best, wait: this.#wait, isDone: this.#isDone };
-    return { [this.#kind]: { values, variables: this.#snapshot?.copies() ?? [] } };
+    return { [this.#kind]: { values, variables: this.#copies } };
   }
 }
 

@@ -41,3 +41,17 @@ export function* find(data: ArrayLike<number>, is: (x: number) => boolean): Work
   }
   return undefined;
 }
+
+/** Elements, in memory. */
+interface Elements extends ArrayLike<number> {
+  set(from: Elements, at: number): void;
+  subarray(from: number, to: number): Elements;
+}
+
+/** Copies elements to those from `at` on. */
+export function* copy(from: Elements, to: Elements, at: number): Work<void> {
+  for (let start = 0; start < from.length; start += PIECE) {
+    to.set(from.subarray(start, start + PIECE), at + start);
+    yield;
+  }
+}

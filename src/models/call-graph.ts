@@ -30,8 +30,8 @@ export class CallGraph {
       const message = `an output of shape ${shapeText(shape)} has another first axis than the batch`;
       throw new RidgelineError('ERR_SHAPE', message, { argument: 'outputs', received: shape });
     }
-    this.inputs = inputs;
-    this.outputs = outputs;
+    this.inputs = Object.freeze([...inputs]);
+    this.outputs = Object.freeze([...outputs]);
     this.inputNames = nameInputs(inputs);
     const given = new Set(inputs);
     const calls = new Set<Call>();

@@ -1,8 +1,9 @@
 /**
  * The optimizer's state: slots of each weight, such as momenta, made when they are first asked for.
  */
+import { copyVariables } from '../core/copies.js';
 import type { Weight } from '../core/weight.js';
-import { guard, type NativeVariable, native } from '../native.js';
+import { guard, type NativeVariable } from '../native.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 
 /** See the module documentation. It outlives programs, so that a changed model goes on where it was. */
@@ -25,13 +26,13 @@ export class OptimizerState {
   }
 
   /** Puts the moving averages of weights in their place, if any are kept. */
-  takeAverages(weights: readonly Weight[]): void {
+  async takeAverages(weights: readonly Weight[]): Promise<void> {
     if (!this.#optimizer.options.useEma) return;
     const averaged = weights.filter((weight) => this.has(weight));
     const variables = averaged.map((weight) => weight.variable);
     // The last slot.
     const averages = averaged.map((weight) => this.slots(weight).at(-1) as NativeVariable);
-    guard(() => native.NativeSnapshot.of(variables, averages).restore());
+    await copyVariables(averages, variables);
   }
 
   /**

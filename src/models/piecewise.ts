@@ -5,7 +5,7 @@
 import { zeros } from '../core/elements.js';
 import type { Shape } from '../core/symbolic.js';
 import { Tensor } from '../core/tensor.js';
-import { inTurns } from '../core/turns.js';
+import { copy, inTurns, type Work } from '../core/turns.js';
 import type { NamedTensor } from './input-data.js';
 import { UploadedData } from './uploaded-data.js';
 
@@ -45,7 +45,7 @@ export async function piecewise(
       piece.release();
     }
   };
-  const next = async (): Promise<void> => results.add((await ahead.shift()) as Part);
+  const next = async (): Promise<void> => inTurns(results.add((await ahead.shift()) as Part));
   try {
     for (let from = 0; from < rows; from += size) {
       const end = Math.min(from + size, rows);
@@ -78,7 +78,7 @@ class Joined {
     this.#rows = rows;
   }
 
-  add({ outputs, count }: Part): void {
+  *add({ outputs, count }: Part): Work<void> {
     // The rows of an output are so many for each row of the input, in every part.
     const scaled = (size: number, to: number): number => (size * to) / count;
     if (this.#filled === 0 && count === this.#rows) this.tensors = outputs;
@@ -90,7 +90,7 @@ class Joined {
     }
     if (count < this.#rows)
       for (const [i, { data, size }] of outputs.entries())
-        this.tensors[i]?.data.set(data, scaled(size, this.#filled));
+        yield* copy(data, (this.tensors[i] as Tensor).data, scaled(size, this.#filled));
     this.#filled += count;
   }
 }

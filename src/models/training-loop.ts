@@ -29,7 +29,7 @@ export interface LoopOptions {
   /** Notes more numbers of it. */
   readonly add: (numbers: readonly [key: string, value: number][]) => void;
   /** Does what a fit that was not cut short ends with, before callbacks hear of the end. */
-  readonly finish: () => void;
+  readonly finish: () => Promise<void>;
   /** Names native numbers. */
   readonly logsOf: (values: readonly number[]) => Logs;
 }
@@ -92,7 +92,7 @@ export class TrainingLoop {
         const run = start(this.#learningRate);
         this.#run = run;
         await this.#follow(run);
-        if (!this.#cancelled.is) this.#fit.finish();
+        if (!this.#cancelled.is) await this.#fit.finish();
       }
     } finally {
       try {

@@ -15,6 +15,8 @@ beforeAll(() => checkBuilt());
 
 /** MiB of address space beyond those that model and data take. */
 const MORE = Array.from({ length: long ? 25 : 6 }, (_, i) => `${1 + i * (long ? 5 : 20)}`);
+/** Has the allocator of Linux neither keep large pieces for the next try nor hold room for each thread in reserve. */
+const ALL_TO_THE_SYSTEM = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: `${2 ** 17}` };
 /** What V8 says before it ends the process where it gets no memory for itself. */
 const V8_ENDED = /JavaScript heap out of memory|Fatal process (OOM|out of memory)/;
 
@@ -23,7 +25,7 @@ async function outcomes(verb: string, tries: readonly string[]): Promise<Record<
   const found: Record<string, string> = {};
   for (let left = tries; left.length > 0; ) {
     const args = ['--expose-gc', script('limit'), verb, join(folder, verb), ...left];
-    const { status, stdout, stderr } = await node(args);
+    const { status, stdout, stderr } = await node(args, ALL_TO_THE_SYSTEM);
     const lines = stdout.split('\n').slice(0, -1);
     for (let i = 0; i < lines.length; i += 2) found[lines[i]!] = lines[i + 1] ?? '';
     if (status === 0) break;

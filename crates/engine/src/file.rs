@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Links that are followed, as many as Linux follows.
 const MOST_LINKS: usize = 40;
+/// Bytes of a name that are kept in those of its writers' files: file systems allow 255 in all.
+const LONGEST_STEM: usize = 200;
 
 /// An `ERR_IO` about `path`.
 pub fn failure(path: &Path, what: &str, error: impl std::fmt::Display) -> Error {
@@ -65,10 +67,13 @@ fn target(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("it leads through too many links"))
 }
 
-/// What the names of writers' files begin with.
+/// What the names of writers' files begin with: the target's, cut where there would be no room for what follows.
 fn stem(target: &Path) -> io::Result<String> {
     let name = target.file_name().ok_or_else(|| io::Error::other("it is no file name"))?;
-    Ok(format!("{}.", name.to_string_lossy()))
+    let name = name.to_string_lossy();
+    let fits = |&(at, c): &(usize, char)| at + c.len_utf8() <= LONGEST_STEM;
+    let kept: String = name.char_indices().take_while(fits).map(|(_, c)| c).collect();
+    Ok(format!("{kept}."))
 }
 
 /// Creates a new, locked file beside `target`.
@@ -188,6 +193,15 @@ mod tests {
         let mut left = vec!["model".to_owned(), held, "model.mine.tmp".to_owned()];
         left.sort();
         assert_eq!(names(&folder), left);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_longest_names_can_be_written() {
+        let folder = folder("long");
+        let name = "ü".repeat(127);
+        write(&folder.join(&name), b"new").unwrap();
+        assert_eq!(names(&folder), [name]);
         fs::remove_dir_all(folder).unwrap();
     }
 

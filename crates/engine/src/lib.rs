@@ -5,6 +5,7 @@
 
 pub mod attributes;
 pub mod autodiff;
+pub mod boundary;
 pub mod data;
 pub mod error;
 pub mod eval;

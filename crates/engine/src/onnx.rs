@@ -3,13 +3,14 @@
 //! Each op says its own ONNX form in its file under `ops/`; here are names, weights and the frame.
 //! Initializers keep the names and the layout of the weights, nodes the paths of the layers.
 
+use crate::boundary::read_all;
 use crate::error::{Code, Error, Result};
 use crate::graph::{Graph, Node, Value};
 use crate::ops::leaf::{Input, Weight};
 use crate::passes::dead::remove_dead;
 use crate::shape::Shape;
 use crate::tensor::{DType, Tensor, TensorType};
-use crate::variable::{Variable, read_all};
+use crate::variable::Variable;
 pub use ridgeline_onnx::Attribute;
 use ridgeline_onnx::{DataType, Dim, ModelBuilder, ModelError};
 use std::collections::{HashMap, HashSet};

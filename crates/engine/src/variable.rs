@@ -13,7 +13,6 @@ use parking_lot::RwLock;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::gemm::panel_width;
 use ridgeline_kernels::update::{self, Penalty};
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -174,7 +173,7 @@ impl Variable {
     }
 
     /// A copy of `words`, which are the contents, in row-major order.
-    fn copy(&self, words: &[u32]) -> Result<Tensor> {
+    pub(crate) fn copy(&self, words: &[u32]) -> Result<Tensor> {
         let (rows, cols) = matrix(&self.shape);
         let mut plain = reserve(rows * cols)?;
         match self.layout {
@@ -185,16 +184,6 @@ impl Variable {
             _ => plain.extend_from_slice(words),
         }
         Ok(Tensor { shape: self.shape.clone(), dtype: self.dtype, words: plain })
-    }
-
-    /// Takes over the contents of a variable of the same form.
-    ///
-    /// # Panics
-    /// When its form is another.
-    pub(crate) fn copy_from(&self, other: &Variable) {
-        let from = other.words.read();
-        self.words.write().as_mut_slice().copy_from_slice(from.as_slice());
-        self.written();
     }
 
     /// Replaces the contents, between two training steps.
@@ -208,7 +197,7 @@ impl Variable {
     }
 
     /// Whether `value` can be the contents.
-    fn check(&self, value: &Tensor) -> Result<()> {
+    pub(crate) fn check(&self, value: &Tensor) -> Result<()> {
         if value.shape != self.shape {
             return Err(Error::shape(format!(
                 "weight '{}' has shape {:?}, received {:?}",
@@ -229,7 +218,7 @@ impl Variable {
     }
 
     /// Puts a value that fits into `words`, which are the contents.
-    fn put(&self, value: &Tensor, words: &mut Words) {
+    pub(crate) fn put(&self, value: &Tensor, words: &mut Words) {
         match self.layout {
             Layout::Panels(width) => {
                 let (rows, cols) = matrix(&self.shape);
@@ -239,38 +228,6 @@ impl Variable {
         }
         self.written();
     }
-}
-
-/// Copies of several variables, all taken between the same two training steps.
-///
-/// # Errors
-/// `ERR_MEMORY` when there is none for them.
-pub fn read_all(variables: &[Arc<Variable>]) -> Result<Vec<Tensor>> {
-    let mut ordered: Vec<&Arc<Variable>> = variables.iter().collect();
-    ordered.sort_by_key(|variable| variable.id());
-    ordered.dedup_by_key(|variable| variable.id());
-    let locked: HashMap<u64, _> =
-        ordered.into_iter().map(|variable| (variable.id(), variable.words.read())).collect();
-    variables.iter().map(|variable| variable.copy(locked[&variable.id()].as_slice())).collect()
-}
-
-/// Replaces the contents of several variables, all between the same two training steps; where one stands
-/// twice, the last value stays. Nothing is written unless all fit.
-///
-/// # Errors
-/// As [`Variable::write`].
-pub fn write_all(variables: &[Arc<Variable>], values: &[Tensor]) -> Result<()> {
-    variables.iter().zip(values).try_for_each(|(variable, value)| variable.check(value))?;
-    let mut ordered: Vec<_> = variables.iter().zip(values).collect();
-    ordered.sort_by_key(|(variable, _)| variable.id());
-    ordered.reverse();
-    ordered.dedup_by_key(|(variable, _)| variable.id());
-    ordered.reverse();
-    let mut locked: Vec<_> = ordered.iter().map(|(variable, _)| variable.words.write()).collect();
-    for ((variable, value), words) in ordered.iter().zip(&mut locked) {
-        variable.put(value, words);
-    }
-    Ok(())
 }
 
 /// Rows and columns of a shape: all axes but the last, and the last.

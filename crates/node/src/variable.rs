@@ -1,14 +1,16 @@
-//! Variables and snapshots of them.
+//! Variables: handles of them, and verbs on several at once.
 
 use crate::data::{OwnedTensor, Values, account, discard, sizes, tensor};
 use crate::error::{Result, convert};
+use crate::run::{NativeEvent, spawn};
 use napi::Env;
-use napi::bindgen_prelude::ObjectFinalize;
+use napi::bindgen_prelude::{Object, ObjectFinalize};
 use napi_derive::napi;
 use ridgeline_engine::attributes::Attributes;
+use ridgeline_engine::boundary::{copy_all, read_all, write_all};
 use ridgeline_engine::tensor::DType;
-use ridgeline_engine::train::{initializer, snapshot};
-use ridgeline_engine::variable::{Variable, read_all, write_all};
+use ridgeline_engine::train::initializer;
+use ridgeline_engine::variable::Variable;
 use std::sync::Arc;
 
 /// The memory of one weight, which the garbage collector knows of.
@@ -35,7 +37,7 @@ impl ObjectFinalize for NativeVariable {
 
 #[napi]
 impl NativeVariable {
-    /// A variable with values by an initializer; `config` is its JSON.
+    /// A variable with values by an initializer, drawn elsewhere where they are many; `config` is its JSON.
     #[napi(factory, catch_unwind)]
     pub fn initialized(
         env: Env,
@@ -47,9 +49,9 @@ impl NativeVariable {
         stream: u32,
     ) -> Result<NativeVariable> {
         let with = Attributes::parse(&config).map_err(convert)?;
-        let values = initializer::initialize(&kind, &with, &sizes(&shape)?, seed as u64, stream);
-        let variable = Variable::new(&name, &values.map_err(convert)?).map_err(convert)?;
-        NativeVariable::accounted(env, variable)
+        let shape = sizes(&shape)?;
+        let variable = initializer::variable(&name, &shape, &kind, &with, seed as u64, stream);
+        NativeVariable::accounted(env, variable.map_err(convert)?)
     }
 
     /// A variable with given values.
@@ -112,41 +114,14 @@ pub fn variables(handles: &[&NativeVariable]) -> Vec<Arc<Variable>> {
     handles.iter().map(|handle| Arc::clone(&handle.variable)).collect()
 }
 
-/// A copy of variables to come back to.
-#[napi]
-pub struct NativeSnapshot {
-    snapshot: parking_lot::Mutex<snapshot::Snapshot>,
-}
-
-#[napi]
-impl NativeSnapshot {
-    /// Copies the variables.
-    #[napi(constructor, catch_unwind)]
-    pub fn new(of: Vec<&NativeVariable>) -> Result<NativeSnapshot> {
-        let snapshot = snapshot::Snapshot::new(variables(&of)).map_err(convert)?;
-        Ok(NativeSnapshot { snapshot: parking_lot::Mutex::new(snapshot) })
-    }
-    /// Copies that were taken earlier.
-    #[napi(factory, catch_unwind)]
-    pub fn of(of: Vec<&NativeVariable>, copies: Vec<&NativeVariable>) -> Result<NativeSnapshot> {
-        let snapshot = snapshot::Snapshot::of(variables(&of), variables(&copies));
-        Ok(NativeSnapshot { snapshot: parking_lot::Mutex::new(snapshot.map_err(convert)?) })
-    }
-    /// The copies.
-    #[napi(catch_unwind)]
-    pub fn copies(&self, env: Env) -> Result<Vec<NativeVariable>> {
-        let snapshot = self.snapshot.lock();
-        let copies = snapshot.copies().iter().map(Arc::clone);
-        copies.map(|copy| NativeVariable::accounted(env, copy)).collect()
-    }
-    /// Copies them again.
-    #[napi(catch_unwind)]
-    pub fn take(&self) {
-        self.snapshot.lock().take();
-    }
-    /// Puts the copies back.
-    #[napi(catch_unwind)]
-    pub fn restore(&self) {
-        self.snapshot.lock().restore();
-    }
+/// Gives each variable of `to` the contents of the one of `from` in its place, all at one boundary, on a thread of its
+/// own.
+#[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
+pub fn copy_variables<'env>(
+    env: &'env Env,
+    from: Vec<&NativeVariable>,
+    to: Vec<&NativeVariable>,
+) -> Result<Object<'env>> {
+    let (from, to) = (variables(&from), variables(&to));
+    spawn(env, move || copy_all(&from, &to).map(|()| NativeEvent::default()), NativeEvent::end)
 }

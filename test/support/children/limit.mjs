@@ -12,6 +12,8 @@ const y = tensor(new Float32Array(rows).fill(1), { shape: [rows, 1] });
 const few = [x, y].map((t) => tensor(t.data.slice(0, 1000 * t.shape[1]), { shape: [1000, t.shape[1]] }));
 const model = new Sequential([layers.input([width]), layers.dense(2048), layers.dense(512), layers.dense(1)]);
 model.compile({ optimizer: 'adam', loss: 'mse' });
+// Waits until all values are drawn.
+model.getWeights();
 const verbs = {
   save: () => model.save(path),
   load: () => loadModel(path),

@@ -4,10 +4,11 @@
 //! copied: both are of one boundary between two training steps.
 
 use super::counters::Counters;
+use crate::boundary::read_all;
 use crate::error::{Code, Error, Result};
 use crate::file;
 use crate::tensor::{DType, Tensor};
-use crate::variable::{Variable, read_all};
+use crate::variable::Variable;
 use parking_lot::Mutex;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use std::borrow::Cow;

@@ -11,7 +11,6 @@ pub mod optimizer;
 pub mod profile;
 pub mod schedule;
 pub mod segment;
-pub mod snapshot;
 pub mod totals;
 pub mod trainer;
 pub mod training;
