@@ -97,8 +97,8 @@ export declare class NativeGraph {
 
 /** An optimizer's formula and bounds. */
 export declare class NativeOptimizer {
-  /** An optimizer from its JSON configuration. */
-  constructor(config: string)
+  /** An optimizer from its JSON configuration, with a schedule in the place of its learning rate if there is one. */
+  constructor(config: string, schedule?: NativeSchedule | undefined | null)
   /** Names of the state it keeps for each weight. */
   get slotNames(): Array<string>
   /** New state for a weight. */
@@ -142,6 +142,8 @@ export declare class NativeRun {
 export declare class NativeSchedule {
   /** A schedule from its JSON configuration. */
   constructor(config: string)
+  /** A schedule of one's own, from the steps made before, a scalar, to the learning rate. */
+  static traced(of: NativeTraced): NativeSchedule
   /** The learning rate of the step that `steps` others came before. */
   at(steps: number): number
 }
@@ -154,14 +156,29 @@ export declare class NativeTotals {
   logs(): Array<number>
 }
 
+/** A function of the inputs of a graph. */
+export declare class NativeTraced {
+  /** The function from the inputs of `graph`, in order, to `outputs`. */
+  constructor(graph: NativeGraph, outputs: Array<number>)
+}
+
+/** A weight with what training does to it. */
+export declare class NativeTrainable {
+  /**
+   * A weight with the factors of its penalty, and the optimizer's state for it; `decays` says whether the optimizer's
+   * decay takes from it, `constraint` is the JSON of a constraint, `projection` one of one's own, and `update` that of
+   * an optimizer of one's own.
+   */
+  constructor(variable: NativeVariable, l1: number, l2: number, slots: Array<NativeVariable>, decays: boolean, constraint?: string | undefined | null, projection?: NativeTraced | undefined | null, update?: NativeTraced | undefined | null)
+}
+
 /** A model's training step. */
 export declare class NativeTrainer {
   /**
-   * Prepares a training step. `constraints` are the JSON configurations of the weights'
-   * constraints, null or missing for none; `decays` which of them decay; `slots` the optimizer's state
-   * of all weights, in order; `state` variables whose next values are `nextState`.
+   * Prepares a training step. `weights` are those that are trained, `state` variables whose next values are
+   * `nextState`.
    */
-  constructor(graph: NativeGraph, objective: NativeObjective, optimizer: NativeOptimizer, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>, constraints: Array<string | undefined | null>, decays: Array<boolean>, slots: Array<NativeVariable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number)
+  constructor(graph: NativeGraph, objective: NativeObjective, optimizer: NativeOptimizer, weights: Array<NativeTrainable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number)
   /** Starts training. */
   fit(inputs: Array<NativeData>, validation: Array<NativeData>, options: NativeFitOptions): NativeRun
   /**
@@ -187,6 +204,8 @@ export declare class NativeVariable {
   static zeros(name: string, shape: Array<number>): NativeVariable
   /** A copy of the contents. */
   read(): OwnedTensor
+  /** Sizes. */
+  get shape(): Array<number>
   /** Gives it another path, for messages and exported files. */
   rename(name: string): void
   /** Replaces the contents. */
@@ -270,7 +289,7 @@ export interface NativeEvent {
   failure?: Failure
 }
 
-/** What is trained: weights with their penalties and optimizer state, and other state. */
+/** What a fit is told. */
 export interface NativeFitOptions {
   /** Rows of a batch. */
   batchSize: number

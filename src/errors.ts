@@ -104,3 +104,14 @@ export function shapeError(argument: string, expected: string, received: string)
     received,
   });
 }
+
+/** Says in what an error of `work` came up. */
+export function within<T>(what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RidgelineError)) throw error;
+    const message = `${what.trim()}: ${error.message}`;
+    throw new RidgelineError(error.code, message, error.details, { cause: error });
+  }
+}

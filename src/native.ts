@@ -19,6 +19,8 @@ export type {
   NativeSchedule,
   NativeTensor,
   NativeTotals,
+  NativeTraced,
+  NativeTrainable,
   NativeTrainer,
   NativeValue,
   NativeVariable,

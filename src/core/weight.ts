@@ -16,8 +16,10 @@ export interface Penalty {
 
 /** What a weight is projected to after each step. */
 export interface Projection {
-  /** Its name and parameters, by which the native core knows it. */
-  getConfig(): { readonly name: string } & Record<string, unknown>;
+  /** Its name and parameters, by which the native core knows it; `undefined` for a function. */
+  getConfig(): ({ readonly name: string } & Record<string, unknown>) | undefined;
+  /** What a weight becomes, of ops, if the projection is one's own. */
+  call?(weight: SymbolicTensor): SymbolicTensor;
 }
 
 /** A weight of a layer: trained, or state such as a moving mean. */

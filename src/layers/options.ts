@@ -5,7 +5,7 @@
  * them together, `kernel: weight('glorotUniform')`, and their values come together as `options.kernel`.
  */
 import { type ActivationIdentifier, getActivation, type NamedActivation } from '../activations/identifier.js';
-import type { Constraint } from '../constraints/constraint.js';
+import { type Constraint, FunctionConstraint } from '../constraints/constraint.js';
 import { type ConstraintIdentifier, getConstraint } from '../constraints/identifier.js';
 import type { Option } from '../core/options.js';
 import * as core from '../core/options.js';
@@ -168,7 +168,7 @@ export const constraint = (): Option<Constraint | undefined, false> =>
   core.option(
     (argument, given) => getConstraint(argument, given as ConstraintIdentifier),
     null,
-    (value) => value?.getConfig(),
+    (value) => (value instanceof FunctionConstraint ? value.source : value?.getConfig()),
   );
 
 /** Options of a weight. */

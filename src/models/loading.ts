@@ -188,7 +188,7 @@ function rebuild(
   for (const [at, weight] of weights.entries()) {
     if (!tensors.has(`optimizer/0/${at}`)) continue;
     optimizerState.slots(weight).forEach((slot, k) => {
-      fill(slot, `optimizer/${k}/${at}`, weight.shape);
+      fill(slot, `optimizer/${k}/${at}`, slot.shape);
     });
   }
   if (training) {

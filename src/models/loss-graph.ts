@@ -5,7 +5,7 @@
 import { isPlain } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
-import { argumentError, RidgelineError } from '../errors.js';
+import { argumentError, within } from '../errors.js';
 import { reduced, values } from '../losses/reduction.js';
 import { type Increments, type Metric, mean, type Sums } from '../metrics/metric.js';
 import * as ops from '../ops/index.js';
@@ -101,17 +101,6 @@ export function traceLoss(
 
 function quoted(name: string | undefined): string {
   return name === undefined ? '' : `'${name}' `;
-}
-
-/** Says in what an error of `work` came up. */
-function within<T>(what: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof RidgelineError)) throw error;
-    const message = `${what.trim()}: ${error.message}`;
-    throw new RidgelineError(error.code, message, error.details, { cause: error });
-  }
 }
 
 /**

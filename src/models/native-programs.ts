@@ -1,16 +1,23 @@
 /**
  * Native programs that train and evaluate a model: made for labels of one form, and kept while they stay alike.
  */
-import type { Weight } from '../core/weight.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
+import { alike, traced } from '../core/traced.js';
+import type { Projection, Weight } from '../core/weight.js';
+import { within } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import {
   guard,
   type NativeCounters,
   type NativeEvaluator,
+  type NativeTraced,
+  type NativeTrainable,
   type NativeTrainer,
   type NativeVariable,
   native,
 } from '../native.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import { tracedUpdate } from '../optimizers/own-update.js';
 import type { Compiled } from './compilation.js';
 import type { LabelledData } from './labelled-data.js';
 import { metricKeys } from './log-keys.js';
@@ -92,21 +99,16 @@ export class NativePrograms {
     const kept = this.#for(rows);
     if (kept.trainer) return kept.trainer;
     const weights = this.#network.trainableWeights;
-    const { variables, l1, l2 } = penalized(weights);
     const of = traceLoss(this.#network, this.#compiled, rows, true);
     const state = [...of.trace.nextState];
+    const trainables = weights.map((w) => trainable(w, this.#compiled.optimizer, this.#slots.slots(w)));
     kept.trainer = guard(
       () =>
         new native.NativeTrainer(
           of.trace.graph,
           handles(of),
           this.#compiled.optimizer.native,
-          variables,
-          l1,
-          l2,
-          weights.map((w) => w.constraint && JSON.stringify(w.constraint.getConfig())),
-          weights.map((w) => this.#compiled.optimizer.decays(w)),
-          weights.flatMap((w) => this.#slots.slots(w)),
+          trainables,
           state.map(([weight]) => weight.variable),
           of.trace.ids(state.map(([, next]) => next)),
           kept.evaluator,
@@ -135,6 +137,28 @@ function handles({
     sums: of.ids(sums),
   };
 }
+
+/** A weight with all that training does to it. */
+function trainable(weight: Weight, optimizer: Optimizer, slots: NativeVariable[]): NativeTrainable {
+  const { constraint, variable } = weight;
+  const { l1, l2 } = weight.regularizer?.factors ?? NO_PENALTY;
+  const config = !constraint || constraint.call ? undefined : JSON.stringify(constraint.getConfig());
+  const projection = constraint?.call && projectionOf(weight, constraint);
+  const update = optimizer.update && tracedUpdate(optimizer, weight);
+  const decays = optimizer.decays(weight);
+  return guard(() => new native.NativeTrainable(variable, l1, l2, slots, decays, config, projection, update));
+}
+
+/** A constraint of one's own, traced. */
+function projectionOf({ path, shape }: Weight, constraint: Projection): NativeTraced {
+  return within(`the constraint of '${path}'`, () =>
+    traced([['weight', shape]], ([weight]) => [
+      alike('what it gives', constraint.call?.(weight as SymbolicTensor), shape),
+    ]),
+  );
+}
+
+const NO_PENALTY = { l1: 0, l2: 0 };
 
 /** Weights with the factors of their penalties. */
 function penalized(weights: readonly Weight[]): { variables: NativeVariable[]; l1: number[]; l2: number[] } {

@@ -5,6 +5,7 @@ import { copyVariables } from '../core/copies.js';
 import type { Weight } from '../core/weight.js';
 import { guard, type NativeVariable } from '../native.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { newState } from '../optimizers/own-update.js';
 
 /** See the module documentation. It outlives programs, so that a changed model goes on where it was. */
 export class OptimizerState {
@@ -42,7 +43,8 @@ export class OptimizerState {
   slots(weight: Weight): NativeVariable[] {
     let slots = this.#slots.get(weight);
     if (!slots) {
-      slots = guard(() => this.#optimizer.native.slots(weight.variable));
+      const own = newState(this.#optimizer, weight);
+      slots = [...own, ...guard(() => this.#optimizer.native.slots(weight.variable))];
       this.#slots.set(weight, slots);
     }
     return slots;

@@ -12,6 +12,7 @@ import { isBuiltin, isImpostor, isKnown } from '../layers/registry.js';
 import type { Loss } from '../losses/loss.js';
 import { getMetric, type MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
 import { CallGraph } from './call-graph.js';
 import type { Compiled } from './compilation.js';
 import type { Metrics } from './compile-options.js';
@@ -147,12 +148,18 @@ function describeCompile(
     const { kind: name, source } = found;
     return describeMeasure('a metric', { name, source, config: found.getConfig?.() }, functions);
   };
+  const config = (of: Optimizer): Json =>
+    withReferences(of.getConfig(), functions, isTaken, (key, fault) =>
+      refuse(
+        `'${key}' of the optimizer ${fault}; name it otherwise, or save with { includeOptimizer: false }`,
+      ),
+    ) as Json;
   const metrics = (of: Metrics): Json =>
     Array.isArray(of)
       ? of.map(metric)
       : Object.fromEntries(Object.entries(of).map(([output, list]) => [output, [list].flat().map(metric)]));
   return {
-    optimizer: { name: optimizer.name, config: optimizer.getConfig() as Json },
+    optimizer: { name: optimizer.name, config: config(optimizer) },
     losses: losses.map((of) => (of ? loss(of) : null)),
     lossWeights: [...lossWeights],
     metrics: metrics(options.metrics ?? []),

@@ -1,6 +1,7 @@
 /**
  * Optimizers by name.
  */
+import { resolveReferences } from '../core/custom.js';
 import type { FactoryName, Name } from '../core/names.js';
 import { factoriesOf, Registry } from '../core/registry.js';
 import * as optimizers from './factories.js';
@@ -26,4 +27,4 @@ export const getOptimizer = (argument: string, of: OptimizerIdentifier): Optimiz
 
 /** A saved optimizer. */
 export const restoreOptimizer = (saved: { name: string; config: object }): Optimizer =>
-  registry.restore(saved);
+  registry.restore({ name: saved.name, config: resolveReferences(saved.config) as object });

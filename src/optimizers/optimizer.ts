@@ -20,16 +20,17 @@ import {
 import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeOptimizer, native } from '../native.js';
-import { type LearningRate, learningRate } from './schedules/identifier.js';
+import type { OwnUpdate, UpdateArguments, Updated } from './own-update.js';
+import { type LearningRate, type LearningRateOption, learningRate } from './schedules/identifier.js';
 import { excluded, isExcluded, type WeightPattern } from './weight-decay.js';
 
 /** Options every optimizer takes. */
 export interface OptimizerOptions {
   /**
-   * Step size, or a schedule that gives that of every step; may be changed between batches by assigning
+   * Step size, or a schedule or function of ops that gives that of every step; may be changed between batches by assigning
    * `optimizer.learningRate`.
    */
-  readonly learningRate?: LearningRate | undefined;
+  readonly learningRate?: LearningRateOption | undefined;
   /** Share of every weight that is taken away each step, times the learning rate. Default none. */
   readonly weightDecay?: number | null | undefined;
   /** Bound of the norm of each weight's gradient. At most one of the three bounds may be set. */
@@ -72,12 +73,34 @@ export const common = (rate: number): Table<OptimizerOptions> => ({
 
 const BOUNDS = ['clipNorm', 'clipValue', 'globalClipNorm'] as const;
 
-/** An optimizer: a formula with its options. Its state belongs to the model that is compiled with it. */
-export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> {
+/**
+ * An optimizer: a formula with its options. Its state belongs to the model that is compiled with it.
+ *
+ * A class of one's own says in `update` what becomes of a weight, as a function of ops, and in `state` what is kept for it.
+ * All else, bounds, decay, penalties, accumulation, averages and constraints, is as for every optimizer.
+ *
+ * @example
+ * ```ts
+ * class Signum extends optimizers.Optimizer {
+ *   static override readonly optimizerName = 'Signum';
+ *   override state(shape: readonly number[]) {
+ *     return { momentum: shape };
+ *   }
+ *   override update({ weight, gradient, state, learningRate }: optimizers.UpdateArguments) {
+ *     const momentum = ops.add(ops.mul(state.momentum!, 0.9), ops.mul(gradient, 0.1));
+ *     return { weight: ops.sub(weight, ops.mul(learningRate, ops.sign(momentum))), state: { momentum } };
+ *   }
+ * }
+ * const model = new Sequential([input([2]), layers.dense(1)]);
+ * model.compile({ optimizer: new Signum({ learningRate: 0.01 }), loss: 'mse' });
+ * await model.fit([[1, 2]], [1], { verbose: 0 });
+ * ```
+ */
+export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> implements OwnUpdate {
   /** Name of the formula, in options, in saved models and in the native core. */
   static readonly optimizerName: string;
-  /** The options it takes. */
-  static readonly options: OptionTable;
+  /** The options it takes. Default: those that all take. */
+  static readonly options: OptionTable = common(0.001);
 
   /** Name of the formula. */
   readonly name: string;
@@ -91,7 +114,7 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> {
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: [options?: C]) {
-    const { optimizerName: name, options: table } = new.target;
+    const { optimizerName: name = new.target.name, options: table } = new.target;
     const options = settle<Settled<C & OptimizerOptions>>(name, table, given);
     const set = BOUNDS.filter((bound) => options[bound] !== undefined);
     if (set.length > 1) {
@@ -106,8 +129,21 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> {
     this.name = name;
     this.options = options;
     this.#learningRate = options.learningRate as LearningRate;
-    this.native = guard(() => new native.NativeOptimizer(JSON.stringify({ name, ...save(table, options) })));
+    const rate = this.#learningRate;
+    const [fixed, schedule] = typeof rate === 'number' ? [rate] : [0, rate.native];
+    const formula = this.update ? {} : { name };
+    const config = JSON.stringify({ ...formula, ...save(table, { ...options, learningRate: fixed }) });
+    this.native = guard(() => new native.NativeOptimizer(config, schedule));
   }
+
+  /**
+   * In a class of one's own: what is kept for a weight of this shape from one update to the next, by name: shapes of
+   * tensors, which are zero at first.
+   */
+  state?(shape: readonly number[]): Readonly<Record<string, readonly number[]>>;
+
+  /** In a class of one's own: what becomes of a weight. It is traced once for each. */
+  update?(of: UpdateArguments): Updated;
 
   /**
    * Step size; a change takes effect with the next batch.

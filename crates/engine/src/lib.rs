@@ -25,6 +25,7 @@ pub mod run;
 pub mod shape;
 pub mod step;
 pub mod tensor;
+pub mod traced;
 pub mod train;
 pub mod variable;
 

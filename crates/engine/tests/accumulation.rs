@@ -14,7 +14,8 @@ use ridgeline_engine::shape::{Dim, Shape};
 use ridgeline_engine::tensor::{Tensor, TensorType};
 use ridgeline_engine::train::counters::Counters;
 use ridgeline_engine::train::fit::FitOptions;
-use ridgeline_engine::train::optimizer::{Optimizer, Trainable};
+use ridgeline_engine::train::optimizer::Optimizer;
+use ridgeline_engine::train::trainable::Trainable;
 use ridgeline_engine::train::trainer::Trainer;
 use ridgeline_engine::variable::Variable;
 use ridgeline_kernels::unary::Unary;
@@ -93,12 +94,13 @@ fn trainer(case: &Case) -> (Trainer, Data) {
     let square = graph.unary(Unary::Square, off).unwrap();
     let loss = graph.reduce(Kind::Mean, square, None, false).unwrap();
     let optimizer = Optimizer::parse(&Attributes::parse(case.config).unwrap()).unwrap();
-    let trainable = |(i, variable): (usize, &Arc<Variable>)| Trainable {
-        variable: Arc::clone(variable),
-        penalty: if i == 0 { case.penalty } else { Penalty::default() },
-        constraint: (i == 0 && case.non_negative).then_some(Constraint::NonNeg),
-        slots: optimizer.new_slots(variable).unwrap(),
-        decays: true,
+    let trainable = |(i, variable): (usize, &Arc<Variable>)| {
+        let penalty = if i == 0 { case.penalty } else { Penalty::default() };
+        Trainable {
+            constraint: (i == 0 && case.non_negative).then_some(Constraint::NonNeg),
+            slots: optimizer.new_slots(variable).unwrap(),
+            ..Trainable::new(Arc::clone(variable), penalty)
+        }
     };
     let trainables: Vec<Trainable> = variables.iter().enumerate().map(trainable).collect();
     let trainer = trainer_of(&graph, loss, &optimizer, trainables, 1);

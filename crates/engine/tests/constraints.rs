@@ -14,8 +14,9 @@ use ridgeline_engine::plan::{Plan, Rows};
 use ridgeline_engine::run::crew::Crew;
 use ridgeline_engine::run::workspace::Workspace;
 use ridgeline_engine::step::Step;
-use ridgeline_engine::train::optimizer::{Clip, NO_PENALTY, Optimizer, Trainable};
+use ridgeline_engine::train::optimizer::{Clip, Optimizer};
 use ridgeline_engine::train::schedule::Constant;
+use ridgeline_engine::train::trainable::{NO_PENALTY, Trainable};
 use ridgeline_engine::variable::Variable;
 use std::sync::Arc;
 
@@ -45,20 +46,15 @@ fn update(
 ) {
     let rule = Arc::new(Sgd { momentum: 0.0, nesterov: false });
     let optimizer = Optimizer {
-        rule,
+        rule: Some(rule),
         learning_rate: Arc::new(Constant(f64::from(RATE))),
         weight_decay: 0.0,
         clip: Clip::None,
         accumulation: None,
         averages: None,
     };
-    let trainable = Trainable {
-        variable: Arc::clone(weight),
-        penalty: NO_PENALTY,
-        constraint: Some(constraint.clone()),
-        slots: Vec::new(),
-        decays: true,
-    };
+    let mut trainable = Trainable::new(Arc::clone(weight), NO_PENALTY);
+    trainable.constraint = Some(constraint.clone());
     optimizer.updates(graph, &[trainable], found).unwrap();
 }
 

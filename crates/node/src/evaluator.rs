@@ -16,8 +16,8 @@ use ridgeline_engine::run::lent;
 use ridgeline_engine::step::inference_seed;
 use ridgeline_engine::train::evaluation::{evaluate, evaluation_program};
 use ridgeline_engine::train::objective::Objective;
-use ridgeline_engine::train::optimizer::Trainable;
 use ridgeline_engine::train::totals::Totals;
+use ridgeline_engine::train::trainable::Trainable;
 use ridgeline_kernels::update::Penalty;
 use std::sync::Arc;
 
@@ -45,12 +45,8 @@ impl From<NativeObjective> for Objective {
 /// Weights as trainables without constraints and optimizer state.
 pub fn penalized(weights: &[&NativeVariable], l1: &[f64], l2: &[f64]) -> Vec<Trainable> {
     let factors = l1.iter().zip(l2);
-    let trainable = |(variable, (l1, l2)): (_, (&f64, &f64))| Trainable {
-        variable,
-        penalty: Penalty { l1: *l1 as f32, l2: *l2 as f32 },
-        constraint: None,
-        slots: Vec::new(),
-        decays: true,
+    let trainable = |(variable, (l1, l2)): (_, (&f64, &f64))| {
+        Trainable::new(variable, Penalty { l1: *l1 as f32, l2: *l2 as f32 })
     };
     variables(weights).into_iter().zip(factors).map(trainable).collect()
 }

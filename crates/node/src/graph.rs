@@ -65,7 +65,7 @@ impl NativeGraph {
         }
     }
 
-    fn checked(graph: &Graph, ids: &[f64]) -> Result<Vec<Value>> {
+    pub(crate) fn checked(graph: &Graph, ids: &[f64]) -> Result<Vec<Value>> {
         let exists = |v: &Value| {
             let node = graph.nodes().get(v.node as usize);
             node.is_some_and(|node| (v.output as usize) < node.outputs.len())

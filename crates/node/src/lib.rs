@@ -13,7 +13,9 @@ pub mod optimizer;
 pub mod predictor;
 pub mod run;
 pub mod schedule;
-pub mod trainer;
+pub mod traced;
+mod trainable;
+mod trainer;
 pub mod variable;
 
 use error::{Result, fail};

@@ -1,11 +1,13 @@
 //! Optimizers as the facade describes them.
 
 use crate::error::{Result, convert};
+use crate::schedule::NativeSchedule;
 use crate::variable::NativeVariable;
 use napi::Env;
 use napi_derive::napi;
 use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::train::optimizer::Optimizer;
+use std::sync::Arc;
 
 /// An optimizer's formula and bounds.
 #[napi]
@@ -15,11 +17,15 @@ pub struct NativeOptimizer {
 
 #[napi]
 impl NativeOptimizer {
-    /// An optimizer from its JSON configuration.
+    /// An optimizer from its JSON configuration, with a schedule in the place of its learning rate if there is one.
     #[napi(constructor, catch_unwind)]
-    pub fn new(config: String) -> Result<NativeOptimizer> {
+    pub fn new(config: String, schedule: Option<&NativeSchedule>) -> Result<NativeOptimizer> {
         let with = Attributes::parse(&config).map_err(convert)?;
-        Ok(NativeOptimizer { optimizer: Optimizer::parse(&with).map_err(convert)? })
+        let mut optimizer = Optimizer::parse(&with).map_err(convert)?;
+        if let Some(of) = schedule {
+            optimizer.learning_rate = Arc::clone(&of.schedule);
+        }
+        Ok(NativeOptimizer { optimizer })
     }
 
     /// Names of the state it keeps for each weight.

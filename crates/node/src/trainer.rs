@@ -3,16 +3,15 @@
 use crate::counters::{NativeCounters, NativeTotals};
 use crate::data::{NativeData, rows_of};
 use crate::error::{Result, convert};
-use crate::evaluator::{NativeEvaluator, NativeObjective, penalized};
+use crate::evaluator::{NativeEvaluator, NativeObjective};
 use crate::graph::{NativeGraph, value};
 use crate::optimizer::NativeOptimizer;
 use crate::run::{NativeEvent, NativeRun, spawn, threads as threads_of};
+use crate::trainable::NativeTrainable;
 use crate::variable::{NativeVariable, variables};
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
-use ridgeline_engine::attributes::Attributes;
-use ridgeline_engine::ops::constrain::Constraint;
 use ridgeline_engine::run::lent;
 use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::objective::Objective;
@@ -20,7 +19,7 @@ use ridgeline_engine::train::trainer::Trainer;
 use ridgeline_engine::train::training::training_step;
 use std::sync::Arc;
 
-/// What is trained: weights with their penalties and optimizer state, and other state.
+/// What a fit is told.
 #[napi(object)]
 pub struct NativeFitOptions {
     /// Rows of a batch.
@@ -51,20 +50,14 @@ pub struct NativeTrainer {
 
 #[napi]
 impl NativeTrainer {
-    /// Prepares a training step. `constraints` are the JSON configurations of the weights'
-    /// constraints, null or missing for none; `decays` which of them decay; `slots` the optimizer's state
-    /// of all weights, in order; `state` variables whose next values are `nextState`.
+    /// Prepares a training step. `weights` are those that are trained, `state` variables whose next values are
+    /// `nextState`.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         graph: &NativeGraph,
         objective: NativeObjective,
         optimizer: &NativeOptimizer,
-        weights: Vec<&NativeVariable>,
-        l1: Vec<f64>,
-        l2: Vec<f64>,
-        constraints: Vec<Option<String>>,
-        decays: Vec<bool>,
-        slots: Vec<&NativeVariable>,
+        weights: Vec<&NativeTrainable>,
         state: Vec<&NativeVariable>,
         next_state: Vec<f64>,
         evaluator: Option<&NativeEvaluator>,
@@ -72,20 +65,7 @@ impl NativeTrainer {
         seed: f64,
     ) -> Result<NativeTrainer> {
         let objective = Objective::from(objective);
-        let per_weight = optimizer.optimizer.slots().len();
-        let mut trainables = penalized(&weights, &l1, &l2);
-        for (trainable, config) in trainables.iter_mut().zip(constraints) {
-            let shape = trainable.variable.shape();
-            let parse = |json: String| Constraint::parse(&Attributes::parse(&json)?, shape);
-            trainable.constraint = config.map(parse).transpose().map_err(convert)?;
-        }
-        for (trainable, decays) in trainables.iter_mut().zip(decays) {
-            trainable.decays = decays;
-        }
-        let slots = variables(&slots);
-        for (i, trainable) in trainables.iter_mut().enumerate() {
-            trainable.slots = slots[i * per_weight..(i + 1) * per_weight].to_vec();
-        }
+        let trainables: Vec<_> = weights.iter().map(|of| of.trainable.clone()).collect();
         let next = next_state.into_iter().map(value);
         let state: Vec<_> = variables(&state).into_iter().zip(next).collect();
         let graph = graph.graph.lock();

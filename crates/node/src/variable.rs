@@ -74,6 +74,12 @@ impl NativeVariable {
         OwnedTensor::of(env, &self.variable.read().map_err(convert)?)
     }
 
+    /// Sizes.
+    #[napi(getter)]
+    pub fn shape(&self) -> Vec<f64> {
+        self.variable.shape().iter().map(|&size| size as f64).collect()
+    }
+
     /// Gives it another path, for messages and exported files.
     #[napi(catch_unwind)]
     pub fn rename(&self, name: String) {

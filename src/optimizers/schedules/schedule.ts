@@ -19,14 +19,24 @@ export abstract class LearningRateSchedule<C = object> {
   readonly name: string;
   /** Checked options, with defaults filled in. */
   readonly options: Settled<C>;
-  readonly #native: NativeSchedule;
+  #native: NativeSchedule | undefined;
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: [options: C]) {
     const { scheduleName: name, options: table } = new.target;
     this.name = name;
     this.options = settle<Settled<C>>(name, table, given);
-    this.#native = guard(() => new native.NativeSchedule(JSON.stringify(this.getConfig())));
+  }
+
+  /** @internal What the native core asks before every step. */
+  get native(): NativeSchedule {
+    this.#native ??= guard(() => this.create());
+    return this.#native;
+  }
+
+  /** @internal Makes it. */
+  protected create(): NativeSchedule {
+    return new native.NativeSchedule(JSON.stringify(this.getConfig()));
   }
 
   /**
@@ -34,11 +44,11 @@ export abstract class LearningRateSchedule<C = object> {
    * @throws {RidgelineError} `ERR_ARGUMENT` unless it is an integer ≥ 0.
    */
   at(steps: number): number {
-    return this.#native.at(integer('steps', steps, 0));
+    return this.native.at(integer('steps', steps, 0));
   }
 
-  /** How to make an equal one. */
-  getConfig(): { readonly name: string } & Record<string, unknown> {
+  /** How to make an equal one; `undefined` for a function. */
+  getConfig(): ({ readonly name: string } & Record<string, unknown>) | undefined {
     const { options: table } = this.constructor as typeof LearningRateSchedule;
     return { name: this.name, ...save(table, this.options) };
   }

@@ -12,7 +12,7 @@ use crate::tensor::TensorType;
 use crate::variable::{Layout, Variable};
 use std::sync::Arc;
 
-/// Stores its input in a variable at the end of the step.
+/// Stores its input in a variable at the end of the step. Output: the variable itself then.
 #[derive(Debug)]
 pub struct Assign {
     /// The variable.
@@ -34,10 +34,10 @@ pub struct Clear {
 }
 
 /// Checks that the next value of a variable has its shape.
-fn fits(variable: &Variable, next: &TensorType) -> Result<Vec<TensorType>> {
+fn fits(variable: &Variable, next: &TensorType) -> Result<()> {
     let sizes = next.shape.0.iter().map(|d| d.known());
     if sizes.eq(variable.shape().iter().map(|&d| Some(d))) {
-        return Ok(Vec::new());
+        return Ok(());
     }
     Err(Error::shape(format!(
         "the next value of '{}' has shape {}, expected {:?}",
@@ -55,6 +55,12 @@ fn over<'a>(lower: &'a mut Lower, variable: &Arc<Variable>) -> (TaskBuilder<'a>,
     let split = if buffer.layout == Layout::Plain { Axes::BOTH } else { Axes::COLS };
     let view = buffer.view(rows, cols).along(split);
     (lower.task(rows, cols).split(split).cost(0.15), view)
+}
+
+/// Makes the output the variable itself.
+pub(super) fn alias(lower: &mut Lower, variable: &Arc<Variable>) {
+    let home = lower.resident(Home::Variable(Arc::clone(variable)));
+    lower.alias(0, &home);
 }
 
 /// Writes a variable from input `i`, by what `run` makes of the same words of both.
@@ -75,12 +81,14 @@ impl Op for Assign {
         "assign"
     }
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
-        fits(&self.variable, inputs[0])
+        fits(&self.variable, inputs[0])?;
+        Ok(vec![inputs[0].clone()])
     }
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         rule.undefined()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
+        alias(lower, &self.variable);
         write_from(lower, &self.variable, 0, |f| f.words_mut(0).copy_from_slice(f.words(0)))
     }
     fn effect(&self) -> Option<&Arc<Variable>> {
@@ -96,7 +104,8 @@ impl Op for Accumulate {
         "accumulate"
     }
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
-        fits(&self.variable, inputs[0])
+        fits(&self.variable, inputs[0])?;
+        Ok(Vec::new())
     }
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         rule.undefined()

@@ -1,12 +1,11 @@
 //! Moving averages of weights (Polyak & Juditsky 1992), as in Keras: `a ← m·a + (1 − m)·w` behind
 //! every update of `w`, with `m = 0` at the first; and weights that take their averages over.
 
-use super::assign::write_from;
+use super::assign::{alias, write_from};
 use crate::error::Result;
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::plan::Home;
 use crate::plan::lower::Lower;
 use crate::tensor::TensorType;
 use crate::variable::Variable;
@@ -30,12 +29,6 @@ pub struct Overwrite {
     pub variable: Arc<Variable>,
     /// n.
     pub every: u64,
-}
-
-/// Makes the output the variable itself.
-fn alias(lower: &mut Lower, variable: &Arc<Variable>) {
-    let home = lower.resident(Home::Variable(Arc::clone(variable)));
-    lower.alias(0, &home);
 }
 
 impl Op for Average {

@@ -25,6 +25,7 @@ pub mod reduce;
 pub mod relabel;
 pub mod reshape;
 pub mod softmax;
+pub mod step_number;
 pub mod stop_gradient;
 pub mod top_k;
 pub mod transpose;

@@ -1,8 +1,8 @@
 //! Evaluation: the forward program of an objective, run over all rows.
 
 use super::objective::Objective;
-use super::optimizer::Trainable;
 use super::totals::Totals;
+use super::trainable::Trainable;
 use crate::data::{Data, feeds, rows};
 use crate::error::{Error, Result};
 use crate::graph::Graph;

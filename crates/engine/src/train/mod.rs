@@ -12,5 +12,6 @@ pub mod profile;
 pub mod schedule;
 pub mod segment;
 pub mod totals;
+pub mod trainable;
 pub mod trainer;
 pub mod training;

@@ -3,19 +3,19 @@
 //! The order of one step is Keras': clip, weight decay, update, moving average, constraint.
 
 use super::schedule::{self, Schedule};
+use super::trainable::{NO_PENALTY, Trainable};
 use crate::attributes::Attributes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
+use crate::ops::assign::Assign;
 use crate::ops::average::{Average, Overwrite};
-use crate::ops::clip::{AddPenalty, Norm, PartialNorms};
-use crate::ops::constrain::{Constrain, Constraint};
+use crate::ops::clip::{Norm, PartialNorms};
 use crate::ops::reduce::Kind;
+use crate::ops::step_number::StepNumber;
 use crate::ops::update::Update;
 use crate::ops::update::rule::{self, Rule};
 use crate::tensor::DType;
 use crate::variable::Variable;
-use ridgeline_kernels::unary::Unary;
-use ridgeline_kernels::update::Penalty;
 use std::sync::Arc;
 
 /// How gradients are bounded before an update.
@@ -34,8 +34,8 @@ pub enum Clip {
 /// An optimizer.
 #[derive(Clone, Debug)]
 pub struct Optimizer {
-    /// Its formula.
-    pub rule: Arc<dyn Rule>,
+    /// Its formula; none where each weight brings an update of its own.
+    pub rule: Option<Arc<dyn Rule>>,
     /// The learning rate of every step.
     pub learning_rate: Arc<dyn Schedule>,
     /// Weight decay, 0 for none.
@@ -64,30 +64,15 @@ const ACCUMULATOR: &str = "gradient_accumulator";
 /// The slot of a moving average.
 const AVERAGE: &str = "average";
 
-/// A variable that is trained.
-#[derive(Clone, Debug)]
-pub struct Trainable {
-    /// The variable.
-    pub variable: Arc<Variable>,
-    /// Factors of the penalty on it.
-    pub penalty: Penalty,
-    /// What it must obey after an update.
-    pub constraint: Option<Constraint>,
-    /// The optimizer's state for it, in the order of [`Optimizer::slots`].
-    pub slots: Vec<Arc<Variable>>,
-    /// True if the optimizer's weight decay takes from it.
-    pub decays: bool,
-}
-
 impl Optimizer {
-    /// The optimizer of a configuration: the rule called `name` with its arguments,
+    /// The optimizer of a configuration: the rule called `name` with its arguments, none without a name;
     /// `learningRate`, a number or a schedule with its own `name`, and `weightDecay`, `clipNorm`,
     /// `clipValue`, `globalClipNorm` and `gradientAccumulationSteps`, null or missing for none.
     ///
     /// # Errors
     /// `ERR_ARGUMENT` for an unknown name or bad arguments.
     pub fn parse(with: &Attributes) -> Result<Optimizer> {
-        let rule = rule::parse(with)?;
+        let rule = with.0.contains_key("name").then(|| rule::parse(with)).transpose()?;
         let learning_rate = schedule::learning_rate(with)?;
         let bound = |name: &str| Ok(with.optional_number(name)?.map(|bound| bound as f32));
         let clip = match (bound("clipNorm")?, bound("clipValue")?, bound("globalClipNorm")?) {
@@ -129,12 +114,14 @@ impl Optimizer {
     pub fn slots(&self) -> Vec<&'static str> {
         let accumulator = self.accumulation.map(|_| ACCUMULATOR);
         let average = self.averages.map(|_| AVERAGE);
-        self.rule.slots().iter().copied().chain(accumulator).chain(average).collect()
+        let of_rule = self.rule.as_ref().map_or(&[][..], |rule| rule.slots());
+        of_rule.iter().copied().chain(accumulator).chain(average).collect()
     }
 
     /// The sum of a weight's gradients: its last slot, where they accumulate.
     pub(super) fn accumulator<'a>(&self, of: &'a Trainable) -> &'a Arc<Variable> {
-        &of.slots[self.rule.slots().len()]
+        debug_assert!(self.accumulation.is_some());
+        of.slots.last().expect("the accumulator is a slot")
     }
 
     /// The state a variable needs, as zeros; an average begins with the variable.
@@ -174,7 +161,7 @@ impl Optimizer {
         trainables: &[Trainable],
         gradients: &[Option<Value>],
     ) -> Result<Option<Value>> {
-        let by_norm = matches!(self.clip, Clip::Norm(_) | Clip::GlobalNorm(_));
+        let by_norm = self.by_norm();
         let share = self.accumulation.map(|n| graph.scalar(1.0 / n as f32)).transpose()?;
         let mut full = Vec::with_capacity(trainables.len());
         for (trainable, gradient) in trainables.iter().zip(gradients) {
@@ -207,27 +194,103 @@ impl Optimizer {
         };
         let mut penalty = None;
         for ((trainable, gradient), factor) in full.into_iter().zip(factors) {
-            let mut inputs = vec![gradient];
-            inputs.extend(factor);
-            let update = Update {
-                variable: Arc::clone(&trainable.variable),
-                slots: trainable.slots[..self.rule.slots().len()].to_vec(),
-                rule: Arc::clone(&self.rule),
-                weight_decay: if trainable.decays { self.weight_decay } else { 0.0 },
-                penalty: trainable.penalty,
-                penalty_applied: by_norm,
-                clip: if let Clip::Value(bound) = self.clip { Some(bound) } else { None },
-                scaled: factor.is_some(),
+            let (updated, of_weight) = match &self.rule {
+                Some(rule) => self.by_rule(graph, rule, trainable, gradient, factor)?,
+                None => self.by_own(graph, trainable, gradient, factor)?,
             };
-            let updated = graph.apply(Arc::new(update), &inputs)?;
-            let averaged = self.averaged(graph, trainable, updated[0])?;
+            let averaged = self.averaged(graph, trainable, updated)?;
             trainable.constrain(graph, averaged)?;
-            if let Some(&partial) = updated.get(1) {
-                let sum = graph.reduce(Kind::Sum, partial, None, false)?;
-                penalty = Some(graph.plus(penalty, sum)?);
+            if let Some(of_weight) = of_weight {
+                penalty = Some(graph.plus(penalty, of_weight)?);
             }
         }
         Ok(penalty)
+    }
+
+    /// True if gradients have their penalties before they come to an update.
+    fn by_norm(&self) -> bool {
+        matches!(self.clip, Clip::Norm(_) | Clip::GlobalNorm(_))
+    }
+
+    /// The bound of each element of a gradient.
+    fn bound(&self) -> Option<f32> {
+        if let Clip::Value(bound) = self.clip { Some(bound) } else { None }
+    }
+
+    /// The decay of a weight.
+    fn decay(&self, of: &Trainable) -> f32 {
+        if of.decays { self.weight_decay } else { 0.0 }
+    }
+
+    /// Updates a weight by a rule; the weight then, and its penalty before, if there is one.
+    fn by_rule(
+        &self,
+        graph: &mut Graph,
+        rule: &Arc<dyn Rule>,
+        of: &Trainable,
+        gradient: Value,
+        factor: Option<Value>,
+    ) -> Result<(Value, Option<Value>)> {
+        let mut inputs = vec![gradient];
+        inputs.extend(factor);
+        let update = Update {
+            variable: Arc::clone(&of.variable),
+            slots: of.slots[..rule.slots().len()].to_vec(),
+            rule: Arc::clone(rule),
+            weight_decay: self.decay(of),
+            penalty: of.penalty,
+            penalty_applied: self.by_norm(),
+            clip: self.bound(),
+            scaled: factor.is_some(),
+        };
+        let updated = graph.apply(Arc::new(update), &inputs)?;
+        let sum = |&partial: &Value| graph.reduce(Kind::Sum, partial, None, false);
+        Ok((updated[0], updated.get(1).map(sum).transpose()?))
+    }
+
+    /// As [`Optimizer::by_rule`], by the weight's own update.
+    fn by_own(
+        &self,
+        graph: &mut Graph,
+        of: &Trainable,
+        mut gradient: Value,
+        factor: Option<Value>,
+    ) -> Result<(Value, Option<Value>)> {
+        let update = of.update.as_ref();
+        let update = update.ok_or_else(|| Error::native("an optimizer without a formula"))?;
+        let penalty = of.penalty_value(graph)?;
+        if let Some(factor) = factor {
+            gradient = graph.mul(gradient, factor)?;
+        }
+        if !self.by_norm() {
+            gradient = of.add_penalty_gradient(graph, gradient)?;
+        }
+        if let Some(bound) = self.bound() {
+            let [low, high] = [graph.scalar(-bound)?, graph.scalar(bound)?];
+            let below = graph.minimum(gradient, high)?;
+            gradient = graph.maximum(below, low)?;
+        }
+        let mut weight = graph.weight(&of.variable)?;
+        let rate = graph.one(StepNumber::LearningRate, &[])?;
+        let decay = self.decay(of);
+        if decay != 0.0 {
+            let decay = graph.scalar(decay)?;
+            let share = graph.mul(rate, decay)?;
+            let taken = graph.mul(weight, share)?;
+            weight = graph.sub(weight, taken)?;
+        }
+        let slots = &of.slots[..of.slots.len() - self.slots().len()];
+        let mut inputs = vec![weight, gradient, rate, graph.one(StepNumber::Update, &[])?];
+        for slot in slots {
+            inputs.push(graph.weight(slot)?);
+        }
+        let next = update.call(graph, &inputs)?;
+        let variables = std::iter::once(&of.variable).chain(slots);
+        let mut stored = Vec::with_capacity(next.len());
+        for (variable, next) in variables.zip(next) {
+            stored.push(graph.one(Assign { variable: Arc::clone(variable) }, &[next])?);
+        }
+        Ok((stored[0], penalty))
     }
 }
 
@@ -255,46 +318,4 @@ fn factors(
         graph.div(bound, larger).map(Some)
     };
     norms.into_iter().map(factor).collect()
-}
-
-/// No penalty.
-pub const NO_PENALTY: Penalty = Penalty { l1: 0.0, l2: 0.0 };
-
-impl Trainable {
-    /// Makes the variable, as it is in `weight`, obey its constraint, if there is one.
-    pub(super) fn constrain(&self, graph: &mut Graph, weight: Value) -> Result<()> {
-        if let Some(constraint) = self.constraint.clone() {
-            let variable = Arc::clone(&self.variable);
-            graph.one(Constrain { variable, constraint }, &[weight])?;
-        }
-        Ok(())
-    }
-
-    /// `l1·Σ|w| + l2·Σw²`, if there is a penalty.
-    pub(super) fn penalty_value(&self, graph: &mut Graph) -> Result<Option<Value>> {
-        let Penalty { l1, l2 } = self.penalty;
-        let mut total = None;
-        for (factor, of_each) in [(l1, Unary::Abs), (l2, Unary::Square)] {
-            if factor == 0.0 {
-                continue;
-            }
-            let weight = graph.weight(&self.variable)?;
-            let each = graph.unary(of_each, weight)?;
-            let sum = graph.reduce(Kind::Sum, each, None, false)?;
-            let factor = graph.scalar(factor)?;
-            let penalty = graph.mul(sum, factor)?;
-            total = Some(graph.plus(total, penalty)?);
-        }
-        Ok(total)
-    }
-
-    /// `g + l1·sign(w) + 2·l2·w`.
-    fn add_penalty_gradient(&self, graph: &mut Graph, gradient: Value) -> Result<Value> {
-        if self.penalty == NO_PENALTY {
-            return Ok(gradient);
-        }
-        let weight = graph.weight(&self.variable)?;
-        let variable = Arc::clone(&self.variable);
-        graph.one(AddPenalty { variable, penalty: self.penalty }, &[gradient, weight])
-    }
 }

@@ -2,10 +2,10 @@
 
 use super::counters::Counters;
 use super::evaluation::evaluate;
-use super::optimizer::Trainable;
 use super::schedule::{Constant, Schedule};
 use super::segment::TrainingStep;
 use super::totals::Totals;
+use super::trainable::Trainable;
 use crate::data::{Data, feeds, rows};
 use crate::error::Result;
 use crate::program::Program;

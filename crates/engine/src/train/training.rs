@@ -6,8 +6,9 @@
 //! meanwhile. A constraint holds after every step: it matters to weights that began outside it.
 
 use super::objective::Objective;
-use super::optimizer::{Optimizer, Trainable};
+use super::optimizer::Optimizer;
 use super::segment::{Segment, TrainingStep};
+use super::trainable::Trainable;
 use crate::autodiff::gradients;
 use crate::error::Result;
 use crate::graph::{Graph, Value};

@@ -17,8 +17,9 @@ use ridgeline_engine::train::counters::Counters;
 use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use ridgeline_engine::train::objective::Objective;
-use ridgeline_engine::train::optimizer::{Clip, Optimizer, Trainable};
+use ridgeline_engine::train::optimizer::{Clip, Optimizer};
 use ridgeline_engine::train::schedule;
+use ridgeline_engine::train::trainable::Trainable;
 use ridgeline_engine::train::trainer::Trainer;
 use ridgeline_engine::train::training::training_step;
 use ridgeline_engine::variable::Variable;
@@ -89,7 +90,7 @@ pub fn trainer() -> (Trainer, Data) {
     let each = graph.one(loss, &[z, y]).unwrap();
     let loss = graph.reduce(Kind::Mean, each, None, false).unwrap();
     let optimizer = Optimizer {
-        rule: Arc::new(Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false }),
+        rule: Some(Arc::new(Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false })),
         learning_rate: schedule::parse(&Attributes::parse(SCHEDULE).unwrap()).unwrap(),
         weight_decay: 0.0,
         clip: Clip::None,
@@ -98,12 +99,12 @@ pub fn trainer() -> (Trainer, Data) {
     };
     let trainables: Vec<Trainable> = variables
         .iter()
-        .map(|variable| Trainable {
-            variable: Arc::clone(variable),
-            penalty: Penalty { l1: 0.0, l2: if variable.shape().len() == 2 { 1e-3 } else { 0.0 } },
-            constraint: None,
-            slots: optimizer.new_slots(variable).unwrap(),
-            decays: true,
+        .map(|variable| {
+            let l2 = if variable.shape().len() == 2 { 1e-3 } else { 0.0 };
+            Trainable {
+                slots: optimizer.new_slots(variable).unwrap(),
+                ..Trainable::new(Arc::clone(variable), Penalty { l1: 0.0, l2 })
+            }
         })
         .collect();
     let trainer = trainer_of(&graph, loss, &optimizer, trainables, 42);

@@ -10,6 +10,7 @@ mod cosine_decay_restarts;
 mod exponential_decay;
 mod inverse_time_decay;
 mod one_cycle;
+pub mod own;
 mod piecewise_constant_decay;
 mod polynomial_decay;
 

@@ -1,0 +1,45 @@
+/**
+ * Functions of ops that are traced once, for native code to take in: updates, constraints and schedules of one's own.
+ */
+import { argumentError, RidgelineError } from '../errors.js';
+import { guard, type NativeTraced, native } from '../native.js';
+import { SymbolicTensor } from './symbolic.js';
+import { shapeText } from './tensor.js';
+import { Trace } from './trace.js';
+
+/** What a function takes: a float32 tensor of that name and shape. */
+export type TracedInput = readonly [name: string, shape: readonly number[]];
+
+/**
+ * A function of tensors.
+ * @throws {RidgelineError} What `work` throws, and what is wrong with it.
+ */
+export function traced(
+  inputs: readonly TracedInput[],
+  work: (inputs: SymbolicTensor[]) => readonly SymbolicTensor[],
+): NativeTraced {
+  const trace = new Trace(true);
+  try {
+    return trace.run(() => {
+      const outputs = work(inputs.map(([name, shape]) => trace.input(name, shape, 'float32')));
+      return guard(() => new native.NativeTraced(trace.graph, trace.ids(outputs)));
+    });
+  } finally {
+    trace.graph.release();
+  }
+}
+
+/**
+ * What a traced function gave, which must be of ops, float32 and of this shape.
+ * @param what - What it is, for the error.
+ * @throws {RidgelineError} `ERR_ARGUMENT` or `ERR_SHAPE` for anything else.
+ */
+export function alike(what: string, value: unknown, shape: readonly number[]): SymbolicTensor {
+  if (!(value instanceof SymbolicTensor) || value.traced?.trace !== Trace.running)
+    throw argumentError(what, 'made of ops from the tensors that are passed', value);
+  if (value.dtype !== 'float32') throw argumentError(what, 'float32', value);
+  const [expected, received] = [shapeText(shape), shapeText(value.shape)];
+  if (expected === received) return value;
+  const message = `${what} must have shape ${expected}, received ${received}`;
+  throw new RidgelineError('ERR_SHAPE', message, { argument: what, expected, received });
+}
