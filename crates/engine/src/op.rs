@@ -52,6 +52,11 @@ pub trait Op: Any + Debug + Send + Sync {
         None
     }
 
+    /// True if the op is lowered as a block program.
+    fn is_elementwise(&self, inputs: &[&TensorType]) -> bool {
+        self.instruction(inputs).is_some()
+    }
+
     /// Turns the op into tasks over buffers. Element-wise ops need none of their own.
     ///
     /// # Errors

@@ -27,6 +27,9 @@ impl Op for Fused {
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         rule.undefined()
     }
+    fn is_elementwise(&self, _: &[&TensorType]) -> bool {
+        true
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         lower.program(self.program.clone())
     }

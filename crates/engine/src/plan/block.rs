@@ -9,7 +9,8 @@ use super::instruction::{Instruction, Words};
 use super::lower::{Buffer, Lower};
 use super::view::{Axes, View};
 use crate::error::{Error, Result};
-use crate::tensor::TensorType;
+use crate::tensor::{DType, TensorType};
+use crate::variable::Layout;
 
 /// Elements of a block: three operands of 4 KiB leave room in a 32 KiB L1.
 const BLOCK: usize = 1024;
@@ -69,6 +70,13 @@ fn extent(input: &[usize], output: &[usize]) -> Option<Extent> {
     }
 }
 
+/// True where a program with operands of these types can work on panels: they are matrices like its results, or scalars.
+pub(crate) fn takes_panels(inputs: &[&TensorType], outputs: &[TensorType]) -> bool {
+    let is_full = |of: &TensorType| of.shape == outputs[0].shape && of.dtype == DType::F32;
+    let is_scalar = |of: &&TensorType| of.shape.0.iter().all(|d| d.known() == Some(1));
+    outputs.iter().all(is_full) && inputs.iter().all(|of| is_full(of) || is_scalar(of))
+}
+
 impl Lower<'_> {
     /// Lowers an element-wise op as a program of one instruction.
     pub(crate) fn elementwise(&mut self, name: &str) -> Result<()> {
@@ -90,42 +98,88 @@ impl Lower<'_> {
 
     /// Lowers `program` over this node's inputs and outputs, which all have one shape.
     pub(crate) fn program(&mut self, program: BlockProgram) -> Result<()> {
-        let outputs: Vec<Buffer> = (0..program.outputs.len()).map(|i| self.output(i)).collect();
+        let layout = self.preferred[0];
+        let panels =
+            matches!(layout, Layout::Panels(_)) && self.preferred.iter().all(|&l| l == layout);
+        let count = program.outputs.len();
+        let outputs: Vec<Buffer> = (0..count)
+            .map(|i| self.output_as(i, if panels { layout } else { Layout::Plain }))
+            .collect();
         let shape = outputs[0].shape.clone();
         let (rows, cols) = (outputs[0].leading(), outputs[0].last());
+        // Panels are adjacent by columns, and cut so.
+        let split = if panels { Axes::COLS } else { Axes::BOTH };
         let mut extents = Vec::new();
         let mut reads: Vec<View> = Vec::new();
         for i in 0..self.node.inputs.len() {
-            let input = self.input(i)?;
+            let input = self.stored(i)?;
             let (input, extent) = match extent(&input.shape, &shape) {
-                Some(extent) => (input, extent),
-                None => (self.broadcast(&input, &shape), Extent::Full),
+                Some(Extent::Full) if panels => (self.in_layout(i, layout)?, Extent::Full),
+                Some(extent) => (self.input(i)?, extent),
+                None => {
+                    let input = self.input(i)?;
+                    (self.broadcast(&input, &shape), Extent::Full)
+                }
             };
             reads.push(match extent {
-                Extent::Full => input.view(rows, cols).along(Axes::BOTH),
+                Extent::Full => input.view(rows, cols).along(split),
                 Extent::Row => input.row(),
                 Extent::Column => input.column(),
                 Extent::Scalar => input.whole(),
             });
             extents.push(extent);
         }
+        if reads.len() > MOST_OPERANDS || count > MOST_OPERANDS {
+            return Err(Error::native("a block program with too many operands"));
+        }
         let cost = program.steps.iter().map(|s| s.instruction.cost()).sum::<f64>() + 0.1;
         let scratch = program.steps.len() * BLOCK;
-        let mut task = self.task(rows, cols).split(Axes::BOTH).cost(cost).scratch(scratch);
+        let mut task = self.task(rows, cols).split(split).cost(cost).scratch(scratch);
         for view in reads {
             task = task.read(view);
         }
         for output in outputs {
-            task = task.write(output.view(rows, cols).along(Axes::BOTH));
+            task = task.write(output.view(rows, cols).along(split));
         }
-        task.run(move |f| run(&program, &extents, cols, f));
+        match layout {
+            Layout::Panels(width) if panels => {
+                task.run(move |f| run_panels(&program, &extents, [rows, cols, width], f));
+            }
+            _ => task.run(move |f| run(&program, &extents, cols, f)),
+        }
         Ok(())
+    }
+}
+
+/// Operands that a program has at most: a step has three.
+const MOST_OPERANDS: usize = 48;
+
+/// Where the part of a program's operands begins.
+struct Bases {
+    reads: [*const u32; MOST_OPERANDS],
+    writes: [*mut u32; MOST_OPERANDS],
+}
+
+impl Bases {
+    fn of(f: &Frame) -> Bases {
+        let mut bases = Bases {
+            reads: [std::ptr::null(); MOST_OPERANDS],
+            writes: [std::ptr::null_mut(); MOST_OPERANDS],
+        };
+        for (i, base) in bases.reads.iter_mut().take(f.read_count()).enumerate() {
+            *base = f.read_base(i);
+        }
+        for (i, base) in bases.writes.iter_mut().take(f.write_count()).enumerate() {
+            *base = f.write_base(i);
+        }
+        bases
     }
 }
 
 /// Runs the program over the frame's part, block by block.
 fn run(program: &BlockProgram, extents: &[Extent], cols: usize, f: &Frame) {
     let part = f.part();
+    let bases = Bases::of(f);
     let flat = part.cols.len() == cols
         && extents.iter().all(|e| matches!(e, Extent::Full | Extent::Scalar));
     // A part of whole rows without per-row or per-column operands is one long row.
@@ -136,8 +190,31 @@ fn run(program: &BlockProgram, extents: &[Extent], cols: usize, f: &Frame) {
         let mut start = 0;
         while start < width {
             let len = BLOCK.min(width - start);
-            block(program, extents, f, row, row * stride + start, start, len);
+            block(program, extents, f, &bases, [row, row * stride + start, start], len);
             start += len;
+        }
+    }
+}
+
+/// Runs the program over panels of `width` columns: every word of them, so that what stands past the last column has to
+/// be cleared again.
+fn run_panels(
+    program: &BlockProgram,
+    extents: &[Extent],
+    [rows, cols, width]: [usize; 3],
+    f: &Frame,
+) {
+    let bases = Bases::of(f);
+    let words = f.cols().len().next_multiple_of(width) * rows;
+    for start in (0..words).step_by(BLOCK) {
+        block(program, extents, f, &bases, [0, start, 0], BLOCK.min(words - start));
+    }
+    let past = cols % width;
+    if f.cols().end == cols && past > 0 {
+        for i in 0..program.outputs.len() {
+            let words = f.words_mut(i);
+            let last = words.len() - rows * width;
+            words[last..].chunks_exact_mut(width).for_each(|row| row[past..].fill(0));
         }
     }
 }
@@ -147,15 +224,14 @@ fn block(
     program: &BlockProgram,
     extents: &[Extent],
     f: &Frame,
-    row: usize,
-    at: usize,
-    col: usize,
+    bases: &Bases,
+    [row, at, col]: [usize; 3],
     len: usize,
 ) {
     let scratch = f.scratch().as_mut_ptr().cast::<u32>();
     let result = |step: usize| -> *mut u32 {
         match program.outputs.iter().position(|&s| s == step) {
-            Some(output) => f.write_at(output, at),
+            Some(output) => bases.writes[output].wrapping_add(at),
             // SAFETY: the task asked for a block of scratch for every step.
             None => unsafe { scratch.add(step * BLOCK) },
         }
@@ -164,12 +240,15 @@ fn block(
         let mut operands = [Words::Scalar(0); 3];
         for (operand, source) in operands.iter_mut().zip(&step.operands) {
             let (ptr, len) = match *source {
-                Source::Input(input) => match extents[input] {
-                    Extent::Full => (f.read_at(input, at), len),
-                    Extent::Row => (f.read_at(input, col), len),
-                    Extent::Column => (f.read_at(input, row), 0),
-                    Extent::Scalar => (f.read_at(input, 0), 0),
-                },
+                Source::Input(input) => {
+                    let base = bases.reads[input];
+                    match extents[input] {
+                        Extent::Full => (base.wrapping_add(at), len),
+                        Extent::Row => (base.wrapping_add(col), len),
+                        Extent::Column => (base.wrapping_add(row), 0),
+                        Extent::Scalar => (base, 0),
+                    }
+                }
                 Source::Step(step) => (result(step).cast_const(), len),
             };
             *operand = match len {
@@ -183,18 +262,5 @@ fn block(
         // reads earlier steps only.
         let y = unsafe { std::slice::from_raw_parts_mut(result(i), len) };
         step.instruction.run(f.isa, &operands[..step.operands.len()], y);
-    }
-}
-
-impl Frame<'_> {
-    /// The address `offset` words into the part of read `i`.
-    fn read_at(&self, i: usize, offset: usize) -> *const u32 {
-        let tile = self.tile(i);
-        tile.as_ptr().cast::<u32>().wrapping_add(offset)
-    }
-    /// The address `offset` words into the part of write `i`.
-    fn write_at(&self, i: usize, offset: usize) -> *mut u32 {
-        let mut tile = self.tile_mut(i);
-        tile.as_mut_ptr().cast::<u32>().wrapping_add(offset)
     }
 }

@@ -81,6 +81,36 @@ impl<'a> Frame<'a> {
         unsafe { TileMut::from_raw(ptr, rows.len(), cols.len(), view.stride()) }
     }
 
+    /// Number of reads.
+    pub fn read_count(&self) -> usize {
+        self.reads.len()
+    }
+    /// Number of writes.
+    pub fn write_count(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// The address of the first word of read `i` in this part.
+    pub fn read_base(&self, i: usize) -> *const u32 {
+        self.base(&self.reads[i])
+    }
+
+    /// The address of the first word of write `i` in this part.
+    pub fn write_base(&self, i: usize) -> *mut u32 {
+        self.base(&self.writes[i])
+    }
+
+    fn base(&self, view: &View) -> *mut u32 {
+        let (rows, cols) = view.window(&self.part);
+        match view.layout {
+            // SAFETY: the span lies inside the view and the view inside its buffer.
+            Layout::Panels(_) => unsafe {
+                self.bases[view.buffer.0 as usize].add(view.span(&self.part).0)
+            },
+            _ => self.address(view, rows.start, cols.start),
+        }
+    }
+
     /// The words of read `i` in this part, where they are adjacent.
     pub fn words(&self, i: usize) -> &'a [u32] {
         let view = &self.reads[i];

@@ -160,7 +160,7 @@ impl Lower<'_> {
         self.output_as(i, self.preferred[i])
     }
 
-    fn output_as(&mut self, i: usize, layout: Layout) -> Buffer {
+    pub(super) fn output_as(&mut self, i: usize, layout: Layout) -> Buffer {
         let value = Value { node: self.at as u32, output: i as u32 };
         if let Some(buffer) = self.plan.buffers_of.get(&value) {
             return buffer.clone();

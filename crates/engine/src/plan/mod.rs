@@ -284,12 +284,26 @@ fn types(graph: &Graph) -> HashMap<Value, TensorType> {
     types
 }
 
+fn input_types<'a>(graph: &'a Graph, node: &Node) -> Vec<&'a TensorType> {
+    node.inputs.iter().map(|&v| graph.value_type(v)).collect()
+}
+
+/// The panels that an element-wise node works on, if all that use its outputs wish for them.
+fn panels(graph: &Graph, node: &Node, wishes: &[Option<Layout>]) -> Option<Layout> {
+    let layout = wishes.first().copied().flatten();
+    let layout = layout.filter(|layout| matches!(layout, Layout::Panels(_)))?;
+    let types = input_types(graph, node);
+    let agreed = wishes.iter().all(|&wish| wish == Some(layout));
+    let can = node.op.is_elementwise(&types) && block::takes_panels(&types, &node.outputs);
+    (agreed && can).then_some(layout)
+}
+
 /// For each output of each node: the layout that all its uses wish for, or row-major.
 fn preferred_layouts(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Vec<Vec<Layout>> {
     let nodes = graph.nodes();
     let mut preferred: Vec<Vec<Option<Layout>>> =
         nodes.iter().map(|n| vec![None; n.outputs.len()]).collect();
-    let mut wish = |v: &Value, layout: Layout| {
+    let wish = |v: &Value, layout: Layout, preferred: &mut [Vec<Option<Layout>>]| {
         let of = &mut preferred[v.node as usize][v.output as usize];
         *of = Some(if of.is_none_or(|other| other == layout) { layout } else { Layout::Plain });
     };
@@ -297,31 +311,35 @@ fn preferred_layouts(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Ve
         [_, .., last] if t.dtype == DType::F32 => Layout::for_columns(last.bind(bindings)),
         _ => Layout::Plain,
     };
-    let takes_spread = |node: &Node| {
-        let types: Vec<&TensorType> = node.inputs.iter().map(|&v| graph.value_type(v)).collect();
-        node.op.takes_spread(&types)
-    };
-    for node in nodes {
+    let takes_spread = |node: &Node| node.op.takes_spread(&input_types(graph, node));
+    for v in outputs {
+        wish(v, Layout::Plain, &mut preferred);
+    }
+    // From the end, so that all uses of a node's outputs have told their wishes before it tells its own.
+    for (at, node) in nodes.iter().enumerate().rev() {
         let takes_spread = takes_spread(node);
+        let panels = panels(graph, node, &preferred[at]);
         for (i, v) in node.inputs.iter().enumerate() {
             let variable = node.op.laid_out_like().filter(|_| i == 0);
-            wish(
-                v,
-                match variable {
-                    Some(variable) => variable.layout(),
-                    None if takes_spread => spread(graph.value_type(*v)),
-                    None => Layout::Plain,
-                },
-            );
+            let layout = match (variable, panels) {
+                (Some(variable), _) => variable.layout(),
+                (None, Some(panels)) if graph.value_type(*v).shape == node.outputs[0].shape => {
+                    panels
+                }
+                (None, _) if takes_spread => spread(graph.value_type(*v)),
+                (None, _) => Layout::Plain,
+            };
+            wish(v, layout, &mut preferred);
         }
-    }
-    for v in outputs {
-        wish(v, Layout::Plain);
     }
     let settle = |(node, wishes): (&Node, Vec<Option<Layout>>)| {
         let can = takes_spread(node);
+        let panels = panels(graph, node, &wishes);
         let settled = wishes.into_iter().map(|layout| match layout {
             Some(Layout::Spread(_)) if !can => Layout::Plain,
+            Some(Layout::Panels(_)) if node.op.is_elementwise(&input_types(graph, node)) => {
+                panels.unwrap_or(Layout::Plain)
+            }
             layout => layout.unwrap_or(Layout::Plain),
         });
         settled.collect()
