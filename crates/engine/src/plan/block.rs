@@ -133,7 +133,8 @@ impl Lower<'_> {
             return Err(Error::native("a block program with too many operands"));
         }
         let cost = program.steps.iter().map(|s| s.instruction.cost()).sum::<f64>() + 0.1;
-        let scratch = program.steps.len() * BLOCK;
+        // For the steps, and for the operands of narrow parts.
+        let scratch = (program.steps.len() + reads.len()) * BLOCK;
         let mut task = self.task(rows, cols).split(split).cost(cost).scratch(scratch);
         for view in reads {
             task = task.read(view);
@@ -145,7 +146,15 @@ impl Lower<'_> {
             Layout::Panels(width) if panels => {
                 task.run(move |f| run_panels(&program, &extents, [rows, cols, width], f));
             }
-            _ => task.run(move |f| run(&program, &extents, cols, f)),
+            _ => {
+                // As they are once rows are collected.
+                let whole = |extent: &Extent| match extent {
+                    Extent::Scalar => Extent::Scalar,
+                    _ => Extent::Full,
+                };
+                let whole: Vec<Extent> = extents.iter().map(whole).collect();
+                task.run(move |f| run(&program, [&extents, &whole], cols, f));
+            }
         }
         Ok(())
     }
@@ -176,10 +185,16 @@ impl Bases {
     }
 }
 
+/// Columns of a part that is worth collecting: a call for each row would cost more than the row.
+const NARROW: usize = 128;
+
 /// Runs the program over the frame's part, block by block.
-fn run(program: &BlockProgram, extents: &[Extent], cols: usize, f: &Frame) {
+fn run(program: &BlockProgram, [extents, whole]: [&[Extent]; 2], cols: usize, f: &Frame) {
     let part = f.part();
     let bases = Bases::of(f);
+    if part.cols.len() <= NARROW && part.cols.len() < cols && part.rows.len() > 1 {
+        return run_narrow(program, [extents, whole], cols, f, &bases);
+    }
     let flat = part.cols.len() == cols
         && extents.iter().all(|e| matches!(e, Extent::Full | Extent::Scalar));
     // A part of whole rows without per-row or per-column operands is one long row.
@@ -192,6 +207,68 @@ fn run(program: &BlockProgram, extents: &[Extent], cols: usize, f: &Frame) {
             let len = BLOCK.min(width - start);
             block(program, extents, f, &bases, [row, row * stride + start, start], len);
             start += len;
+        }
+    }
+}
+
+/// Runs the program over a part of few columns: rows are collected until they fill a block, and what comes of them goes
+/// back row by row.
+fn run_narrow(
+    program: &BlockProgram,
+    [extents, whole]: [&[Extent]; 2],
+    cols: usize,
+    f: &Frame,
+    bases: &Bases,
+) {
+    let (rows, width) = (f.rows().len(), f.cols().len());
+    let at_once = (BLOCK / width).min(rows);
+    let collected = f.scratch()[program.steps.len() * BLOCK..].as_mut_ptr().cast::<u32>();
+    // The program works on scratch alone: operands as they are collected, results of steps behind each other.
+    let mut inner = Bases { reads: bases.reads, writes: bases.writes };
+    let copy = |from: *const u32, to: *mut u32| {
+        // SAFETY: a row of a declared read or write, and one of scratch, or the other way round.
+        unsafe { std::ptr::copy_nonoverlapping(from, to, width) };
+    };
+    for (i, extent) in extents.iter().enumerate() {
+        // SAFETY: the task asked for a block of scratch for every operand.
+        let block = unsafe { collected.add(i * BLOCK) };
+        match extent {
+            Extent::Scalar => continue,
+            Extent::Row => {
+                (0..at_once).for_each(|r| copy(bases.reads[i], block.wrapping_add(r * width)))
+            }
+            Extent::Full | Extent::Column => {}
+        }
+        inner.reads[i] = block;
+    }
+    let scratch = f.scratch().as_mut_ptr().cast::<u32>();
+    for (write, &step) in inner.writes.iter_mut().zip(&program.outputs) {
+        *write = scratch.wrapping_add(step * BLOCK);
+    }
+    for first in (0..rows).step_by(at_once) {
+        let some = at_once.min(rows - first);
+        for (i, extent) in extents.iter().enumerate() {
+            let (from, to) = (bases.reads[i], inner.reads[i].cast_mut());
+            for r in 0..some {
+                let to = to.wrapping_add(r * width);
+                match extent {
+                    Extent::Full => copy(from.wrapping_add((first + r) * cols), to),
+                    // SAFETY: a value of a declared read, and a row of scratch.
+                    Extent::Column => unsafe {
+                        std::slice::from_raw_parts_mut(to, width).fill(*from.add(first + r));
+                    },
+                    Extent::Row | Extent::Scalar => break,
+                }
+            }
+        }
+        block(program, whole, f, &inner, [0, 0, 0], some * width);
+        for (i, write) in inner.writes.iter().take(program.outputs.len()).enumerate() {
+            for r in 0..some {
+                copy(
+                    write.wrapping_add(r * width),
+                    bases.writes[i].wrapping_add((first + r) * cols),
+                );
+            }
         }
     }
 }
