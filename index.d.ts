@@ -165,11 +165,10 @@ export declare class NativeTraced {
 /** A weight with what training does to it. */
 export declare class NativeTrainable {
   /**
-   * A weight with the factors of its penalty, and the optimizer's state for it; `decays` says whether the optimizer's
-   * decay takes from it, `constraint` is the JSON of a constraint, `projection` one of one's own, and `update` that of
+   * A weight with the factors of its penalty, and the optimizer's state for it; `constraint` is the JSON of a constraint, `projection` one of one's own, and `update` that of
    * an optimizer of one's own.
    */
-  constructor(variable: NativeVariable, l1: number, l2: number, slots: Array<NativeVariable>, decays: boolean, constraint?: string | undefined | null, projection?: NativeTraced | undefined | null, update?: NativeTraced | undefined | null)
+  constructor(variable: NativeVariable, l1: number, l2: number, slots: Array<NativeVariable>, weightDecay: number, constraint?: string | undefined | null, projection?: NativeTraced | undefined | null, update?: NativeTraced | undefined | null)
 }
 
 /** A model's training step. */
@@ -200,6 +199,8 @@ export declare class NativeVariable {
   static initialized(name: string, shape: Array<number>, kind: string, config: string, seed: number, stream: number): NativeVariable
   /** A variable with given values. */
   static of(name: string, values: Values, shape: Array<number>): NativeVariable
+  /** A variable with the values of another. */
+  static like(name: string, other: NativeVariable): NativeVariable
   /** A variable of zeros, to be filled. */
   static zeros(name: string, shape: Array<number>): NativeVariable
   /** A copy of the contents. */
@@ -446,6 +447,12 @@ export interface Runtime {
 
 /** Writes variables and a JSON text to a file, and where training stood when they were copied. */
 export declare function saveCheckpoint(path: string, names: Array<string>, of: Array<NativeVariable>, text: string, counters: NativeCounters): Promise<Outcome>
+
+/**
+ * Swaps the contents of each variable of `these` and the one of `those` in its place, all at one boundary, on a thread
+ * of its own.
+ */
+export declare function swapVariables(these: Array<NativeVariable>, those: Array<NativeVariable>): Promise<NativeEvent>
 
 /** Typed arrays that tensors are made of; booleans are bytes. */
 export type Values = Float32Array | Int32Array | Uint8Array

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  callbacks,
   type Layer,
   layers,
   loadModel,
@@ -153,5 +154,89 @@ describe('weights that do not decay', () => {
       'ERR_ARGUMENT',
       /^excludeFromWeightDecay must be names of weights or layers, or patterns of their paths/,
     );
+  });
+});
+
+describe('swapEmaWeights', () => {
+  const ema = { useEma: true, emaMomentum: 0.9, learningRate: 0.05 };
+  const held = [numbers(20, 6), numbers(20, 1)] as const;
+
+  test('validates with the averages, and trains on with the weights', async () => {
+    const [plain, swapped] = [net(ema), net(ema)];
+    const options = { epochs: 4, validationData: [...held] as [typeof x, typeof y], verbose: 0 } as const;
+    const expected = await plain.fit(x, y, options);
+    const tested: number[][] = [];
+    const after: number[][] = [];
+    const script = {
+      onTestBegin: () => void tested.push(bits(swapped)),
+      onEpochEnd: () => void after.push(bits(swapped)),
+    };
+    const { history } = await swapped.fit(x, y, {
+      ...options,
+      callbacks: [callbacks.swapEmaWeights(), script],
+    });
+    expect(history.loss).toEqual(expected.history.loss);
+    expect(history.val_loss).not.toEqual(expected.history.val_loss);
+    tested.forEach((weights, i) => void expect(weights).not.toEqual(after[i]));
+    // The averages of the last epoch are the weights in the end.
+    expect(bits(swapped)).toEqual(tested.at(-1));
+    expect(bits(swapped)).toEqual(bits(plain));
+    expect((await swapped.evaluate(...held)).loss).toBeCloseTo(history.val_loss!.at(-1)!, 6);
+  });
+
+  test('leaves them in place for callbacks behind it, in memory and in batches', async () => {
+    const path = join(folder, 'swapped');
+    const [whole, parts] = [net(ema), net(ema)];
+    const seen: number[][] = [];
+    const at = (model: Model) => [
+      callbacks.swapEmaWeights({ swapOnEpoch: true }),
+      { onEpochEnd: () => void seen.push(bits(model)) },
+      callbacks.modelCheckpoint(path),
+    ];
+    const options = {
+      epochs: 3,
+      shuffle: false,
+      validationData: [...held] as [typeof x, typeof y],
+      verbose: 0,
+    } as const;
+    const one = await whole.fit(x, y, { ...options, batchSize: 20, callbacks: at(whole) });
+    const batches = function* () {
+      for (let i = 0; i < 40; i += 20) yield { x: x.rows(i, i + 20), y: y.rows(i, i + 20) };
+    };
+    const two = await parts.fit(batches, { ...options, callbacks: at(parts) });
+    expect(two.history.val_loss).toEqual(one.history.val_loss);
+    expect(seen.slice(3)).toEqual(seen.slice(0, 3));
+    expect(bits(whole)).toEqual(seen[2]);
+    expect(bits(await loadModel(path))).toEqual(seen[2]);
+  });
+
+  test('goes on from a file that was written while they were in place', async () => {
+    const path = join(folder, 'between');
+    const at = () => [callbacks.swapEmaWeights({ swapOnEpoch: true }), callbacks.modelCheckpoint(path)];
+    const whole = net(ema);
+    const expected = await whole.fit(x, y, { epochs: 4, callbacks: at() });
+    await net(ema).fit(x, y, { epochs: 2, callbacks: at() });
+    const resumed = await loadModel(path);
+    const found = await resumed.fit(x, y, { initialEpoch: 2, epochs: 4, callbacks: at() });
+    expect(found.history.loss).toEqual(expected.history.loss!.slice(2));
+    expect(bits(resumed)).toEqual(bits(whole));
+  });
+
+  test('an aborted fit leaves the weights', async () => {
+    const [plain, swapped] = [net(ema), net(ema)];
+    const run = async (model: Model, more: object[]): Promise<void> => {
+      const abort = new AbortController();
+      const stop = { onEpochEnd: (epoch: number) => epoch === 1 && abort.abort() } as never;
+      const options = { epochs: 9, signal: abort.signal, callbacks: [...more, stop] };
+      await expect(model.fit(x, y, options)).rejects.toThrow();
+    };
+    await run(plain, []);
+    await run(swapped, [callbacks.swapEmaWeights({ swapOnEpoch: true })]);
+    expect(bits(swapped)).toEqual(bits(plain));
+  });
+
+  test('wants averages', async () => {
+    const run = () => net({}).fit(x, y, { callbacks: [callbacks.swapEmaWeights()] });
+    await expectFailure(run, 'ERR_ARGUMENT', /swapEmaWeights must be with an optimizer that has useEma/);
   });
 });

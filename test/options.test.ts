@@ -191,6 +191,43 @@ describe('everything that takes options', () => {
         },
         optimizers.ftrl,
       ],
+      lamb: [{ learningRate: 0.1, beta1: 0.8, beta2: 0.7, epsilon: 0.01 }, optimizers.lamb],
+      adafactor: [
+        {
+          learningRate: 0.1,
+          beta2Decay: -0.7,
+          epsilon1: 1e-9,
+          epsilon2: 0.01,
+          clipThreshold: 2,
+          relativeStep: false,
+        },
+        optimizers.adafactor,
+      ],
+      scheduleFreeAdamW: [
+        { learningRate: 0.1, beta1: 0.8, beta2: 0.7, epsilon: 0.01, warmupSteps: 4 },
+        optimizers.scheduleFreeAdamW,
+      ],
+      muon: [
+        {
+          learningRate: 0.1,
+          adamBeta1: 0.8,
+          adamBeta2: 0.7,
+          adamWeightDecay: null,
+          weightDecay: null,
+          epsilon: 0.01,
+          adamLrRatio: 0.5,
+          excludeLayers: ['head', 'gamma'],
+          excludeEmbeddings: false,
+          muonA: 3,
+          muonB: -4,
+          muonC: 2,
+          momentum: 0.9,
+          nsSteps: 3,
+          nesterov: false,
+          rmsRate: null,
+        },
+        optimizers.muon,
+      ],
       adamW: [{ learningRate: 0.1, beta1: 0.8, weightDecay: null, globalClipNorm: 2 }, optimizers.adamW],
     };
   test.each(Object.entries(makers))('%s: saved, made again, and no option unknown', (name, [given, make]) => {

@@ -67,7 +67,7 @@ describe('a name', () => {
     expect(() => getActivation('activation', any('constructor'))).toThrow("received 'constructor'");
     expect(() => getConstraint('c', any('maxNrom'))).toThrow("did you mean 'maxNorm'?");
     expect(() => getConstraint('kernelConstraint', any(3))).toThrow(
-      'kernelConstraint must be a constraint or its name, received 3',
+      'kernelConstraint must be a constraint, its name or a function of ops, received 3',
     );
     expect(() => getOptimizer('optimizer', any(undefined))).toThrow(
       'optimizer must be an optimizer or its name, received undefined',
@@ -116,7 +116,7 @@ test('names are known to the compiler, in both spellings', () => {
 
 test('something of another kind', () => {
   expect(() => getConstraint('kernelConstraint', any(initializers.zeros()))).toThrow(
-    /^kernelConstraint must be a constraint or its name, received/,
+    /^kernelConstraint must be a constraint, its name or a function of ops, received/,
   );
   expect(() => getRegularizer('kernelRegularizer', any(constraints.nonNeg()))).toThrow(
     'kernelRegularizer must be a regularizer, its name or a function, received NonNeg',
@@ -181,10 +181,9 @@ describe('things of one’s own', () => {
   });
 
   test('where functions are not taken, a function makes something', () => {
-    const limit = ({ to = 1 }: { to?: number } = {}) => constraints.maxNorm(to);
-    const start = () => initializers.constant(3);
-    withCustom({ limit, start }, () => {
-      expect(getConstraint('c', { name: 'limit', to: 3 })?.getConfig()).toMatchObject({ maxValue: 3 });
+    const start = ({ at = 3 }: { at?: number } = {}) => initializers.constant(at);
+    withCustom({ start }, () => {
+      expect(getInitializer('i', { name: 'start', at: 2 }).getConfig()).toMatchObject({ value: 2 });
       expect(getInitializer('i', any('start')).getConfig()).toEqual({ name: 'constant', value: 3 });
     });
   });

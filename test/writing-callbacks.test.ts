@@ -4,9 +4,18 @@
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { callbacks, type Logs, layers, loadModel, Model, Sequential, setRandomSeed } from 'ridgeline';
+import {
+  type CallbackLike,
+  callbacks,
+  type Logs,
+  layers,
+  loadModel,
+  Model,
+  Sequential,
+  setRandomSeed,
+} from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
-import { bits, expectFailure, regression, x, y } from './support/small.js';
+import { bits, classes, classifier, expectFailure, regression, x, y } from './support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-writing-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -336,5 +345,76 @@ describe('weights in a file', () => {
     await expectFailure(() => model.loadWeights(newFile()), 'ERR_IO', /cannot read/);
     model.dispose();
     await expectFailure(() => model.saveWeights(path), 'ERR_DISPOSED', /disposed/);
+  });
+});
+
+describe('backupAndRestore', () => {
+  const net = (seed = 6): Model => {
+    setRandomSeed(seed);
+    const stack = [
+      layers.input([4]),
+      layers.dense(8, { activation: 'relu' }),
+      layers.dropout(0.3),
+      layers.dense(1),
+    ];
+    return new Sequential(stack).compile({ optimizer: 'adam', loss: 'mse' });
+  };
+  const run = (path: string, model: Model, more: CallbackLike[] = []) =>
+    model.fit(x, y, {
+      epochs: 5,
+      batchSize: 4,
+      validationSplit: 0.2,
+      verbose: 0,
+      callbacks: [
+        callbacks.earlyStopping({ patience: 9, restoreBestWeights: true }),
+        callbacks.reduceLROnPlateau({ patience: 1, factor: 0.5 }),
+        ...more,
+        callbacks.backupAndRestore(path),
+      ],
+    });
+
+  test.each([1, 3])('a fit that was cut short in epoch %i ends as if nothing had happened', async (cut) => {
+    const path = newFile();
+    const whole = net();
+    const expected = await run(newFile(), whole);
+    const crash = {
+      onEpochBegin: (epoch: number): void => {
+        if (epoch === cut) throw new Error('power cut');
+      },
+    };
+    await expect(run(path, net(), [crash])).rejects.toThrow('power cut');
+    expect(existsSync(path)).toBe(true);
+    // Another process may begin with other numbers.
+    const resumed = net(99);
+    const found = await run(path, resumed);
+    expect(found.epoch).toEqual([0, 1, 2, 3, 4].slice(cut));
+    expect(bits(resumed)).toEqual(bits(whole));
+    expect(resumed.history.history).toEqual(whole.history.history);
+    expect(resumed.optimizer.learningRate).toBe(whole.optimizer.learningRate);
+    expect(found.history.val_loss).toEqual(expected.history.val_loss!.slice(cut));
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('a fit whose file says that it is done does nothing more', async () => {
+    const path = newFile();
+    const model = net();
+    const kept = () => callbacks.backupAndRestore(path, { deleteCheckpoint: false });
+    await model.fit(x, y, { epochs: 2, callbacks: [kept()] });
+    const again = net();
+    expect((await again.fit(x, y, { epochs: 2, callbacks: [kept()] })).epoch).toEqual([]);
+    expect(bits(again)).toEqual(bits(model));
+  });
+
+  test('a file of another model is refused, and nothing is changed', async () => {
+    const path = newFile();
+    await classifier().fit(x, classes, {
+      callbacks: [callbacks.backupAndRestore(path, { deleteCheckpoint: false })],
+    });
+    const model = net();
+    const before = bits(model);
+    await expectFailure(() => run(path, model), 'ERR_IO', /is not a file of this model: /);
+    expect(bits(model)).toEqual(before);
+    await net().save(path, { includeOptimizer: false });
+    await expectFailure(() => run(path, net()), 'ERR_IO', /it was saved without its training/);
   });
 });

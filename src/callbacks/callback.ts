@@ -28,8 +28,14 @@ export interface CallbackLike {
   onTrainBatchBegin?(batch: number, logs?: Logs): Maybe;
   /** After a batch. */
   onTrainBatchEnd?(batch: number, logs: Logs): Maybe;
+  /** Before a fit's validation data is measured. */
+  onTestBegin?(logs?: Logs): Maybe;
+  /** After it: what was found, by the keys of the training logs. */
+  onTestEnd?(logs: Logs): Maybe;
   /** Before `onTrainBegin`: the model that is being trained. */
   setModel?(model: TrainedModel): void;
+  /** @internal What has to be done before any callback's `onTrainBegin`. */
+  prepare?(): Promise<void>;
   /** @internal State to save with the model. */
   getState?(): Record<string, CallbackState>;
 }
@@ -42,7 +48,10 @@ export const HOOKS = [
   'onEpochEnd',
   'onTrainBatchBegin',
   'onTrainBatchEnd',
+  'onTestBegin',
+  'onTestEnd',
   'setModel',
+  'prepare',
   'getState',
 ] as const;
 

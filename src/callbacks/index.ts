@@ -1,4 +1,5 @@
 /** Callbacks. */
+export { BackupAndRestore, type BackupAndRestoreOptions, backupAndRestore } from './backup-and-restore.js';
 export { Callback, type CallbackLike } from './callback.js';
 export { CSVLogger, type CSVLoggerOptions, csvLogger } from './csv-logger.js';
 export { EarlyStopping, type EarlyStoppingOptions, earlyStopping } from './early-stopping.js';
@@ -17,5 +18,6 @@ export {
   type ReduceLROnPlateauOptions,
   reduceLROnPlateau,
 } from './reduce-lr-on-plateau.js';
+export { SwapEmaWeights, type SwapEmaWeightsOptions, swapEmaWeights } from './swap-ema-weights.js';
 export { TerminateOnNaN, terminateOnNaN } from './terminate-on-nan.js';
 export type { TrainedModel } from './trained-model.js';

@@ -102,6 +102,17 @@ export interface TrainingContext {
   directionOf(key: string): 'max' | 'min';
   /** The end of the last epoch, in an earlier fit too. */
   readonly lastEpoch: { readonly epoch: number; readonly logs: Logs } | undefined;
+  /** Whether the last fit came to its end, where nothing ended it before. */
+  readonly hasFinished: boolean;
+  /** True while the moving averages of weights are in their place, and the weights in that of the averages. */
+  readonly areAveragesIn: boolean;
+  /** Swaps weights and their moving averages, which there must be. */
+  swapAverages(): Promise<void>;
+  /**
+   * Goes on from what was saved at `path`, where there is something: the model becomes what it was then.
+   * @throws {RidgelineError} `ERR_IO` where it is no file of this model.
+   */
+  resume(path: string): Promise<void>;
   /** State of a kind of callback that a loaded model brought along, once. */
   takeCallbackState(kind: string): CallbackState | undefined;
 }

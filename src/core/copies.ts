@@ -16,6 +16,17 @@ export async function copyVariables(
 }
 
 /**
+ * Swaps the contents of each variable of `these` and the one of `those` in its place.
+ * @throws {RidgelineError} `ERR_SHAPE` when they are not alike; nothing is written then.
+ */
+export async function swapVariables(
+  these: readonly NativeVariable[],
+  those: readonly NativeVariable[],
+): Promise<void> {
+  succeeded(await guard(() => native.swapVariables([...these], [...those])));
+}
+
+/**
  * Copies of weights, to come back to.
  * @throws {RidgelineError} `ERR_MEMORY`.
  */

@@ -27,6 +27,10 @@ import type { UploadedData } from './uploaded-data.js';
 export const hearsBatches = (callbacks: readonly CallbackLike[]): boolean =>
   callbacks.some((c) => c.onTrainBatchEnd || c.onTrainBatchBegin);
 
+/** True if a callback is to hear of validation. */
+export const hearsTests = (callbacks: readonly CallbackLike[]): boolean =>
+  callbacks.some((c) => c.onTestBegin || c.onTestEnd);
+
 /** The batches to train on, and those to validate on if they come as batches too. */
 export interface BatchReaders {
   readonly fed: BatchReader;
@@ -93,8 +97,11 @@ export interface BatchContext {
 export interface BatchRunOptions extends CheckedFitOptions {
   readonly classWeight: Weighting['classWeight'];
   readonly learningRate: number | undefined;
+  readonly initialEpoch: number;
   /** Logs of validation data that does not come in batches, if there is some. */
   validate(): Promise<number[] | undefined>;
+  /** Has callbacks hear of validation. */
+  tested(measure: () => Promise<number[] | undefined>): Promise<number[] | undefined>;
 }
 
 /** See the module documentation. */
@@ -191,7 +198,7 @@ export class BatchTraining {
           check(await guard(() => trainer.step(handles, learningRate, threads, totals)));
           return totals.logs();
         }),
-      validate: () => (held ? this.validate(held, options) : options.validate()),
+      validate: () => options.tested(() => (held ? this.validate(held, options) : options.validate())),
     });
   }
 }

@@ -12,6 +12,8 @@ export interface TrainingState {
   readonly history: History;
   /** The last epoch, which some callbacks may not have seen yet. */
   readonly last: EpochLogs | undefined;
+  /** True while the moving averages of weights are in their place. */
+  readonly areAveragesIn: boolean;
 }
 
 /** The end of an epoch. */

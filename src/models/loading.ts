@@ -1,13 +1,11 @@
 /**
  * Loading: a model from the file that `save` wrote.
  */
-import type { CallbackState } from '../callbacks/callback-state.js';
 import { options as checkOptions, isPlain, number } from '../core/check.js';
 import { type CustomObjects, withCustom } from '../core/custom.js';
 import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { undisturbed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { shapeText } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { input } from '../layers/core/input.js';
 import type { Layer } from '../layers/layer.js';
@@ -15,14 +13,15 @@ import { type LayerClass, restoreLayer } from '../layers/registry.js';
 import { withoutValues } from '../layers/weights.js';
 import { restoreLoss } from '../losses/identifier.js';
 import { type MetricIdentifier, restoreMetric } from '../metrics/identifier.js';
-import { guard, type NativeCheckpoint, type NativeVariable, native } from '../native.js';
+import { guard, type NativeCheckpoint, native } from '../native.js';
 import { restoreOptimizer } from '../optimizers/identifier.js';
 import type { Metrics } from './compile-options.js';
-import type { EpochLogs, History } from './history.js';
+import { Filling, type Fills, readNumber, type SavedTraining } from './filling.js';
 import { Model } from './model.js';
 import type { Tensors } from './one-or-several.js';
 import { allLayers } from './rebuilding.js';
-import { FORMAT, type Json, type SavedModel } from './saving.js';
+import { FORMAT } from './saved-file.js';
+import type { Json, SavedModel } from './saving.js';
 import { Sequential } from './sequential.js';
 
 /** Options of {@link loadModel}. */
@@ -119,15 +118,8 @@ interface SavedFile {
     readonly metrics: Json;
     readonly weightedMetrics: Json;
   };
-  readonly training?: {
-    readonly callbacks: Record<string, { values: Record<string, unknown>; variables: number }>;
-    readonly history: History;
-    readonly last?: EpochLogs;
-  };
+  readonly training?: SavedTraining;
 }
-
-/** Tensors of the file, each with the variable that it is for. */
-type Fills = [name: string, variable: NativeVariable][];
 
 /** A model without values, and what fills it. Whatever is wrong with a file's text is found here. */
 function build(path: string, file: NativeCheckpoint): { model: Model; fills: Fills } {
@@ -156,8 +148,6 @@ function rebuild(
   const saved = JSON.parse(file.text, readNumber) as SavedFile;
   if (saved?.format !== FORMAT) throw damaged(`format ${saved?.format}, this version reads ${FORMAT}`);
   if (!Array.isArray(saved.model?.layers)) throw damaged('it describes no layers');
-  const { shapes } = file;
-  const tensors = new Map(file.names.map((name, i) => [name, shapes[i] as number[]]));
   const model = withoutValues(file.elements, () => restore(saved.model));
   model.randomSeed = number('seed', saved.seed);
   // Each after those around it, whose assignments it would take over.
@@ -165,16 +155,10 @@ function rebuild(
   if (frozen.size > 0) {
     for (const [i, layer] of allLayers(model).entries()) layer.trainable = !frozen.has(i);
   }
-  const fills: Fills = [];
-  const fill = (variable: NativeVariable, name: string, shape: readonly number[]): void => {
-    if (shapeText(tensors.get(name) ?? []) !== shapeText(shape) || !tensors.has(name))
-      throw damaged(`tensor '${name}' of shape ${shapeText(shape)} is missing`);
-    fills.push([name, variable]);
-  };
+  const filling = new Filling(file, damaged);
+  const { fills } = filling;
   const { weights } = model;
-  weights.forEach((weight, i) => {
-    fill(weight.variable, `${i}:${weight.path}`, weight.shape);
-  });
+  filling.weights(weights);
   const { compile, training } = saved;
   if (!compile) return { model, fills };
   model.compile({
@@ -184,39 +168,9 @@ function rebuild(
     metrics: restoreMetrics(compile.metrics),
     weightedMetrics: restoreMetrics(compile.weightedMetrics),
   });
-  const { optimizerState } = model.training;
-  for (const [at, weight] of weights.entries()) {
-    if (!tensors.has(`optimizer/0/${at}`)) continue;
-    optimizerState.slots(weight).forEach((slot, k) => {
-      fill(slot, `optimizer/${k}/${at}`, slot.shape);
-    });
-  }
-  if (training) {
-    const state = (kind: string, values: Record<string, unknown>, count: number): CallbackState => {
-      const variables = Array.from({ length: Math.min(count, tensors.size) }, (_, i) => {
-        const name = `callback/${kind}/${i}`;
-        const shape = tensors.get(name) ?? [];
-        const variable = guard(() => native.NativeVariable.zeros(name, shape));
-        fill(variable, name, shape);
-        return variable;
-      });
-      return { values, variables };
-    };
-    const callbacks = Object.entries(training.callbacks).map(([kind, { values, variables }]) => [
-      kind,
-      state(kind, values, variables),
-    ]);
-    const { history, last } = training;
-    if (!isHistory(history)) throw damaged('its history is none');
-    model.training.restore(file.counters, { callbacks: Object.fromEntries(callbacks), history, last });
-  }
+  filling.slots(weights, model.training.optimizerState);
+  if (training) model.training.restore(file.counters, filling.training(training));
   return { model, fills };
-}
-
-function isHistory({ epoch, history }: History): boolean {
-  const isList = (of: unknown, fits: (x: unknown) => boolean): boolean => Array.isArray(of) && of.every(fits);
-  const isNumber = (x: unknown): boolean => typeof x === 'number';
-  return isList(epoch, Number.isSafeInteger) && Object.values(history).every((of) => isList(of, isNumber));
 }
 
 function restoreMetrics(saved: Json): Metrics {
@@ -226,10 +180,4 @@ function restoreMetrics(saved: Json): Metrics {
   return Object.fromEntries(
     Object.entries(saved as object).map(([output, list]) => [output, (list as Json[]).map(one)]),
   );
-}
-
-/** Numbers that JSON has no form for. */
-function readNumber(_: string, value: unknown): unknown {
-  const text = (value as { $number?: unknown } | null)?.$number;
-  return typeof text === 'string' ? Number(text) : value;
 }

@@ -145,8 +145,8 @@ function trainable(weight: Weight, optimizer: Optimizer, slots: NativeVariable[]
   const config = !constraint || constraint.call ? undefined : JSON.stringify(constraint.getConfig());
   const projection = constraint?.call && projectionOf(weight, constraint);
   const update = optimizer.update && tracedUpdate(optimizer, weight);
-  const decays = optimizer.decays(weight);
-  return guard(() => new native.NativeTrainable(variable, l1, l2, slots, decays, config, projection, update));
+  const decay = optimizer.decayOf(weight);
+  return guard(() => new native.NativeTrainable(variable, l1, l2, slots, decay, config, projection, update));
 }
 
 /** A constraint of one's own, traced. */

@@ -1,7 +1,7 @@
 /**
  * The optimizer's state: slots of each weight, such as momenta, made when they are first asked for.
  */
-import { copyVariables } from '../core/copies.js';
+import { copyVariables, swapVariables } from '../core/copies.js';
 import type { Weight } from '../core/weight.js';
 import { guard, type NativeVariable } from '../native.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
@@ -11,6 +11,8 @@ import { newState } from '../optimizers/own-update.js';
 export class OptimizerState {
   readonly #optimizer: Optimizer;
   readonly #slots = new Map<Weight, NativeVariable[]>();
+  /** True while moving averages are in the place of their weights. */
+  areAveragesIn = false;
 
   constructor(optimizer: Optimizer) {
     this.#optimizer = optimizer;
@@ -26,14 +28,27 @@ export class OptimizerState {
     return this.#slots.has(weight);
   }
 
-  /** Puts the moving averages of weights in their place, if any are kept. */
-  async takeAverages(weights: readonly Weight[]): Promise<void> {
-    if (!this.#optimizer.options.useEma) return;
+  /** Weights that have moving averages, and those. */
+  #averaged(weights: readonly Weight[]): [weights: NativeVariable[], averages: NativeVariable[]] {
     const averaged = weights.filter((weight) => this.has(weight));
     const variables = averaged.map((weight) => weight.variable);
     // The last slot.
-    const averages = averaged.map((weight) => this.slots(weight).at(-1) as NativeVariable);
-    await copyVariables(averages, variables);
+    return [variables, averaged.map((weight) => this.slots(weight).at(-1) as NativeVariable)];
+  }
+
+  /** Puts the moving averages of weights in their place, if any are kept. */
+  async takeAverages(weights: readonly Weight[]): Promise<void> {
+    if (!this.#optimizer.options.useEma) return;
+    const [variables, averages] = this.#averaged(weights);
+    await (this.areAveragesIn ? copyVariables(variables, averages) : copyVariables(averages, variables));
+    this.areAveragesIn = false;
+  }
+
+  /** Swaps weights and their moving averages. */
+  async swapAverages(weights: readonly Weight[]): Promise<void> {
+    const [variables, averages] = this.#averaged(weights);
+    await swapVariables(variables, averages);
+    this.areAveragesIn = !this.areAveragesIn;
   }
 
   /**

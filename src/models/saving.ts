@@ -18,10 +18,8 @@ import type { Compiled } from './compilation.js';
 import type { Metrics } from './compile-options.js';
 import type { Network } from './network.js';
 import { allLayers, rebuildingFault } from './rebuilding.js';
+import { FORMAT } from './saved-file.js';
 import type { Training } from './training.js';
-
-/** Version of the file's JSON. */
-export const FORMAT = 1;
 
 /** Options of {@link Model.save}. */
 export interface SaveOptions {

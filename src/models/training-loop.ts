@@ -19,7 +19,6 @@ const GRACE = 300;
 export interface LoopOptions {
   readonly model: TrainedModel;
   readonly callbacks: readonly CallbackLike[];
-  readonly initialEpoch: number;
   readonly epochs: number;
   readonly signal: Signal | undefined;
   /** Throws what an event reports as failure. */
@@ -28,6 +27,8 @@ export interface LoopOptions {
   readonly record: (epoch: number, logs: Logs) => void;
   /** Notes more numbers of it. */
   readonly add: (numbers: readonly [key: string, value: number][]) => void;
+  /** Index of the epoch to begin with. */
+  firstEpoch(): number;
   /** Does what a fit that was not cut short ends with, before callbacks hear of the end. */
   readonly finish: () => Promise<void>;
   /** Names native numbers. */
@@ -76,22 +77,26 @@ export class TrainingLoop {
    * @param start - Starts the run, with a learning rate unless a schedule gives it; called once callbacks have begun.
    * @throws What a callback throws, the reason of the signal, or the failure of the run; the run is over then.
    */
-  async run(start: (learningRate: number | undefined) => Run): Promise<FitResult> {
-    const { model, initialEpoch, epochs, signal } = this.#fit;
+  async run(start: (learningRate: number | undefined, initialEpoch: number) => Run): Promise<FitResult> {
+    const { model, epochs, signal } = this.#fit;
     const abort = (): void => this.cancel();
     model.stopTraining = false;
     signal?.addEventListener('abort', abort, { once: true });
     try {
       await this.#each((c) => c.setModel?.(model));
+      await this.#each((c) => c.prepare?.());
       await this.#each((c) => c.onTrainBegin?.({}));
+      const initialEpoch = this.#fit.firstEpoch();
       // What was saved may have been about to stop.
       const trains = !model.stopTraining;
       if (trains && initialEpoch < epochs) await this.#beginEpoch(initialEpoch);
       this.#learningRate = model.optimizer.fixedLearningRate;
       if (trains && !this.#cancelled.is) {
-        const run = start(this.#learningRate);
-        this.#run = run;
-        await this.#follow(run);
+        if (initialEpoch < epochs) {
+          const run = start(this.#learningRate, initialEpoch);
+          this.#run = run;
+          await this.#follow(run);
+        }
         if (!this.#cancelled.is) await this.#fit.finish();
       }
     } finally {
@@ -104,6 +109,14 @@ export class TrainingLoop {
     }
     if (signal?.aborted) throw signal.reason;
     return { history: this.#history, epoch: this.#epoch } as FitResult;
+  }
+
+  /** Has callbacks hear of the validation that `measure` is. */
+  async tested<N extends number[] | undefined>(measure: () => Promise<N>): Promise<N> {
+    await this.#each((c) => c.onTestBegin?.({}));
+    const found = await measure();
+    await this.#each((c) => c.onTestEnd?.(found ? this.#fit.logsOf(found) : {}));
+    return found;
   }
 
   async #follow(run: Run): Promise<void> {

@@ -10,7 +10,7 @@ import type { DataInput } from '../core/data-input.js';
 import { inTurns } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeData, type NativeRun, native, succeeded } from '../native.js';
-import { BatchTraining, batchReaders, hearsBatches, heldReader } from './batch-training.js';
+import { BatchTraining, batchReaders, hearsBatches, hearsTests, heldReader } from './batch-training.js';
 import { BatchReader, type BatchSource } from './batches.js';
 import type { Compiled } from './compilation.js';
 import {
@@ -29,6 +29,7 @@ import type { Measure } from './loss-graph.js';
 import { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { OptimizerState } from './optimizer-state.js';
+import { resume } from './resuming.js';
 import { TrainingLock } from './training-lock.js';
 import { type Run, TrainingLoop } from './training-loop.js';
 import { ValidatedRun } from './validated-run.js';
@@ -55,6 +56,9 @@ export class Training implements TrainingContext {
   #callbacks: readonly CallbackLike[] = [];
   #restored: Record<string, CallbackState> = {};
   #last: EpochLogs | undefined;
+  /** Index of the epoch that the running fit goes on with, if it does so from a file. */
+  #resumed: number | undefined;
+  #hasFinished = false;
 
   constructor(model: Network & TrainedModel, compiled: Compiled) {
     this.#model = model;
@@ -103,7 +107,9 @@ export class Training implements TrainingContext {
   state(): TrainingState {
     const callbacks = Object.assign({}, ...this.#callbacks.map((c) => c.getState?.() ?? {}));
     // What no fit has taken up yet is still to be.
-    return { callbacks: { ...this.#restored, ...callbacks }, history: this.history, last: this.#last };
+    const { areAveragesIn } = this.optimizerState;
+    const { history } = this;
+    return { callbacks: { ...this.#restored, ...callbacks }, history, last: this.#last, areAveragesIn };
   }
 
   /** Goes on from what was saved, after so many steps, updates and epochs. */
@@ -111,7 +117,28 @@ export class Training implements TrainingContext {
     this.counters.write(steps, updates, epochs);
     this.#restored = { ...state.callbacks };
     this.#last = state.last;
+    this.optimizerState.areAveragesIn = state.areAveragesIn;
     Object.assign(this.history, structuredClone(state.history));
+  }
+
+  async resume(path: string): Promise<void> {
+    const { optimizerState } = this;
+    await resume({ model: this.#model, optimizerState, restore: (...of) => this.restore(...of) }, path);
+    this.#resumed = this.nextEpoch;
+    // They know the seed of before.
+    this.forget();
+  }
+
+  get hasFinished(): boolean {
+    return this.#hasFinished;
+  }
+
+  get areAveragesIn(): boolean {
+    return this.optimizerState.areAveragesIn;
+  }
+
+  swapAverages(): Promise<void> {
+    return this.optimizerState.swapAverages(this.#model.trainableWeights);
   }
 
   /** Index of the epoch to go on with. */
@@ -190,13 +217,21 @@ export class Training implements TrainingContext {
     size: number,
     threads: number | undefined,
   ): Promise<number[]> {
+    return this.#withRows(x, y, weighting, (rows, handles) => this.#measure(rows, handles, size, threads));
+  }
+
+  /** Loss, penalty and metrics of rows in native memory. */
+  async #measure(
+    rows: LabelledData,
+    handles: NativeData[],
+    size: number,
+    threads: number | undefined,
+  ): Promise<number[]> {
     const { randomSeed } = this.#model;
     const call = this.#model.nextInference();
-    return this.#withRows(x, y, weighting, async (rows, handles) => {
-      const evaluator = this.#programs.evaluator(rows);
-      const run = guard(() => evaluator.evaluate(handles, size, randomSeed, call, threads));
-      return succeeded(await run).logs;
-    });
+    const evaluator = this.#programs.evaluator(rows);
+    const run = guard(() => evaluator.evaluate(handles, size, randomSeed, call, threads));
+    return succeeded(await run).logs;
   }
 
   /** {@link Model.trainOnBatch} */
@@ -249,13 +284,16 @@ export class Training implements TrainingContext {
       this.#epochs = epochs;
       this.#validates = validationData !== undefined;
       this.#loop = this.#newLoop(given);
+      const tested: TrainingLoop['tested'] = (measure) =>
+        validationData === undefined ? measure() : (this.#loop as TrainingLoop).tested(measure);
       const validate = async (): Promise<number[] | undefined> => {
         if (validationData === undefined || readers.held) return undefined;
         const [x, y, sampleWeight] = validationPair(validationData);
         return this.#evaluate(x, y, { sampleWeight }, given.validationBatchSize, threads);
       };
-      const start = (learningRate: number | undefined): Run =>
-        this.#batches.run(readers, { ...given, classWeight: options.classWeight, learningRate, validate });
+      const { classWeight } = options;
+      const start = (learningRate: number | undefined, initialEpoch: number): Run =>
+        this.#batches.run(readers, { ...given, classWeight, learningRate, initialEpoch, validate, tested });
       return this.#train(start).finally(() => readers.held?.close());
     });
   }
@@ -264,20 +302,26 @@ export class Training implements TrainingContext {
     return new TrainingLoop({
       model: this.#model,
       callbacks,
-      initialEpoch,
+      firstEpoch: () => this.#resumed ?? initialEpoch,
       epochs,
       signal,
       check: (event) => this.#lock.check(event),
       record: (epoch, logs) => this.#record(epoch, logs),
       add: (numbers) => add(this.history.history, numbers),
-      finish: () => this.optimizerState.takeAverages(this.#model.trainableWeights),
+      finish: async () => {
+        await this.optimizerState.takeAverages(this.#model.trainableWeights);
+        this.#hasFinished = true;
+      },
       logsOf: this.#names(logsOf),
     });
   }
 
   /** Runs the loop to its end. */
   async #train(start: Parameters<TrainingLoop['run']>[0]): Promise<FitResult> {
+    [this.#resumed, this.#hasFinished] = [undefined, false];
     try {
+      // A file may have been written in between.
+      if (this.areAveragesIn) await this.swapAverages();
       const result = await (this.#loop as TrainingLoop).run(start);
       this.#checkAlive();
       return result;
@@ -296,7 +340,7 @@ export class Training implements TrainingContext {
     if (stepsPerEpoch !== undefined)
       throw argumentError('stepsPerEpoch', 'left out for data that is not in batches', stepsPerEpoch);
     const held = heldReader(options, given);
-    const { callbacks, epochs, initialEpoch, signal, threads } = given;
+    const { callbacks, epochs, signal, threads } = given;
     if (signal?.aborted) throw signal.reason;
     return this.#lock.alone(async () => {
       const data = await inTurns(
@@ -304,14 +348,24 @@ export class Training implements TrainingContext {
       );
       try {
         this.#checkAlive();
-        const trainer = this.#programs.trainer(data.rows);
+        // What is wrong with the model is told before callbacks hear of the fit.
+        this.#programs.trainer(data.rows);
         this.#callbacks = callbacks;
         this.#epochs = epochs;
-        this.#validates = held !== undefined || data.validation.handles.length > 0;
-        this.#loop = this.#newLoop(given);
-        const start = (learningRate: number | undefined): Run => {
+        const { handles } = data.validation;
+        this.#validates = held !== undefined || handles.length > 0;
+        const loop = this.#newLoop(given);
+        this.#loop = loop;
+        // Else the run measures by itself, without a turn of the event loop.
+        const isHeard = held !== undefined || (this.#validates && hearsTests(callbacks));
+        const measure = (): Promise<number[]> =>
+          held
+            ? this.#batches.validate(held, given)
+            : this.#measure(data.rows, handles, given.validationBatchSize, threads);
+        const start = (learningRate: number | undefined, initialEpoch: number): Run => {
+          const trainer = this.#programs.trainer(data.rows);
           const run = guard(() =>
-            trainer.fit(data.training.handles, data.validation.handles, {
+            trainer.fit(data.training.handles, isHeard ? [] : handles, {
               batchSize: given.batchSize,
               epochs,
               initialEpoch,
@@ -323,8 +377,8 @@ export class Training implements TrainingContext {
               ...(threads === undefined ? {} : { threads }),
             }),
           );
-          if (!held) return run;
-          const validate = (): Promise<number[]> => this.#batches.validate(held, given);
+          if (!isHeard) return run;
+          const validate = (): Promise<number[]> => loop.tested(measure);
           return new ValidatedRun(run, { frequency: given.validationFreq, validate });
         };
         return await this.#train(start);

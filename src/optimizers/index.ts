@@ -4,5 +4,5 @@
 export * from './factories.js';
 export type { OptimizerIdentifier } from './identifier.js';
 export { Optimizer, type OptimizerOptions } from './optimizer.js';
-export type { UpdateArguments, Updated } from './own-update.js';
+export type { StateShapes, UpdateArguments, Updated } from './own-update.js';
 export * as schedules from './schedules/index.js';

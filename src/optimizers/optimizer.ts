@@ -20,7 +20,7 @@ import {
 import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeOptimizer, native } from '../native.js';
-import type { OwnUpdate, UpdateArguments, Updated } from './own-update.js';
+import type { OwnUpdate, StateShapes, UpdateArguments, Updated } from './own-update.js';
 import { type LearningRate, type LearningRateOption, learningRate } from './schedules/identifier.js';
 import { excluded, isExcluded, type WeightPattern } from './weight-decay.js';
 
@@ -137,10 +137,12 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> i
   }
 
   /**
-   * In a class of one's own: what is kept for a weight of this shape from one update to the next, by name: shapes of
-   * tensors, which are zero at first.
+   * In a class of one's own: what is kept for a weight of this shape from one update to the next, by name: the shape of a
+   * tensor that is zero at first, or `'weight'` for one that begins as the weight.
+   *
+   * @param path - Path of the weight in its model, such as `dense/kernel`.
    */
-  state?(shape: readonly number[]): Readonly<Record<string, readonly number[]>>;
+  state?(shape: readonly number[], path: string): StateShapes;
 
   /** In a class of one's own: what becomes of a weight. It is traced once for each. */
   update?(of: UpdateArguments): Updated;
@@ -161,9 +163,10 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> i
     this.#learningRate = check.nonNegative('learningRate', value);
   }
 
-  /** @internal True if the decay takes from a weight. */
-  decays(weight: Weight): boolean {
-    return !isExcluded(this.options.excludeFromWeightDecay as readonly WeightPattern[], weight);
+  /** @internal Share of a weight that is taken away with every update, times the learning rate. */
+  decayOf(weight: Weight): number {
+    const { weightDecay, excludeFromWeightDecay } = this.options as Settled<OptimizerOptions>;
+    return isExcluded(excludeFromWeightDecay, weight) ? 0 : (weightDecay ?? 0);
   }
 
   /** @internal The step size that serves for all steps, unless a schedule gives it. */

@@ -32,34 +32,43 @@ export interface Updated {
   readonly state?: Readonly<Record<string, SymbolicTensor>>;
 }
 
+/** What is kept for a weight, by name: shapes of tensors that are zero at first, or `'weight'` for a copy of the weight. */
+export type StateShapes = Readonly<Record<string, readonly number[] | 'weight'>>;
+
 /** What of an optimizer an update of its own is. */
 export interface OwnUpdate {
   readonly name: string;
-  state?(shape: readonly number[]): Readonly<Record<string, readonly number[]>>;
+  state?(shape: readonly number[], path: string): StateShapes;
   update?(of: UpdateArguments): Updated;
 }
 
 /** Names and shapes of what is kept for a weight. */
-function stateOf(of: OwnUpdate, { shape }: Weight): [name: string, shape: readonly number[]][] {
+function stateOf(of: OwnUpdate, { shape, path }: Weight): [string, readonly number[] | 'weight'][] {
   const what = `state of optimizer '${of.name}'`;
-  const state = of.state?.([...shape]) ?? {};
+  const state = of.state?.([...shape], path) ?? {};
   if (!isPlain(state)) throw argumentError(what, 'an object of shapes by name', state);
   const isShape = (sizes: unknown): boolean =>
-    Array.isArray(sizes) && sizes.every((size) => Number.isSafeInteger(size) && size >= 0);
+    sizes === 'weight' ||
+    (Array.isArray(sizes) && sizes.every((size) => Number.isSafeInteger(size) && size >= 0));
   for (const [name, sizes] of Object.entries(state)) {
     if (name === '' || !isWellFormed(name)) throw argumentError(what, 'named', name);
-    if (!isShape(sizes)) throw argumentError(`'${name}' in the ${what}`, 'a list of sizes', sizes);
+    if (!isShape(sizes))
+      throw argumentError(`'${name}' in the ${what}`, "a list of sizes or 'weight'", sizes);
   }
   return Object.entries(state);
 }
 
 /**
- * New state for a weight: zeros.
+ * New state for a weight.
  * @throws {RidgelineError} `ERR_ARGUMENT` for something else than shapes by name, `ERR_MEMORY`.
  */
 export const newState = (of: OwnUpdate, weight: Weight): NativeVariable[] =>
   stateOf(of, weight).map(([name, shape]) =>
-    guard(() => native.NativeVariable.zeros(`${weight.path}/${name}`, [...shape])),
+    guard(() => {
+      const path = `${weight.path}/${name}`;
+      if (shape === 'weight') return native.NativeVariable.like(path, weight.variable);
+      return native.NativeVariable.zeros(path, [...shape]);
+    }),
   );
 
 /**
@@ -68,7 +77,9 @@ export const newState = (of: OwnUpdate, weight: Weight): NativeVariable[] =>
  *   update throws.
  */
 export function tracedUpdate(of: OwnUpdate, weight: Weight): NativeTraced {
-  const state = stateOf(of, weight);
+  const shapeOf = (shape: readonly number[] | 'weight'): readonly number[] =>
+    shape === 'weight' ? weight.shape : shape;
+  const state = stateOf(of, weight).map(([name, shape]) => [name, shapeOf(shape)] as const);
   const inputs = [
     ['weight', weight.shape],
     ['gradient', weight.shape],

@@ -33,7 +33,10 @@ function pattern(argument: string, given: unknown): WeightPattern {
 }
 
 /** True if one of the patterns means the weight. */
-export function isExcluded(patterns: readonly WeightPattern[], { name, path }: Weight): boolean {
+export function isExcluded(
+  patterns: readonly WeightPattern[],
+  { name, path }: Pick<Weight, 'name' | 'path'>,
+): boolean {
   return patterns.some((one) => {
     if (typeof one === 'string') return one === name || path === one || path.startsWith(`${one}/`);
     // Without the place where a global pattern left off.

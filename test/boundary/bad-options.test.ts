@@ -294,7 +294,7 @@ describe('compile', () => {
       name: 'learning rate of another kind',
       run: () => optimizers.sgd({ learningRate: any(true) }),
       code: 'ERR_ARGUMENT',
-      says: /^learningRate must be a finite number ≥ 0 or a schedule, received true/,
+      says: /^learningRate must be a finite number ≥ 0, a schedule or a function of ops, received true/,
     },
     {
       name: 'another optimizer as a schedule',

@@ -10,6 +10,6 @@ const { nets, cases } = golden<{ nets: Net[]; cases: Trajectory[] }>('trajectori
 describe('trajectories', () => {
   it.each(cases)('$name', (of) => checkTrajectory(nets, of));
   it('cover four nets', () => {
-    expect([nets.length, cases.length]).toEqual([4, 340]);
+    expect([nets.length, cases.length]).toEqual([4, 360]);
   });
 });

@@ -45,12 +45,7 @@ pub fn write_all(variables: &[Arc<Variable>], values: &[Tensor]) -> Result<()> {
 /// # Errors
 /// `ERR_SHAPE` when a pair is not alike; nothing is written then.
 pub fn copy_all(from: &[Arc<Variable>], to: &[Arc<Variable>]) -> Result<()> {
-    let alike = |(from, to): (&Arc<Variable>, &Arc<Variable>)| {
-        (from.shape(), from.dtype()) == (to.shape(), to.dtype())
-    };
-    if from.len() != to.len() || !from.iter().zip(to).all(alike) {
-        return Err(Error::shape("the copies are those of other weights"));
-    }
+    check_alike(from, to)?;
     let (reads, writes) = (from.iter().map(|of| (of, false)), to.iter().map(|of| (of, true)));
     let mut ordered: Vec<_> = reads.chain(writes).collect();
     ordered.sort_by_key(|(variable, _)| variable.id());
@@ -70,4 +65,40 @@ pub fn copy_all(from: &[Arc<Variable>], to: &[Arc<Variable>]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Swaps the contents of each variable of `these` and the one of `those` in its place; none stands twice.
+///
+/// # Errors
+/// `ERR_SHAPE` when a pair is not alike; nothing is written then.
+pub fn swap_all(these: &[Arc<Variable>], those: &[Arc<Variable>]) -> Result<()> {
+    check_alike(these, those)?;
+    let mut ordered: Vec<_> = these.iter().chain(those).collect();
+    ordered.sort_by_key(|variable| variable.id());
+    ordered.dedup_by_key(|variable| variable.id());
+    let mut locked: HashMap<u64, _> =
+        ordered.into_iter().map(|variable| (variable.id(), variable.words.write())).collect();
+    // Kept until all are swapped.
+    let mut swapped = Vec::with_capacity(these.len());
+    for (this, that) in these.iter().zip(those) {
+        let (Some(mut a), Some(mut b)) = (locked.remove(&this.id()), locked.remove(&that.id()))
+        else {
+            continue;
+        };
+        a.as_mut_slice().swap_with_slice(b.as_mut_slice());
+        this.written();
+        that.written();
+        swapped.push((a, b));
+    }
+    Ok(())
+}
+
+fn check_alike(these: &[Arc<Variable>], those: &[Arc<Variable>]) -> Result<()> {
+    let alike = |(this, that): (&Arc<Variable>, &Arc<Variable>)| {
+        (this.shape(), this.dtype()) == (that.shape(), that.dtype())
+    };
+    if these.len() == those.len() && these.iter().zip(those).all(alike) {
+        return Ok(());
+    }
+    Err(Error::shape("the copies are those of other weights"))
 }

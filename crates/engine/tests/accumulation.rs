@@ -99,6 +99,7 @@ fn trainer(case: &Case) -> (Trainer, Data) {
         Trainable {
             constraint: (i == 0 && case.non_negative).then_some(Constraint::NonNeg),
             slots: optimizer.new_slots(variable).unwrap(),
+            weight_decay: if case.config.contains("weightDecay") { 0.5 } else { 0.0 },
             ..Trainable::new(Arc::clone(variable), penalty)
         }
     };

@@ -48,7 +48,6 @@ fn update(
     let optimizer = Optimizer {
         rule: Some(rule),
         learning_rate: Arc::new(Constant(f64::from(RATE))),
-        weight_decay: 0.0,
         clip: Clip::None,
         accumulation: None,
         averages: None,

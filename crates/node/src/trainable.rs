@@ -18,8 +18,7 @@ pub struct NativeTrainable {
 
 #[napi]
 impl NativeTrainable {
-    /// A weight with the factors of its penalty, and the optimizer's state for it; `decays` says whether the optimizer's
-    /// decay takes from it, `constraint` is the JSON of a constraint, `projection` one of one's own, and `update` that of
+    /// A weight with the factors of its penalty, and the optimizer's state for it; `constraint` is the JSON of a constraint, `projection` one of one's own, and `update` that of
     /// an optimizer of one's own.
     #[napi(constructor, catch_unwind)]
     pub fn new(
@@ -27,7 +26,7 @@ impl NativeTrainable {
         l1: f64,
         l2: f64,
         slots: Vec<&NativeVariable>,
-        decays: bool,
+        weight_decay: f64,
         constraint: Option<String>,
         projection: Option<&NativeTraced>,
         update: Option<&NativeTraced>,
@@ -42,7 +41,7 @@ impl NativeTrainable {
             projection: projection.map(traced),
             update: update.map(traced),
             slots: variables(&slots),
-            decays,
+            weight_decay: weight_decay as f32,
             ..Trainable::new(variable, penalty)
         };
         Ok(NativeTrainable { trainable })

@@ -7,7 +7,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Object, ObjectFinalize};
 use napi_derive::napi;
 use ridgeline_engine::attributes::Attributes;
-use ridgeline_engine::boundary::{copy_all, read_all, write_all};
+use ridgeline_engine::boundary::{copy_all, read_all, swap_all, write_all};
 use ridgeline_engine::tensor::DType;
 use ridgeline_engine::train::initializer;
 use ridgeline_engine::variable::Variable;
@@ -58,6 +58,14 @@ impl NativeVariable {
     #[napi(factory, catch_unwind)]
     pub fn of(env: Env, name: String, values: Values, shape: Vec<f64>) -> Result<NativeVariable> {
         let variable = Variable::new(&name, &tensor(&values, &shape)?).map_err(convert)?;
+        NativeVariable::accounted(env, variable)
+    }
+
+    /// A variable with the values of another.
+    #[napi(factory, catch_unwind)]
+    pub fn like(env: Env, name: String, other: &NativeVariable) -> Result<NativeVariable> {
+        let values = other.variable.read().map_err(convert)?;
+        let variable = Variable::new(&name, &values).map_err(convert)?;
         NativeVariable::accounted(env, variable)
     }
 
@@ -113,6 +121,18 @@ pub fn write_variables(to: Vec<&NativeVariable>, values: Vec<Values>) -> Result<
     };
     let tensors = to.iter().zip(&values).map(shaped).collect::<Result<Vec<_>>>()?;
     write_all(&variables(&to), &tensors).map_err(convert)
+}
+
+/// Swaps the contents of each variable of `these` and the one of `those` in its place, all at one boundary, on a thread
+/// of its own.
+#[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
+pub fn swap_variables<'env>(
+    env: &'env Env,
+    these: Vec<&NativeVariable>,
+    those: Vec<&NativeVariable>,
+) -> Result<Object<'env>> {
+    let (these, those) = (variables(&these), variables(&those));
+    spawn(env, move || swap_all(&these, &those).map(|()| NativeEvent::default()), NativeEvent::end)
 }
 
 /// The variables behind handles.

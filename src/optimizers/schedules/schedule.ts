@@ -26,6 +26,8 @@ export abstract class LearningRateSchedule<C = object> {
     const { scheduleName: name, options: table } = new.target;
     this.name = name;
     this.options = settle<Settled<C>>(name, table, given);
+    // At once, for what the native core finds wrong; a function is not there yet.
+    if (this.getConfig()) void this.native;
   }
 
   /** @internal What the native core asks before every step. */

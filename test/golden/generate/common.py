@@ -65,7 +65,8 @@ def named(weights, values):
 
 IRREGULAR = {
     "klDivergence": "KLDivergence", "rmsNormalization": "RMSNormalization", "spatialDropout1d": "SpatialDropout1D", "auc": "AUC", "relu": "ReLU", "leakyRelu": "LeakyReLU", "prelu": "PReLU", "elu": "ELU", "sgd": "SGD", "rmsprop": "RMSprop",
-    "clipNorm": "clipnorm", "clipValue": "clipvalue", "globalClipNorm": "global_clipnorm", "beta1": "beta_1", "beta2": "beta_2",
+    "clipNorm": "clipnorm", "clipValue": "clipvalue", "globalClipNorm": "global_clipnorm", "beta1": "beta_1", "beta2": "beta_2", "beta2Decay": "beta_2_decay", "epsilon1": "epsilon_1", "epsilon2": "epsilon_2",
+    "adamBeta1": "adam_beta_1", "adamBeta2": "adam_beta_2",
 }  # fmt: skip
 
 

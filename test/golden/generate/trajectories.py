@@ -122,6 +122,25 @@ MORE_OPTIMIZERS = {
     "adamW but biases": {"name": "adamW", "learningRate": 0.02, "weightDecay": 0.5, "excludeFromWeightDecay": ["bias"]},
     "nadam accumulation": {"name": "nadam", "learningRate": 0.05, "gradientAccumulationSteps": 3},
     "adamW amsgrad": {"name": "adamW", "learningRate": 0.02, "beta2": 0.8, "weightDecay": 0.2, "amsgrad": True},
+    "lamb": {"name": "lamb", "learningRate": 0.02},
+    "lamb betas": {"name": "lamb", "learningRate": 0.02, "beta1": 0.7, "beta2": 0.8, "epsilon": 0.01, "weightDecay": 0.2, "clipNorm": 0.3},
+    "adafactor": {"name": "adafactor", "learningRate": 0.05},
+    "adafactor options": {
+        "name": "adafactor", "learningRate": 0.1, "beta2Decay": -0.5, "epsilon1": 0.0001, "epsilon2": 0.4, "clipThreshold": 0.6,
+        "relativeStep": False, "weightDecay": 0.2,
+    },
+    "adafactor schedule": {"name": "adafactor", "learningRate": DECAY, "clipValue": 0.03},
+    "scheduleFreeAdamW": {"name": "scheduleFreeAdamW", "learningRate": 0.02},
+    "scheduleFreeAdamW options": {
+        "name": "scheduleFreeAdamW", "learningRate": 0.05, "beta1": 0.7, "beta2": 0.8, "epsilon": 0.01, "warmupSteps": 6, "weightDecay": 0.2,
+        "globalClipNorm": 0.2,
+    },
+    "muon": {"name": "muon", "learningRate": 0.02},
+    "muon options": {
+        "name": "muon", "learningRate": 0.02, "weightDecay": 0.5, "adamBeta1": 0.7, "adamBeta2": 0.8, "adamWeightDecay": 0.3, "epsilon": 0.01,
+        "adamLrRatio": 0.5, "muonA": 3.0, "muonB": -4.0, "muonC": 1.8, "momentum": 0.8, "nsSteps": 3, "nesterov": False, "rmsRate": 0.4,
+    },
+    "muon accumulation": {"name": "muon", "learningRate": 0.02, "gradientAccumulationSteps": 3},
 }
 
 

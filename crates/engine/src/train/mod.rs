@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod counters;
 pub mod evaluation;
+pub mod events;
 pub mod fit;
 pub mod initializer;
 pub mod listener;

@@ -38,8 +38,6 @@ pub struct Optimizer {
     pub rule: Option<Arc<dyn Rule>>,
     /// The learning rate of every step.
     pub learning_rate: Arc<dyn Schedule>,
-    /// Weight decay, 0 for none.
-    pub weight_decay: f32,
     /// How gradients are bounded.
     pub clip: Clip,
     /// Steps whose gradients make up one update, if more than one do.
@@ -66,7 +64,7 @@ const AVERAGE: &str = "average";
 
 impl Optimizer {
     /// The optimizer of a configuration: the rule called `name` with its arguments, none without a name;
-    /// `learningRate`, a number or a schedule with its own `name`, and `weightDecay`, `clipNorm`,
+    /// `learningRate`, a number or a schedule with its own `name`, and `clipNorm`,
     /// `clipValue`, `globalClipNorm` and `gradientAccumulationSteps`, null or missing for none.
     ///
     /// # Errors
@@ -86,7 +84,6 @@ impl Optimizer {
                 ));
             }
         };
-        let weight_decay = bound("weightDecay")?.unwrap_or(0.0);
         let accumulation = match with.optional_integer(STEPS)? {
             None => None,
             Some(n) if n >= 2 => Some(n as u64),
@@ -107,7 +104,7 @@ impl Optimizer {
         if averages.is_some() && accumulation.is_some() {
             return Err(Error::argument(format!("useEma and {STEPS} exclude each other")));
         }
-        Ok(Optimizer { rule, learning_rate, weight_decay, clip, accumulation, averages })
+        Ok(Optimizer { rule, learning_rate, clip, accumulation, averages })
     }
 
     /// Names of the state that each weight needs.
@@ -217,11 +214,6 @@ impl Optimizer {
         if let Clip::Value(bound) = self.clip { Some(bound) } else { None }
     }
 
-    /// The decay of a weight.
-    fn decay(&self, of: &Trainable) -> f32 {
-        if of.decays { self.weight_decay } else { 0.0 }
-    }
-
     /// Updates a weight by a rule; the weight then, and its penalty before, if there is one.
     fn by_rule(
         &self,
@@ -237,7 +229,7 @@ impl Optimizer {
             variable: Arc::clone(&of.variable),
             slots: of.slots[..rule.slots().len()].to_vec(),
             rule: Arc::clone(rule),
-            weight_decay: self.decay(of),
+            weight_decay: of.weight_decay,
             penalty: of.penalty,
             penalty_applied: self.by_norm(),
             clip: self.bound(),
@@ -272,9 +264,8 @@ impl Optimizer {
         }
         let mut weight = graph.weight(&of.variable)?;
         let rate = graph.one(StepNumber::LearningRate, &[])?;
-        let decay = self.decay(of);
-        if decay != 0.0 {
-            let decay = graph.scalar(decay)?;
+        if of.weight_decay != 0.0 {
+            let decay = graph.scalar(of.weight_decay)?;
             let share = graph.mul(rate, decay)?;
             let taken = graph.mul(weight, share)?;
             weight = graph.sub(weight, taken)?;

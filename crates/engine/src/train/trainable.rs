@@ -31,8 +31,8 @@ pub struct Trainable {
     pub update: Option<Arc<Traced>>,
     /// The optimizer's state for it: the slots of the rule or of the weight's own update, then those of [`Optimizer::slots`].
     pub slots: Vec<Arc<Variable>>,
-    /// True if the optimizer's weight decay takes from it.
-    pub decays: bool,
+    /// Share of it that is taken away with every update, times the learning rate; 0 for none.
+    pub weight_decay: f32,
 }
 
 impl Trainable {
@@ -45,7 +45,7 @@ impl Trainable {
             projection: None,
             update: None,
             slots: Vec::new(),
-            decays: true,
+            weight_decay: 0.0,
         }
     }
 

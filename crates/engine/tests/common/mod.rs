@@ -92,7 +92,6 @@ pub fn trainer() -> (Trainer, Data) {
     let optimizer = Optimizer {
         rule: Some(Arc::new(Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false })),
         learning_rate: schedule::parse(&Attributes::parse(SCHEDULE).unwrap()).unwrap(),
-        weight_decay: 0.0,
         clip: Clip::None,
         accumulation: None,
         averages: None,
