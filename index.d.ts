@@ -58,6 +58,16 @@ export declare class NativeEvaluator {
   release(): void
 }
 
+/** An event file that grows. */
+export declare class NativeEventFile {
+  /** A new file. */
+  constructor(path: string)
+  /** Adds numbers of a step, by their tags, on a thread of its own. */
+  scalars(step: number, tags: Array<string>, values: Array<number>): Promise<NativeEvent>
+  /** Adds the histograms of variables at a step, all of one boundary, on a thread of its own. */
+  histograms(step: number, tags: Array<string>, of: Array<NativeVariable>): Promise<NativeEvent>
+}
+
 /** A graph under construction. */
 export declare class NativeGraph {
   /** An empty graph. */

@@ -11,6 +11,7 @@ export type {
   NativeData,
   NativeEvaluator,
   NativeEvent,
+  NativeEventFile,
   NativeGraph,
   NativeOptimizer,
   NativePrediction,

@@ -418,3 +418,104 @@ describe('backupAndRestore', () => {
     await expectFailure(() => run(path, net()), 'ERR_IO', /it was saved without its training/);
   });
 });
+
+describe('tensorBoard', () => {
+  interface Read {
+    readonly step: number;
+    readonly values: Record<string, number>;
+    readonly histograms: string[];
+  }
+
+  /** The events of the only file in a folder: of each its step, numbers, and names of histograms. */
+  function events(folder: string): Read[] {
+    const [name, ...others] = readdirSync(folder);
+    expect(others).toEqual([]);
+    expect(name).toMatch(/^events\.out\.tfevents\.\d{10,}\./);
+    const bytes = readFileSync(join(folder, name!));
+    const found: Read[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      const length = Number(bytes.readBigUInt64LE(at));
+      found.push(event(bytes.subarray(at + 12, at + 12 + length)));
+      at += 16 + length;
+    }
+    return found;
+  }
+
+  /** Fields of a protobuf message: numbers, and bytes of what has a length. */
+  function* fields(bytes: Buffer): Generator<[number, number | Buffer]> {
+    let at = 0;
+    const varint = (): number => {
+      let [value, shift] = [0, 0];
+      for (;;) {
+        const byte = bytes[at++] as number;
+        value += (byte & 127) * 2 ** shift;
+        if (byte < 128) return value;
+        shift += 7;
+      }
+    };
+    const take = (length: number): Buffer => {
+      at += length;
+      return bytes.subarray(at - length, at);
+    };
+    while (at < bytes.length) {
+      const key = varint();
+      const kind = key & 7;
+      if (kind === 0) yield [key >> 3, varint()];
+      else if (kind === 1) yield [key >> 3, take(8).readDoubleLE()];
+      else if (kind === 5) yield [key >> 3, take(4).readFloatLE()];
+      else yield [key >> 3, take(varint())];
+    }
+  }
+
+  function event(bytes: Buffer): Read {
+    const found = { step: 0, values: {} as Record<string, number>, histograms: [] as string[] };
+    for (const [field, content] of fields(bytes)) {
+      if (field === 2) found.step = content as number;
+      if (field !== 5) continue;
+      for (const [, value] of fields(content as Buffer)) {
+        const of = new Map(fields(value as Buffer));
+        const tag = String(of.get(1));
+        if (of.has(2)) found.values[tag] = of.get(2) as number;
+        if (of.has(5)) found.histograms.push(tag);
+      }
+    }
+    return found;
+  }
+
+  test('writes numbers of epochs and batches, and histograms', async () => {
+    const folder = newFile();
+    const { history } = await regression().fit(x, y, {
+      epochs: 3,
+      batchSize: 4,
+      validationData: [x, y],
+      callbacks: [callbacks.tensorBoard(folder, { updateFreq: 2, histogramFreq: 2 })],
+    });
+    const [version, ...train] = events(join(folder, 'train'));
+    expect(version).toEqual({ step: 0, values: {}, histograms: [] });
+    const epochs = train.filter(({ values }) => 'epoch_loss' in values);
+    expect(epochs.map(({ step }) => step)).toEqual([0, 1, 2]);
+    expect(epochs.map(({ values }) => values.epoch_loss)).toEqual(history.loss.map(Math.fround));
+    expect(epochs[0]?.values.epoch_learning_rate).toBe(Math.fround(0.001));
+    expect(Object.keys(epochs[0]!.values)).not.toContain('epoch_val_loss');
+    const batches = train.filter(({ values }) => 'batch_loss' in values);
+    expect(batches.map(({ step }) => step)).toEqual([1, 3, 5, 7]);
+    const histograms = train.filter((of) => of.histograms.length > 0);
+    expect(histograms.map(({ step, histograms: [tag] }) => [step, tag])).toEqual(
+      [0, 2].flatMap((epoch) =>
+        ['dense/kernel', 'dense/bias', 'dense_1/kernel', 'dense_1/bias'].map((path) => [
+          epoch,
+          `${path}/histogram`,
+        ]),
+      ),
+    );
+    const held = events(join(folder, 'validation')).slice(1);
+    expect(held.map(({ values }) => values.epoch_loss)).toEqual(history.val_loss!.map(Math.fround));
+  });
+
+  test('a folder that cannot be made is an error of the fit', async () => {
+    const path = newFile();
+    appendFileSync(path, 'a file');
+    const run = () => regression().fit(x, y, { callbacks: [callbacks.tensorBoard(path)] });
+    await expectFailure(run, 'ERR_IO', /^cannot make the folder /);
+  });
+});

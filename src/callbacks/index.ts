@@ -19,5 +19,6 @@ export {
   reduceLROnPlateau,
 } from './reduce-lr-on-plateau.js';
 export { SwapEmaWeights, type SwapEmaWeightsOptions, swapEmaWeights } from './swap-ema-weights.js';
+export { TensorBoard, type TensorBoardOptions, tensorBoard } from './tensor-board.js';
 export { TerminateOnNaN, terminateOnNaN } from './terminate-on-nan.js';
 export type { TrainedModel } from './trained-model.js';

@@ -52,6 +52,9 @@ export class ModelCheckpoint extends Callback {
     this.#path = path;
     this.#options = settle('modelCheckpoint', TABLE, [options]);
     this.#monitor = new Monitor('modelCheckpoint', this.#options);
+    const { saveFreq } = this.#options;
+    // A run tells of batches only where somebody wants to hear.
+    if (saveFreq !== 'epoch') this.onTrainBatchEnd = (batch, logs) => this.#batchEnd(batch, logs, saveFreq);
   }
 
   /** Key of the number that it watches. */
@@ -73,11 +76,9 @@ export class ModelCheckpoint extends Callback {
     this.#epoch = epoch;
   }
 
-  override async onTrainBatchEnd(batch: number, logs: Logs): Promise<void> {
-    const { saveFreq } = this.#options;
-    if (saveFreq === 'epoch') return;
+  async #batchEnd(batch: number, logs: Logs, every: number): Promise<void> {
     this.#batches += 1;
-    if (this.#batches % saveFreq === 0) await this.#save(this.#epoch, logs, batch);
+    if (this.#batches % every === 0) await this.#save(this.#epoch, logs, batch);
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {

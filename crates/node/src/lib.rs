@@ -8,6 +8,7 @@ pub mod counters;
 pub mod data;
 pub mod error;
 pub mod evaluator;
+mod events;
 pub mod graph;
 pub mod optimizer;
 pub mod predictor;
