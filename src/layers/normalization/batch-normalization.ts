@@ -9,6 +9,7 @@ import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import {
   axis,
+  boolean,
   fraction,
   initializer,
   type LayerOptions,
@@ -18,6 +19,7 @@ import {
   type Table,
 } from '../options.js';
 import { channelAxis } from './channels.js';
+import { corrections, type RenormClipping, renormClipping } from './renormalization.js';
 
 /** Options of {@link BatchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions, ScaleOptions {
@@ -31,6 +33,22 @@ export interface BatchNormalizationOptions extends LayerOptions, ScaleOptions {
   readonly movingMeanInitializer?: InitializerIdentifier | undefined;
   /** Initial moving variance. Default `ones`. */
   readonly movingVarianceInitializer?: InitializerIdentifier | undefined;
+  /** Batch renormalization (Ioffe 2017): batches are corrected towards moving statistics. Default false. */
+  readonly renorm?: boolean | undefined;
+  /** Bounds of the corrections. Default none. */
+  readonly renormClipping?: RenormClipping | undefined;
+  /** Weight of the past in the statistics that batches are corrected towards, in [0, 1]. Default 0.99. */
+  readonly renormMomentum?: number | undefined;
+}
+
+/** What batch renormalization keeps. */
+interface Renormalized {
+  /** The standard deviation behind the moving variance. */
+  readonly moving: Weight;
+  /** The mean that batches are corrected towards. */
+  readonly mean: Weight;
+  /** The standard deviation that they are corrected towards. */
+  readonly stddev: Weight;
 }
 
 /**
@@ -48,11 +66,15 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     ...scaled,
     movingMean: { initializer: initializer('zeros') },
     movingVariance: { initializer: initializer('ones') },
+    renorm: boolean(false),
+    renormClipping,
+    renormMomentum: fraction(0.99),
   };
   #gamma: Weight | undefined;
   #beta: Weight | undefined;
   #mean!: Weight;
   #variance!: Weight;
+  #renorm: Renormalized | undefined;
 
   override build(inputShape: Shape): void {
     const shape = [inputShape[channelAxis(this.options.axis, inputShape)] ?? null];
@@ -61,6 +83,15 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     if (center) this.#beta = this.addWeight('beta', { shape, ...beta });
     this.#mean = this.addWeight('moving_mean', { shape, ...movingMean, trainable: false });
     this.#variance = this.addWeight('moving_variance', { shape, ...movingVariance, trainable: false });
+    if (!this.options.renorm) return;
+    const stddev = (name: string): Weight => {
+      const weight = this.addWeight(name, { shape, ...movingVariance, trainable: false });
+      weight.write(weight.read().data.map(Math.sqrt));
+      return weight;
+    };
+    const moving = stddev('moving_stddev');
+    const mean = this.addWeight('renorm_mean', { shape, ...movingMean, trainable: false });
+    this.#renorm = { moving, mean, stddev: stddev('renorm_stddev') };
   }
 
   override call(x: SymbolicTensor): SymbolicTensor {
@@ -75,12 +106,34 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     const order = Array.from({ length: x.rank }, (_, i) => i);
     [order[axis], order[x.rank - 1]] = [x.rank - 1, axis];
     const isLast = axis === x.rank - 1;
+    const last = isLast ? x : ops.transpose(x, order);
+    if (this.options.renorm) {
+      const y = this.#renormalized(trace, last);
+      return isLast ? y : ops.transpose(y, order);
+    }
     const learned = [this.#gamma, this.#beta].filter((w) => w !== undefined).map((w) => trace.value(w));
-    const inputs = [isLast ? x : ops.transpose(x, order), ...learned];
-    const [y, mean, variance] = trace.emit('batchNorm', inputs, { epsilon, scale, center });
+    const [y, mean, variance] = trace.emit('batchNorm', [last, ...learned], { epsilon, scale, center });
     this.#follow(this.#mean, mean);
     this.#follow(this.#variance, variance);
     return isLast ? y : ops.transpose(y, order);
+  }
+
+  /** By the batch, corrected towards moving statistics; the channels are the last axis. */
+  #renormalized(trace: Trace, x: SymbolicTensor): SymbolicTensor {
+    const { epsilon, renormClipping, renormMomentum } = this.options;
+    const { moving, mean, stddev } = this.#renorm as Renormalized;
+    const [y, ofBatch, variance] = trace.emit('batchNorm', [x], { epsilon, scale: false, center: false });
+    const batch = { mean: ofBatch, stddev: ops.sqrt(ops.add(variance, epsilon)) };
+    const towards = { mean: trace.value(mean), stddev: trace.value(stddev) };
+    const [r, d] = corrections(batch, towards, renormClipping, epsilon);
+    this.#follow(this.#mean, batch.mean);
+    const next = this.#follow(moving, batch.stddev);
+    this.assign(this.#variance, ops.relu(ops.sub(ops.square(next), epsilon)));
+    this.#follow(mean, batch.mean, renormMomentum);
+    this.#follow(stddev, batch.stddev, renormMomentum);
+    const scaled = (of: SymbolicTensor): SymbolicTensor => (this.#gamma ? ops.mul(of, this.#gamma) : of);
+    const offset = this.#beta ? ops.add(scaled(d), this.#beta) : scaled(d);
+    return ops.add(ops.mul(y, scaled(r)), offset);
   }
 
   #byMovingStatistics(x: SymbolicTensor, axis: number): SymbolicTensor {
@@ -92,9 +145,10 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     return trace.emit('batchNormInference', inputs, { epsilon: this.options.epsilon, axis })[0];
   }
 
-  #follow(moving: Weight, batch: SymbolicTensor): void {
-    const { momentum } = this.options;
-    this.assign(moving, ops.add(ops.mul(moving, momentum), ops.mul(batch, 1 - momentum)));
+  #follow(moving: Weight, batch: SymbolicTensor, momentum: number = this.options.momentum): SymbolicTensor {
+    const next = ops.add(ops.mul(moving, momentum), ops.mul(batch, 1 - momentum));
+    this.assign(moving, next);
+    return next;
   }
 }
 

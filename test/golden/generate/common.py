@@ -47,6 +47,8 @@ def weight_like(rng, name, shape):
     """A value for a weight of this name that no formula treats specially."""
     if name == "moving_variance":
         return uniform(rng, 0.5, 2.0, shape)
+    if name in ("moving_stddev", "renorm_stddev"):
+        return uniform(rng, 0.5, 1.5, shape)
     if name == "gamma":
         return uniform(rng, 0.5, 1.5, shape)
     return normal(rng, shape, 0.5)
@@ -83,6 +85,8 @@ def options(config):
     """Keyword arguments for a Keras constructor."""
 
     def value(key, given):
+        if key == "renormClipping":
+            return given
         if isinstance(given, dict):
             if key == "learningRate":
                 return named_object(keras.optimizers.schedules, given)

@@ -35,6 +35,11 @@ def normalizing():
     for variation in [*variations, {"momentum": 0.5}]:
         yield "batchNormalization", variation, [[6, 4]]
         yield "batchNormalization", {"axis": 1, **variation}, [[3, 4, 2]]
+    renorm = {"renorm": True, "renormMomentum": 0.7}
+    clipping = {"rmax": 1.2, "rmin": 0.8, "dmax": 0.5}
+    for variation in [{}, {"renormClipping": clipping}, {"renormClipping": {"dmax": 0.1}, "momentum": 0.5, "epsilon": 0.1}, *variations[:3]]:
+        yield "batchNormalization", {**renorm, **variation}, [[6, 4]]
+    yield "batchNormalization", {"axis": 1, **renorm, "renormClipping": clipping}, [[3, 4, 2]]
     for shape in [[4, 6], [2, 3, 4], [2, 3, 2, 4]]:
         yield "layerNormalization", {}, [shape]
     for axis, shape in [([1, 2], [3, 2, 4]), ([-2, -1], [2, 3, 2, 4]), ([1, 2, 3], [2, 3, 2, 4]), (1, [2, 3, 4])]:
