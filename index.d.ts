@@ -259,6 +259,9 @@ export interface Failure {
   layer?: string
 }
 
+/** The bucket of each string, of so many, from `first` on; the two numbers of `key` are 32 bits of its halves. */
+export declare function hashBuckets(values: Array<string>, buckets: number, first: number, key?: Array<number> | undefined | null): Int32Array
+
 /** Makes the next chunk panic: 1 on the run's own thread, 2 on a helper. For tests. */
 export declare function injectFault(place: number): void
 

@@ -66,5 +66,6 @@ export { Sequential } from './models/sequential.js';
 export type { LoadWeightsOptions } from './models/weights-file.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers/index.js';
+export * as preprocessing from './preprocessing/index.js';
 export * as regularizers from './regularizers/index.js';
 export { type RuntimeInfo, runtime } from './runtime.js';

@@ -156,6 +156,7 @@ describe('options of every layer', () => {
       'batchNormalization',
       {
         ...{ axis: 1, momentum: 0.8, epsilon: 0.1, ...scale },
+        ...{ renorm: true, renormClipping: { rmax: 2, dmax: 1 }, renormMomentum: 0.9 },
         movingMeanInitializer: { name: 'ones' },
         movingVarianceInitializer: { name: 'constant', value: 2 },
       },
@@ -178,7 +179,10 @@ describe('options of every layer', () => {
     Identity: ['identity', {}],
     IntegerLookup: [
       'integerLookup',
-      { vocabulary: [7, 3], maxTokens: 9, maskToken: 0, oovToken: -2, invert: false, outputMode: 'count' },
+      {
+        ...{ vocabulary: [7, 3], maxTokens: 9, numOovIndices: 2, maskToken: 0, oovToken: -2 },
+        ...{ invert: false, outputMode: 'count' },
+      },
     ],
     LayerNormalization: ['layerNormalization', { axis: [1, 2], epsilon: 0.1, ...scale }],
     LeakyReLU: ['leakyRelu', { negativeSlope: 0.1 }],

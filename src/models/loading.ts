@@ -15,6 +15,7 @@ import { restoreLoss } from '../losses/identifier.js';
 import { type MetricIdentifier, restoreMetric } from '../metrics/identifier.js';
 import { guard, type NativeCheckpoint, native } from '../native.js';
 import { restoreOptimizer } from '../optimizers/identifier.js';
+import { restorePreprocessor } from '../preprocessing/registry.js';
 import type { Metrics } from './compile-options.js';
 import { Filling, type Fills, readNumber, type SavedTraining } from './filling.js';
 import { Model } from './model.js';
@@ -111,6 +112,7 @@ interface SavedFile {
   readonly model: SavedModel;
   readonly frozen?: number[];
   readonly seed: number;
+  readonly preprocessing?: Record<string, { name: string; config: object }>;
   readonly compile?: {
     readonly optimizer: { name: string; config: Record<string, unknown> };
     readonly losses: ({ name: string; config: Record<string, unknown> } | null)[];
@@ -155,6 +157,8 @@ function rebuild(
   if (frozen.size > 0) {
     for (const [i, layer] of allLayers(model).entries()) layer.trainable = !frozen.has(i);
   }
+  for (const [name, step] of Object.entries(saved.preprocessing ?? {}))
+    model.preprocessing[name] = restorePreprocessor(step);
   const filling = new Filling(file, damaged);
   const { fills } = filling;
   const { weights } = model;

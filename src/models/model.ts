@@ -10,6 +10,7 @@ import type { Tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { LayerOptions } from '../layers/layer.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import type { Step } from '../preprocessing/preprocessor.js';
 import { type BatchSource, isBatchSource } from './batches.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
@@ -60,6 +61,9 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
       this.connect(list(config.inputs), list(config.outputs));
     }
   }
+
+  /** Steps before the model that are saved beside its graph, by names of one's own: `model.preprocessing.city = …`. */
+  readonly preprocessing: Record<string, Step> = {};
 
   /** Set by callbacks to end training after the current batch or epoch. */
   get stopTraining(): boolean {

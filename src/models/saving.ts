@@ -13,6 +13,7 @@ import type { Loss } from '../losses/loss.js';
 import { getMetric, type MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { Preprocessor } from '../preprocessing/preprocessor.js';
 import { CallGraph } from './call-graph.js';
 import type { Compiled } from './compilation.js';
 import type { Metrics } from './compile-options.js';
@@ -118,6 +119,18 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
   };
 }
 
+/** Steps before a model, by what makes them again. */
+function describePreprocessing(steps: Readonly<Record<string, unknown>>): Record<string, Json> {
+  const describeOne = ([name, step]: [string, unknown]): [string, Json] => {
+    if (!(step instanceof Preprocessor)) throw refuse(`preprocessing '${name}' is no preprocessor`);
+    const { className } = step.constructor as typeof Preprocessor;
+    if (className === undefined)
+      throw refuse(`the class of preprocessing '${name}' has no 'static className'`);
+    return [name, { name: className, config: step.getConfig() as Json }];
+  };
+  return Object.fromEntries(Object.entries(steps).map(describeOne));
+}
+
 /** A loss or metric by the name that makes it again; a function is one of `functions` then. */
 function describeMeasure(
   what: string,
@@ -178,7 +191,7 @@ export const numberText = (_: string, value: unknown): unknown =>
  * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` naming what cannot be restored, `ERR_IO`, `ERR_MEMORY`.
  */
 export async function save(
-  model: Layer & Network,
+  model: Layer & Network & { readonly preprocessing: Readonly<Record<string, unknown>> },
   training: Training | undefined,
   path: FilePath,
   options: SaveOptions,
@@ -222,6 +235,7 @@ export async function save(
       model: describe(model, functions),
       frozen: allLayers(model).flatMap((layer, i) => (layer.trainable ? [] : [i])),
       seed: model.randomSeed,
+      preprocessing: describePreprocessing(model.preprocessing),
       compile,
       training: state && { ...state, callbacks: Object.fromEntries(callbacks) },
     },

@@ -108,6 +108,7 @@ const CASES: Record<string, readonly Case[]> = {
   ],
   IntegerLookup: [
     [() => layers.integerLookup({ vocabulary: [2, -1, 0], oovToken: 9 }), [6], [5, 6]],
+    [() => layers.integerLookup({ vocabulary: [7, 5], numOovIndices: 3, maskToken: 0 }), [6]],
     [() => layers.integerLookup({ vocabulary: [1], maskToken: 0, outputMode: 'count' }), [6]],
     [() => layers.integerLookup({ vocabulary: [7, 5], invert: true }), [6]],
   ],

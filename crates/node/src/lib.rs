@@ -10,6 +10,7 @@ pub mod error;
 pub mod evaluator;
 mod events;
 pub mod graph;
+pub mod hashing;
 pub mod optimizer;
 pub mod predictor;
 pub mod run;

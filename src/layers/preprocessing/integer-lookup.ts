@@ -1,7 +1,7 @@
 /**
- * Integer lookup: whole numbers, such as identifiers, by their place in a vocabulary. As Keras' `IntegerLookup`, with one
- * place for what is not in it.
+ * Integer lookup: whole numbers, such as identifiers, by their place in a vocabulary. As Keras' `IntegerLookup`.
  */
+import { nativeOp } from '../../core/apply.js';
 import * as check from '../../core/check.js';
 import { list, oneOf } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
@@ -9,7 +9,7 @@ import { shapeText, type Tensor, type TensorInput, tensor } from '../../core/ten
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
-import { boolean, type LayerOptions, nullable, option, type Table } from '../options.js';
+import { boolean, integer, type LayerOptions, nullable, option, type Table } from '../options.js';
 import { type Encoding, encoded } from './encoding.js';
 
 /** Options of {@link IntegerLookup}. */
@@ -18,6 +18,8 @@ export interface IntegerLookupOptions extends LayerOptions {
   readonly vocabulary?: readonly number[] | null | undefined;
   /** The most indices, those for the mask and for unknown tokens among them: `adapt` keeps the most frequent tokens. */
   readonly maxTokens?: number | null | undefined;
+  /** Indices for unknown tokens, at least 1; several are told apart by the remainder of a division. Default 1. */
+  readonly numOovIndices?: number | undefined;
   /** The token that stands for nothing: it has index 0, and is in no vector. */
   readonly maskToken?: number | null | undefined;
   /** The token that `invert` gives for unknown ones. Default −1. */
@@ -50,6 +52,7 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   static override readonly options: Table<IntegerLookupOptions> = {
     vocabulary: list('a list of different int32 numbers', isToken, null),
     maxTokens: option((argument, given) => check.integer(argument, given, 1), null),
+    numOovIndices: integer(1, 1),
     maskToken: nullable(option(token, null)),
     oovToken: option(token, -1),
     invert: boolean(false),
@@ -81,7 +84,7 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
 
   /** Indices that no token of the vocabulary has. */
   get #reserved(): number {
-    return this.options.maskToken === undefined ? 1 : 2;
+    return this.options.numOovIndices + (this.options.maskToken === undefined ? 0 : 1);
   }
 
   /** The tokens, in the order of their indices; undefined before the layer has any. */
@@ -120,12 +123,12 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
 
   override call(x: SymbolicTensor): SymbolicTensor {
     const tokens = this.#vocabulary as readonly number[];
-    const { invert, outputMode, maskToken } = this.options;
+    const { invert, outputMode, maskToken, numOovIndices } = this.options;
     const given = ops.cast(x, 'int32');
     if (invert) return this.#tokens(given, tokens);
     const index = this.#indices(given, tokens);
     if (outputMode === 'int') return index;
-    const depth = tokens.length + 1;
+    const depth = tokens.length + numOovIndices;
     return encoded(maskToken === undefined ? index : ops.sub(index, 1), depth, outputMode);
   }
 
@@ -140,13 +143,25 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
     const sorted = tensor(filled.map((i) => tokens[i] as number));
     const at = lastAtMost(x, sorted);
     const index = ops.gather(tensor(filled.map((i) => i + this.#reserved)), at);
-    const found = ops.where(ops.equal(ops.gather(sorted, at), x), index, this.#reserved - 1);
+    const found = ops.where(ops.equal(ops.gather(sorted, at), x), index, this.#unknown(x));
     return maskToken === undefined ? found : ops.where(ops.equal(x, maskToken), 0, found);
   }
 
+  /** The indices of unknown tokens: the mask's place behind, `x mod n`, at least 0. */
+  #unknown(x: SymbolicTensor): SymbolicTensor | number {
+    const { maskToken, numOovIndices } = this.options;
+    const masked = maskToken === undefined ? 0 : 1;
+    if (numOovIndices === 1) return masked;
+    // Whole numbers are divided as such here, towards 0.
+    const times = nativeOp('div', [x, numOovIndices]) as SymbolicTensor;
+    const rest = ops.sub(x, ops.mul(times, numOovIndices));
+    return ops.add(ops.where(ops.less(rest, 0), ops.add(rest, numOovIndices), rest), masked);
+  }
+
   #tokens(index: SymbolicTensor, tokens: readonly number[]): SymbolicTensor {
-    const { maskToken, oovToken } = this.options;
-    const table = [...(maskToken === undefined ? [] : [maskToken]), oovToken, ...tokens];
+    const { maskToken, oovToken, numOovIndices } = this.options;
+    const unknownTokens = Array.from({ length: numOovIndices }, () => oovToken);
+    const table = [...(maskToken === undefined ? [] : [maskToken]), ...unknownTokens, ...tokens];
     const known = ops.logicalAnd(ops.greaterEqual(index, 0), ops.less(index, table.length));
     const unknown = this.#reserved - 1;
     return ops.gather(tensor(Int32Array.from(table)), ops.where(known, index, unknown));

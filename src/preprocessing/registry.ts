@@ -1,0 +1,20 @@
+/**
+ * Preprocessors by the names under which models save them.
+ */
+import { Registry } from '../core/registry.js';
+import { Hashing } from './hashing.js';
+import { Preprocessor } from './preprocessor.js';
+import { StringLookup } from './string-lookup.js';
+
+const registry = new Registry<Preprocessor>({
+  noun: 'preprocessor',
+  expected: 'a preprocessor',
+  factories: Object.fromEntries(
+    [Hashing, StringLookup].map((of) => [of.className, (config) => new of(config)]),
+  ),
+  isReady: (of) => of instanceof Preprocessor,
+});
+
+/** A saved preprocessor. @throws {RidgelineError} `ERR_ARGUMENT` where it is one of one's own that was not passed. */
+export const restorePreprocessor = (of: { name: string; config: object }): Preprocessor =>
+  registry.restore(of);

@@ -1,0 +1,160 @@
+/**
+ * String lookup: strings by their place in a vocabulary. As Keras' `StringLookup`.
+ */
+import * as check from '../core/check.js';
+import { boolean, integer, list, nullable, oneOf, option, type Table } from '../core/options.js';
+import { Tensor, type TensorInput, tensor } from '../core/tensor.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { type Encoding, encoded } from '../layers/preprocessing/encoding.js';
+import { guard, native } from '../native.js';
+import * as ops from '../ops/index.js';
+import { flat, type Items, isText, nested } from './items.js';
+import { Preprocessor } from './preprocessor.js';
+
+/** Options of {@link StringLookup}. */
+export interface StringLookupOptions {
+  /** The tokens, different strings, instead of `adapt`. */
+  readonly vocabulary?: readonly string[] | null | undefined;
+  /** The most indices, those for the mask and for unknown tokens among them: `adapt` keeps the most frequent tokens. */
+  readonly maxTokens?: number | null | undefined;
+  /** Indices for unknown tokens, at least 1; several are told apart by a hash. Default 1. */
+  readonly numOovIndices?: number | undefined;
+  /** The token that stands for nothing: it has index 0, and is in no vector. */
+  readonly maskToken?: string | null | undefined;
+  /** The token that `invert` gives for unknown ones. Default `'[UNK]'`. */
+  readonly oovToken?: string | undefined;
+  /** Gives tokens for indices. Default false. */
+  readonly invert?: boolean | undefined;
+  /** `'int'` for the index, as int32, or vectors as of `categoryEncoding`. Default `'int'`. */
+  readonly outputMode?: 'int' | Encoding | undefined;
+}
+
+const text = (argument: string, given: unknown): string => {
+  if (isText(given)) return given;
+  throw argumentError(argument, 'a string', given);
+};
+
+/** See {@link stringLookup}. */
+export class StringLookup extends Preprocessor<StringLookupOptions> {
+  static override readonly className: string = 'StringLookup';
+  static override readonly options: Table<StringLookupOptions> = {
+    vocabulary: list<string, null>('a list of different strings', isText, null),
+    maxTokens: option((argument, given) => check.integer(argument, given, 1), null),
+    numOovIndices: integer(1, 1),
+    maskToken: nullable(option(text, null)),
+    oovToken: option(text, '[UNK]'),
+    invert: boolean(false),
+    outputMode: oneOf(['int', 'oneHot', 'multiHot', 'count'], 'int'),
+  };
+  #vocabulary: readonly string[] | undefined;
+  #index = new Map<string, number>();
+
+  /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
+  constructor(options?: StringLookupOptions) {
+    super(options);
+    const { vocabulary, maxTokens, maskToken, oovToken, invert, outputMode } = this.options;
+    if (maskToken === oovToken) throw argumentError('maskToken', 'another than oovToken', maskToken);
+    if (invert && outputMode !== 'int') throw argumentError('outputMode', "'int' to invert", outputMode);
+    if (maxTokens !== undefined && maxTokens <= this.#reserved)
+      throw argumentError('maxTokens', `more than the ${this.#reserved} of no token`, maxTokens);
+    if (!vocabulary) return;
+    const tokens = new Set(vocabulary);
+    if (tokens.size === 0 || tokens.size < vocabulary.length)
+      throw argumentError('vocabulary', 'a list of different strings', vocabulary);
+    for (const reserved of [maskToken, oovToken]) {
+      if (reserved !== undefined && tokens.has(reserved))
+        throw argumentError('vocabulary', 'without maskToken and oovToken', reserved);
+    }
+    if (maxTokens !== undefined && tokens.size + this.#reserved > maxTokens)
+      throw argumentError('vocabulary', `at most ${maxTokens - this.#reserved} tokens`, tokens.size);
+    this.#set(vocabulary);
+  }
+
+  /** Indices that no token of the vocabulary has. */
+  get #reserved(): number {
+    return this.options.numOovIndices + (this.options.maskToken === undefined ? 0 : 1);
+  }
+
+  /** The tokens, in the order of their indices; undefined before there are any. */
+  get vocabulary(): readonly string[] | undefined {
+    return this.#vocabulary;
+  }
+
+  #set(vocabulary: readonly string[]): void {
+    this.#vocabulary = vocabulary;
+    this.#index = new Map(vocabulary.map((token, i) => [token, i + this.#reserved]));
+  }
+
+  /**
+   * Takes the vocabulary from strings of any shape: the most frequent first, the later one in the alphabet of equally
+   * frequent ones.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for other data, data without tokens, or a lookup that was given a vocabulary.
+   */
+  adapt(data: Items): void {
+    const { vocabulary, maxTokens, maskToken, oovToken } = this.options;
+    if (vocabulary !== undefined)
+      throw new RidgelineError('ERR_ARGUMENT', 'StringLookup was given a vocabulary and cannot adapt');
+    const counts = new Map<string, number>();
+    for (const token of flat('data', data, 'strings', isText).items)
+      if (token !== maskToken && token !== oovToken) counts.set(token, (counts.get(token) ?? 0) + 1);
+    if (counts.size === 0) throw argumentError('data', 'tokens besides maskToken and oovToken', data);
+    const later = (a: string, b: string): number => Buffer.compare(Buffer.from(b), Buffer.from(a));
+    const byCount = [...counts].sort(([a, m], [b, n]) => n - m || later(a, b)).map(([token]) => token);
+    this.#set(maxTokens === undefined ? byCount : byCount.slice(0, maxTokens - this.#reserved));
+  }
+
+  /**
+   * Indices of strings, in a tensor of the shape that the lists have; or, inverted, strings of indices, in lists.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for other data, or a lookup without a vocabulary; `ERR_SHAPE` for lists of
+   *   different lengths.
+   */
+  override call(data: Items | TensorInput): Tensor | string | unknown[] {
+    if (!this.#vocabulary)
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        'StringLookup has no vocabulary yet: adapt it, or give it one',
+      );
+    const { invert, outputMode, maskToken, numOovIndices } = this.options;
+    if (invert) return this.#tokens(tensor(data as TensorInput)) as string | unknown[];
+    const { shape, items } = flat('data', data, 'strings', isText);
+    const masked = maskToken === undefined ? 0 : 1;
+    const indices = Int32Array.from(
+      items,
+      (token) => this.#index.get(token) ?? (token === maskToken ? 0 : -1),
+    );
+    const unknown = items.filter((_, i) => indices[i] === -1);
+    const buckets = guard(() => native.hashBuckets(unknown, numOovIndices, masked));
+    let next = 0;
+    for (let i = 0; i < indices.length; i++) if (indices[i] === -1) indices[i] = buckets[next++] as number;
+    const found = new Tensor(indices, shape, 'int32');
+    if (outputMode === 'int') return found;
+    const depth = this.#vocabulary.length + numOovIndices;
+    return encoded(ops.sub(found, masked) as never, depth, outputMode) as never as Tensor;
+  }
+
+  #tokens(indices: Tensor): unknown {
+    const { maskToken, oovToken } = this.options;
+    const token = (index: number): string => {
+      if (index === 0 && maskToken !== undefined) return maskToken;
+      return this.#vocabulary?.[index - this.#reserved] ?? oovToken;
+    };
+    return nested(Array.from(indices.data, token), indices.shape);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), vocabulary: this.#vocabulary ?? null };
+  }
+}
+
+/**
+ * Strings by their place in a vocabulary: 0 for unknown ones and 1, 2, … for those of the vocabulary; with a mask token, 0
+ * for it and one more for all others.
+ *
+ * @example
+ * ```ts
+ * const city = preprocessing.stringLookup({ vocabulary: ['Bern', 'Genf'] });
+ * city.call([['Genf'], ['Ulm']]); // int32 [[2], [0]]
+ * ```
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
+ */
+export const stringLookup = (options?: StringLookupOptions): StringLookup => new StringLookup(options);
