@@ -20,12 +20,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { layers, loadModel, type Model, readOnnxMetadata, Sequential, tensor } from 'ridgeline';
+import { callbacks, layers, loadModel, type Model, readOnnxMetadata, Sequential, tensor } from 'ridgeline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { node, script } from './support/child.js';
 import { checkBuilt } from './support/dist.js';
 import { long } from './support/long.js';
-import { bits, expectFailure, regression } from './support/small.js';
+import { bits, expectFailure, regression, x, y } from './support/small.js';
 
 const root = mkdtempSync(join(tmpdir(), 'ridgeline-files-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -239,6 +239,7 @@ describe.skipIf(process.platform === 'win32')('what is no file', () => {
     save: (path: string) => regression().save(path),
     export: (path: string) => regression().export(path),
     loadModel: (path: string) => loadModel(path),
+    csvLogger: (path: string) => regression().fit(x, y, { callbacks: [callbacks.csvLogger(path)] }),
   };
   for (const [name, call] of Object.entries(calls)) {
     test.each(places)(`${name}: %s`, { timeout: 5000 }, async (_, path, isAsItWas) => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   Callback,
+  type CallbackLike,
   callbacks,
   constraints,
   Layer,
@@ -16,6 +17,7 @@ import {
   type Model,
   metrics,
   ops,
+  optimizers,
   regularizers,
   Sequential,
   type Shape,
@@ -526,4 +528,56 @@ test('saving leaves random numbers as they were', async () => {
   }
   const without = await two(async () => {});
   expect(await two((first) => first.save(newFile()))).toEqual(without);
+});
+
+describe('what a file was written before', () => {
+  const held = { epochs: 8, batchSize: 8, validationSplit: 0.3, verbose: 0 } as const;
+  const [rows, labels] = [numbers(40, 4), numbers(40, 1)];
+  const fitted = (model: Model, all: readonly CallbackLike[], initialEpoch = 0) =>
+    model.fit(rows, labels, { ...held, initialEpoch, callbacks: [...all] });
+  const net = (seed: number): Model => {
+    setRandomSeed(seed);
+    const stack = [layers.input([4]), layers.dense(8, { activation: 'tanh' }), layers.dense(1)];
+    return new Sequential(stack).compile({ optimizer: optimizers.adam({ learningRate: 0.1 }), loss: 'mse' });
+  };
+  const killed = (epoch: number): CallbackLike => ({
+    onEpochBegin: (at) => {
+      if (at === epoch) throw new Error('killed');
+    },
+  });
+
+  test.each([1, 2, 3])('early stopping and a second checkpoint go on from epoch %i', async (cut) => {
+    for (const seed of [1, 2, 3, 4]) {
+      const [file, best] = [join(folder, `last-${cut}-${seed}`), join(folder, `best-${cut}-${seed}`)];
+      const all = (own: string): CallbackLike[] => [
+        callbacks.modelCheckpoint(file, { monitor: 'loss' }),
+        callbacks.modelCheckpoint(own, { saveBestOnly: true }),
+        callbacks.earlyStopping({ patience: 3, restoreBestWeights: true }),
+      ];
+      const whole = net(seed);
+      await fitted(whole, all(`${best}-whole`));
+      await expect(fitted(net(seed), [...all(best), killed(cut)])).rejects.toThrow('killed');
+      const resumed = await loadModel(file);
+      await fitted(resumed, all(best), resumed.epoch);
+      expect(resumed.getWeights()).toEqual(whole.getWeights());
+      const [expected, found] = [await loadModel(`${best}-whole`), await loadModel(best)];
+      expect(found.getWeights()).toEqual(expected.getWeights());
+    }
+  });
+
+  test('equal callbacks go on each with its own', async () => {
+    const file = join(folder, 'equal');
+    const all = (): CallbackLike[] => [
+      callbacks.reduceLROnPlateau({ patience: 1, factor: 0.5, minDelta: 1 }),
+      callbacks.reduceLROnPlateau({ patience: 1, factor: 0.5, minDelta: 1 }),
+      callbacks.modelCheckpoint(file, { monitor: 'loss' }),
+    ];
+    const whole = net(5);
+    await fitted(whole, all());
+    await expect(fitted(net(5), [...all(), killed(3)])).rejects.toThrow('killed');
+    const resumed = await loadModel(file);
+    await fitted(resumed, all(), 3);
+    expect(resumed.optimizer.learningRate).toBe(whole.optimizer.learningRate);
+    expect(resumed.getWeights()).toEqual(whole.getWeights());
+  });
 });

@@ -41,6 +41,8 @@ export function relu<A extends Operand>(
   // Without a bound the slope at 0 is 1, as JAX has it.
   if (negativeSlope !== 0 && maxValue === undefined && threshold === 0)
     return ops.where(ops.greaterEqual(x, 0), x, ops.mul(x, negativeSlope)) as Result<A>;
+  // As relu6, whose gradient at 6 is 0.
+  if (maxValue === 6 && negativeSlope === 0 && threshold === 0) return relu6(x);
   const above = threshold === 0 ? ops.relu(x) : ops.where(ops.lessEqual(x, threshold), 0, x);
   const bounded = maxValue === undefined ? above : ops.minimum(above, maxValue);
   if (negativeSlope === 0) return bounded as Result<A>;

@@ -1,7 +1,7 @@
 /**
  * Writes the numbers of every epoch to a file of comma-separated values.
  */
-import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { type FilePath, filePath } from '../core/file-path.js';
 import { boolean, option, type Settled, settle, type Table } from '../core/options.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -53,6 +53,11 @@ export class CSVLogger extends Callback {
 
   override async onTrainBegin(): Promise<void> {
     this.#keys = undefined;
+    // To open what is no file may take for ever.
+    await this.#writes(async () => {
+      const there = await stat(this.#path).catch(() => undefined);
+      if (there && !there.isFile()) throw new Error('it is no regular file');
+    });
     if (!this.#options.append) return this.#writes(() => writeFile(this.#path, ''));
     const text = await this.#writes(() =>
       readFile(this.#path, 'utf8').catch((error) => {

@@ -87,7 +87,7 @@ export class EarlyStopping extends Callback {
     // It was saved by a callback that came after this one, in the epoch that was to be the last.
     if (this.stoppedEpoch > 0) this.model.stopTraining = true;
     this.#copies = resumed ? copies : [];
-    this.#seen = resumed ? (resumed.seen as number) : Number.POSITIVE_INFINITY;
+    this.#seen = resumed ? (resumed.seen as number) : (this.model.training.lastEpoch?.epoch ?? -1);
     // It was saved by a callback that came before this one.
     const last = this.model.training.lastEpoch;
     if (last && last.epoch > this.#seen) await this.onEpochEnd(last.epoch, last.logs);

@@ -1,6 +1,7 @@
 /**
  * Saves the model, or its weights, while it is trained.
  */
+import { type FilePath, filePath } from '../core/file-path.js';
 import { boolean, integer, number, option, type Settled, settle, type Table } from '../core/options.js';
 import { argumentError } from '../errors.js';
 import { Callback } from './callback.js';
@@ -44,9 +45,12 @@ export class ModelCheckpoint extends Callback {
   #best: number | undefined;
   #epoch = 0;
   #batches = 0;
+  /** The last epoch it was told of. */
+  #seen = -1;
 
-  constructor(path: string, options: ModelCheckpointOptions = {}) {
+  constructor(given: FilePath, options: ModelCheckpointOptions = {}) {
     super();
+    const path = given instanceof URL ? filePath('path', given) : given;
     if (typeof path !== 'string' || path === '') throw argumentError('path', 'a file name', path);
     checkTemplate(path);
     this.#path = path;
@@ -66,10 +70,14 @@ export class ModelCheckpoint extends Callback {
     return `modelCheckpoint/${JSON.stringify([this.#path, this.#options])}`;
   }
 
-  override onTrainBegin(): void {
+  override async onTrainBegin(): Promise<void> {
     const { values } = this.model.training.takeCallbackState(this.#kind) ?? {};
     this.#best = (values?.best as number | undefined) ?? this.#best ?? this.#options.initialValueThreshold;
     this.#batches = 0;
+    const last = this.model.training.lastEpoch;
+    this.#seen = values ? (values.seen as number) : (last?.epoch ?? -1);
+    // It was saved by a callback that came before this one, and the weights are still those of then.
+    if (last && last.epoch > this.#seen) await this.onEpochEnd(last.epoch, last.logs);
   }
 
   override onEpochBegin(epoch: number): void {
@@ -83,6 +91,7 @@ export class ModelCheckpoint extends Callback {
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     if (this.#options.saveFreq === 'epoch') await this.#save(epoch, logs);
+    this.#seen = epoch;
   }
 
   async #save(epoch: number, logs: Logs, batch?: number): Promise<void> {
@@ -100,7 +109,7 @@ export class ModelCheckpoint extends Callback {
   }
 
   override getState(): Record<string, CallbackState> {
-    return { [this.#kind]: { values: { best: this.#best }, variables: [] } };
+    return { [this.#kind]: { values: { best: this.#best, seen: this.#seen }, variables: [] } };
   }
 }
 
@@ -151,7 +160,7 @@ function formatted(value: number, form: string | undefined, digits: number): str
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, and from `fit` for a key that the logs do not have; `ERR_IO`.
  */
 export const modelCheckpoint = <const M extends string = 'val_loss'>(
-  path: string,
+  path: FilePath,
   options: ModelCheckpointOptions<M> = {},
 ): ModelCheckpoint & { readonly monitor: M } =>
   new ModelCheckpoint(path, options) as ModelCheckpoint & { readonly monitor: M };

@@ -72,7 +72,7 @@ export class ReduceLROnPlateau extends Callback {
     this.#best = values?.best as number | undefined;
     this.#wait = (values?.wait as number | undefined) ?? 0;
     this.#cooldown = (values?.cooldown as number | undefined) ?? 0;
-    this.#seen = values ? (values.seen as number) : Number.POSITIVE_INFINITY;
+    this.#seen = values ? (values.seen as number) : (this.model.training.lastEpoch?.epoch ?? -1);
     // It was saved by a callback that came before this one.
     const last = this.model.training.lastEpoch;
     if (last && last.epoch > this.#seen) this.onEpochEnd(last.epoch, last.logs);

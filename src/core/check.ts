@@ -32,6 +32,10 @@ export function threads(value: unknown): number | undefined {
   return value === undefined ? undefined : count('threads', value);
 }
 
+/** True for numbers that are finite as float32 too, which the native core computes in. */
+export const isFloat = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(Math.fround(value));
+
 /** A finite number for which `holds`. */
 export function number(
   argument: string,
@@ -39,8 +43,7 @@ export function number(
   expected = 'a finite number',
   holds = (_: number) => true,
 ): number {
-  // Finite as float32 too, which the native core computes in.
-  if (typeof value === 'number' && Number.isFinite(Math.fround(value)) && holds(value)) return value;
+  if (isFloat(value) && holds(value)) return value;
   throw argumentError(argument, expected, value);
 }
 
@@ -90,6 +93,10 @@ export function unknownName(argument: string, names: readonly string[], received
 export function isWellFormed(text: string): boolean {
   return !/[\p{Surrogate}\0]/u.test(text);
 }
+
+/** True for text that can be a name: not blank, and well-formed. */
+export const isName = (text: unknown): text is string =>
+  typeof text === 'string' && text.trim() !== '' && isWellFormed(text);
 
 /** True for objects as literals make them, in any realm: no list, no map, no date, nothing inherited. */
 export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -13,6 +13,9 @@ import {
 } from './elements.js';
 import { PIECE, type Work } from './turns.js';
 
+/** Elements that a typed array has at most, in every version of V8. */
+const MOST_ELEMENTS = 2 ** 32;
+
 /** Axes that a tensor may have. */
 export const MOST_AXES = 8;
 
@@ -114,12 +117,13 @@ export function* flatten(
 ): Work<{ data: DataOf[DType]; shape: number[]; dtype: DType }> {
   const { shape, first } = shapeOf(values);
   const dtype = asked ?? (typeof first === 'boolean' ? 'bool' : 'float32');
+  const count = shape.reduce((a, b) => a * b, 1);
+  // More than any array holds: lists that hold one list many times over would be walked for ever.
+  if (count > MOST_ELEMENTS)
+    throw new RidgelineError('ERR_MEMORY', `nested arrays of ${count} elements are too large`);
   // A whole walk first: sizes that only the first arrays have would ask for any amount of memory.
   if (shape.length > 1) yield* walk(values, shape, () => {});
-  const data = zeros(
-    dtype,
-    shape.reduce((a, b) => a * b, 1),
-  );
+  const data = zeros(dtype, count);
   const one = (value: unknown, at: readonly number[]): number => {
     if (typeof value !== 'number' && typeof value !== 'boolean') throw wrong(value, at);
     return element(Number(value), dtype, at);

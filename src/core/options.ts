@@ -153,6 +153,9 @@ export const oneOf = <const N extends string, D extends NoInfer<N> | undefined =
     throw check.unknownName(argument, names, given);
   }, fallback);
 
+/** Elements of the longest list: one that is longer is none, but a length without elements. */
+const LONGEST = 2 ** 26;
+
 /** A list whose elements `fits`; `expected` says what it is. */
 export const list = <T, D extends Default<readonly T[]> = undefined>(
   expected: string,
@@ -160,7 +163,8 @@ export const list = <T, D extends Default<readonly T[]> = undefined>(
   fallback?: D,
 ): With<readonly T[], D> =>
   option((argument, given) => {
-    if (Array.isArray(given) && given.every(fits)) return [...given] as readonly T[];
+    if (Array.isArray(given) && given.length <= LONGEST && given.every(fits))
+      return [...given] as readonly T[];
     throw argumentError(argument, expected, given);
   }, fallback);
 

@@ -86,7 +86,10 @@ export class Registry<T> {
     const { isReady, adapt } = this.#kind;
     if (isClass(of)) return (config) => new of(config) as T;
     if (typeof of === 'object' && of !== null && isReady(of)) return () => of as T;
-    if (typeof of !== 'function') return undefined;
+    if (typeof of !== 'function') {
+      if (of === undefined || typeof of === 'object') return undefined;
+      throw argumentError('custom', `a class, function or object as '${name}'`, of);
+    }
     return adapt ? () => adapt(of, name) : (config) => (of as Factory<T>)(config);
   }
 

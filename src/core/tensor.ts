@@ -93,7 +93,12 @@ export class Tensor<D extends DType = DType> {
    * @throws {RidgelineError} `ERR_MEMORY` for more lists than JavaScript's memory can hold.
    */
   toArray<A extends NestedArray = NestedArray>(): A {
-    const lists = this.shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    // Those of every depth: of none inside many there are many.
+    let [lists, deepest] = [1, 1];
+    for (const size of this.shape.slice(0, -1)) {
+      deepest *= size;
+      lists += deepest;
+    }
     if (lists > MOST_LISTS) {
       throw new RidgelineError(
         'ERR_MEMORY',

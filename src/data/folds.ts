@@ -102,7 +102,7 @@ export function kFold(of: TensorInput | number, options: KFoldOptions = {}): Fol
 function marks(argument: string, given: TensorInput): (number | bigint)[] {
   const isOne = (one: unknown): one is number | bigint => typeof one === 'number' || typeof one === 'bigint';
   const isRow = isNumberArray(given) || isBigArray(given) || (Array.isArray(given) && given.every(isOne));
-  const all = isRow ? Array.from(given as ArrayLike<number | bigint>) : [...labelsOf(argument, given)];
+  const all = isRow ? Array.prototype.slice.call(given) : [...labelsOf(argument, given)];
   const bad = all.find((one) => Number.isNaN(one));
   if (bad === undefined) return all;
   throw argumentError(argument, 'one number for each row', bad);

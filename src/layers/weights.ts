@@ -3,7 +3,7 @@
  */
 import type { ConstraintIdentifier } from '../constraints/identifier.js';
 import { getConstraint } from '../constraints/identifier.js';
-import { boolean, options as checkOptions, isWellFormed } from '../core/check.js';
+import { boolean, options as checkOptions, isName } from '../core/check.js';
 import { MOST_AXES } from '../core/nested.js';
 import { nextStream } from '../core/random.js';
 import { shapeText, type TensorInput } from '../core/tensor.js';
@@ -63,7 +63,7 @@ export function createWeight(layer: string, name: string, options: WeightOptions
     NAMES,
   );
   boolean('trainable', trainable);
-  if (typeof name !== 'string' || name === '' || name.includes('/') || !isWellFormed(name))
+  if (!isName(name) || name.includes('/'))
     throw argumentError(`name of a weight of layer '${layer}'`, "a non-empty string without '/'", name);
   if (!Array.isArray(sizes) || sizes.length > MOST_AXES)
     throw argumentError(`shape of weight '${name}'`, 'a list of sizes', sizes);

@@ -2,6 +2,7 @@
  * What of a saved file fills a model: its weights, the slots of its optimizer, the state of callbacks.
  */
 import type { CallbackState } from '../callbacks/callback-state.js';
+import { isPlain } from '../core/check.js';
 import { shapeText } from '../core/tensor.js';
 import type { Weight } from '../core/weight.js';
 import { guard, type NativeCheckpoint, type NativeVariable, native } from '../native.js';
@@ -80,7 +81,8 @@ export class Filling {
 function isHistory({ epoch, history }: History): boolean {
   const isList = (of: unknown, fits: (x: unknown) => boolean): boolean => Array.isArray(of) && of.every(fits);
   const isNumber = (x: unknown): boolean => typeof x === 'number';
-  return isList(epoch, Number.isSafeInteger) && Object.values(history).every((of) => isList(of, isNumber));
+  const isEpochs = isList(epoch, Number.isSafeInteger);
+  return isEpochs && isPlain(history) && Object.values(history).every((of) => isList(of, isNumber));
 }
 
 /** Numbers that JSON has no form for. */

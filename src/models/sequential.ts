@@ -70,6 +70,19 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     this.connect([this.#input], [output]);
   }
 
+  /** True if it is connected and what is inside its layers stays as it is. */
+  get #isSettled(): boolean {
+    const isModel = (layer: Layer): boolean => layer instanceof Model || layer.layers.some(isModel);
+    return this.isConnected && ![...this.#list].some(isModel);
+  }
+
+  /** Connects one more layer to the output. */
+  #append(layer: Layer): void {
+    const [output] = this.outputs as readonly [SymbolicTensor];
+    layer.forgetCalls();
+    this.connect([this.#input as SymbolicTensor], [layer.invoke([output]) as SymbolicTensor]);
+  }
+
   /**
    * Appends a layer.
    * @throws {RidgelineError} `ERR_ARGUMENT` for anything else, `ERR_SHAPE` when it does not connect, `ERR_BUSY` while a
@@ -79,7 +92,8 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     this.checkIdle();
     this.#push(layer);
     try {
-      this.#join();
+      if (layer instanceof Layer && this.#isSettled) this.#append(layer);
+      else this.#join();
     } catch (error) {
       if (layer instanceof Layer) this.#list.delete(layer);
       throw error;

@@ -98,14 +98,19 @@ export class Training implements TrainingContext {
   }
 
   takeCallbackState(kind: string): CallbackState | undefined {
-    const state = this.#restored[kind];
-    delete this.#restored[kind];
+    // Equal callbacks take theirs in the order in which they stand.
+    const known = Object.keys(this.#restored).filter((key) => key === kind || key.startsWith(`${kind}#`));
+    const key = known.length > 0 ? nth(kind, (key) => key in this.#restored) : kind;
+    const state = this.#restored[key];
+    delete this.#restored[key];
     return state;
   }
 
   /** What to save of it. */
   state(): TrainingState {
-    const callbacks = Object.assign({}, ...this.#callbacks.map((c) => c.getState?.() ?? {}));
+    const callbacks: Record<string, CallbackState> = {};
+    const all = this.#callbacks.flatMap((c) => Object.entries(c.getState?.() ?? {}));
+    for (const [kind, one] of all) callbacks[nth(kind, (key) => !(key in callbacks))] = one;
     // What no fit has taken up yet is still to be.
     const { areAveragesIn } = this.optimizerState;
     const { history } = this;
@@ -389,4 +394,11 @@ export class Training implements TrainingContext {
       }
     });
   }
+}
+
+/** The first of `kind`, `kind#1`, `kind#2`, … for which `is` holds: names of several callbacks of one kind. */
+function nth(kind: string, is: (key: string) => boolean): string {
+  let key = kind;
+  for (let i = 1; !is(key); i++) key = `${kind}#${i}`;
+  return key;
 }

@@ -2,6 +2,7 @@
  * Nested arrays of strings or whole numbers: their shape, and their items in row-major order.
  */
 import { isWellFormed } from '../core/check.js';
+import { isNumberArray, type NumberArray } from '../core/elements.js';
 import { MOST_AXES } from '../core/nested.js';
 import { Tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -28,14 +29,13 @@ export function flat<T>(
   fits: (item: unknown) => item is T,
 ): Flat<T> {
   if (data instanceof Tensor) {
-    const { items } = flat(argument, [...data.data], expected, fits);
+    const { items } = flat(argument, listOf(data.elements), expected, fits);
     return { shape: data.shape, items };
   }
   const items: T[] = [];
   const shape: number[] = [];
   const walk = (value: unknown, axis: number): void => {
-    const list =
-      ArrayBuffer.isView(value) && !(value instanceof DataView) ? [...(value as never as number[])] : value;
+    const list = isNumberArray(value) ? listOf(value) : value;
     if (!Array.isArray(list)) {
       if (axis !== shape.length) throw uneven(argument, shape);
       if (!fits(list)) throw argumentError(argument, expected, list);
@@ -51,6 +51,9 @@ export function flat<T>(
   walk(data, 0);
   return { shape, items };
 }
+
+/** The elements as a list: none where the memory was given away. */
+const listOf = (data: NumberArray): number[] => Array.prototype.slice.call(data);
 
 function uneven(argument: string, shape: readonly number[]): RidgelineError {
   const message = `${argument} must be lists of equal lengths, as of shape [${shape.join(', ')}]`;

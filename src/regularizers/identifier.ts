@@ -1,7 +1,7 @@
 /**
  * Regularizers by name, by config and as functions.
  */
-import { camel, type FactoryName, type Name } from '../core/names.js';
+import type { FactoryName, Name } from '../core/names.js';
 import { factoriesOf, hasMethods, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
@@ -29,7 +29,7 @@ export function getRegularizer(
   of: RegularizerIdentifier | undefined | null,
 ): Regularizer | undefined {
   if (of === undefined || of === null) return undefined;
-  if (typeof of === 'string' && camel(of as string) === 'l1L2')
+  if (typeof of === 'string' && /^l1_?l2$/i.test(of))
     throw argumentError(argument, 'regularizers.l1L2({ l1, l2 }), which has no defaults', of);
   return registry.get(argument, of);
 }

@@ -69,6 +69,9 @@ const LISTED: Readonly<Record<string, readonly string[]>> = {
   csvlogger: ['path', 'separator', 'append'],
   learningratescheduler: ['schedule'],
   lambdacallback: ['hooks'],
+  backupandrestore: ['path', 'deleteCheckpoint'],
+  tensorboard: ['logDir', 'histogramFreq', 'updateFreq'],
+  swapemaweights: ['swapOnEpoch'],
 };
 
 type Module = Readonly<Record<string, unknown>>;
@@ -113,6 +116,8 @@ function optionsOf(space: string, name: string): { places: string[]; required: s
     'csvlogger',
     'learningratescheduler',
     'lambdacallback',
+    'backupandrestore',
+    'tensorboard',
   ];
   if (!table && first.includes(key)) places.push(names[0] as string);
   if (key === 'l1l2') required.push(...names);

@@ -178,7 +178,6 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
   ],
   split: [[(a) => ops.concat(ops.split(a, 3).reverse()), [[6]]]],
   gather: [
-    [(a, b) => ops.gather(a, b, 1), [[6], [2]], 'float32', 'int32'],
     [(a) => ops.gather(a, tensor(Int32Array.of(2, 0, -1)), 1), [[4, 6]]],
     [(a) => ops.gather(TABLE, a), [[3]], 'int32'],
   ],

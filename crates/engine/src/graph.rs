@@ -124,6 +124,9 @@ impl Graph {
             ));
             return Err(error.in_layer(&label));
         }
+        for of in &outputs {
+            of.shape.size().map_err(|error| error.in_layer(&label))?;
+        }
         let node = self.nodes.len() as u32;
         let values = (0..outputs.len() as u32).map(|output| Value { node, output }).collect();
         self.nodes.push(Node { op, inputs: inputs.to_vec(), outputs, label });

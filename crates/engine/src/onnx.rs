@@ -129,15 +129,17 @@ fn dims(graph: &Graph, shape: &Shape) -> Vec<Dim> {
 #[derive(Default)]
 struct Names {
     taken: HashSet<String>,
+    /// Where to go on for a name that was wanted before.
+    suffixes: HashMap<String, usize>,
     aliases: Vec<(String, Value)>,
 }
 
 impl Names {
     fn unique(&mut self, wanted: &str) -> String {
         let mut name = wanted.to_owned();
-        let mut suffix = 0;
+        let suffix = self.suffixes.entry(name.clone()).or_default();
         while !self.taken.insert(name.clone()) {
-            suffix += 1;
+            *suffix += 1;
             name = format!("{wanted}_{suffix}");
         }
         name

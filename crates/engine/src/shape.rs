@@ -46,6 +46,11 @@ impl Dim {
         }
     }
 
+    /// True if the dimension depends on a symbol.
+    pub fn depends_on(&self, symbol: Symbol) -> bool {
+        self.terms.iter().any(|term| term.symbols.contains(&symbol))
+    }
+
     /// The number as a term without symbols, then the terms.
     fn parts(&self) -> impl Iterator<Item = (&[Symbol], usize)> {
         let number = (self.number > 0).then_some((&[] as &[Symbol], self.number));
@@ -117,10 +122,13 @@ impl Dim {
 
     /// The size when symbol `i` is `bindings[i]`.
     pub fn bind(&self, bindings: &[usize]) -> usize {
-        let size = |symbols: &[Symbol]| -> usize {
-            symbols.iter().map(|symbol| bindings[symbol.0 as usize]).product()
+        // What is too large stays so, and is refused when it is planned.
+        let size = |symbols: &[Symbol]| {
+            let sizes = symbols.iter().map(|symbol| bindings[symbol.0 as usize]);
+            sizes.fold(1usize, usize::saturating_mul)
         };
-        self.parts().map(|(symbols, factor)| factor * size(symbols)).sum()
+        let parts = self.parts().map(|(symbols, factor)| size(symbols).saturating_mul(factor));
+        parts.fold(0usize, usize::saturating_add)
     }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Inputs of functional models.
  */
-import { options as checkOptions, isPlain, isWellFormed } from '../../core/check.js';
+import { options as checkOptions, isName, isPlain } from '../../core/check.js';
 import { checkDtype } from '../../core/elements.js';
 import { MOST_AXES } from '../../core/nested.js';
 import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
@@ -41,11 +41,11 @@ export function input(shape: Shape | number | KerasInput, options: InputOptions 
   }
   checkOptions('input', options, ['name', 'dtype']);
   const { name } = options;
-  const isName = typeof name === 'string' && name !== '' && isWellFormed(name);
-  if (name !== undefined && !isName) throw argumentError('name', 'a non-empty string', name);
+  if (name !== undefined && !isName(name)) throw argumentError('name', 'a non-empty string', name);
   const bad = (d: number | null): boolean => d !== null && !(Number.isSafeInteger(d) && d > 0);
   if (Array.isArray(shape) && shape.length >= MOST_AXES) {
-    const message = `a tensor has at most ${MOST_AXES} axes, received ${shapeText([null, ...shape])}`;
+    const received = shape.length < 32 ? shapeText([null, ...shape]) : shape.length + 1;
+    const message = `a tensor has at most ${MOST_AXES} axes, received ${received}`;
     throw new RidgelineError('ERR_SHAPE', message, { argument: 'shape' });
   }
   if (!Array.isArray(shape) || Array.from(shape).some(bad))

@@ -1,6 +1,7 @@
 /**
  * Discretization: numbers by the bin that they fall into.
  */
+import { isFloat } from '../../core/check.js';
 import { oneOf, option } from '../../core/options.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { tensor } from '../../core/tensor.js';
@@ -27,9 +28,7 @@ type Given =
   | [config: DiscretizationConfig];
 
 const isAscending = (given: readonly unknown[]): boolean =>
-  given.every(
-    (x, i) => typeof x === 'number' && Number.isFinite(x) && (i === 0 || x > (given[i - 1] as number)),
-  );
+  given.every((x, i) => isFloat(x) && (i === 0 || x > (given[i - 1] as number)));
 
 /** The number of boundaries that are at most `x`, for each element of it. */
 export class Discretization extends Layer<DiscretizationConfig, Given> {

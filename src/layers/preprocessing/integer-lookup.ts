@@ -107,7 +107,7 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
       throw new RidgelineError('ERR_SHAPE', `adapt expects tokens, received shape ${shapeText(x.shape)}`);
     const { maxTokens, maskToken, oovToken } = this.options;
     const counts = new Map<number, number>();
-    for (const value of x.data) {
+    for (const value of x.elements) {
       if (!isToken(value)) throw argumentError('data', 'int32 numbers', value);
       if (value !== maskToken && value !== oovToken) counts.set(value, (counts.get(value) ?? 0) + 1);
     }

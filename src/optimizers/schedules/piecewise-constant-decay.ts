@@ -1,6 +1,7 @@
 /**
  * Piecewise constant decay: one learning rate up to each boundary, and one behind the last.
  */
+import { isFloat } from '../../core/check.js';
 import { list, type Table } from '../../core/options.js';
 import { LearningRateSchedule } from './schedule.js';
 
@@ -17,7 +18,7 @@ export class PiecewiseConstantDecay extends LearningRateSchedule<PiecewiseConsta
   static override readonly scheduleName: string = 'piecewiseConstantDecay';
   static override readonly options: Table<PiecewiseConstantDecayOptions> = {
     boundaries: list<number>('a list of finite numbers', Number.isFinite),
-    values: list<number>('a list of finite numbers ≥ 0', (value) => Number.isFinite(value) && value >= 0),
+    values: list<number>('a list of finite numbers ≥ 0', (value) => isFloat(value) && value >= 0),
   };
 }
 

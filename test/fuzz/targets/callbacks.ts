@@ -13,6 +13,9 @@ const HOOKS = [
   'onEpochEnd',
   'onTrainBatchBegin',
   'onTrainBatchEnd',
+  'onTestBegin',
+  'onTestEnd',
+  'prepare',
   'setModel',
   'getState',
 ];

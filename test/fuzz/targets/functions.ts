@@ -110,6 +110,8 @@ const TENSOR = {
 };
 const CODES = among("'ERR_SHAPE'", "'x'");
 
+const items: Kind = orJunk(among("['a', 'b', '']", "[['a'], ['b']]", '[1, [2]]', "'x'", '[[3, 4]]', '$n'));
+
 const data: Kind = either(
   (draw) => `return tensor(${[tensorInput(draw), ...options(TENSOR)(draw, junk)].join(', ')});`,
   (draw) => `return tensor(${[tensorInput(draw), ...options(TENSOR)(draw, junk)].join(', ')});`,
@@ -127,6 +129,14 @@ const data: Kind = either(
   (draw) => `return setRandomSeed(${count(draw)});`,
   (draw) => `return [runtime(${junk(draw)}), isRidgelineError(${junk(draw)})];`,
   (draw) => `return readOnnxMetadata(${orJunk(among('await $model.export()', 'new Uint8Array(9)'))(draw)});`,
+  (draw) =>
+    `return preprocessing.hashing(${[either(size, junk)(draw), ...options({ maskValue: either(size, kinds.name), salt: either(count, size), outputMode: kinds.name })(draw, junk)].join(', ')}).call(${items(draw)});`,
+  (draw) =>
+    `const lookup = preprocessing.stringLookup(${options({ vocabulary: items, maxTokens: size, numOovIndices: size, maskToken: kinds.name, oovToken: kinds.name, invert: flag })(draw, junk).join(', ')});
+await own.attempt(() => lookup.adapt(${items(draw)}));
+$model.preprocessing.a = ${orJunk(among('lookup', 'new preprocessing.StringLookup()', 'new preprocessing.Hashing(3)', 'new (class extends preprocessing.Preprocessor {})()'))(draw)};
+await own.attempt(() => lookup.call(${either(items, tensorInput)(draw)}));
+return $model.save(own.path());`,
   (draw) => `return new RidgelineError(${CODES(draw)}, ${junk(draw)}, ${junk(draw)}, ${junk(draw)});`,
 );
 

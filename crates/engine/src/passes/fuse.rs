@@ -11,7 +11,6 @@ use crate::graph::{Graph, Value};
 use crate::ops::fused::Fused;
 use crate::plan::block::{BlockProgram, BlockStep, Source};
 use crate::shape::Shape;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Steps a program may have: its scratch stays well inside L2.
@@ -29,12 +28,13 @@ struct Group {
 /// None in practice.
 pub fn fuse(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
     let (groups, group_of) = group(graph);
+    let needed = needed(graph, roots, &group_of);
     let mut rewrite = Rewrite::of(graph);
     for (at, node) in graph.nodes().iter().enumerate() {
         match group_of[at].map(|g| &groups[g]) {
             Some(group) if group.nodes.len() > 1 => {
                 if group.nodes.last() == Some(&at) {
-                    emit(graph, group, roots, &mut rewrite)?;
+                    emit(graph, group, &needed, &mut rewrite)?;
                 }
             }
             _ => rewrite.copy(at, node)?,
@@ -79,7 +79,22 @@ fn group(graph: &Graph) -> (Vec<Group>, Vec<Option<usize>>) {
     (groups, group_of)
 }
 
-fn emit(graph: &Graph, group: &Group, roots: &[Value], rewrite: &mut Rewrite) -> Result<()> {
+/// For each node: whether what it gives is asked for outside its group.
+fn needed(graph: &Graph, roots: &[Value], group_of: &[Option<usize>]) -> Vec<bool> {
+    let mut needed = vec![false; graph.nodes().len()];
+    for value in roots {
+        needed[value.node as usize] = true;
+    }
+    for (at, node) in graph.nodes().iter().enumerate() {
+        for value in &node.inputs {
+            let from = value.node as usize;
+            needed[from] |= group_of[at].is_none() || group_of[at] != group_of[from];
+        }
+    }
+    needed
+}
+
+fn emit(graph: &Graph, group: &Group, needed: &[bool], rewrite: &mut Rewrite) -> Result<()> {
     let inside = |v: &Value| group.nodes.iter().position(|&n| n == v.node as usize);
     let mut inputs: Vec<Value> = Vec::new();
     let mut steps = Vec::with_capacity(group.nodes.len());
@@ -96,14 +111,7 @@ fn emit(graph: &Graph, group: &Group, roots: &[Value], rewrite: &mut Rewrite) ->
         });
         steps.push(BlockStep { instruction, operands: operands.collect() });
     }
-    let mut needed: HashMap<u32, ()> = roots.iter().map(|v| (v.node, ())).collect();
-    for (at, node) in graph.nodes().iter().enumerate() {
-        if !group.nodes.contains(&at) {
-            needed.extend(node.inputs.iter().map(|v| (v.node, ())));
-        }
-    }
-    let outputs: Vec<usize> =
-        (0..steps.len()).filter(|&i| needed.contains_key(&(group.nodes[i] as u32))).collect();
+    let outputs: Vec<usize> = (0..steps.len()).filter(|&i| needed[group.nodes[i]]).collect();
     let types = outputs.iter().map(|&i| graph.nodes()[group.nodes[i]].outputs[0].clone()).collect();
     let kept: Vec<usize> = outputs.iter().map(|&i| group.nodes[i]).collect();
     let last = &graph.nodes()[*group.nodes.last().unwrap_or(&0)];

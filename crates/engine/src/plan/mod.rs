@@ -16,7 +16,7 @@ pub mod view;
 use crate::error::{Code, Error, Result};
 use crate::graph::{Graph, Node, Value};
 use crate::run::claims::MOST_CHUNKS;
-use crate::tensor::{DType, Tensor, TensorType};
+use crate::tensor::{DType, Tensor, TensorType, count};
 use crate::variable::{Layout, Variable, from_panels, from_spread, to_panels};
 pub use frame::Frame;
 use lower::{Buffer, Lower};
@@ -218,6 +218,9 @@ impl Plan {
             converted: HashMap::new(),
         };
         for (at, node) in graph.nodes().iter().enumerate() {
+            for of in &node.outputs {
+                count(&of.shape.bind(bindings)).map_err(|error| error.in_layer(&node.label))?;
+            }
             let mut lower =
                 Lower { plan: &mut builder, node, at, bindings, rows, preferred: &preferred[at] };
             node.op.lower(&mut lower).map_err(|error| error.in_layer(&node.label))?;

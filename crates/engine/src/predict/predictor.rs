@@ -38,6 +38,12 @@ fn check_rows(graph: &Graph, outputs: &[Value]) -> Result<()> {
     let rows_of = |value: Value| graph.value_type(value).shape.0.first().cloned();
     for (i, &output) in outputs.iter().enumerate() {
         let Some(mut rows) = rows_of(output) else { continue };
+        let shape = &graph.value_type(output).shape;
+        let depends = |dim: &Dim| batch.as_symbol().is_some_and(|symbol| dim.depends_on(symbol));
+        if shape.0.iter().skip(1).any(depends) {
+            let text = "has sizes that depend on the batch, beside its first axis";
+            return Err(Error::shape(format!("output {i} of shape {shape} {text}")));
+        }
         // Back to where so many rows come from.
         let mut at = output;
         while rows != *batch {
@@ -47,7 +53,6 @@ fn check_rows(graph: &Graph, outputs: &[Value]) -> Result<()> {
             let same = |&&input: &&Value| rows_of(input).as_ref() == Some(&rows);
             let from = node.inputs.iter().find(same);
             let Some(&from) = from.or(node.inputs.first().filter(|_| reshaped)) else {
-                let shape = &graph.value_type(output).shape;
                 let text = "has another first axis than the batch";
                 return Err(Error::shape(format!("output {i} of shape {shape} {text}")));
             };
