@@ -5,10 +5,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  input,
   type Layer,
   layers,
   loadModel,
-  type Model,
+  Model,
   ops,
   Sequential,
   type SymbolicTensor,
@@ -140,5 +141,57 @@ describe('lambda', () => {
     ['a name', 'relu'],
   ])('of %s is refused', async (_, given) => {
     await expectFailure(() => layers.lambda(given as never), 'ERR_ARGUMENT', /^function must be/);
+  });
+});
+
+describe('random ops', () => {
+  const many = tensor(new Float32Array(200_000), { shape: [200, 1000] });
+  test.each<[string, () => Tensor, [number, number]]>([
+    ['normal', () => ops.randomNormal(many), [0, 1]],
+    ['normal of other moments', () => ops.randomNormal(many, { mean: 3, stddev: 0.5 }), [3, 0.5]],
+    ['uniform', () => ops.randomUniform(many), [0.5, Math.sqrt(1 / 12)]],
+    [
+      'uniform between others',
+      () => ops.randomUniform(many, { minval: -1, maxval: 3 }),
+      [1, 4 * Math.sqrt(1 / 12)],
+    ],
+    ['of two values', () => ops.randomBernoulli(many, 0.3), [0.3, Math.sqrt(0.21)]],
+  ])('%s: have their moments, and are new with every call', (_, draw, [mean, deviation]) => {
+    setRandomSeed(3);
+    const [first, second] = [draw(), draw()];
+    const { mean: found, variance } = moments(first);
+    // Five standard errors of 200,000 numbers.
+    expect(Math.abs(found - mean)).toBeLessThan((5 * deviation) / Math.sqrt(200_000));
+    expect(variance / deviation ** 2).toBeCloseTo(1, 1);
+    expect(second.data).not.toEqual(first.data);
+    setRandomSeed(3);
+    expect(draw().data).toEqual(first.data);
+  });
+
+  test('are new for every step and batch in a model, and the same for any threads', async () => {
+    const model = (): Model => {
+      setRandomSeed(5);
+      const x = input([3]);
+      return new Model({
+        inputs: x,
+        outputs: ops.add(ops.randomUniform(x), ops.mul(ops.randomNormal(x), 10)),
+      });
+    };
+    const [one, two] = [model(), model()];
+    const zeros = tensor(new Float32Array(300), { shape: [100, 3] });
+    const first = await one.predict(zeros, { threads: 1 });
+    expect(new Set(first.data).size).toBeGreaterThan(295);
+    expect((await two.predict(zeros, { threads: 2 })).data).toEqual(first.data);
+    expect((await one.predict(zeros)).data).not.toEqual(first.data);
+  });
+
+  test('take no gradient, and refuse what is out of range', () => {
+    expect(() => ops.randomUniform(many, { minval: 2 })).toThrow('maxval must be a finite number ≥ minval');
+    expect(() => ops.randomNormal(many, { stddev: -1 })).toThrow('stddev must be a finite number ≥ 0');
+    expect(() => ops.randomBernoulli(many, 2)).toThrow('probability must be in [0, 1]');
+    expect(() => ops.randomNormal(3)).toThrow('operand 0 of randomNormal must be a tensor');
+    expect(() => ops.scatter(tensor([[0, 9]], { dtype: 'int32' }), tensor([1]), [3, 3])).toThrow(
+      'indices must be in',
+    );
   });
 });

@@ -14,6 +14,7 @@ type Axis = { readonly axis: number };
 /** Normalization of the last axis; with `scale` γ is an input, with `center` β. */
 type Normalization = { readonly epsilon: number; readonly scale: boolean; readonly center: boolean };
 /** A share of zeroed elements, drawn from a numbered random stream. */
+type Random = { readonly stream: number } & Sizes;
 type Dropout = { readonly rate: number; readonly stream: number };
 
 /** Attributes by op. */
@@ -76,8 +77,7 @@ export interface Attributes {
   readonly concat: Axis;
   readonly slice: Axis & { readonly start: number; readonly size: number };
   readonly gather: Axis;
-  /** The sums of values, a vector, by the int32 number of the segment that each belongs to. */
-  readonly segmentSum: { readonly segments: number };
+  readonly scatterAdd: Sizes;
 
   readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
   readonly linear: None;
@@ -85,7 +85,8 @@ export interface Attributes {
   readonly logSoftmax: None;
   readonly dropout: Dropout;
   readonly dropoutMask: Dropout & Sizes;
-  readonly normal: { readonly stream: number } & Sizes;
+  readonly normal: Random;
+  readonly uniform: Random;
   readonly batchNorm: Normalization;
   readonly batchNormInference: Axis & { readonly epsilon: number };
   readonly layerNorm: Normalization;

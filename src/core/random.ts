@@ -32,6 +32,9 @@ export function undisturbed<T>(work: () => T): T {
   }
 }
 
+/** @internal The global seed, for what is drawn at once. */
+export const currentSeed = (): number => seed;
+
 /** @internal The number of the next immediate call. */
 export const nextCall = (): number => calls++;
 

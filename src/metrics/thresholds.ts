@@ -104,7 +104,7 @@ function byBuckets(
   );
   return of.map((each) => {
     const values = ops.reshape(each, [-1]);
-    const [sums] = trace.emit('segmentSum', [values, segment], { segments: labels * count });
+    const [sums] = trace.emit('scatterAdd', [values, segment], { shape: [labels * count] });
     const reaching = ops.cumsum(ops.reshape(sums, [labels, count]));
     const none = ops.mul(ops.slice(reaching, 0, 1, 1), 0);
     return ops.gather(ops.concat([reaching, none]), order, 1);

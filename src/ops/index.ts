@@ -7,5 +7,7 @@ export * from './creation.js';
 export * from './einsum.js';
 export * from './neural.js';
 export * from './ordering.js';
+export * from './random.js';
 export * from './reduction.js';
+export * from './scattering.js';
 export * from './shaping.js';

@@ -55,6 +55,12 @@ const LOGIC = ['logicalAnd', 'logicalOr'] as const;
 const REDUCTIONS = ['sum', 'mean', 'max', 'min'] as const;
 
 /** A constant matrix. */
+const THREE = tensor([
+  [1, 2],
+  [3, 4],
+  [5, 6],
+]);
+const PLACES = tensor([[2], [0], [2]], { dtype: 'int32' });
 const TABLE = tensor([
   [1, 2],
   [3, 4],
@@ -181,6 +187,11 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
     [(a) => ops.gather(a, tensor(Int32Array.of(2, 0, -1)), 1), [[4, 6]]],
     [(a) => ops.gather(TABLE, a), [[3]], 'int32'],
   ],
+  scatter: [
+    [(a) => ops.add(ops.slice(ops.scatter(PLACES, THREE, [4, 2]), 2, 1), a), [[2]]],
+    [(a) => ops.add(ops.max(ops.scatter(PLACES, tensor([1, 2, 3]), [3])), a), [[2]]],
+  ],
+  segmentSum: [[(a) => ops.add(ops.max(ops.segmentSum(THREE, tensor(Int32Array.of(1, 0, 1)), 2)), a), [[2]]]],
   matmul: [
     [
       (a, b) => ops.matmul(a, b),
@@ -227,6 +238,8 @@ test('every op has a case', () => {
     ...LOGIC,
     ...REDUCTIONS,
     ...Object.keys(OTHERS),
+    // They have no form.
+    ...Object.keys(ops).filter((name) => name.startsWith('random')),
   ];
   expect(covered.sort()).toEqual(Object.keys(ops).sort());
 });

@@ -25,7 +25,17 @@ const full = (of: Golden | number): Golden =>
 
 const { cases } = golden<{ cases: OpCase[] }>('ops');
 /** Ops that take their arguments by position. */
-const POSITIONAL = ['cumsum', 'topK', 'takeAlongAxis', 'stack', 'expandDims', 'squeeze', 'oneHot'];
+const POSITIONAL = [
+  'cumsum',
+  'topK',
+  'takeAlongAxis',
+  'stack',
+  'expandDims',
+  'squeeze',
+  'oneHot',
+  'scatter',
+  'segmentSum',
+];
 
 function apply({ op, config }: OpCase, inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
   if (op === 'einsum') return [ops.einsum(config.equation as string, ...inputs)];
@@ -59,6 +69,6 @@ function check(of: OpCase): void {
 describe('ops', () => {
   it.each(cases)('$name', check);
   it('are this many', () => {
-    expect(cases).toHaveLength(92);
+    expect(cases).toHaveLength(97);
   });
 });

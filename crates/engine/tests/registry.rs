@@ -34,6 +34,7 @@ const FLAT: &[&str] = &[
     "sign",
     "stopGradient",
     "topK",
+    "uniform",
 ];
 
 /// Ops of training that no exported graph holds.
@@ -42,9 +43,9 @@ const WITHOUT_ONNX: &[&str] = &[
     "dropout",
     "dropoutMask",
     "normal",
-    "segmentSum",
     "sigmoidCrossEntropy",
     "softmaxCrossEntropy",
+    "uniform",
 ];
 
 /// Inputs and arguments that suit an op; those of one float tensor if nothing else is said.
@@ -74,11 +75,12 @@ fn sample(name: &str) -> (Vec<Tensor>, &'static str) {
         "transpose" => (vec![x()], r#"{"order":[1,0]}"#),
         "concat" => (vec![x(), tensor(&[2, 4], 2)], r#"{"axis":0}"#),
         "slice" => (vec![x()], r#"{"axis":1,"start":1,"size":2}"#),
-        "segmentSum" => (vec![vector(1), int(&[4], &[2, 0, 2, 1])], r#"{"segments":3}"#),
+        "scatterAdd" => (vec![x(), int(&[3], &[2, 0, 2])], r#"{"shape":[4,4]}"#),
         "gather" => (vec![x(), int(&[2], &[2, 0])], r#"{"axis":0}"#),
         "matmul" => (vec![x(), x()], r#"{"transposeA":false,"transposeB":true}"#),
         "linear" => (vec![x(), tensor(&[4, 2], 2), tensor(&[2], 3)], "{}"),
         "dropout" => (vec![x()], r#"{"rate":0.5,"stream":3}"#),
+        "uniform" => (vec![x()], r#"{"stream":3,"shape":[-2,1]}"#),
         "normal" => (vec![x()], r#"{"stream":3,"shape":[-2,1]}"#),
         "expandDims" => (vec![x()], r#"{"axis":-1}"#),
         "squeeze" => (vec![tensor(&[3, 1, 2], 1)], r#"{"axis":1}"#),
@@ -117,7 +119,6 @@ fn names_are_found_and_unique() {
         let own = graph.node(outputs[0]).op.name();
         // Shapes given by another tensor make the same ops as shapes given by numbers.
         let expected = match name {
-            "segmentSum" => "scatterAdd",
             "reshapeLike" | "expandDims" | "squeeze" => "reshape",
             "broadcastLike" => "broadcastTo",
             name => name,

@@ -14,7 +14,7 @@ mod aligned;
 use aligned::Aligned;
 use ridgeline_kernels::batch_norm::{Epilogue, backward, forward};
 use ridgeline_kernels::dropout::{Mask, MaskMut, Rate, draw};
-use ridgeline_kernels::normal::normal;
+use ridgeline_kernels::random::normal;
 use ridgeline_kernels::rng::{Key, fill_normal};
 use ridgeline_kernels::softmax::softmax;
 use ridgeline_kernels::unary::{Unary, unary};

@@ -6,7 +6,6 @@ import type { SymbolicTensor } from '../../core/symbolic.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, type RandomOptions, random, rate, type Table } from '../options.js';
-import { normalLike } from './normal.js';
 
 /** Options of {@link GaussianDropout}. */
 export interface GaussianDropoutOptions extends LayerOptions, RandomOptions {}
@@ -32,7 +31,7 @@ export class GaussianDropout extends Layer<GaussianDropoutConfig, Given> {
     const { rate, seed } = this.options;
     if (!this.isTraining || rate === 0) return x;
     const deviation = Math.sqrt(rate / (1 - rate));
-    return ops.mul(x, ops.add(ops.mul(normalLike(x, seed), deviation), 1));
+    return ops.mul(x, ops.randomNormal(x, { mean: 1, stddev: deviation, seed }));
   }
 }
 

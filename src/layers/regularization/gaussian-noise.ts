@@ -5,7 +5,6 @@ import type { SymbolicTensor } from '../../core/symbolic.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, nonNegative, type RandomOptions, random, type Table } from '../options.js';
-import { normalLike } from './normal.js';
 
 /** Options of {@link GaussianNoise}. */
 export interface GaussianNoiseOptions extends LayerOptions, RandomOptions {}
@@ -30,7 +29,7 @@ export class GaussianNoise extends Layer<GaussianNoiseConfig, Given> {
   override call(x: SymbolicTensor): SymbolicTensor {
     const { stddev, seed } = this.options;
     if (!this.isTraining || stddev === 0) return x;
-    return ops.add(x, ops.mul(normalLike(x, seed), stddev));
+    return ops.add(x, ops.randomNormal(x, { stddev, seed }));
   }
 }
 

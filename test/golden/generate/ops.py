@@ -56,6 +56,8 @@ FUNCTIONS = {
     "zerosLike": lambda x: ops.zeros_like(x),
     "onesLike": lambda x: ops.ones_like(x),
     "stopGradient": lambda x: ops.stop_gradient(x),
+    "scatter": lambda indices, values, shape: ops.scatter(indices, values, tuple(shape)),
+    "segmentSum": lambda values, segments, num_segments: ops.segment_sum(values, segments, num_segments),
 }
 
 
@@ -95,6 +97,11 @@ def cases():
     for axis in [1, -2]:
         yield "squeeze", {"axis": axis}, [[3, 1, 2]]
     yield "oneHot", {"numClasses": 4}, [("indices", [2, 3], 6)]
+    yield "scatter", {"shape": [6]}, [("indices", [5, 1], 6), [5]]
+    yield "scatter", {"shape": [4, 3]}, [("indices", [2, 3, 1], 4), [2, 3, 3]]
+    yield "scatter", {"shape": [3, 3, 2]}, [("indices", [7, 2], 3), [7, 2]]
+    yield "segmentSum", {"numSegments": 4}, [[6], ("segments", [6], 4)]
+    yield "segmentSum", {"numSegments": 5}, [[6, 2, 3], ("segments", [6], 4)]
     for name in ["zerosLike", "onesLike", "stopGradient"]:
         yield name, {}, [CUBE]
 

@@ -13,8 +13,7 @@ use crate::tensor::{DType, TensorType};
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
     ("gather", |call| built(Gather { axis: call.axis()? })),
-    // Values by the number of their segment.
-    ("segmentSum", |call| built(Scatter { axis: 0, shape: Shape::of(&[call.size("segments")?]) })),
+    ("scatterAdd", |call| built(Scatter { axis: 0, shape: call.kept_shape()? })),
 ];
 
 /// `y[a…, i…, b…] = x[a…, indices[i…], b…]`, negative indices counting from the end.
@@ -78,7 +77,7 @@ impl Op for Gather {
     }
 }
 
-/// The gradient of [`Gather`]: rows of `dy` added where they were picked, in order.
+/// The gradient of [`Gather`]: rows of `dy` added where they were picked, in order, to zeros.
 #[derive(Debug)]
 pub struct Scatter {
     /// The axis that was picked from.
@@ -91,7 +90,23 @@ impl Op for Scatter {
     fn name(&self) -> &'static str {
         "scatterAdd"
     }
-    fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
+    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let (dy, indices) = (inputs[0], inputs[1]);
+        if indices.dtype != DType::I32 || dy.dtype != DType::F32 || self.shape.rank() == 0 {
+            return Err(Error::dtype(
+                "scatterAdd expects float32 values, int32 indices and an axis",
+            ));
+        }
+        let mut dims = self.shape.0[..self.axis].to_vec();
+        dims.extend(indices.shape.0.iter().cloned());
+        dims.extend(self.shape.0[self.axis + 1..].iter().cloned());
+        let expected = Shape(dims);
+        if dy.shape != expected {
+            return Err(Error::shape(format!(
+                "scatterAdd expects values of shape {expected}, received {}",
+                dy.shape
+            )));
+        }
         Ok(vec![TensorType::f32(self.shape.clone())])
     }
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
@@ -122,9 +137,23 @@ impl Op for Scatter {
         Ok(())
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
-        e.no_form()
+        let sizes = self.shape.0.iter().map(|d| d.known().map(|size| size as i64));
+        let Some(sizes) = sizes.collect::<Option<Vec<i64>>>().filter(|_| self.axis == 0) else {
+            return e.no_form();
+        };
+        let sizes = e.ints(&sizes)?;
+        let zeros = e.step("ConstantOfShape", &[sizes])?;
+        let to = vec![("to", Attribute::Int(INT64))];
+        let wide = e.step_with("Cast", &[e.input(1)], to)?;
+        let last = e.ints(&[-1])?;
+        let indices = e.step("Unsqueeze", &[wide, last])?;
+        let add = vec![("reduction", Attribute::String("add".to_owned()))];
+        e.finish_with("ScatterND", &[zeros, indices, e.input(0)], add)
     }
 }
+
+/// ONNX' number of the type.
+const INT64: i64 = 7;
 
 /// How a tensor falls apart around the picked axis.
 #[derive(Clone, Copy)]
@@ -150,7 +179,7 @@ impl Sizes {
         let outside = |&&index: &&i32| !(-size..size).contains(&i64::from(index));
         if let Some(bad) = indices.iter().find(outside) {
             frame.fail(Error::argument(format!(
-                "gather: indices must be in [-{size}, {size}), received {bad}"
+                "indices must be in [-{size}, {size}), received {bad}"
             )));
         }
     }

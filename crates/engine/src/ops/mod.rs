@@ -19,8 +19,8 @@ pub mod layer_norm;
 pub mod leaf;
 pub mod masked_matmul;
 pub mod matmul;
-pub mod normal;
 mod normalize;
+pub mod random;
 pub mod reduce;
 pub mod relabel;
 pub mod reshape;
@@ -54,7 +54,7 @@ const ENTRIES: &[&[Entry]] = &[
     gather::ENTRIES,
     layer_norm::ENTRIES,
     matmul::ENTRIES,
-    normal::ENTRIES,
+    random::ENTRIES,
     reduce::REDUCTIONS,
     reduce::ENTRIES,
     reshape::ENTRIES,

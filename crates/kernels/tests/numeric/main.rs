@@ -8,7 +8,7 @@ mod dropout;
 mod elementwise;
 mod layer_norm;
 mod math;
-mod normal;
+mod random;
 mod reduce;
 mod rng;
 mod softmax;

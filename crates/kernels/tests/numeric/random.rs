@@ -1,7 +1,7 @@
-//! Normal numbers in bulk.
+//! Random numbers in bulk.
 
 use crate::support::key;
-use ridgeline_kernels::normal::normal;
+use ridgeline_kernels::random::{normal, uniform};
 use ridgeline_kernels::rng::{Key, philox};
 use ridgeline_kernels::{Isa, TileMut};
 
@@ -111,5 +111,45 @@ fn the_distribution_is_normal() {
         let product =
             y.iter().zip(&y[lag..]).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
         within(product / N as f64, 0.0, 1.0);
+    }
+}
+
+#[test]
+fn uniform_numbers_are_the_upper_bits_of_words() {
+    for isa in Isa::available() {
+        for (rows, cols) in [(1, 1), (5, 100), (200, 7)] {
+            let mut y = vec![f32::NAN; rows * cols];
+            uniform(isa, key(3), 0, TileMut::new(&mut y, rows, cols, cols));
+            for (i, &y) in y.iter().enumerate() {
+                let (row, col) = (i / cols, i % cols);
+                let block = row * cols.div_ceil(64) + col / 64;
+                let counter =
+                    [(block * 16 + col % 16) as u32, key(3).stream, key(3).step, key(3).time];
+                let seed = key(3).seed;
+                let words = philox::<7>(counter, [seed as u32, (seed >> 32) as u32]);
+                assert_eq!(
+                    y,
+                    (words[col % 64 / 16] >> 8) as f32 * 2f32.powi(-24),
+                    "{}",
+                    isa.name()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn uniform_numbers_fill_their_range_evenly() {
+    let n = 1 << 20;
+    for isa in Isa::available() {
+        let mut y = vec![0.0; n];
+        uniform(isa, key(5), 0, TileMut::new(&mut y, 1024, 1024, 1024));
+        assert!(y.iter().all(|x| (0.0..1.0).contains(x)));
+        let mut counts = [0f64; 64];
+        y.iter().for_each(|x| counts[(x * 64.0) as usize] += 1.0);
+        let expected = n as f64 / 64.0;
+        let chi: f64 = counts.iter().map(|c| (c - expected).powi(2) / expected).sum();
+        // 63 degrees of freedom: beyond 130 once in 10⁶.
+        assert!(chi < 130.0, "{chi} on {}", isa.name());
     }
 }

@@ -1,8 +1,8 @@
-//! Standard normal numbers in bulk: pairs by Box and Muller (1958) from Philox-7 words.
+//! Random numbers in bulk from Philox-7 words: uniform ones, and standard normal ones in pairs (Box and Muller, 1958).
 //!
 //! A row is cut into blocks of 64 numbers, numbered row by row over the full matrix. Block b takes the
 //! counters 16 b + j, j in 0..16, each of which gives words w₀..w₃; numbers j, 16 + j of the block are
-//! the pair of (w₀, w₁), and 32 + j, 48 + j that of (w₂, w₃). So a number does not depend on the width of a
+//! the pair of (w₀, w₁), and 32 + j, 48 + j that of (w₂, w₃), or each of one word. So a number does not depend on the width of a
 //! vector, nor on how rows are cut into calls.
 
 use crate::math::log;
@@ -22,8 +22,26 @@ dispatch! {
     pub fn normal(key: Key, first_row: usize, y: TileMut) = normal_generic;
 }
 
+dispatch! {
+    /// Fills the rows from `first_row` of a matrix with uniform numbers in [0, 1), multiples of 2⁻²⁴.
+    pub fn uniform(key: Key, first_row: usize, y: TileMut) = uniform_generic;
+}
+
 #[inline(always)]
-unsafe fn normal_generic<S: Simd>(key: Key, first_row: usize, mut y: TileMut) {
+unsafe fn normal_generic<S: Simd>(key: Key, first_row: usize, y: TileMut) {
+    // SAFETY: as the caller says.
+    unsafe { rows::<S, true>(key, first_row, y) }
+}
+
+#[inline(always)]
+unsafe fn uniform_generic<S: Simd>(key: Key, first_row: usize, y: TileMut) {
+    // SAFETY: as the caller says.
+    unsafe { rows::<S, false>(key, first_row, y) }
+}
+
+/// Fills rows with numbers, normal or uniform.
+#[inline(always)]
+unsafe fn rows<S: Simd, const NORMAL: bool>(key: Key, first_row: usize, mut y: TileMut) {
     let (cols, blocks) = (y.cols(), y.cols().div_ceil(BLOCK));
     let mut numbers = [0.0; BLOCK];
     for r in 0..y.rows() {
@@ -31,7 +49,7 @@ unsafe fn normal_generic<S: Simd>(key: Key, first_row: usize, mut y: TileMut) {
             let number = ((first_row + r) * blocks + block) as u32;
             // SAFETY: the CPU executes `S`, says the caller; row r exists.
             unsafe {
-                fill_block::<S>(key, number.wrapping_mul(GROUPS as u32), &mut numbers);
+                fill_block::<S, NORMAL>(key, number.wrapping_mul(GROUPS as u32), &mut numbers);
                 let row = &mut y.row_mut(r)[block * BLOCK..cols.min((block + 1) * BLOCK)];
                 row.copy_from_slice(&numbers[..row.len()]);
             }
@@ -41,7 +59,11 @@ unsafe fn normal_generic<S: Simd>(key: Key, first_row: usize, mut y: TileMut) {
 
 /// The numbers of the block whose first counter is `first`.
 #[inline(always)]
-unsafe fn fill_block<S: Simd>(key: Key, first: u32, numbers: &mut [f32; BLOCK]) {
+unsafe fn fill_block<S: Simd, const NORMAL: bool>(
+    key: Key,
+    first: u32,
+    numbers: &mut [f32; BLOCK],
+) {
     const LANES: [i32; GROUPS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
     const { assert!(GROUPS.is_multiple_of(S::LANES)) };
     let at = numbers.as_mut_ptr();
@@ -55,12 +77,23 @@ unsafe fn fill_block<S: Simd>(key: Key, first: u32, numbers: &mut [f32; BLOCK]) 
             let [a, b, c, d] =
                 philox_lanes::<S, ROUNDS>([counter, stream, step, time], key.words());
             for (half, (radius, angle)) in [(a, b), (c, d)].into_iter().enumerate() {
-                let (x, y) = pair::<S>(radius, angle);
+                let (x, y) = if NORMAL {
+                    pair::<S>(radius, angle)
+                } else {
+                    (fraction::<S>(radius), fraction::<S>(angle))
+                };
                 S::store(at.add(2 * half * GROUPS + j), x);
                 S::store(at.add((2 * half + 1) * GROUPS + j), y);
             }
         }
     }
+}
+
+/// The upper 24 bits as a number in [0, 1).
+#[inline(always)]
+unsafe fn fraction<S: Simd>(word: S::I) -> S::F {
+    // SAFETY: the CPU is the only condition.
+    unsafe { S::mul(S::from_int(S::shr_i::<8>(word)), S::splat(1.0 / (1u64 << 24) as f32)) }
 }
 
 /// √(−2 ln u) · (cos 2πv, sin 2πv), with u in (0, 1] and v in [−½, ½) of 32 bits each.

@@ -1,0 +1,75 @@
+/**
+ * Random numbers in the shape of others: new for every step, batch and call, the same for the same seed and any threads.
+ */
+import { dispatch } from '../core/apply.js';
+import { options as checkOptions, fraction, integer, nonNegative, number } from '../core/check.js';
+import type { Operand, Result } from '../core/operand.js';
+import { currentSeed } from '../core/random.js';
+import { isTensorLike } from '../core/symbolic.js';
+import { Trace } from '../core/trace.js';
+import { Weight } from '../core/weight.js';
+import { argumentError } from '../errors.js';
+import { add, mul } from './arithmetic.js';
+import { cast, less } from './comparison.js';
+
+/** In a list of sizes: the input's dimension at that place. */
+const KEEP = -2;
+
+/** A seed of its own for what is drawn. */
+export interface RandomSeed {
+  /** Tells numbers of equal places in a model apart. Default: by the order of calls. */
+  readonly seed?: number | null | undefined;
+}
+
+function drawn<A extends Operand>(
+  name: string,
+  kind: 'normal' | 'uniform',
+  x: A,
+  given: number | null | undefined,
+): Result<A> {
+  if (!isTensorLike(x) && !(x instanceof Weight)) throw argumentError(`operand 0 of ${name}`, 'a tensor', x);
+  const seed = given ?? undefined;
+  if (seed !== undefined) integer('seed', seed, 0);
+  const [y] = dispatch({ label: name, seed: currentSeed() }, [x as Operand], ([of]) => {
+    const trace = Trace.running;
+    const like = trace.value(of as Operand);
+    const shape = like.shape.map(() => KEEP);
+    return [trace.emit(kind, [like], { stream: trace.stream(seed), shape })[0]];
+  });
+  return y as Result<A>;
+}
+
+/** Independent normal numbers in the shape of `x`; by default of mean 0 and standard deviation 1. */
+export function randomNormal<A extends Operand>(
+  x: A,
+  options: RandomSeed & { readonly mean?: number; readonly stddev?: number } = {},
+): Result<A> {
+  const given = checkOptions('randomNormal', options, ['mean', 'stddev', 'seed']);
+  const mean = number('mean', given.mean ?? 0);
+  const stddev = nonNegative('stddev', given.stddev ?? 1);
+  const numbers = drawn('randomNormal', 'normal', x, given.seed);
+  const scaled = stddev === 1 ? numbers : mul(numbers as Operand, stddev);
+  return (mean === 0 ? scaled : add(scaled as Operand, mean)) as Result<A>;
+}
+
+/** Independent numbers in the shape of `x`, all alike from `minval` (default 0) up to `maxval` (default 1), excluded. */
+export function randomUniform<A extends Operand>(
+  x: A,
+  options: RandomSeed & { readonly minval?: number; readonly maxval?: number } = {},
+): Result<A> {
+  const given = checkOptions('randomUniform', options, ['minval', 'maxval', 'seed']);
+  const low = number('minval', given.minval ?? 0);
+  const high = number('maxval', given.maxval ?? 1, 'a finite number ≥ minval', (n) => n >= low);
+  return add(mul(drawn('randomUniform', 'uniform', x, given.seed), high - low), low) as Result<A>;
+}
+
+/** Independent float32 numbers in the shape of `x` that are 1 with a probability, else 0. */
+export function randomBernoulli<A extends Operand>(
+  x: A,
+  probability: number,
+  options: RandomSeed = {},
+): Result<A> {
+  const { seed } = checkOptions('randomBernoulli', options, ['seed']);
+  fraction('probability', probability);
+  return cast(less(drawn('randomBernoulli', 'uniform', x, seed), probability), 'float32') as Result<A>;
+}
