@@ -198,6 +198,11 @@ describe('options of every layer', () => {
     Rescaling: ['rescaling', { scale: 2, offset: 1 }, 2],
     Reshape: ['reshape', { targetShape: [2, -1] }, [2, -1]],
     Softmax: ['softmax', { axis: 1 }],
+    SpectralNormalization: [
+      'spectralNormalization',
+      { layer: { className: 'Identity', config: { name: 'inner' } }, powerIterations: 2 },
+      { className: 'Identity', config: { name: 'inner' } },
+    ],
     SpatialDropout1D: ['spatialDropout1d', { rate: 0.3, seed: 4 }, 0.3],
     SpatialDropout2D: ['spatialDropout2d', { rate: 0.3, seed: 4 }, 0.3],
     SpatialDropout3D: ['spatialDropout3d', { rate: 0.3, seed: 4 }, 0.3],

@@ -95,6 +95,7 @@ const CASES: Record<string, readonly Case[]> = {
     [() => layers.permute([2, 1]), [5, 6], [null, 6]],
     [() => layers.permute([3, 1, 2]), [3, 4, 6]],
   ],
+  SpectralNormalization: [[() => layers.spectralNormalization(dense(3, { activation: 'relu' })), [6]]],
   RepeatVector: [[() => layers.repeatVector(3), [6]]],
   CategoryEncoding: [
     [() => layers.categoryEncoding(4), [6]],

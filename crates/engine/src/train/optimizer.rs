@@ -166,7 +166,7 @@ impl Optimizer {
                 Some(gradient) => *gradient,
                 None if trainable.penalty == NO_PENALTY => continue,
                 None => {
-                    let weight = graph.weight(&trainable.variable)?;
+                    let weight = trainable.weight(graph)?;
                     graph.zeros_like(weight)?
                 }
             };
@@ -262,7 +262,7 @@ impl Optimizer {
             let below = graph.minimum(gradient, high)?;
             gradient = graph.maximum(below, low)?;
         }
-        let mut weight = graph.weight(&of.variable)?;
+        let mut weight = of.weight(graph)?;
         let rate = graph.one(StepNumber::LearningRate, &[])?;
         if of.weight_decay != 0.0 {
             let decay = graph.scalar(of.weight_decay)?;

@@ -22,6 +22,8 @@ pub struct Trainable {
     pub variable: Arc<Variable>,
     /// Factors of the penalty on it.
     pub penalty: Penalty,
+    /// What the step has put in its place before the update, if anything.
+    pub start: Option<Value>,
     /// What it must obey after an update.
     pub constraint: Option<Constraint>,
     /// A constraint of a user's own: from the weight to what it becomes.
@@ -41,11 +43,20 @@ impl Trainable {
         Trainable {
             variable,
             penalty,
+            start: None,
             constraint: None,
             projection: None,
             update: None,
             slots: Vec::new(),
             weight_decay: 0.0,
+        }
+    }
+
+    /// The value that the update begins with.
+    pub(super) fn weight(&self, graph: &mut Graph) -> Result<Value> {
+        match self.start {
+            Some(start) => Ok(start),
+            None => graph.weight(&self.variable),
         }
     }
 
@@ -70,7 +81,7 @@ impl Trainable {
             if factor == 0.0 {
                 continue;
             }
-            let weight = graph.weight(&self.variable)?;
+            let weight = self.weight(graph)?;
             let each = graph.unary(of_each, weight)?;
             let sum = graph.reduce(Kind::Sum, each, None, false)?;
             let factor = graph.scalar(factor)?;
@@ -85,7 +96,7 @@ impl Trainable {
         if self.penalty == NO_PENALTY {
             return Ok(gradient);
         }
-        let weight = graph.weight(&self.variable)?;
+        let weight = self.weight(graph)?;
         let variable = Arc::clone(&self.variable);
         graph.one(AddPenalty { variable, penalty: self.penalty }, &[gradient, weight])
     }

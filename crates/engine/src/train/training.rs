@@ -39,17 +39,30 @@ pub fn training_step(
     graph.set_label("");
     let extra = objective.penalty(&mut graph)?;
     let total = graph.add(objective.loss, extra)?;
+    let next = |trainable: &Trainable| {
+        let at = state.iter().position(|(of, _)| of.id() == trainable.variable.id());
+        at.map(|at| roots[count + at])
+    };
     let weights = trainables
         .iter()
-        .map(|trainable| graph.weight(&trainable.variable))
+        .map(|of| next(of).map_or_else(|| graph.weight(&of.variable), Ok))
         .collect::<Result<Vec<_>>>()?;
     let found = gradients(&mut graph, total, &weights)?;
     graph.set_label("");
+    // A weight that a layer replaces is trained from there, as Keras has it.
+    let mut trainables = trainables.to_vec();
+    for of in &mut trainables {
+        if let Some(value) = next(of) {
+            of.start = Some(graph.one(Assign { variable: Arc::clone(&of.variable) }, &[value])?);
+        }
+    }
+    let is_trained =
+        |variable: &Arc<Variable>| trainables.iter().any(|of| of.variable.id() == variable.id());
     let (on_weights, updates) = match optimizer.accumulation {
-        None => (optimizer.updates(&mut graph, trainables, &found)?, None),
+        None => (optimizer.updates(&mut graph, &trainables, &found)?, None),
         Some(every) => {
-            let program = accumulated_updates(optimizer, trainables, &found)?;
-            let penalty = accumulate(&mut graph, optimizer, trainables, &found)?;
+            let program = accumulated_updates(optimizer, &trainables, &found)?;
+            let penalty = accumulate(&mut graph, optimizer, &trainables, &found)?;
             (penalty, Some(Segment { program, every }))
         }
     };
@@ -58,6 +71,9 @@ pub fn training_step(
         penalty = graph.add(penalty, on_weights)?;
     }
     for ((variable, _), &value) in state.iter().zip(&roots[count..]) {
+        if is_trained(variable) {
+            continue;
+        }
         graph.apply(Arc::new(Assign { variable: Arc::clone(variable) }), &[value])?;
     }
     let program = Program::new(&graph, &objective.outputs(penalty))?;
@@ -84,7 +100,7 @@ fn accumulate(
             total = Some(graph.plus(total, penalty)?);
         }
         if gradient.is_some() {
-            let weight = graph.weight(&trainable.variable)?;
+            let weight = trainable.weight(graph)?;
             trainable.constrain(graph, weight)?;
         }
     }
@@ -98,6 +114,10 @@ fn accumulated_updates(
     gradients: &[Option<Value>],
 ) -> Result<Program> {
     let mut graph = Graph::new();
+    // A program of its own finds them in the variables.
+    let own = |of: &Trainable| Trainable { start: None, ..of.clone() };
+    let trainables: Vec<Trainable> = trainables.iter().map(own).collect();
+    let trainables = &trainables[..];
     let mut sums = Vec::with_capacity(trainables.len());
     for (trainable, gradient) in trainables.iter().zip(gradients) {
         let sum = gradient.map(|_| graph.weight(optimizer.accumulator(trainable)));
