@@ -25,11 +25,18 @@ export {
 } from './core/tensor.js';
 export { Weight } from './core/weight.js';
 export {
+  type ArrowTable,
+  type CodesOptions,
+  type CsvOptions,
   type Fold,
+  Frame,
+  fromArrow,
   type GroupKFoldOptions,
   groupKFold,
   type KFoldOptions,
   kFold,
+  type NumbersOptions,
+  readCsv,
   type ShuffleOptions,
   type Split,
   type SplitOptions,

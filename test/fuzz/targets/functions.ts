@@ -126,6 +126,11 @@ const data: Kind = either(
   (draw) => `return trainTestSplit(${['$x', '$y', ...options(SPLIT)(draw, junk)].join(', ')});`,
   (draw) =>
     `return input(${[orJunk(either(shape, (d) => `{ shape: ${shape(d)} }`))(draw), ...options({ name: kinds.name, dtype })(draw, junk)].join(', ')});`,
+  (draw) =>
+    `const table = fromArrow({ numRows: 2, schema: { fields: [{ name: 'a' }, { name: 'b' }] }, getChild: (name) => ${either(items, among('null', '[1, null]', '[1n, 2n]', '[true, 3]'))(draw)} });
+return [() => new Frame(new Map()).numbers(), () => table.numbers(${either(items, among("['a']", ''))(draw)}), () => table.codes(${kinds.name(draw)}, ${junk(draw)}), () => table.strings('a'), () => table.categories('b')].map(own.attempt);`,
+  (draw) => `return readCsv(${either(kinds.name, junk)(draw)}, ${junk(draw)});`,
+  (draw) => `return fromArrow(${junk(draw)});`,
   (draw) => `return setRandomSeed(${count(draw)});`,
   (draw) => `return [runtime(${junk(draw)}), isRidgelineError(${junk(draw)})];`,
   (draw) => `return readOnnxMetadata(${orJunk(among('await $model.export()', 'new Uint8Array(9)'))(draw)});`,
