@@ -109,6 +109,8 @@ export declare class NativeGraph {
 export declare class NativeOptimizer {
   /** An optimizer from its JSON configuration, with a schedule in the place of its learning rate if there is one. */
   constructor(config: string, schedule?: NativeSchedule | undefined | null)
+  /** Takes a learning rate for every step from now on, of a run under way too. */
+  assignRate(rate: number): void
   /** Names of the state it keeps for each weight. */
   get slotNames(): Array<string>
   /** New state for a weight. */
@@ -178,16 +180,16 @@ export declare class NativeTrainable {
    * A weight with the factors of its penalty, and the optimizer's state for it; `constraint` is the JSON of a constraint, `projection` one of one's own, and `update` that of
    * an optimizer of one's own.
    */
-  constructor(variable: NativeVariable, l1: number, l2: number, slots: Array<NativeVariable>, weightDecay: number, constraint?: string | undefined | null, projection?: NativeTraced | undefined | null, update?: NativeTraced | undefined | null)
+  constructor(variable: NativeVariable, l1: number, l2: number, slots: Array<NativeVariable>, weightDecay: number, optimizer: number, constraint?: string | undefined | null, projection?: NativeTraced | undefined | null, update?: NativeTraced | undefined | null)
 }
 
 /** A model's training step. */
 export declare class NativeTrainer {
   /**
-   * Prepares a training step. `weights` are those that are trained, `state` variables whose next values are
+   * Prepares a training step. The first of `optimizers` is the model's, the others train groups; `weights` are those that are trained, `state` variables whose next values are
    * `nextState`.
    */
-  constructor(graph: NativeGraph, objective: NativeObjective, optimizer: NativeOptimizer, weights: Array<NativeTrainable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number)
+  constructor(graph: NativeGraph, objective: NativeObjective, optimizers: Array<NativeOptimizer>, weights: Array<NativeTrainable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number)
   /** Starts training. */
   fit(inputs: Array<NativeData>, validation: Array<NativeData>, options: NativeFitOptions): NativeRun
   /**

@@ -107,7 +107,7 @@ export class NativePrograms {
         new native.NativeTrainer(
           of.trace.graph,
           handles(of),
-          this.#compiled.optimizer.native,
+          this.#compiled.optimizer.parts.map((part) => part.native),
           trainables,
           state.map(([weight]) => weight.variable),
           of.trace.ids(state.map(([, next]) => next)),
@@ -139,14 +139,18 @@ function handles({
 }
 
 /** A weight with all that training does to it. */
-function trainable(weight: Weight, optimizer: Optimizer, slots: NativeVariable[]): NativeTrainable {
+function trainable(weight: Weight, whole: Optimizer, slots: NativeVariable[]): NativeTrainable {
+  const optimizer = whole.partOf(weight);
+  const part = whole.parts.indexOf(optimizer);
   const { constraint, variable } = weight;
   const { l1, l2 } = weight.regularizer?.factors ?? NO_PENALTY;
   const config = !constraint || constraint.call ? undefined : JSON.stringify(constraint.getConfig());
   const projection = constraint?.call && projectionOf(weight, constraint);
   const update = optimizer.update && tracedUpdate(optimizer, weight);
   const decay = optimizer.decayOf(weight);
-  return guard(() => new native.NativeTrainable(variable, l1, l2, slots, decay, config, projection, update));
+  return guard(
+    () => new native.NativeTrainable(variable, l1, l2, slots, decay, part, config, projection, update),
+  );
 }
 
 /** A constraint of one's own, traced. */

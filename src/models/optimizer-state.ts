@@ -30,7 +30,8 @@ export class OptimizerState {
 
   /** Weights that have moving averages, and those. */
   #averaged(weights: readonly Weight[]): [weights: NativeVariable[], averages: NativeVariable[]] {
-    const averaged = weights.filter((weight) => this.has(weight));
+    const averages = (weight: Weight): boolean => this.#optimizer.partOf(weight).options.useEma;
+    const averaged = weights.filter((weight) => this.has(weight) && averages(weight));
     const variables = averaged.map((weight) => weight.variable);
     // The last slot.
     return [variables, averaged.map((weight) => this.slots(weight).at(-1) as NativeVariable)];
@@ -38,8 +39,8 @@ export class OptimizerState {
 
   /** Puts the moving averages of weights in their place, if any are kept. */
   async takeAverages(weights: readonly Weight[]): Promise<void> {
-    if (!this.#optimizer.options.useEma) return;
     const [variables, averages] = this.#averaged(weights);
+    if (variables.length === 0) return;
     await (this.areAveragesIn ? copyVariables(variables, averages) : copyVariables(averages, variables));
     this.areAveragesIn = false;
   }
@@ -58,8 +59,8 @@ export class OptimizerState {
   slots(weight: Weight): NativeVariable[] {
     let slots = this.#slots.get(weight);
     if (!slots) {
-      const own = newState(this.#optimizer, weight);
-      slots = [...own, ...guard(() => this.#optimizer.native.slots(weight.variable))];
+      const part = this.#optimizer.partOf(weight);
+      slots = [...newState(part, weight), ...guard(() => part.native.slots(weight.variable))];
       this.#slots.set(weight, slots);
     }
     return slots;

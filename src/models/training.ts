@@ -64,7 +64,7 @@ export class Training implements TrainingContext {
     this.#model = model;
     this.compiled = compiled;
     this.#lock = new TrainingLock(model);
-    compiled.optimizer.counters = this.counters;
+    for (const part of compiled.optimizer.parts) part.counters = this.counters;
     this.optimizerState = new OptimizerState(compiled.optimizer);
     this.#programs = new NativePrograms(model, compiled, this.optimizerState, this.counters);
     this.#batches = new BatchTraining({

@@ -5,6 +5,7 @@ import { resolveReferences } from '../core/custom.js';
 import type { FactoryName, Name } from '../core/names.js';
 import { factoriesOf, Registry } from '../core/registry.js';
 import * as optimizers from './factories.js';
+import { findsOptimizers } from './groups.js';
 import { Optimizer } from './optimizer.js';
 
 /** An optimizer, or its name. */
@@ -20,6 +21,8 @@ const registry = new Registry<Optimizer>({
   factories: factoriesOf(optimizers),
   isReady: (of) => of instanceof Optimizer,
 });
+
+findsOptimizers((argument, given) => registry.get(argument, given));
 
 /** The optimizer that an option stands for. */
 export const getOptimizer = (argument: string, of: OptimizerIdentifier): Optimizer =>

@@ -2,6 +2,7 @@
  * Optimizers, with Keras 3's formulas and defaults.
  */
 export * from './factories.js';
+export type { OptimizerGroup } from './groups.js';
 export type { OptimizerIdentifier } from './identifier.js';
 export { Optimizer, type OptimizerOptions } from './optimizer.js';
 export type { StateShapes, UpdateArguments, Updated } from './own-update.js';

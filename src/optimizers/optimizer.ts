@@ -20,6 +20,7 @@ import {
 import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeOptimizer, native } from '../native.js';
+import { groups, type OptimizerGroup, optimizerOf } from './groups.js';
 import type { OwnUpdate, StateShapes, UpdateArguments, Updated } from './own-update.js';
 import { type LearningRate, type LearningRateOption, learningRate } from './schedules/identifier.js';
 import { excluded, isExcluded, type WeightPattern } from './weight-decay.js';
@@ -55,6 +56,11 @@ export interface OptimizerOptions {
   readonly emaMomentum?: number | undefined;
   /** Updates after which the averages take the weights' place, again and again. Default none: at the end alone. */
   readonly emaOverwriteFrequency?: number | null | undefined;
+  /**
+   * Weights that other optimizers train: `[{ weights: ['head', /norm/], optimizer: optimizers.sgd({ learningRate: 0.1 }) }]`.
+   * Not together with `gradientAccumulationSteps`. Default none.
+   */
+  readonly groups?: readonly OptimizerGroup<Optimizer | string>[] | undefined;
 }
 
 /** The common options, to be spread into an optimizer's table. */
@@ -69,6 +75,7 @@ export const common = (rate: number): Table<OptimizerOptions> => ({
   useEma: boolean(false),
   emaMomentum: fraction(0.99),
   emaOverwriteFrequency: integer(1, null),
+  groups: groups as never,
 });
 
 const BOUNDS = ['clipNorm', 'clipValue', 'globalClipNorm'] as const;
@@ -106,6 +113,8 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> i
   readonly name: string;
   /** Checked options, with defaults filled in; the current learning rate is {@link Optimizer.learningRate}. */
   readonly options: Settled<C>;
+  /** Weights that other optimizers train. */
+  readonly groups: readonly OptimizerGroup<Optimizer>[];
   #learningRate: LearningRate;
   /** @internal */
   readonly native: NativeOptimizer;
@@ -126,13 +135,17 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> i
     }
     if (options.useEma && options.gradientAccumulationSteps !== undefined)
       throw argumentError('useEma', 'false where gradients accumulate', true);
+    this.groups = options.groups as never;
+    if (this.groups.length > 0 && options.gradientAccumulationSteps !== undefined)
+      throw argumentError('groups', 'left out where gradients accumulate', options.groups);
     this.name = name;
     this.options = options;
     this.#learningRate = options.learningRate as LearningRate;
     const rate = this.#learningRate;
     const [fixed, schedule] = typeof rate === 'number' ? [rate] : [0, rate.native];
     const formula = this.update ? {} : { name };
-    const config = JSON.stringify({ ...formula, ...save(table, { ...options, learningRate: fixed }) });
+    const own = { ...options, learningRate: fixed, groups: [] };
+    const config = JSON.stringify({ ...formula, ...save(table, own) });
     this.native = guard(() => new native.NativeOptimizer(config, schedule));
   }
 
@@ -161,6 +174,17 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> i
   }
   set learningRate(value: number) {
     this.#learningRate = check.nonNegative('learningRate', value);
+    this.native.assignRate(value);
+  }
+
+  /** @internal This one and those of its groups. */
+  get parts(): Optimizer[] {
+    return [this as never, ...this.groups.map(({ optimizer }) => optimizer)];
+  }
+
+  /** @internal Which of them trains a weight. */
+  partOf(weight: Weight): Optimizer {
+    return optimizerOf(this.groups, weight, this as never);
   }
 
   /** @internal Share of a weight that is taken away with every update, times the learning rate. */

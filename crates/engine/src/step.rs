@@ -25,6 +25,8 @@ pub struct Step {
     pub index: u32,
     /// Learning rate in force.
     pub learning_rate: f32,
+    /// Learning rates of the optimizers beside the first.
+    pub group_rates: Vec<f32>,
     /// Optimizer updates made before this one.
     pub updates: u64,
     /// One source for each input of the graph.
@@ -45,6 +47,11 @@ pub fn inference_seed(seed: u64, call: u64) -> u64 {
 }
 
 impl Step {
+    /// The learning rate in force for an optimizer, which is the first unless `group` says another.
+    pub(crate) fn rate(&self, group: Option<usize>) -> f32 {
+        group.map_or(self.learning_rate, |group| self.group_rates[group])
+    }
+
     /// The key of a random stream at this step.
     pub(crate) fn key(&self, stream: u32) -> Key {
         Key { seed: self.seed, stream, step: self.index, time: 0 }

@@ -7,12 +7,15 @@ use napi::Env;
 use napi_derive::napi;
 use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::train::optimizer::Optimizer;
+use ridgeline_engine::train::schedule::Schedule;
+use ridgeline_engine::train::schedule::assigned::Assigned;
 use std::sync::Arc;
 
 /// An optimizer's formula and bounds.
 #[napi]
 pub struct NativeOptimizer {
     pub(crate) optimizer: Optimizer,
+    rate: Arc<Assigned>,
 }
 
 #[napi]
@@ -22,10 +25,16 @@ impl NativeOptimizer {
     pub fn new(config: String, schedule: Option<&NativeSchedule>) -> Result<NativeOptimizer> {
         let with = Attributes::parse(&config).map_err(convert)?;
         let mut optimizer = Optimizer::parse(&with).map_err(convert)?;
-        if let Some(of) = schedule {
-            optimizer.learning_rate = Arc::clone(&of.schedule);
-        }
-        Ok(NativeOptimizer { optimizer })
+        let own = schedule.map(|of| Arc::clone(&of.schedule));
+        let rate = Arc::new(Assigned::new(own.unwrap_or(optimizer.learning_rate)));
+        optimizer.learning_rate = Arc::clone(&rate) as Arc<dyn Schedule>;
+        Ok(NativeOptimizer { optimizer, rate })
+    }
+
+    /// Takes a learning rate for every step from now on, of a run under way too.
+    #[napi(catch_unwind)]
+    pub fn assign_rate(&self, rate: f64) {
+        self.rate.assign(rate);
     }
 
     /// Names of the state it keeps for each weight.

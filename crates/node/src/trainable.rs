@@ -27,6 +27,7 @@ impl NativeTrainable {
         l2: f64,
         slots: Vec<&NativeVariable>,
         weight_decay: f64,
+        optimizer: u32,
         constraint: Option<String>,
         projection: Option<&NativeTraced>,
         update: Option<&NativeTraced>,
@@ -42,6 +43,7 @@ impl NativeTrainable {
             update: update.map(traced),
             slots: variables(&slots),
             weight_decay: weight_decay as f32,
+            optimizer: optimizer as usize,
             ..Trainable::new(variable, penalty)
         };
         Ok(NativeTrainable { trainable })

@@ -15,6 +15,7 @@ use napi_derive::napi;
 use ridgeline_engine::run::lent;
 use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::objective::Objective;
+use ridgeline_engine::train::optimizer::Optimizer;
 use ridgeline_engine::train::trainer::Trainer;
 use ridgeline_engine::train::training::training_step;
 use std::sync::Arc;
@@ -50,13 +51,13 @@ pub struct NativeTrainer {
 
 #[napi]
 impl NativeTrainer {
-    /// Prepares a training step. `weights` are those that are trained, `state` variables whose next values are
+    /// Prepares a training step. The first of `optimizers` is the model's, the others train groups; `weights` are those that are trained, `state` variables whose next values are
     /// `nextState`.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         graph: &NativeGraph,
         objective: NativeObjective,
-        optimizer: &NativeOptimizer,
+        optimizers: Vec<&NativeOptimizer>,
         weights: Vec<&NativeTrainable>,
         state: Vec<&NativeVariable>,
         next_state: Vec<f64>,
@@ -69,12 +70,17 @@ impl NativeTrainer {
         let next = next_state.into_iter().map(value);
         let state: Vec<_> = variables(&state).into_iter().zip(next).collect();
         let graph = graph.graph.lock();
-        let training = training_step(&graph, &objective, &state, &optimizer.optimizer, &trainables);
+        let numbered = |(i, of): (usize, &&NativeOptimizer)| Optimizer {
+            group: i.checked_sub(1),
+            ..of.optimizer.clone()
+        };
+        let optimizers: Vec<Optimizer> = optimizers.iter().enumerate().map(numbered).collect();
+        let training = training_step(&graph, &objective, &state, &optimizers, &trainables);
         Ok(NativeTrainer {
             trainer: Arc::new(Trainer {
                 training: training.map_err(convert)?,
                 validation: evaluator.map(|e| Arc::clone(&e.program)),
-                learning_rate: Arc::clone(&optimizer.optimizer.learning_rate),
+                learning_rate: Arc::clone(&optimizers[0].learning_rate),
                 trainables,
                 seed: seed as u64,
                 counters: Arc::clone(&counters.counters),

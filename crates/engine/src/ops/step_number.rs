@@ -12,8 +12,8 @@ use crate::tensor::TensorType;
 /// A number of the step, a float32 scalar.
 #[derive(Clone, Copy, Debug)]
 pub enum StepNumber {
-    /// The learning rate in force.
-    LearningRate,
+    /// The learning rate in force for the first optimizer, or that of a group.
+    LearningRate(Option<usize>),
     /// Updates made, this one included.
     Update,
     /// Updates made before.
@@ -23,7 +23,7 @@ pub enum StepNumber {
 impl StepNumber {
     fn of(self, step: &Step) -> f32 {
         match self {
-            StepNumber::LearningRate => step.learning_rate,
+            StepNumber::LearningRate(group) => step.rate(group),
             StepNumber::Update => (step.updates + 1) as f32,
             StepNumber::UpdatesBefore => step.updates as f32,
         }

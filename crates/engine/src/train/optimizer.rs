@@ -44,6 +44,8 @@ pub struct Optimizer {
     pub accumulation: Option<u64>,
     /// The moving averages of the weights that are kept, if any are.
     pub averages: Option<Averages>,
+    /// Its number among those that train groups of weights, where it is not the first.
+    pub group: Option<usize>,
 }
 
 /// Moving averages of weights.
@@ -104,7 +106,7 @@ impl Optimizer {
         if averages.is_some() && accumulation.is_some() {
             return Err(Error::argument(format!("useEma and {STEPS} exclude each other")));
         }
-        Ok(Optimizer { rule, learning_rate, clip, accumulation, averages })
+        Ok(Optimizer { rule, learning_rate, clip, accumulation, averages, group: None })
     }
 
     /// Names of the state that each weight needs.
@@ -234,6 +236,7 @@ impl Optimizer {
             penalty_applied: self.by_norm(),
             clip: self.bound(),
             scaled: factor.is_some(),
+            group: self.group,
         };
         let updated = graph.apply(Arc::new(update), &inputs)?;
         let sum = |&partial: &Value| graph.reduce(Kind::Sum, partial, None, false);
@@ -263,7 +266,7 @@ impl Optimizer {
             gradient = graph.maximum(below, low)?;
         }
         let mut weight = of.weight(graph)?;
-        let rate = graph.one(StepNumber::LearningRate, &[])?;
+        let rate = graph.one(StepNumber::LearningRate(self.group), &[])?;
         if of.weight_decay != 0.0 {
             let decay = graph.scalar(of.weight_decay)?;
             let share = graph.mul(rate, decay)?;

@@ -14,6 +14,7 @@ use crate::run::crew::Crew;
 use crate::run::workspace::Workspace;
 use crate::step::Step;
 use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A part of a training step.
@@ -28,6 +29,8 @@ pub struct Segment {
 /// weights.
 pub struct TrainingStep {
     segments: Vec<Segment>,
+    /// Learning rates of the optimizers beside the first.
+    group_rates: Vec<Arc<dyn Schedule>>,
 }
 
 /// Memory of all segments for one size of batch.
@@ -54,8 +57,8 @@ impl Memory {
 
 impl TrainingStep {
     /// A step of these segments.
-    pub fn new(segments: Vec<Segment>) -> TrainingStep {
-        TrainingStep { segments }
+    pub fn new(segments: Vec<Segment>, group_rates: Vec<Arc<dyn Schedule>>) -> TrainingStep {
+        TrainingStep { segments, group_rates }
     }
 
     /// Memory for batches of so many rows of `data`: some that is idle, or new.
@@ -103,6 +106,8 @@ impl TrainingStep {
         let Counters { steps, updates, .. } = *counters;
         (step.index, step.updates) = (steps as u32, updates);
         step.learning_rate = schedule.at(steps) as f32;
+        step.group_rates.clear();
+        step.group_rates.extend(self.group_rates.iter().map(|of| of.at(steps) as f32));
         let due = |segment: &Segment| (steps + 1).is_multiple_of(segment.every);
         for (segment, part) in self.segments.iter().zip(&mut memory.segments) {
             let times = profile.take().map(|times| {

@@ -22,6 +22,8 @@ pub struct Trainable {
     pub variable: Arc<Variable>,
     /// Factors of the penalty on it.
     pub penalty: Penalty,
+    /// Number of the optimizer that trains it.
+    pub optimizer: usize,
     /// What the step has put in its place before the update, if anything.
     pub start: Option<Value>,
     /// What it must obey after an update.
@@ -43,6 +45,7 @@ impl Trainable {
         Trainable {
             variable,
             penalty,
+            optimizer: 0,
             start: None,
             constraint: None,
             projection: None,

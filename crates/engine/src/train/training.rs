@@ -19,7 +19,8 @@ use crate::program::Program;
 use crate::variable::Variable;
 use std::sync::Arc;
 
-/// The training step of `objective`, which also stores the next values of `state`.
+/// The training step of `objective`, which also stores the next values of `state`. Gradients accumulate where the first
+/// optimizer says so, and then there is no other.
 ///
 /// # Errors
 /// `ERR_ARGUMENT` when something on the way is not differentiable.
@@ -27,7 +28,7 @@ pub fn training_step(
     graph: &Graph,
     objective: &Objective,
     state: &[(Arc<Variable>, Value)],
-    optimizer: &Optimizer,
+    optimizers: &[Optimizer],
     trainables: &[Trainable],
 ) -> Result<TrainingStep> {
     let mut roots = objective.values();
@@ -58,8 +59,9 @@ pub fn training_step(
     }
     let is_trained =
         |variable: &Arc<Variable>| trainables.iter().any(|of| of.variable.id() == variable.id());
+    let (optimizer, others) = optimizers.split_first().expect("at least one optimizer");
     let (on_weights, updates) = match optimizer.accumulation {
-        None => (optimizer.updates(&mut graph, &trainables, &found)?, None),
+        None => (updates_of_all(optimizers, &mut graph, &trainables, &found)?, None),
         Some(every) => {
             let program = accumulated_updates(optimizer, &trainables, &found)?;
             let penalty = accumulate(&mut graph, optimizer, &trainables, &found)?;
@@ -79,7 +81,26 @@ pub fn training_step(
     let program = Program::new(&graph, &objective.outputs(penalty))?;
     let mut segments = vec![Segment { program, every: 1 }];
     segments.extend(updates);
-    Ok(TrainingStep::new(segments))
+    let rates = others.iter().map(|of| Arc::clone(&of.learning_rate)).collect();
+    Ok(TrainingStep::new(segments, rates))
+}
+
+/// The updates of each optimizer's own weights; the penalty of all, if any.
+fn updates_of_all(
+    optimizers: &[Optimizer],
+    graph: &mut Graph,
+    trainables: &[Trainable],
+    gradients: &[Option<Value>],
+) -> Result<Option<Value>> {
+    let mut total = None;
+    for (at, optimizer) in optimizers.iter().enumerate() {
+        let own = trainables.iter().zip(gradients).filter(|(of, _)| of.optimizer == at);
+        let (own, gradients): (Vec<_>, Vec<_>) = own.map(|(of, g)| (of.clone(), *g)).unzip();
+        if let Some(penalty) = optimizer.updates(graph, &own, &gradients)? {
+            total = Some(graph.plus(total, penalty)?);
+        }
+    }
+    Ok(total)
 }
 
 /// Adds gradients to the accumulators, and constrains the weights; returns the penalty they had

@@ -95,6 +95,7 @@ pub fn trainer() -> (Trainer, Data) {
         clip: Clip::None,
         accumulation: None,
         averages: None,
+        group: None,
     };
     let trainables: Vec<Trainable> = variables
         .iter()
@@ -124,7 +125,14 @@ pub fn trainer_of(
 ) -> Trainer {
     let objective = Objective { loss, penalties: Vec::new(), sums: Vec::new() };
     Trainer {
-        training: training_step(graph, &objective, &[], optimizer, &trainables).unwrap(),
+        training: training_step(
+            graph,
+            &objective,
+            &[],
+            std::slice::from_ref(optimizer),
+            &trainables,
+        )
+        .unwrap(),
         validation: None,
         learning_rate: Arc::clone(&optimizer.learning_rate),
         trainables,

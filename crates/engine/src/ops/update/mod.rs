@@ -53,6 +53,8 @@ pub struct Update {
     pub clip: Option<f32>,
     /// True with a factor.
     pub scaled: bool,
+    /// Whose learning rate it takes, if not the first optimizer's.
+    pub group: Option<usize>,
 }
 
 impl Update {
@@ -120,6 +122,7 @@ impl Op for Update {
             penalty_applied: self.penalty_applied,
             clip: self.clip,
             scaled: self.scaled,
+            group: self.group,
             slots: slots.len(),
             partial: partial.is_some(),
             piece: if panels { rows * UNIT } else { rows * cols },
@@ -141,6 +144,7 @@ struct Work {
     penalty_applied: bool,
     clip: Option<f32>,
     scaled: bool,
+    group: Option<usize>,
     slots: usize,
     partial: bool,
     piece: usize,
@@ -149,7 +153,7 @@ struct Work {
 impl Work {
     fn run(&self, f: &Frame) {
         let common = Common {
-            learning_rate: f.step.learning_rate,
+            learning_rate: f.step.rate(self.group),
             weight_decay: self.weight_decay,
             penalty: self.penalty,
             penalty_applied: self.penalty_applied,

@@ -5,6 +5,7 @@
 //! accumulate, each of them counts, also those without an update. A number is a schedule that never
 //! changes.
 
+pub mod assigned;
 mod cosine_decay;
 mod cosine_decay_restarts;
 mod exponential_decay;
