@@ -12,6 +12,7 @@ import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeData, type NativeRun, native, succeeded } from '../native.js';
 import { BatchTraining, batchReaders, hearsBatches, hearsTests, heldReader } from './batch-training.js';
 import { BatchReader, type BatchSource } from './batches.js';
+import { CallbackStates } from './callback-states.js';
 import type { Compiled } from './compilation.js';
 import {
   type BatchOptions,
@@ -54,7 +55,7 @@ export class Training implements TrainingContext {
   #epochs = 0;
   #validates = false;
   #callbacks: readonly CallbackLike[] = [];
-  #restored: Record<string, CallbackState> = {};
+  #callbackStates = new CallbackStates({});
   #last: EpochLogs | undefined;
   /** Index of the epoch that the running fit goes on with, if it does so from a file. */
   #resumed: number | undefined;
@@ -98,29 +99,21 @@ export class Training implements TrainingContext {
   }
 
   takeCallbackState(kind: string): CallbackState | undefined {
-    // Equal callbacks take theirs in the order in which they stand.
-    const known = Object.keys(this.#restored).filter((key) => key === kind || key.startsWith(`${kind}#`));
-    const key = known.length > 0 ? nth(kind, (key) => key in this.#restored) : kind;
-    const state = this.#restored[key];
-    delete this.#restored[key];
-    return state;
+    return this.#callbackStates.take(kind);
   }
 
   /** What to save of it. */
   state(): TrainingState {
-    const callbacks: Record<string, CallbackState> = {};
-    const all = this.#callbacks.flatMap((c) => Object.entries(c.getState?.() ?? {}));
-    for (const [kind, one] of all) callbacks[nth(kind, (key) => !(key in callbacks))] = one;
-    // What no fit has taken up yet is still to be.
     const { areAveragesIn } = this.optimizerState;
     const { history } = this;
-    return { callbacks: { ...this.#restored, ...callbacks }, history, last: this.#last, areAveragesIn };
+    const callbacks = this.#callbackStates.all(this.#callbacks);
+    return { callbacks, history, last: this.#last, areAveragesIn };
   }
 
   /** Goes on from what was saved, after so many steps, updates and epochs. */
   restore([steps = 0, updates = 0, epochs = 0]: readonly number[], state: TrainingState): void {
     this.counters.write(steps, updates, epochs);
-    this.#restored = { ...state.callbacks };
+    this.#callbackStates = new CallbackStates(state.callbacks);
     this.#last = state.last;
     this.optimizerState.areAveragesIn = state.areAveragesIn;
     Object.assign(this.history, structuredClone(state.history));
@@ -394,11 +387,4 @@ export class Training implements TrainingContext {
       }
     });
   }
-}
-
-/** The first of `kind`, `kind#1`, `kind#2`, … for which `is` holds: names of several callbacks of one kind. */
-function nth(kind: string, is: (key: string) => boolean): string {
-  let key = kind;
-  for (let i = 1; !is(key); i++) key = `${kind}#${i}`;
-  return key;
 }

@@ -6,6 +6,7 @@ import { boolean, integer, list, nullable, oneOf, option, type Table } from '../
 import { Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { type Encoding, encoded } from '../layers/preprocessing/encoding.js';
+import { checkLookup, mostFrequent, reserved } from '../layers/preprocessing/vocabulary.js';
 import { guard, native } from '../native.js';
 import * as ops from '../ops/index.js';
 import { flat, type Items, isText, nested } from './items.js';
@@ -52,27 +53,9 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
   constructor(options?: StringLookupOptions) {
     super(options);
-    const { vocabulary, maxTokens, maskToken, oovToken, invert, outputMode } = this.options;
-    if (maskToken === oovToken) throw argumentError('maskToken', 'another than oovToken', maskToken);
-    if (invert && outputMode !== 'int') throw argumentError('outputMode', "'int' to invert", outputMode);
-    if (maxTokens !== undefined && maxTokens <= this.#reserved)
-      throw argumentError('maxTokens', `more than the ${this.#reserved} of no token`, maxTokens);
-    if (!vocabulary) return;
-    const tokens = new Set(vocabulary);
-    if (tokens.size === 0 || tokens.size < vocabulary.length)
-      throw argumentError('vocabulary', 'a list of different strings', vocabulary);
-    for (const reserved of [maskToken, oovToken]) {
-      if (reserved !== undefined && tokens.has(reserved))
-        throw argumentError('vocabulary', 'without maskToken and oovToken', reserved);
-    }
-    if (maxTokens !== undefined && tokens.size + this.#reserved > maxTokens)
-      throw argumentError('vocabulary', `at most ${maxTokens - this.#reserved} tokens`, tokens.size);
-    this.#set(vocabulary);
-  }
-
-  /** Indices that no token of the vocabulary has. */
-  get #reserved(): number {
-    return this.options.numOovIndices + (this.options.maskToken === undefined ? 0 : 1);
+    checkLookup(this.options, 'strings');
+    const { vocabulary } = this.options;
+    if (vocabulary) this.#set(vocabulary);
   }
 
   /** The tokens, in the order of their indices; undefined before there are any. */
@@ -82,7 +65,7 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
 
   #set(vocabulary: readonly string[]): void {
     this.#vocabulary = vocabulary;
-    this.#index = new Map(vocabulary.map((token, i) => [token, i + this.#reserved]));
+    this.#index = new Map(vocabulary.map((token, i) => [token, i + reserved(this.options)]));
   }
 
   /**
@@ -91,16 +74,11 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
    * @throws {RidgelineError} `ERR_ARGUMENT` for other data, data without tokens, or a lookup that was given a vocabulary.
    */
   adapt(data: Items): void {
-    const { vocabulary, maxTokens, maskToken, oovToken } = this.options;
-    if (vocabulary !== undefined)
+    if (this.options.vocabulary !== undefined)
       throw new RidgelineError('ERR_ARGUMENT', 'StringLookup was given a vocabulary and cannot adapt');
-    const counts = new Map<string, number>();
-    for (const token of flat('data', data, 'strings', isText).items)
-      if (token !== maskToken && token !== oovToken) counts.set(token, (counts.get(token) ?? 0) + 1);
-    if (counts.size === 0) throw argumentError('data', 'tokens besides maskToken and oovToken', data);
+    const { items } = flat('data', data, 'strings', isText);
     const later = (a: string, b: string): number => Buffer.compare(Buffer.from(b), Buffer.from(a));
-    const byCount = [...counts].sort(([a, m], [b, n]) => n - m || later(a, b)).map(([token]) => token);
-    this.#set(maxTokens === undefined ? byCount : byCount.slice(0, maxTokens - this.#reserved));
+    this.#set(mostFrequent(items, this.options, later));
   }
 
   /**
@@ -136,7 +114,7 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
     const { maskToken, oovToken } = this.options;
     const token = (index: number): string => {
       if (index === 0 && maskToken !== undefined) return maskToken;
-      return this.#vocabulary?.[index - this.#reserved] ?? oovToken;
+      return this.#vocabulary?.[index - reserved(this.options)] ?? oovToken;
     };
     return nested(Array.from(indices.data, token), indices.shape);
   }

@@ -11,6 +11,7 @@ import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { boolean, integer, type LayerOptions, nullable, option, type Table } from '../options.js';
 import { type Encoding, encoded } from './encoding.js';
+import { checkLookup, mostFrequent, reserved } from './vocabulary.js';
 
 /** Options of {@link IntegerLookup}. */
 export interface IntegerLookupOptions extends LayerOptions {
@@ -63,28 +64,9 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
   constructor(config?: IntegerLookupOptions) {
     super(config);
-    const { vocabulary, maxTokens, maskToken, oovToken, invert, outputMode } = this.options;
-    if (maskToken === oovToken) throw argumentError('maskToken', 'another than oovToken', maskToken);
-    if (invert && outputMode !== 'int')
-      throw argumentError('outputMode', "'int' for a layer that inverts", outputMode);
-    if (maxTokens !== undefined && maxTokens <= this.#reserved)
-      throw argumentError('maxTokens', `more than the ${this.#reserved} of no token`, maxTokens);
-    if (!vocabulary) return;
-    const tokens = new Set(vocabulary);
-    if (tokens.size === 0 || tokens.size < vocabulary.length)
-      throw argumentError('vocabulary', 'a list of different int32 numbers', vocabulary);
-    for (const reserved of [maskToken, oovToken]) {
-      if (reserved !== undefined && tokens.has(reserved))
-        throw argumentError('vocabulary', 'without maskToken and oovToken', reserved);
-    }
-    if (maxTokens !== undefined && tokens.size + this.#reserved > maxTokens)
-      throw argumentError('vocabulary', `at most ${maxTokens - this.#reserved} tokens`, tokens.size);
+    checkLookup(this.options, 'int32 numbers');
+    const { vocabulary } = this.options;
     this.#vocabulary = vocabulary;
-  }
-
-  /** Indices that no token of the vocabulary has. */
-  get #reserved(): number {
-    return this.options.numOovIndices + (this.options.maskToken === undefined ? 0 : 1);
   }
 
   /** The tokens, in the order of their indices; undefined before the layer has any. */
@@ -105,15 +87,8 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
     const x = tensor(data);
     if (x.size === 0)
       throw new RidgelineError('ERR_SHAPE', `adapt expects tokens, received shape ${shapeText(x.shape)}`);
-    const { maxTokens, maskToken, oovToken } = this.options;
-    const counts = new Map<number, number>();
-    for (const value of x.elements) {
-      if (!isToken(value)) throw argumentError('data', 'int32 numbers', value);
-      if (value !== maskToken && value !== oovToken) counts.set(value, (counts.get(value) ?? 0) + 1);
-    }
-    if (counts.size === 0) throw argumentError('data', 'tokens besides maskToken and oovToken', data);
-    const byCount = [...counts].sort(([a, m], [b, n]) => n - m || b - a).map(([value]) => value);
-    this.#vocabulary = maxTokens === undefined ? byCount : byCount.slice(0, maxTokens - this.#reserved);
+    for (const value of x.elements) if (!isToken(value)) throw argumentError('data', 'int32 numbers', value);
+    this.#vocabulary = mostFrequent(x.elements, this.options, (a, b) => b - a);
   }
 
   override build(_inputShape: Shape): void {
@@ -142,7 +117,7 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
     );
     const sorted = tensor(filled.map((i) => tokens[i] as number));
     const at = lastAtMost(x, sorted);
-    const index = ops.gather(tensor(filled.map((i) => i + this.#reserved)), at);
+    const index = ops.gather(tensor(filled.map((i) => i + reserved(this.options))), at);
     const found = ops.where(ops.equal(ops.gather(sorted, at), x), index, this.#unknown(x));
     return maskToken === undefined ? found : ops.where(ops.equal(x, maskToken), 0, found);
   }
@@ -163,7 +138,7 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
     const unknownTokens = Array.from({ length: numOovIndices }, () => oovToken);
     const table = [...(maskToken === undefined ? [] : [maskToken]), ...unknownTokens, ...tokens];
     const known = ops.logicalAnd(ops.greaterEqual(index, 0), ops.less(index, table.length));
-    const unknown = this.#reserved - 1;
+    const unknown = reserved(this.options) - 1;
     return ops.gather(tensor(Int32Array.from(table)), ops.where(known, index, unknown));
   }
 
