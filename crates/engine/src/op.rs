@@ -66,9 +66,9 @@ pub trait Op: Any + Debug + Send + Sync {
     }
 
     /// True when the op takes matrices whose rows lie apart, as input and as first output: it asks
-    /// [`Lower::matrix_input`] and [`Lower::preferred_output`] for them.
-    fn takes_spread(&self, _inputs: &[&TensorType]) -> bool {
-        false
+    /// [`Lower::matrix_input`] and [`Lower::preferred_output`] for them. Block programs do.
+    fn takes_spread(&self, inputs: &[&TensorType]) -> bool {
+        self.is_elementwise(inputs)
     }
 
     /// Emits the op as ONNX nodes; [`Exporter::no_form`] where there are none for it.

@@ -102,9 +102,13 @@ impl Lower<'_> {
         let panels =
             matches!(layout, Layout::Panels(_)) && self.preferred.iter().all(|&l| l == layout);
         let count = program.outputs.len();
-        let outputs: Vec<Buffer> = (0..count)
-            .map(|i| self.output_as(i, if panels { layout } else { Layout::Plain }))
-            .collect();
+        let of = |i: usize| match self.preferred[i] {
+            Layout::Panels(_) if !panels => Layout::Plain,
+            layout => layout,
+        };
+        let layouts: Vec<Layout> = (0..count).map(of).collect();
+        let outputs: Vec<Buffer> =
+            layouts.into_iter().enumerate().map(|(i, layout)| self.output_as(i, layout)).collect();
         let shape = outputs[0].shape.clone();
         let (rows, cols) = (outputs[0].leading(), outputs[0].last());
         // Panels are adjacent by columns, and cut so.
@@ -115,6 +119,7 @@ impl Lower<'_> {
             let input = self.stored(i)?;
             let (input, extent) = match extent(&input.shape, &shape) {
                 Some(Extent::Full) if panels => (self.in_layout(i, layout)?, Extent::Full),
+                Some(Extent::Full) => (self.matrix_input(i)?, Extent::Full),
                 Some(extent) => (self.input(i)?, extent),
                 None => {
                     let input = self.input(i)?;
@@ -163,10 +168,12 @@ impl Lower<'_> {
 /// Operands that a program has at most: a step has three.
 const MOST_OPERANDS: usize = 48;
 
-/// Where the part of a program's operands begins.
+/// Where the part of a program's operands begins, and the words from one of their rows to the next.
 struct Bases {
     reads: [*const u32; MOST_OPERANDS],
     writes: [*mut u32; MOST_OPERANDS],
+    read_strides: [usize; MOST_OPERANDS],
+    write_strides: [usize; MOST_OPERANDS],
 }
 
 impl Bases {
@@ -174,14 +181,23 @@ impl Bases {
         let mut bases = Bases {
             reads: [std::ptr::null(); MOST_OPERANDS],
             writes: [std::ptr::null_mut(); MOST_OPERANDS],
+            read_strides: [0; MOST_OPERANDS],
+            write_strides: [0; MOST_OPERANDS],
         };
-        for (i, base) in bases.reads.iter_mut().take(f.read_count()).enumerate() {
-            *base = f.read_base(i);
+        for i in 0..f.read_count() {
+            (bases.reads[i], bases.read_strides[i]) = f.read_base(i);
         }
-        for (i, base) in bases.writes.iter_mut().take(f.write_count()).enumerate() {
-            *base = f.write_base(i);
+        for i in 0..f.write_count() {
+            (bases.writes[i], bases.write_strides[i]) = f.write_base(i);
         }
         bases
+    }
+
+    /// True if rows of all whole operands lie side by side.
+    fn are_dense(&self, extents: &[Extent], outputs: usize, cols: usize) -> bool {
+        let full = extents.iter().zip(&self.read_strides).filter(|(of, _)| **of == Extent::Full);
+        full.map(|(_, stride)| stride).all(|&stride| stride == cols)
+            && self.write_strides[..outputs].iter().all(|&stride| stride == cols)
     }
 }
 
@@ -193,19 +209,19 @@ fn run(program: &BlockProgram, [extents, whole]: [&[Extent]; 2], cols: usize, f:
     let part = f.part();
     let bases = Bases::of(f);
     if part.cols.len() <= NARROW && part.cols.len() < cols && part.rows.len() > 1 {
-        return run_narrow(program, [extents, whole], cols, f, &bases);
+        return run_narrow(program, [extents, whole], f, &bases);
     }
     let flat = part.cols.len() == cols
+        && bases.are_dense(extents, program.outputs.len(), cols)
         && extents.iter().all(|e| matches!(e, Extent::Full | Extent::Scalar));
     // A part of whole rows without per-row or per-column operands is one long row.
     let (rows, width) =
         if flat { (1, part.rows.len() * cols) } else { (part.rows.len(), part.cols.len()) };
-    let stride = if flat { width } else { cols };
     for row in 0..rows {
         let mut start = 0;
         while start < width {
             let len = BLOCK.min(width - start);
-            block(program, extents, f, &bases, [row, row * stride + start, start], len);
+            block(program, extents, f, &bases, [row, start], len);
             start += len;
         }
     }
@@ -213,18 +229,12 @@ fn run(program: &BlockProgram, [extents, whole]: [&[Extent]; 2], cols: usize, f:
 
 /// Runs the program over a part of few columns: rows are collected until they fill a block, and what comes of them goes
 /// back row by row.
-fn run_narrow(
-    program: &BlockProgram,
-    [extents, whole]: [&[Extent]; 2],
-    cols: usize,
-    f: &Frame,
-    bases: &Bases,
-) {
+fn run_narrow(program: &BlockProgram, [extents, whole]: [&[Extent]; 2], f: &Frame, bases: &Bases) {
     let (rows, width) = (f.rows().len(), f.cols().len());
     let at_once = (BLOCK / width).min(rows);
     let collected = f.scratch()[program.steps.len() * BLOCK..].as_mut_ptr().cast::<u32>();
     // The program works on scratch alone: operands as they are collected, results of steps behind each other.
-    let mut inner = Bases { reads: bases.reads, writes: bases.writes };
+    let mut inner = Bases { ..*bases };
     let copy = |from: *const u32, to: *mut u32| {
         // SAFETY: a row of a declared read or write, and one of scratch, or the other way round.
         unsafe { std::ptr::copy_nonoverlapping(from, to, width) };
@@ -249,10 +259,11 @@ fn run_narrow(
         let some = at_once.min(rows - first);
         for (i, extent) in extents.iter().enumerate() {
             let (from, to) = (bases.reads[i], inner.reads[i].cast_mut());
+            let stride = bases.read_strides[i];
             for r in 0..some {
                 let to = to.wrapping_add(r * width);
                 match extent {
-                    Extent::Full => copy(from.wrapping_add((first + r) * cols), to),
+                    Extent::Full => copy(from.wrapping_add((first + r) * stride), to),
                     // SAFETY: a value of a declared read, and a row of scratch.
                     Extent::Column => unsafe {
                         std::slice::from_raw_parts_mut(to, width).fill(*from.add(first + r));
@@ -261,12 +272,12 @@ fn run_narrow(
                 }
             }
         }
-        block(program, whole, f, &inner, [0, 0, 0], some * width);
+        block(program, whole, f, &inner, [0, 0], some * width);
         for (i, write) in inner.writes.iter().take(program.outputs.len()).enumerate() {
             for r in 0..some {
                 copy(
                     write.wrapping_add(r * width),
-                    bases.writes[i].wrapping_add((first + r) * cols),
+                    bases.writes[i].wrapping_add((first + r) * bases.write_strides[i]),
                 );
             }
         }
@@ -284,7 +295,7 @@ fn run_panels(
     let bases = Bases::of(f);
     let words = f.cols().len().next_multiple_of(width) * rows;
     for start in (0..words).step_by(BLOCK) {
-        block(program, extents, f, &bases, [0, start, 0], BLOCK.min(words - start));
+        block(program, extents, f, &bases, [0, start], BLOCK.min(words - start));
     }
     let past = cols % width;
     if f.cols().end == cols && past > 0 {
@@ -296,19 +307,21 @@ fn run_panels(
     }
 }
 
-/// Runs one block: `at` is its offset in full operands, `col` in row operands.
+/// Runs one block, which begins at a row and a column of the part.
 fn block(
     program: &BlockProgram,
     extents: &[Extent],
     f: &Frame,
     bases: &Bases,
-    [row, at, col]: [usize; 3],
+    [row, col]: [usize; 2],
     len: usize,
 ) {
     let scratch = f.scratch().as_mut_ptr().cast::<u32>();
     let result = |step: usize| -> *mut u32 {
         match program.outputs.iter().position(|&s| s == step) {
-            Some(output) => bases.writes[output].wrapping_add(at),
+            Some(output) => {
+                bases.writes[output].wrapping_add(row * bases.write_strides[output] + col)
+            }
             // SAFETY: the task asked for a block of scratch for every step.
             None => unsafe { scratch.add(step * BLOCK) },
         }
@@ -320,7 +333,9 @@ fn block(
                 Source::Input(input) => {
                     let base = bases.reads[input];
                     match extents[input] {
-                        Extent::Full => (base.wrapping_add(at), len),
+                        Extent::Full => {
+                            (base.wrapping_add(row * bases.read_strides[input] + col), len)
+                        }
                         Extent::Row => (base.wrapping_add(col), len),
                         Extent::Column => (base.wrapping_add(row), 0),
                         Extent::Scalar => (base, 0),

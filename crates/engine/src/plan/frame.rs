@@ -90,14 +90,14 @@ impl<'a> Frame<'a> {
         self.writes.len()
     }
 
-    /// The address of the first word of read `i` in this part.
-    pub fn read_base(&self, i: usize) -> *const u32 {
-        self.base(&self.reads[i])
+    /// The address of the first word of read `i` in this part, and the words from one row to the next.
+    pub fn read_base(&self, i: usize) -> (*const u32, usize) {
+        (self.base(&self.reads[i]), self.reads[i].stride())
     }
 
-    /// The address of the first word of write `i` in this part.
-    pub fn write_base(&self, i: usize) -> *mut u32 {
-        self.base(&self.writes[i])
+    /// The address of the first word of write `i` in this part, and the words from one row to the next.
+    pub fn write_base(&self, i: usize) -> (*mut u32, usize) {
+        (self.base(&self.writes[i]), self.writes[i].stride())
     }
 
     fn base(&self, view: &View) -> *mut u32 {

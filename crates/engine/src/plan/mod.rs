@@ -324,12 +324,15 @@ fn preferred_layouts(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Ve
         let panels = panels(graph, node, &preferred[at]);
         for (i, v) in node.inputs.iter().enumerate() {
             let variable = node.op.laid_out_like().filter(|_| i == 0);
+            // Operands that a program repeats are short.
+            let is_full = !node.op.is_elementwise(&input_types(graph, node))
+                || graph.value_type(*v).shape == node.outputs[0].shape;
             let layout = match (variable, panels) {
                 (Some(variable), _) => variable.layout(),
                 (None, Some(panels)) if graph.value_type(*v).shape == node.outputs[0].shape => {
                     panels
                 }
-                (None, _) if takes_spread => spread(graph.value_type(*v)),
+                (None, _) if takes_spread && is_full => spread(graph.value_type(*v)),
                 (None, _) => Layout::Plain,
             };
             wish(v, layout, &mut preferred);
