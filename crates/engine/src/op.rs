@@ -88,6 +88,16 @@ pub trait Op: Any + Debug + Send + Sync {
         self.effect()
     }
 
+    /// The variable whose memory the first output is, if it is one's.
+    fn memory(&self) -> Option<&Arc<Variable>> {
+        self.effect()
+    }
+
+    /// True if the op takes its input in panels too, and does not care: it asks [`Lower::stored`] for it.
+    fn takes_panels(&self, _inputs: &[&TensorType]) -> bool {
+        false
+    }
+
     /// True when the same inputs always give the same outputs and nothing else happens, so constants
     /// can be folded.
     fn is_pure(&self) -> bool {

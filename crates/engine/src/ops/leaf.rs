@@ -103,6 +103,9 @@ impl Op for Weight {
         lower.alias(0, &buffer);
         Ok(())
     }
+    fn memory(&self) -> Option<&Arc<Variable>> {
+        Some(&self.variable)
+    }
     fn onnx(&self, export: &mut Exporter) -> Result<()> {
         let name = export.output(0);
         let tensor = export.contents(&self.variable)?;

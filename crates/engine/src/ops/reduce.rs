@@ -6,9 +6,11 @@ use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::view::Axes;
+use crate::plan::view::{Axes, UNIT, View};
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
+use crate::variable::Layout;
+use ridgeline_kernels::Tile;
 use ridgeline_kernels::compare::Compare;
 use ridgeline_kernels::reduce::{self as kernels, Reduce as Kernel};
 
@@ -186,7 +188,19 @@ impl Op for Reduction {
             && self.axes.len() + 1 == inputs[0].shape.rank()
     }
 
+    fn takes_panels(&self, inputs: &[&TensorType]) -> bool {
+        let is_sum = matches!(self.kind, Kind::Sum | Kind::Mean);
+        is_sum && inputs[0].dtype == DType::F32 && self.axes.len() == inputs[0].shape.rank()
+    }
+
     fn lower(&self, lower: &mut Lower) -> Result<()> {
+        let stored = lower.stored(0)?;
+        if matches!(stored.layout, Layout::Panels(_))
+            && matches!(self.kind, Kind::Sum | Kind::Mean)
+            && self.axes.len() == stored.shape.len()
+        {
+            return self.panels(lower, &stored);
+        }
         let kernel = match self.kind {
             Kind::Sum | Kind::Mean => Kernel::Sum,
             Kind::Max => Kernel::Max,
@@ -246,6 +260,34 @@ impl Op for Reduction {
         };
         let axes: Vec<i64> = self.axes.iter().map(|&a| a as i64).collect();
         e.reduce(name, &axes, self.keepdims)
+    }
+}
+
+impl Reduction {
+    /// Sums all of a matrix in panels, a unit of columns each in the strand that makes them, and then these.
+    fn panels(&self, lower: &mut Lower, x: &Buffer) -> Result<()> {
+        let (rows, cols) = x.adjacent();
+        let y = lower.output(0);
+        let parts = lower.temporary(&[cols.div_ceil(UNIT)], DType::F32, Layout::Plain);
+        lower
+            .task(rows, cols)
+            .split(Axes::COLS)
+            .cost(0.15)
+            .read(x.view(rows, cols).along(Axes::COLS))
+            .write(View { unit: UNIT, ..parts.row() }.along(Axes::COLS))
+            .run(move |f| {
+                // Past the last column stand zeros.
+                let units = f.floats(0).chunks((rows * UNIT).max(1));
+                for (sum, x) in f.floats_mut(0).chunks_mut(1).zip(units) {
+                    let row = Tile::new(x, 1, x.len(), x.len(), 1);
+                    kernels::reduce_rows(f.isa, Kernel::Sum, row, sum);
+                }
+            });
+        let count = if self.kind == Kind::Mean { (rows * cols) as f32 } else { 1.0 };
+        lower.task(1, 1).read(parts.whole()).write(y.whole()).run(move |f| {
+            f.floats_mut(0)[0] = f.floats(0).iter().sum::<f32>() / count;
+        });
+        Ok(())
     }
 }
 

@@ -301,6 +301,21 @@ fn panels(graph: &Graph, node: &Node, wishes: &[Option<Layout>]) -> Option<Layou
     (agreed && can).then_some(layout)
 }
 
+/// For each node: the panels that its first output is in where nobody wishes for anything, if it is.
+fn natural_panels(graph: &Graph) -> Vec<Option<Layout>> {
+    let mut natural: Vec<Option<Layout>> = Vec::with_capacity(graph.nodes().len());
+    for node in graph.nodes() {
+        let types = input_types(graph, node);
+        let own = node.op.memory().map(|variable| variable.layout());
+        let passes = node.op.is_elementwise(&types) && block::takes_panels(&types, &node.outputs);
+        let is_whole = |v: &&Value| graph.value_type(**v).shape == node.outputs[0].shape;
+        let inputs = node.inputs.iter().filter(|_| passes).filter(is_whole);
+        let found = own.or_else(|| inputs.filter_map(|v| natural[v.node as usize]).next());
+        natural.push(found.filter(|layout| matches!(layout, Layout::Panels(_))));
+    }
+    natural
+}
+
 /// For each output of each node: the layout that all its uses wish for, or row-major.
 fn preferred_layouts(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Vec<Vec<Layout>> {
     let nodes = graph.nodes();
@@ -318,6 +333,7 @@ fn preferred_layouts(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Ve
     for v in outputs {
         wish(v, Layout::Plain, &mut preferred);
     }
+    let natural = natural_panels(graph);
     // From the end, so that all uses of a node's outputs have told their wishes before it tells its own.
     for (at, node) in nodes.iter().enumerate().rev() {
         let takes_spread = takes_spread(node);
@@ -327,7 +343,9 @@ fn preferred_layouts(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Ve
             // Operands that a program repeats are short.
             let is_full = !node.op.is_elementwise(&input_types(graph, node))
                 || graph.value_type(*v).shape == node.outputs[0].shape;
+            let takes_any = node.op.takes_panels(&input_types(graph, node));
             let layout = match (variable, panels) {
+                _ if takes_any => natural[v.node as usize].unwrap_or(Layout::Plain),
                 (Some(variable), _) => variable.layout(),
                 (None, Some(panels)) if graph.value_type(*v).shape == node.outputs[0].shape => {
                     panels
