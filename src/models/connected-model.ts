@@ -1,11 +1,12 @@
 /**
  * What a model is apart from its verbs: a call graph from inputs to outputs, with names, layers and a seed.
  */
+import { MOST_AXES } from '../core/nested.js';
 import { nextSeed } from '../core/random.js';
-import type { SymbolicTensor } from '../core/symbolic.js';
-import type { TensorInput } from '../core/tensor.js';
+import type { Shape, SymbolicTensor } from '../core/symbolic.js';
+import { shapeText, type TensorInput } from '../core/tensor.js';
 import type { Weight } from '../core/weight.js';
-import { argumentError, RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError, shapeError } from '../errors.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
 import { CallGraph } from './call-graph.js';
 import { checkInputNames, nameLayers, nameOutputs } from './naming.js';
@@ -58,8 +59,31 @@ export abstract class ConnectedModel<O extends Tensors> extends Layer {
   }
 
   /** @internal Makes the model computable for data; sequential ones learn their input from it. */
-  ready(_shape: readonly number[]): void {
+  ready(_shape: Shape): void {
     this.checkAlive();
+  }
+
+  protected override buildByHand(inputShape: Shape): void {
+    ConnectedModel.prototype.build.call(this, inputShape);
+  }
+
+  /**
+   * Makes the model computable for inputs of a shape, batch included: sequential ones are connected for it unless they
+   * are.
+   * @throws {RidgelineError} `ERR_SHAPE` where it takes others.
+   */
+  override build(inputShape: Shape): void {
+    const isSize = (d: unknown): boolean => d === null || (Number.isSafeInteger(d) && (d as number) > 0);
+    if (!Array.isArray(inputShape) || inputShape.length > MOST_AXES || !Array.from(inputShape).every(isSize))
+      throw argumentError('inputShape', 'a list of sizes ≥ 1 and null', inputShape);
+    this.ready(inputShape);
+    // A sequential model without layers has none yet; of several inputs one shape says nothing.
+    const [expected, ...others] = this.isConnected ? this.inputs.map(({ shape }) => shape) : [];
+    if (!expected || others.length > 0) return;
+    const fits = (d: number | null, i: number): boolean =>
+      i === 0 || d === null || inputShape[i] === null || d === inputShape[i];
+    if (expected.length !== inputShape.length || !expected.every(fits))
+      throw shapeError('inputShape', shapeText(expected), shapeText(inputShape));
   }
 
   /** @internal @throws {RidgelineError} `ERR_DISPOSED`. */

@@ -7,8 +7,8 @@ import { argumentError, RidgelineError } from '../errors.js';
 import type { Compiled } from './compilation.js';
 import type { Measure } from './loss-graph.js';
 
-/** Keys that every log has. */
-const ALWAYS = ['loss', 'penalty', 'loss_without_penalty'];
+/** Keys that every log has, and the one that callbacks which change the learning rate add. */
+const RESERVED = ['loss', 'penalty', 'loss_without_penalty', 'learning_rate'];
 
 /**
  * Keys of the metrics, in the order of a loss graph's totals: losses of several outputs, then metrics by output. As in
@@ -33,7 +33,7 @@ export function metricKeys(outputNames: readonly string[], compiled: Compiled): 
   if (taken !== undefined)
     throw argumentError('metrics', 'names that not every object has a property of', taken);
   const seen = new Set<string>();
-  for (const key of [...ALWAYS, ...keys].flatMap((key) => [key, `val_${key}`])) {
+  for (const key of [...RESERVED, ...keys].flatMap((key) => [key, `val_${key}`])) {
     if (seen.size === seen.add(key).size) {
       const message = `two numbers would be called '${key}': give outputs and metrics other names`;
       throw new RidgelineError('ERR_ARGUMENT', message, { argument: 'metrics', received: key });

@@ -2,10 +2,9 @@
  * Sequential models: a list of layers, each fed by the one before.
  */
 import { options as checkOptions } from '../core/check.js';
-import { MOST_AXES } from '../core/nested.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
-import { argumentError, shapeError } from '../errors.js';
+import { argumentError } from '../errors.js';
 import { input } from '../layers/core/input.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
 import type { CompileOptions, KeysOf, Metrics, NoMetrics, WeightedKeys } from './compile-options.js';
@@ -126,25 +125,5 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     if (shape.length === 0) throw argumentError('x', 'rows along a first axis', shapeText(shape));
     this.#input = input(shape.length === 1 ? [1] : shape.slice(1));
     this.#join();
-  }
-
-  protected override buildByHand(inputShape: readonly (number | null)[]): void {
-    Sequential.prototype.build.call(this, inputShape);
-  }
-
-  /**
-   * Connects the layers for inputs of a shape, batch included, unless they are.
-   * @throws {RidgelineError} `ERR_SHAPE` where they are connected for others.
-   */
-  override build(inputShape: readonly (number | null)[]): void {
-    const isSize = (d: unknown): boolean => d === null || (Number.isSafeInteger(d) && (d as number) > 0);
-    if (!Array.isArray(inputShape) || inputShape.length > MOST_AXES || !Array.from(inputShape).every(isSize))
-      throw argumentError('inputShape', 'a list of sizes ≥ 1 and null', inputShape);
-    this.ready(inputShape);
-    const expected = this.#input?.shape;
-    const fits = (d: number | null | undefined, i: number): boolean =>
-      i === 0 || d === null || inputShape[i] === null || d === inputShape[i];
-    if (expected && (expected.length !== inputShape.length || !expected.every(fits)))
-      throw shapeError('inputShape', shapeText(expected), shapeText(inputShape));
   }
 }

@@ -396,6 +396,16 @@ describe('structure', () => {
   });
 });
 
+test('a model that is connected is built by hand for its own shape only', () => {
+  const at = input([4]);
+  const connected = new Model({ inputs: at, outputs: layers.dense(2)(at) });
+  for (const model of [connected, new Sequential([input([4]), layers.dense(2)])]) {
+    model.build([null, 4]);
+    expect(() => model.build([3, 5])).toThrow(/^inputShape must have shape \[\?, 4\], received \[3, 5\]$/);
+    expect(() => model.build(4 as never)).toThrow(/^inputShape must be a list of sizes ≥ 1 and null/);
+  }
+});
+
 test('a layer that was built by hand keeps its weights', async () => {
   const dense = layers.dense(3);
   dense.build([null, 4]);

@@ -621,6 +621,12 @@ describe('keys of logs', () => {
   });
 });
 
+test('no metric is called as callbacks call the learning rate', async () => {
+  const metric = metrics.meanAbsoluteError({ name: 'learning_rate' });
+  const compile = (): unknown => regression().compile({ loss: 'mse', metrics: [metric] });
+  await expectFailure(compile, 'ERR_ARGUMENT', /^two numbers would be called 'learning_rate'/);
+});
+
 test('a failed compile leaves the model as it was', async () => {
   const model = regression();
   await model.fit(x, y, { epochs: 2 });
