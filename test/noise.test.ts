@@ -145,6 +145,20 @@ describe('lambda', () => {
 });
 
 describe('random ops', () => {
+  test.each([
+    [2 ** 24, 2 ** 24 + 2],
+    [10, 11],
+    [-11, -10],
+    [-1, 0],
+    [3, 3],
+  ])('uniform ones from %d do not reach %d', (minval, maxval) => {
+    const drawn = ops.randomUniform(tensor(new Float32Array(400_000)), { minval, maxval });
+    const data = Array.from(drawn.data);
+    const most = data.reduce((a, b) => Math.max(a, b));
+    expect(data.reduce((a, b) => Math.min(a, b))).toBeGreaterThanOrEqual(minval);
+    if (minval === maxval) expect(most).toBe(maxval);
+    else expect(most).toBeLessThan(maxval);
+  });
   const many = tensor(new Float32Array(200_000), { shape: [200, 1000] });
   test.each<[string, () => Tensor, [number, number]]>([
     ['normal', () => ops.randomNormal(many), [0, 1]],
@@ -186,12 +200,21 @@ describe('random ops', () => {
   });
 
   test('take no gradient, and refuse what is out of range', () => {
+    const farApart = { minval: -3e38, maxval: 3e38 };
+    expect(() => ops.randomUniform(many, farApart)).toThrow('above minval by what float32 holds');
     expect(() => ops.randomUniform(many, { minval: 2 })).toThrow('maxval must be a finite number ≥ minval');
     expect(() => ops.randomNormal(many, { stddev: -1 })).toThrow('stddev must be a finite number ≥ 0');
     expect(() => ops.randomBernoulli(many, 2)).toThrow('probability must be in [0, 1]');
     expect(() => ops.randomNormal(3)).toThrow('operand 0 of randomNormal must be a tensor');
     expect(() => ops.scatter(tensor([[0, 9]], { dtype: 'int32' }), tensor([1]), [3, 3])).toThrow(
       'indices must be in',
+    );
+    const [two, values] = [tensor([[0], [1]], { dtype: 'int32' }), tensor([[1, 2], [3, 4], [5, 6]])]; // biome-ignore format: as it is read
+    expect(() => ops.scatter(two, values, [3, 3])).toThrow(
+      'values of scatter must have shape [2, 3], received [3, 2]',
+    );
+    expect(() => ops.scatter(two, tensor([1, 2]), [2 ** 31])).toThrow(
+      'shape must be a list of sizes of fewer than 2³¹ elements',
     );
   });
 });

@@ -110,6 +110,27 @@ test('the learning rate of a group may be assigned between batches', async () =>
   expect(head[2]).toBe(head[0]);
 });
 
+test('a group that has no weight is an error', async () => {
+  const model = net(adam({ groups: [{ weights: ['haed'], optimizer: 'sgd' }] }));
+  const says =
+    'groups[0].weights must be patterns of weights such as body/kernel, body/bias, head/kernel, head/bias';
+  await expect(model.fit(x, y, options)).rejects.toThrow(says);
+});
+
+test('averages of a group alone may be swapped', async () => {
+  const model = net(adam({ groups: [{ weights: ['head'], optimizer: sgd({ useEma: true }) }] }));
+  const weights = () => model.getWeights().map(({ data }) => String(data));
+  const seen: string[][] = [];
+  const script = {
+    onTestBegin: () => void seen.push(weights()),
+    onEpochEnd: () => void seen.push(weights()),
+  };
+  const all = [callbacks.swapEmaWeights(), script];
+  await model.fit(x, y, { ...options, epochs: 1, validationData: [x, y], callbacks: all });
+  const [tested, after] = seen;
+  expect(tested!.map((weight, i) => weight === after![i])).toEqual([true, true, false, false]);
+});
+
 test.each<[string, () => unknown, string]>([
   ['no list', () => adam({ groups: {} as never }), 'groups must be a list of { weights, optimizer }'],
   [

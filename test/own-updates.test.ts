@@ -19,7 +19,7 @@ import {
 } from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
 import './support/allclose.js';
-import { failure } from './support/small.js';
+import { failure, numbers } from './support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-own-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -180,6 +180,25 @@ describe('an update of one’s own', () => {
   });
 });
 
+test('random numbers of different weights, of updates and of constraints are different', async () => {
+  class Noise extends optimizers.Optimizer {
+    static override readonly optimizerName: string = 'Noise';
+    override update({ weight }: optimizers.UpdateArguments) {
+      return { weight: ops.randomUniform(weight) };
+    }
+  }
+  const halved = (w: SymbolicTensor) => ops.add(ops.mul(w, 0.5), ops.randomUniform(w));
+  const dense = (kernelConstraint?: typeof halved) => layers.dense(3, { useBias: false, kernelConstraint });
+  const model = new Sequential([layers.input([3]), dense(), dense(), dense(halved)]);
+  model.compile({ optimizer: new Noise(), loss: 'mse' });
+  await model.fit(numbers(1, 3), numbers(1, 3), { verbose: 0 });
+  const [first, second, third] = model.getWeights().map((weight) => weight.data);
+  expect(first).not.toEqual(second);
+  // Of equal numbers it would be 1.5 of each.
+  expect(new Set(Array.from(third!, (sum) => sum / 1.5)).size).toBe(9);
+  expect(Array.from(third!).some((sum) => sum > 0.75)).toBe(true);
+});
+
 describe('a constraint of one’s own', () => {
   test('may be a class with a config', async () => {
     class AtMost extends constraints.Constraint {
@@ -224,6 +243,24 @@ describe('a schedule of one’s own', () => {
     const onTrainBatchEnd = () => void seen.push(model.optimizer.learningRate);
     await model.fit(x, y, { ...options, epochs: 1, callbacks: [{ onTrainBatchEnd }] });
     expect(seen).toBeAllclose([0.002, 0.003, 0.004, 0.005]);
+  });
+  test('has random numbers of its step', () => {
+    const optimizer = optimizers.sgd({ learningRate: (step) => ops.randomUniform(step) });
+    const rates = [0, 1, 2, 0].map((step) =>
+      (optimizer.options.learningRate as { at(step: number): number }).at(step),
+    );
+    expect(new Set(rates).size).toBe(3);
+  });
+  test.each<[string, (step: SymbolicTensor) => SymbolicTensor, string]>([
+    ['below 0', (step) => ops.sub(0.01, ops.mul(step, 0.005)), '-0.005'],
+    ['no number', (step) => ops.gather(tensor([0.1, 0.1, 0.1]), ops.cast(step, 'int32')), 'NaN'],
+  ])('that becomes %s stops training before the step', async (_, schedule, received) => {
+    const model = net(optimizers.sgd({ learningRate: schedule }), noNegative);
+    const error = (await failure(() => model.fit(x, y, options))) as Error;
+    expect(error.message).toBe(
+      `the learning rate of step 3 must be a finite number ≥ 0, received ${received}`,
+    );
+    for (const weight of model.getWeights()) expect(weight.data.every(Number.isFinite)).toBe(true);
   });
   test.each<[string, (step: SymbolicTensor) => unknown, RegExp]>([
     ['a number', () => 0.1, /^learningRate, a function: the rate must be made of ops/],

@@ -73,6 +73,31 @@ describe('what comes back', () => {
     expect(loaded.weights.map((w) => w.path)).toEqual(model.weights.map((w) => w.path));
   });
 
+  describe('a layer that is in several others', () => {
+    const spectral = (layer: Layer) => layers.spectralNormalization(layer) as Layer;
+    const around = (...inner: Layer[]): Layer => new Sequential([layers.input([4]), ...inner]);
+    const made: [string, (d: Layer) => Layer[]][] = [
+      ['in a model, and before it', (d) => [d, around(d)]],
+      ['in a model, and behind it', (d) => [around(d), d]],
+      ['in two models', (d) => [around(d), around(layers.dense(4), d)]],
+      ['in a model in a model', (d) => [around(around(d)), d]],
+      ['wrapped, and plain before', (d) => [d, spectral(d)]],
+      ['wrapped, and plain behind', (d) => [spectral(d), d]],
+      ['wrapped twice', (d) => [spectral(d), spectral(d)]],
+      ['wrapped in a model', (d) => [around(spectral(d)), d]],
+    ];
+    test.each(made)('%s', async (_, list) => {
+      const model = new Sequential([layers.input([4]), ...list(layers.dense(4))]);
+      model.compile({ optimizer: 'adam', loss: 'mse' });
+      const options = { epochs: 2, verbose: 0 } as const;
+      await model.fit(x, x, options);
+      const loaded = await again(model as Model);
+      expect(loaded.weights.map(({ path }) => path)).toEqual(model.weights.map(({ path }) => path));
+      const [expected, found] = [await model.fit(x, x, options), await loaded.fit(x, x, options)];
+      expect(found.history).toEqual(expected.history);
+    });
+  });
+
   test('layers of one’s own', async () => {
     const model = new Sequential([
       layers.input([4]),
@@ -264,8 +289,19 @@ describe('refused', () => {
     () => (v: SymbolicTensor) =>
       ops.mul(v, 2)
   )();
-  const of = (layer: Layer): Model => new Sequential([layers.input([4]), layer]);
   const at = input([4]);
+  const twice = (d: Layer): Model => {
+    class Own extends Layer {
+      static override readonly className: string = 'Own';
+      readonly inner = d;
+      override call(a: SymbolicTensor): SymbolicTensor {
+        return d(a as never) as SymbolicTensor;
+      }
+    }
+    const outputs = d(new Own({ name: 'own' })(at) as never) as SymbolicTensor;
+    return new Model({ inputs: at, outputs }) as Model;
+  };
+  const of = (layer: Layer): Model => new Sequential([layers.input([4]), layer]);
   test.each<[string, Model, RegExp]>([
     [
       'an activation that is a function',
@@ -294,6 +330,11 @@ describe('refused', () => {
       'a class called as one of the package',
       of(new Impostor({ name: 'i' })),
       /the class of layer 'i' is called 'Dense' as a layer of this package is/,
+    ],
+    [
+      'a layer in one of one’s own and elsewhere too',
+      twice(layers.dense(4, { name: 'd' })),
+      /layer 'd' is in 'own' and in 'model[_0-9]*'; saveWeights keeps its weights/,
     ],
     [
       'ops between layers',

@@ -33,6 +33,10 @@ describe('a CSV file', () => {
     expect(table.numbers(['size'], { missing: 'mean' }).data[2]).toBe(-999.25);
     expect(table.numbers(['a, "b"'], { missing: 'median' }).toArray()).toEqual([[1], [2], [3]]);
   });
+  test('may have columns called as properties of objects', async () => {
+    const table = await read('constructor,__proto__\n1,2\n');
+    expect(table.names.map((name) => table.type(name))).toEqual(['number', 'number']);
+  });
   test('may have no header, other signs, and types that are told', async () => {
     const table = await read('1;NA\n2;?\n', {
       header: false,

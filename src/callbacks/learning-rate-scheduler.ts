@@ -34,6 +34,7 @@ export class LearningRateScheduler extends Callback {
 /**
  * Sets the learning rate before each epoch to what `schedule` gives; it is in the logs as `learning_rate`. A schedule by
  * steps, evaluated natively, is an option of the optimizer: `optimizers.schedules`.
+ * Optimizers of `groups` keep rates of their own.
  *
  * @throws {RidgelineError} `ERR_ARGUMENT` for anything but a function, and from `fit` for what is no rate.
  */

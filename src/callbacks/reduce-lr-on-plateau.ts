@@ -112,6 +112,7 @@ export class ReduceLROnPlateau extends Callback {
 /**
  * Multiplies the learning rate by `factor` when `monitor` has not improved for `patience` epochs. The rate of each epoch
  * is in the logs, as `learning_rate`. Its state is saved with the model, as that of early stopping.
+ * Optimizers of `groups` keep rates of their own.
  *
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, and from `fit` where a schedule gives the learning rate or
  *   `monitor` is not in the logs.

@@ -31,8 +31,9 @@ export class SwapEmaWeights extends Callback {
   }
 
   override onTrainBegin(): void {
-    const { name, options } = this.model.optimizer;
-    if (!options.useEma) throw argumentError('swapEmaWeights', 'with an optimizer that has useEma', name);
+    const { name, parts } = this.model.optimizer;
+    if (!parts.some(({ options }) => options.useEma))
+      throw argumentError('swapEmaWeights', 'with an optimizer that has useEma', name);
   }
 
   override onEpochBegin(): Promise<void> {

@@ -18,8 +18,8 @@ export class Trace implements Tracing {
   readonly graph: NativeGraph = new native.NativeGraph();
   /** True while training; layers may override it for what they call. */
   training: boolean;
-  /** Next values of state, committed at the end of a training step. */
-  readonly nextState: Map<Weight, SymbolicTensor> = new Map();
+  /** What was assigned to weights, in order: the last of each is committed at the end of a training step. */
+  readonly assigned: Map<Weight, SymbolicTensor[]> = new Map();
   /** Scalar penalties of activities and custom regularizers. */
   readonly penalties: SymbolicTensor[] = [];
   /** Weights used, in order of first use. */
@@ -28,8 +28,10 @@ export class Trace implements Tracing {
   #calls = new Map<string, number>();
   #inputs = 0;
 
-  constructor(training: boolean) {
+  /** @param path - Where it is, if not at a model's top: streams go by it. */
+  constructor(training: boolean, path?: string) {
     this.training = training;
+    if (path !== undefined) this.#path.push(path);
   }
 
   /** The running trace, if any. */
@@ -130,8 +132,8 @@ export class Trace implements Tracing {
       return operand;
     }
     if (operand instanceof Weight) {
-      const next = this.nextState.get(operand);
-      if (next) return next;
+      const assigned = this.assigned.get(operand)?.at(-1);
+      if (assigned) return assigned;
       this.weights.add(operand);
       return SymbolicTensor.of(
         this,

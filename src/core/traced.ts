@@ -12,13 +12,15 @@ export type TracedInput = readonly [name: string, shape: readonly number[]];
 
 /**
  * A function of tensors.
+ * @param path - What it is of: random numbers of different functions are different.
  * @throws {RidgelineError} What `work` throws, and what is wrong with it.
  */
 export function traced(
+  path: string,
   inputs: readonly TracedInput[],
   work: (inputs: SymbolicTensor[]) => readonly SymbolicTensor[],
 ): NativeTraced {
-  const trace = new Trace(true);
+  const trace = new Trace(true, path);
   try {
     return trace.run(() => {
       const outputs = work(inputs.map(([name, shape]) => trace.input(name, shape, 'float32')));

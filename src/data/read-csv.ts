@@ -55,7 +55,7 @@ export async function readCsv(path: FilePath, options: CsvOptions = {}): Promise
   const absent = new Set<string>(missing);
   const columns = names.map((name, j): [string, Column] => {
     const values = rows.map((row) => (absent.has(row[j] as string) ? undefined : row[j]));
-    return [name, column(name, values, types[name], file)];
+    return [name, column(name, values, Object.hasOwn(types, name) ? types[name] : undefined, file)];
   });
   return new Frame(new Map(columns));
 }

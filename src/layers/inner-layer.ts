@@ -5,6 +5,7 @@ import { isPlain } from '../core/check.js';
 import { type Option, option } from '../core/options.js';
 import { argumentError } from '../errors.js';
 import { Layer } from './layer.js';
+import { type SharedLayer, SharedLayers } from './shared-layers.js';
 
 /** A layer as it is saved. */
 interface SavedLayer {
@@ -20,6 +21,8 @@ export function restoresLayers(by: (saved: SavedLayer) => Layer): void {
   restore = by;
 }
 
+const isShared = (given: unknown): given is SharedLayer => isPlain(given) && typeof given.shared === 'number';
+
 const isSaved = (given: unknown): given is SavedLayer =>
   isPlain(given) && typeof given.className === 'string' && 'config' in given;
 
@@ -27,9 +30,13 @@ const isSaved = (given: unknown): given is SavedLayer =>
 export const innerLayer: Option<Layer, true> = option(
   (argument, given): Layer => {
     if (given instanceof Layer) return given;
-    if (restore && isSaved(given)) return restore(given);
+    if (restore && (isSaved(given) || isShared(given))) return SharedLayers.current.restored(given, restore);
     throw argumentError(argument, 'a layer', given);
   },
   undefined,
-  (layer) => ({ className: (layer.constructor as typeof Layer).className, config: layer.getConfig() }),
+  (layer) =>
+    SharedLayers.current.described(layer, () => ({
+      className: (layer.constructor as typeof Layer).className,
+      config: layer.getConfig(),
+    })),
 );

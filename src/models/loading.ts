@@ -10,6 +10,7 @@ import { argumentError, RidgelineError } from '../errors.js';
 import { input } from '../layers/core/input.js';
 import type { Layer } from '../layers/layer.js';
 import { type LayerClass, restoreLayer } from '../layers/registry.js';
+import { SharedLayers } from '../layers/shared-layers.js';
 import { withoutValues } from '../layers/weights.js';
 import { restoreLoss } from '../losses/identifier.js';
 import { type MetricIdentifier, restoreMetric } from '../metrics/identifier.js';
@@ -43,7 +44,9 @@ function restore(saved: SavedModel): Model {
     t.name = of.name;
     return t;
   });
-  const layers = saved.layers.map((of) => (of.model ? restore(of.model) : restoreLayer(of)));
+  const layers = saved.layers.map((saved) =>
+    SharedLayers.current.restored(saved, (of) => (of.model ? restore(of.model) : restoreLayer(of))),
+  );
   if (saved.className === 'Sequential') {
     return new Sequential([inputs[0] as SymbolicTensor, ...layers], {
       name: saved.name,
@@ -150,7 +153,7 @@ function rebuild(
   const saved = JSON.parse(file.text, readNumber) as SavedFile;
   if (saved?.format !== FORMAT) throw damaged(`format ${saved?.format}, this version reads ${FORMAT}`);
   if (!Array.isArray(saved.model?.layers)) throw damaged('it describes no layers');
-  const model = withoutValues(file.elements, () => restore(saved.model));
+  const model = SharedLayers.within(() => withoutValues(file.elements, () => restore(saved.model)));
   model.randomSeed = number('seed', saved.seed);
   // Each after those around it, whose assignments it would take over.
   const frozen = new Set(saved.frozen);

@@ -16,6 +16,7 @@ import {
   type NativeVariable,
   native,
 } from '../native.js';
+import { checkGroups } from '../optimizers/groups.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { tracedUpdate } from '../optimizers/own-update.js';
 import type { Compiled } from './compilation.js';
@@ -99,8 +100,11 @@ export class NativePrograms {
     const kept = this.#for(rows);
     if (kept.trainer) return kept.trainer;
     const weights = this.#network.trainableWeights;
+    checkGroups(this.#compiled.optimizer.groups, this.#network.weights);
     const of = traceLoss(this.#network, this.#compiled, rows, true);
-    const state = [...of.trace.nextState];
+    const state = [...of.trace.assigned].flatMap(([weight, all]) =>
+      all.map((next) => [weight, next] as const),
+    );
     const trainables = weights.map((w) => trainable(w, this.#compiled.optimizer, this.#slots.slots(w)));
     kept.trainer = guard(
       () =>
@@ -156,7 +160,7 @@ function trainable(weight: Weight, whole: Optimizer, slots: NativeVariable[]): N
 /** A constraint of one's own, traced. */
 function projectionOf({ path, shape }: Weight, constraint: Projection): NativeTraced {
   return within(`the constraint of '${path}'`, () =>
-    traced([['weight', shape]], ([weight]) => [
+    traced(`constraint of ${path}`, [['weight', shape]], ([weight]) => [
       alike('what it gives', constraint.call?.(weight as SymbolicTensor), shape),
     ]),
   );

@@ -9,6 +9,7 @@ import { type Call, SymbolicTensor } from '../core/symbolic.js';
 import { RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import { isBuiltin, isImpostor, isKnown } from '../layers/registry.js';
+import { type SharedLayer, SharedLayers } from '../layers/shared-layers.js';
 import type { Loss } from '../losses/loss.js';
 import { getMetric, type MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
@@ -31,6 +32,13 @@ export interface SaveOptions {
 /** A plain value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
 
+/** A layer, or a model among layers. */
+interface SavedLayer {
+  readonly className: string;
+  readonly config: Json;
+  readonly model?: SavedModel;
+}
+
 /** A model's architecture. */
 export interface SavedModel {
   readonly className: string;
@@ -41,7 +49,7 @@ export interface SavedModel {
     readonly shape: (number | null)[];
     readonly dtype: string;
   }[];
-  readonly layers: { readonly className: string; readonly config: Json; readonly model?: SavedModel }[];
+  readonly layers: (SavedLayer | SharedLayer)[];
   /** Each call: the layer, its arguments with references, and the training flag. */
   readonly calls: { readonly layer: number; readonly args: Json[]; readonly training?: boolean }[];
   readonly outputs: Json[];
@@ -98,25 +106,48 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
     name: model.name,
     trainable: model.trainable,
     inputs: graph.inputs.map((t) => ({ name: t.name, shape: [...t.shape], dtype: t.dtype })),
-    layers: layers.map((layer) => {
-      const { className } = layer.constructor as typeof Layer;
-      if ((layer as Partial<Network>).graph instanceof CallGraph)
-        return { className, config: null, model: describe(layer as Layer & Network, functions) };
-      if (isImpostor(layer))
-        throw refuse(
-          `the class of layer '${layer.name}' is called '${className}' as a layer of this package is`,
-        );
-      if (!isKnown(layer)) throw refuse(`the class of layer '${layer.name}' has no 'static className'`);
-      const config = plain(layer, functions);
-      if (!isBuiltin(layer)) {
-        const fault = rebuildingFault(layer, config, functions, callsOf.get(layer) ?? []);
-        if (fault !== undefined) throw refuse(`layer '${layer.name}', made again from its config: ${fault}`);
-      }
-      return { className, config };
-    }),
+    layers: layers.map((layer) =>
+      SharedLayers.current.described(layer, () => {
+        const { className } = layer.constructor as typeof Layer;
+        if ((layer as Partial<Network>).graph instanceof CallGraph)
+          return { className, config: null, model: describe(layer as Layer & Network, functions) };
+        if (isImpostor(layer))
+          throw refuse(
+            `the class of layer '${layer.name}' is called '${className}' as a layer of this package is`,
+          );
+        if (!isKnown(layer)) throw refuse(`the class of layer '${layer.name}' has no 'static className'`);
+        const config = plain(layer, functions);
+        if (!isBuiltin(layer)) {
+          const fault = rebuildingFault(layer, config, functions, callsOf.get(layer) ?? []);
+          if (fault !== undefined)
+            throw refuse(`layer '${layer.name}', made again from its config: ${fault}`);
+        }
+        return { className, config };
+      }),
+    ),
     calls,
     outputs: graph.outputs.map(reference),
   };
+}
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for a layer in a layer of one's own and elsewhere too, which would come back as two. */
+function checkOwned(model: Layer): void {
+  const canShare = (owner: Layer): boolean =>
+    (owner as Partial<Network>).graph instanceof CallGraph || isBuiltin(owner);
+  const owners = new Map<Layer, Layer>();
+  const visit = (owner: Layer): void => {
+    for (const layer of owner.layers) {
+      const other = owners.get(layer);
+      if (other === owner || layer.weights.length === 0) continue;
+      if (other && !(canShare(other) && canShare(owner)))
+        throw refuse(
+          `layer '${layer.name}' is in '${other.name}' and in '${owner.name}'; saveWeights keeps its weights`,
+        );
+      owners.set(layer, owner);
+      visit(layer);
+    }
+  };
+  visit(model);
 }
 
 /** Steps before a model, by what makes them again. */
@@ -209,6 +240,7 @@ export async function save(
   weights.forEach((weight, i) => {
     add(`${i}:${weight.path}`, weight.variable);
   });
+  checkOwned(model);
   const saved = includeOptimizer ? training : undefined;
   const functions: Record<string, unknown> = {};
   const compile = saved && describeCompile(saved.compiled, functions);
@@ -232,7 +264,7 @@ export async function save(
   const text = JSON.stringify(
     {
       format: FORMAT,
-      model: describe(model, functions),
+      model: SharedLayers.within(() => describe(model, functions)),
       frozen: allLayers(model).flatMap((layer, i) => (layer.trainable ? [] : [i])),
       seed: model.randomSeed,
       preprocessing: describePreprocessing(model.preprocessing),

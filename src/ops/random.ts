@@ -9,7 +9,7 @@ import { isTensorLike } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
-import { add, mul } from './arithmetic.js';
+import { add, minimum, mul } from './arithmetic.js';
 import { cast, less } from './comparison.js';
 
 /** In a list of sizes: the input's dimension at that place. */
@@ -19,6 +19,15 @@ const KEEP = -2;
 export interface RandomSeed {
   /** Tells numbers of equal places in a model apart. Default: by the order of calls. */
   readonly seed?: number | null | undefined;
+}
+
+/** The greatest float32 below a number. */
+function below(x: number): number {
+  const rounded = Float32Array.of(x);
+  if ((rounded[0] as number) < x) return rounded[0] as number;
+  if (rounded[0] === 0) return -(2 ** -149);
+  new Int32Array(rounded.buffer)[0]! -= (rounded[0] as number) > 0 ? 1 : -1;
+  return rounded[0] as number;
 }
 
 function drawn<A extends Operand>(
@@ -60,7 +69,11 @@ export function randomUniform<A extends Operand>(
   const given = checkOptions('randomUniform', options, ['minval', 'maxval', 'seed']);
   const low = number('minval', given.minval ?? 0);
   const high = number('maxval', given.maxval ?? 1, 'a finite number ≥ minval', (n) => n >= low);
-  return add(mul(drawn('randomUniform', 'uniform', x, given.seed), high - low), low) as Result<A>;
+  if (Math.fround(high - low) === Infinity)
+    throw argumentError('maxval', 'above minval by what float32 holds', high);
+  const numbers = add(mul(drawn('randomUniform', 'uniform', x, given.seed), high - low), low);
+  // The sum may be rounded up.
+  return minimum(numbers as Operand, Math.max(below(high), Math.fround(low))) as Result<A>;
 }
 
 /** Independent float32 numbers in the shape of `x` that are 1 with a probability, else 0. */

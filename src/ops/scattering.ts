@@ -7,7 +7,7 @@ import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText, tensor } from '../core/tensor.js';
-import { argumentError, RidgelineError } from '../errors.js';
+import { argumentError, RidgelineError, shapeError } from '../errors.js';
 import { add, mul } from './arithmetic.js';
 import { cast, greaterEqual, less, logicalAnd, where } from './comparison.js';
 import { min, sum } from './reduction.js';
@@ -31,6 +31,8 @@ export function scatter<I extends Operand, V extends Operand>(
   const isSize = (size: unknown): boolean => Number.isSafeInteger(size) && (size as number) >= 0;
   if (!Array.isArray(shape) || shape.length > MOST_AXES || !Array.from(shape).every(isSize))
     throw argumentError('shape', 'a list of sizes', shape);
+  if (shape.reduce((a, b) => a * b, 1) >= 2 ** 31)
+    throw argumentError('shape', 'a list of sizes of fewer than 2³¹ elements', shape);
   return op('scatter', [indices, values] as readonly Operand[], (trace, [at, what]) => {
     const index = cast(at as SymbolicTensor, 'int32');
     const added = floating(trace, what as SymbolicTensor);
@@ -40,6 +42,11 @@ export function scatter<I extends Operand, V extends Operand>(
       throw new RidgelineError('ERR_SHAPE', message, { argument: 'indices' });
     }
     const [outer, inner] = [shape.slice(0, axes), shape.slice(axes)];
+    const expected = [...index.shape.slice(0, -1), ...inner];
+    const fits = (d: number | null, i: number): boolean =>
+      d === null || added.shape[i] === null || d === added.shape[i];
+    if (added.shape.length !== expected.length || !expected.every(fits))
+      throw shapeError('values of scatter', shapeText(expected), shapeText(added.shape));
     const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
     const sizes = trace.constant(tensor(Int32Array.from(outer)));
     const strides = trace.constant(tensor(Int32Array.from(outer, (_, i) => product(outer.slice(i + 1)))));

@@ -63,6 +63,16 @@ function saved({ weights, optimizer }: OptimizerGroup<Grouped>): unknown {
   return { weights: excluded.save(weights), optimizer: { name, ...optimizer.getConfig() } };
 }
 
+/** @throws {RidgelineError} `ERR_ARGUMENT` for a group that none of the weights is in. */
+export function checkGroups(of: readonly OptimizerGroup<unknown>[], weights: readonly Weight[]): void {
+  of.forEach(({ weights: patterns }, i) => {
+    if (weights.some((weight) => isExcluded(patterns, weight))) return;
+    const some = weights.slice(0, 8).map(({ path }) => path);
+    const expected = `patterns of weights such as ${some.join(', ')}`;
+    throw argumentError(`groups[${i}].weights`, expected, [...patterns]);
+  });
+}
+
 /** The optimizer of a weight: that of the first group that has it, or `other`. */
 export function optimizerOf<O>(of: readonly OptimizerGroup<O>[], weight: Weight, other: O): O {
   return of.find(({ weights }) => isExcluded(weights, weight))?.optimizer ?? other;

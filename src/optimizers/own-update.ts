@@ -101,7 +101,7 @@ export function tracedUpdate(of: OwnUpdate, weight: Weight): NativeTraced {
     if (!isPlain(updated)) throw argumentError('the update', '{ weight, state }', updated);
     const next = updated.state ?? {};
     if (!isPlain(next)) throw argumentError('the state', 'an object of tensors by name', next);
-    const unknown = Object.keys(next).find((name) => !(name in byName));
+    const unknown = Object.keys(next).find((name) => !Object.hasOwn(byName, name));
     if (unknown !== undefined)
       throw argumentError('the state', Object.keys(byName).join(', ') || 'left out', unknown);
     return [
@@ -109,5 +109,7 @@ export function tracedUpdate(of: OwnUpdate, weight: Weight): NativeTraced {
       ...state.map(([name, shape]) => alike(`the state '${name}'`, next[name], shape)),
     ];
   };
-  return within(`optimizer '${of.name}', update of '${weight.path}'`, () => traced(inputs, update));
+  return within(`optimizer '${of.name}', update of '${weight.path}'`, () =>
+    traced(`update of ${weight.path}`, inputs, update),
+  );
 }

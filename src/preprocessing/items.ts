@@ -10,6 +10,9 @@ import { argumentError, RidgelineError } from '../errors.js';
 /** Strings or whole numbers, nested. */
 export type Items = string | number | Tensor | ArrayLike<number> | readonly Items[];
 
+/** Strings, nested. */
+export type Strings = string | readonly Strings[];
+
 /** Items in a row, and the shape that they had. */
 export interface Flat<T> {
   readonly shape: readonly number[];

@@ -9,7 +9,7 @@ import { type Encoding, encoded } from '../layers/preprocessing/encoding.js';
 import { checkLookup, mostFrequent, reserved } from '../layers/preprocessing/vocabulary.js';
 import { guard, native } from '../native.js';
 import * as ops from '../ops/index.js';
-import { flat, type Items, isText, nested } from './items.js';
+import { flat, type Items, isText, nested, type Strings } from './items.js';
 import { Preprocessor } from './preprocessor.js';
 
 /** Options of {@link StringLookup}. */
@@ -75,7 +75,10 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
    */
   adapt(data: Items): void {
     if (this.options.vocabulary !== undefined)
-      throw new RidgelineError('ERR_ARGUMENT', 'StringLookup was given a vocabulary and cannot adapt');
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        'StringLookup has the vocabulary that it was made with and cannot adapt',
+      );
     const { items } = flat('data', data, 'strings', isText);
     const later = (a: string, b: string): number => Buffer.compare(Buffer.from(b), Buffer.from(a));
     this.#set(mostFrequent(items, this.options, later));
@@ -86,6 +89,8 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
    * @throws {RidgelineError} `ERR_ARGUMENT` for other data, or a lookup without a vocabulary; `ERR_SHAPE` for lists of
    *   different lengths.
    */
+  override call(data: Strings): Tensor;
+  override call(data: Items | TensorInput): Tensor | string | unknown[];
   override call(data: Items | TensorInput): Tensor | string | unknown[] {
     if (!this.#vocabulary)
       throw new RidgelineError(

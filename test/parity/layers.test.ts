@@ -49,7 +49,7 @@ function check(of: LayerCase): void {
     const weights = layer.trainableWeights;
     const penalty = trace.penalties.reduce((a, b) => ops.add(a, b), trace.value(0));
     const loss = ops.add(ops.sum(ops.mul(output, trace.constant(tensorOf(of.outputGradient)))), penalty);
-    const next = layer.weights.filter((weight) => trace.nextState.has(weight));
+    const next = layer.weights.filter((weight) => trace.assigned.has(weight));
     const wanted = [output, penalty, ...next.map((weight) => trace.value(weight))];
     const targets = [...inputs, ...weights.map((weight) => trace.value(weight))];
     return {

@@ -4,7 +4,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { layers, loadModel, ops, optimizers, regularizers, Sequential, setRandomSeed } from 'ridgeline';
+import {
+  layers,
+  loadModel,
+  Model,
+  ops,
+  optimizers,
+  regularizers,
+  Sequential,
+  setRandomSeed,
+  type Tensor,
+} from 'ridgeline';
 import { describe, expect, it } from 'vitest';
 import '../support/allclose.js';
 import { type Golden, golden, make, type Named, tensorOf } from '../support/golden.js';
@@ -21,7 +31,8 @@ interface Case {
   readonly finalWeights: readonly Golden[];
   readonly outputs: Golden;
 }
-const { cases } = golden<{ cases: Case[] }>('spectral');
+type Shared = Pick<Case, 'name' | 'x' | 'y' | 'initialWeights' | 'losses' | 'finalWeights'>;
+const { cases, shared } = golden<{ cases: Case[]; shared: Shared[] }>('spectral');
 
 describe('spectral normalization', () => {
   it('is saved with its layer, and goes on bit for bit for every way to update', async () => {
@@ -81,5 +92,21 @@ describe('spectral normalization', () => {
     model.getWeights().forEach((weight, i) => void expect(weight).toBeAllclose(of.finalWeights[i]!));
     expect(await model.predict(x)).toBeAllclose(of.outputs);
   });
-  it('has this many cases', () => expect(cases).toHaveLength(3));
+  it.each(shared)('of one layer called $name', async (of) => {
+    const dense = layers.dense(4, { activation: 'tanh' });
+    const wrapped = layers.spectralNormalization(dense);
+    const at = layers.input([4]);
+    const outputs = of.name === 'twice' ? wrapped(wrapped(at)) : wrapped(dense(at));
+    const model = new Model({ inputs: at, outputs });
+    model.compile({ optimizer: optimizers.sgd({ learningRate: 0.2 }), loss: 'mse' });
+    const [vector, kernel, bias] = of.initialWeights.map(tensorOf);
+    wrapped.weights.find(({ name }) => name === 'vector_u')?.write(vector as Tensor);
+    dense.setWeights([kernel as Tensor, bias as Tensor]);
+    const [x, y] = [tensorOf(of.x), tensorOf(of.y)];
+    const losses: number[] = [];
+    for (const _ of of.losses) losses.push((await model.trainOnBatch(x, y)).loss);
+    expect(losses).toBeAllclose(of.losses);
+    dense.getWeights().forEach((weight, i) => void expect(weight).toBeAllclose(of.finalWeights[i + 1]!));
+  });
+  it('has this many cases', () => expect([cases, shared].map((all) => all.length)).toEqual([3, 2]));
 });

@@ -55,9 +55,9 @@ export class SpectralNormalization extends Layer<SpectralNormalizationConfig, Gi
     this.#vector = this.addWeight('vector_u', { shape, initializer, trainable: false });
   }
 
-  override call(x: SymbolicTensor): unknown {
+  override call(x: SymbolicTensor): SymbolicTensor {
     if (this.isTraining) this.#normalize();
-    return this.options.layer(x as never);
+    return this.options.layer(x as never) as SymbolicTensor;
   }
 
   #normalize(): void {

@@ -28,7 +28,9 @@ export class FunctionSchedule extends LearningRateSchedule<NoOptions> {
 
   protected override create(): NativeSchedule {
     const of = (): NativeTraced =>
-      traced([['step', []]], ([step]) => [alike('the rate', this.source(step as SymbolicTensor), [])]);
+      traced('learningRate', [['step', []]], ([step]) => [
+        alike('the rate', this.source(step as SymbolicTensor), []),
+      ]);
     return native.NativeSchedule.traced(within('learningRate, a function', of));
   }
 

@@ -44,7 +44,31 @@ def train():
             "name": name, "optimizer": config, "powerIterations": iterations, "x": x, "y": y, "initialWeights": initial,
             "losses": losses, "finalWeights": final, "outputs": outputs,
         })  # fmt: skip
-    write("spectral", cases=cases)
+    # One layer called twice reads two kernels in a step, and a plain call before reads a third.
+    shared = []
+    for name in ("twice", "plain first"):
+        rng = generator(name)
+        x, y = normal(rng, [12, 4]), normal(rng, [12, 4])
+        dense = keras.layers.Dense(4, activation="tanh")
+        around = keras.layers.SpectralNormalization(dense)
+        at = keras.Input([4])
+        dense.build([None, 4])
+        output = around(around(at)) if name == "twice" else around(dense(at))
+        model = keras.Model(at, output)
+        model.compile(optimizer=keras.optimizers.SGD(0.2), loss="mean_squared_error")
+        order = [around.vector_u, dense.kernel, dense.bias]
+        initial = [normal(rng, weight.shape, 0.5) for weight in order]
+        for weight, value in zip(order, initial):
+            weight.assign(value)
+        losses = []
+        for _ in range(STEPS):
+            model.reset_metrics()
+            losses.append(np.float32(model.train_on_batch(x, y)))
+        shared.append({
+            "name": name, "x": x, "y": y, "initialWeights": initial, "losses": losses,
+            "finalWeights": [weight.numpy() for weight in order],
+        })  # fmt: skip
+    write("spectral", cases=cases, shared=shared)
 
 
 def main():

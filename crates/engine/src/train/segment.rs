@@ -7,13 +7,14 @@
 use super::counters::Counters;
 use super::schedule::Schedule;
 use crate::data::Data;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::run::workspace::Workspace;
 use crate::step::Step;
 use parking_lot::{Mutex, MutexGuard};
+use std::iter::once;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,7 +92,8 @@ impl TrainingStep {
     /// rate from `schedule`, and counts it. `profile` gets the time of every phase added, segment after segment.
     ///
     /// # Errors
-    /// `ERR_NATIVE` when a task panicked, `ERR_MEMORY` when scratch cannot be allocated.
+    /// `ERR_ARGUMENT` for a learning rate that is none, before anything is done; `ERR_NATIVE` when a task panicked,
+    /// `ERR_MEMORY` when scratch cannot be allocated.
     pub fn run(
         &self,
         memory: &mut Memory,
@@ -108,6 +110,13 @@ impl TrainingStep {
         step.learning_rate = schedule.at(steps) as f32;
         step.group_rates.clear();
         step.group_rates.extend(self.group_rates.iter().map(|of| of.at(steps) as f32));
+        let fits = |rate: &f32| rate.is_finite() && *rate >= 0.0;
+        if let Some(rate) = once(&step.learning_rate).chain(&step.group_rates).find(|of| !fits(of))
+        {
+            return Err(Error::argument(format!(
+                "the learning rate of step {steps} must be a finite number ≥ 0, received {rate}"
+            )));
+        }
         let due = |segment: &Segment| (steps + 1).is_multiple_of(segment.every);
         for (segment, part) in self.segments.iter().zip(&mut memory.segments) {
             let times = profile.take().map(|times| {

@@ -17,9 +17,11 @@ use crate::passes::absorb::absorb;
 use crate::passes::expand::expand;
 use crate::program::Program;
 use crate::variable::Variable;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The training step of `objective`, which also stores the next values of `state`. Gradients accumulate where the first
+/// The training step of `objective`, which also stores the next values of `state`: of several of one variable the last. A
+/// variable that is trained gets the gradients of all, and of what it held before. Gradients accumulate where the first
 /// optimizer says so, and then there is no other.
 ///
 /// # Errors
@@ -40,20 +42,18 @@ pub fn training_step(
     graph.set_label("");
     let extra = objective.penalty(&mut graph)?;
     let total = graph.add(objective.loss, extra)?;
-    let next = |trainable: &Trainable| {
-        let at = state.iter().position(|(of, _)| of.id() == trainable.variable.id());
-        at.map(|at| roots[count + at])
-    };
-    let weights = trainables
-        .iter()
-        .map(|of| next(of).map_or_else(|| graph.weight(&of.variable), Ok))
-        .collect::<Result<Vec<_>>>()?;
-    let found = gradients(&mut graph, total, &weights)?;
+    let mut held: HashMap<u64, Vec<Value>> = HashMap::new();
+    for ((variable, _), &value) in state.iter().zip(&roots[count..]) {
+        held.entry(variable.id()).or_default().push(value);
+    }
+    let next =
+        |variable: &Variable| held.get(&variable.id()).and_then(|values| values.last()).copied();
+    let found = gradients_of_all(&mut graph, total, trainables, &held)?;
     graph.set_label("");
     // A weight that a layer replaces is trained from there, as Keras has it.
     let mut trainables = trainables.to_vec();
     for of in &mut trainables {
-        if let Some(value) = next(of) {
+        if let Some(value) = next(&of.variable) {
             of.start = Some(graph.one(Assign { variable: Arc::clone(&of.variable) }, &[value])?);
         }
     }
@@ -73,7 +73,7 @@ pub fn training_step(
         penalty = graph.add(penalty, on_weights)?;
     }
     for ((variable, _), &value) in state.iter().zip(&roots[count..]) {
-        if is_trained(variable) {
+        if is_trained(variable) || next(variable) != Some(value) {
             continue;
         }
         graph.apply(Arc::new(Assign { variable: Arc::clone(variable) }), &[value])?;
@@ -83,6 +83,29 @@ pub fn training_step(
     segments.extend(updates);
     let rates = others.iter().map(|of| Arc::clone(&of.learning_rate)).collect();
     Ok(TrainingStep::new(segments, rates))
+}
+
+/// The gradient of each variable: of what it holds as the step begins and of all that it is said to hold then.
+fn gradients_of_all(
+    graph: &mut Graph,
+    loss: Value,
+    trainables: &[Trainable],
+    held: &HashMap<u64, Vec<Value>>,
+) -> Result<Vec<Option<Value>>> {
+    let mut targets = Vec::new();
+    let mut counts = Vec::new();
+    for of in trainables {
+        let before = targets.len();
+        targets.push(graph.weight(&of.variable)?);
+        targets.extend(held.get(&of.variable.id()).into_iter().flatten());
+        counts.push(targets.len() - before);
+    }
+    let mut found = gradients(graph, loss, &targets)?.into_iter();
+    let mut sum = |count: usize| -> Result<Option<Value>> {
+        let mut each = found.by_ref().take(count).flatten();
+        each.try_fold(None, |total, gradient| Ok(Some(graph.plus(total, gradient)?)))
+    };
+    counts.into_iter().map(&mut sum).collect()
 }
 
 /// The updates of each optimizer's own weights; the penalty of all, if any.

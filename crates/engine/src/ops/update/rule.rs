@@ -59,7 +59,8 @@ const ENTRIES: &[&[RuleEntry]] = &[
 pub fn parse(with: &Attributes) -> Result<Arc<dyn Rule>> {
     let name = with.text("name")?;
     let found = ENTRIES.iter().copied().flatten().find(|(of, _)| *of == name);
-    let (_, build) =
-        found.ok_or_else(|| Error::argument(format!("there is no optimizer '{name}'")))?;
+    let (_, build) = found.ok_or_else(|| {
+        Error::argument(format!("there is no optimizer '{name}', and it has no update of its own"))
+    })?;
     build(with)
 }

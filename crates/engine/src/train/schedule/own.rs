@@ -39,7 +39,8 @@ impl Own {
 impl Schedule for Own {
     fn at(&self, steps: u64) -> f64 {
         let mut workspace = self.workspace.lock();
-        let step = Step { updates: steps, ..Step::default() };
+        // Random numbers are those of the step, too.
+        let step = Step { index: steps as u32, updates: steps, ..Step::default() };
         let mut run = || {
             workspace.run(&mut *lent::crew(1)?, &step)?;
             workspace.output(0)
