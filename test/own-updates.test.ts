@@ -180,6 +180,19 @@ describe('an update of one’s own', () => {
   });
 });
 
+test('state is asked for once, whatever is said later', async () => {
+  let asked = 0;
+  class Fickle extends OwnAdam {
+    static override readonly optimizerName: string = 'Fickle';
+    override state(shape: readonly number[]) {
+      asked += 1;
+      return asked > 4 ? ({} as never) : super.state(shape);
+    }
+  }
+  await net(new Fickle(), noNegative).fit(x, y, options);
+  expect(asked).toBe(4);
+});
+
 test('random numbers of different weights, of updates and of constraints are different', async () => {
   class Noise extends optimizers.Optimizer {
     static override readonly optimizerName: string = 'Noise';

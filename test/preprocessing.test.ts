@@ -89,6 +89,15 @@ test('are saved beside the graph', async () => {
   await expect(model.save(path)).rejects.toThrow("preprocessing 'odd' is no preprocessor");
 });
 
+test('of a model in a model come back too', async () => {
+  const inner = new Sequential([layers.input([1]), layers.dense(1)]);
+  inner.preprocessing.user = hashing(10);
+  const path = join(folder, 'nested');
+  await new Sequential([layers.input([1]), inner]).save(path);
+  const [again] = (await loadModel(path)).layers as [typeof inner];
+  expect(again.preprocessing.user?.getConfig()).toEqual(inner.preprocessing.user.getConfig());
+});
+
 test.each<[string, () => unknown, string | RegExp]>([
   ['no bins', () => hashing(0), /numBins must be an integer between 1 and/],
   ['an odd salt', () => hashing(3, { salt: [1] as never }), 'salt must be a whole number ≥ 0, or two'],

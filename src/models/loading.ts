@@ -48,10 +48,8 @@ function restore(saved: SavedModel): Model {
     SharedLayers.current.restored(saved, (of) => (of.model ? restore(of.model) : restoreLayer(of))),
   );
   if (saved.className === 'Sequential') {
-    return new Sequential([inputs[0] as SymbolicTensor, ...layers], {
-      name: saved.name,
-      trainable: saved.trainable,
-    });
+    const { name, trainable } = saved;
+    return preprocessed(saved, new Sequential([inputs[0] as SymbolicTensor, ...layers], { name, trainable }));
   }
   const values: SymbolicTensor[][] = [];
   const resolve = (value: Json): unknown => {
@@ -66,7 +64,15 @@ function restore(saved: SavedModel): Model {
     values.push(Array.isArray(result) ? result : [result]);
   }
   const outputs = saved.outputs.map((o) => resolve(o) as SymbolicTensor);
-  return new Model({ inputs, outputs, name: saved.name, trainable: saved.trainable });
+  const { name, trainable } = saved;
+  return preprocessed(saved, new Model({ inputs, outputs, name, trainable }));
+}
+
+/** The model with the steps that were before it. */
+function preprocessed(saved: SavedModel, model: Model): Model {
+  for (const [name, step] of Object.entries(saved.preprocessing))
+    model.preprocessing[name] = restorePreprocessor(step as { name: string; config: object });
+  return model;
 }
 
 /**
@@ -115,7 +121,6 @@ interface SavedFile {
   readonly model: SavedModel;
   readonly frozen?: number[];
   readonly seed: number;
-  readonly preprocessing?: Record<string, { name: string; config: object }>;
   readonly compile?: {
     readonly optimizer: { name: string; config: Record<string, unknown> };
     readonly losses: ({ name: string; config: Record<string, unknown> } | null)[];
@@ -160,8 +165,6 @@ function rebuild(
   if (frozen.size > 0) {
     for (const [i, layer] of allLayers(model).entries()) layer.trainable = !frozen.has(i);
   }
-  for (const [name, step] of Object.entries(saved.preprocessing ?? {}))
-    model.preprocessing[name] = restorePreprocessor(step);
   const filling = new Filling(file, damaged);
   const { fills } = filling;
   const { weights } = model;

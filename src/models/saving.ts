@@ -53,6 +53,12 @@ export interface SavedModel {
   /** Each call: the layer, its arguments with references, and the training flag. */
   readonly calls: { readonly layer: number; readonly args: Json[]; readonly training?: boolean }[];
   readonly outputs: Json[];
+  /** Steps before the model, by what makes them again. */
+  readonly preprocessing: { readonly [name: string]: Json };
+}
+
+interface Preprocessed {
+  readonly preprocessing: Readonly<Record<string, unknown>>;
 }
 
 function refuse(what: string): RidgelineError {
@@ -127,6 +133,7 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
     ),
     calls,
     outputs: graph.outputs.map(reference),
+    preprocessing: describePreprocessing((model as Partial<Preprocessed>).preprocessing ?? {}),
   };
 }
 
@@ -222,7 +229,7 @@ export const numberText = (_: string, value: unknown): unknown =>
  * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` naming what cannot be restored, `ERR_IO`, `ERR_MEMORY`.
  */
 export async function save(
-  model: Layer & Network & { readonly preprocessing: Readonly<Record<string, unknown>> },
+  model: Layer & Network,
   training: Training | undefined,
   path: FilePath,
   options: SaveOptions,
@@ -267,7 +274,6 @@ export async function save(
       model: SharedLayers.within(() => describe(model, functions)),
       frozen: allLayers(model).flatMap((layer, i) => (layer.trainable ? [] : [i])),
       seed: model.randomSeed,
-      preprocessing: describePreprocessing(model.preprocessing),
       compile,
       training: state && { ...state, callbacks: Object.fromEntries(callbacks) },
     },

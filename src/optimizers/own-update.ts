@@ -42,8 +42,21 @@ export interface OwnUpdate {
   update?(of: UpdateArguments): Updated;
 }
 
+type State = [name: string, shape: readonly number[] | 'weight'][];
+
+/** What optimizers said of weights: they are asked once. */
+const states = new WeakMap<OwnUpdate, WeakMap<Weight, State>>();
+
 /** Names and shapes of what is kept for a weight. */
-function stateOf(of: OwnUpdate, { shape, path }: Weight): [string, readonly number[] | 'weight'][] {
+function stateOf(of: OwnUpdate, weight: Weight): State {
+  const known = states.get(of) ?? new WeakMap<Weight, State>();
+  states.set(of, known);
+  const state = known.get(weight) ?? askedState(of, weight);
+  known.set(weight, state);
+  return state;
+}
+
+function askedState(of: OwnUpdate, { shape, path }: Weight): State {
   const what = `state of optimizer '${of.name}'`;
   const state = of.state?.([...shape], path) ?? {};
   if (!isPlain(state)) throw argumentError(what, 'an object of shapes by name', state);
