@@ -1,7 +1,7 @@
 /**
  * A number of the logs that a callback watches, and what counts as an improvement of it.
  */
-import { isWellFormed } from '../core/check.js';
+import { isName } from '../core/check.js';
 import { oneOf, option, type Settled, type Table } from '../core/options.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Logs } from './logs.js';
@@ -18,7 +18,7 @@ export interface MonitorOptions<M extends string = string> {
 /** The table of {@link MonitorOptions}. */
 export const monitored: Table<MonitorOptions> = {
   monitor: option((argument, given): string => {
-    if (typeof given === 'string' && given !== '' && isWellFormed(given)) return given;
+    if (isName(given)) return given;
     throw argumentError(argument, 'a key of the logs', given);
   }, 'val_loss'),
   mode: oneOf(['auto', 'min', 'max'], 'auto'),

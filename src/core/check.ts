@@ -98,11 +98,12 @@ export function isWellFormed(text: string): boolean {
 export const isName = (text: unknown): text is string =>
   typeof text === 'string' && text.trim() !== '' && isWellFormed(text);
 
-/** True for objects as literals make them, in any realm: no list, no map, no date, nothing inherited. */
+/** True for objects as literals make them, in any realm: no list, no map, no date, nothing inherited, no `Math`. */
 export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.hasOwn(prototype as object, 'isPrototypeOf');
+  if (prototype === null) return true;
+  return Object.hasOwn(prototype as object, 'isPrototypeOf') && !Object.hasOwn(value, Symbol.toStringTag);
 }
 
 /** Options with all defaults filled in. */

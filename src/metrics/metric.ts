@@ -3,7 +3,7 @@
  *
  * The step computes what a batch adds to them, in the same pass as the loss, and the core adds it up in f64.
  */
-import { isWellFormed } from '../core/check.js';
+import { isName } from '../core/check.js';
 import { camel } from '../core/names.js';
 import { type OptionTable, option, type Settled, save, settle, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -83,7 +83,7 @@ export function defineSums<D extends string, C extends object = Record<never, ne
 ): MetricFactory<D, C> {
   const where = camel(of.name);
   const key = option((argument, given): string => {
-    if (typeof given === 'string' && given !== '' && isWellFormed(given)) return given;
+    if (isName(given)) return given;
     throw argumentError(argument, 'a key in logs', given);
   }, of.name);
   const table: OptionTable = { name: key, ...of.options };

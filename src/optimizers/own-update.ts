@@ -1,7 +1,7 @@
 /**
  * Updates of one's own: what an optimizer class whose `update` is a function of ops does to one weight.
  */
-import { isPlain, isWellFormed } from '../core/check.js';
+import { isName, isPlain } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { alike, traced } from '../core/traced.js';
 import type { Weight } from '../core/weight.js';
@@ -64,7 +64,7 @@ function askedState(of: OwnUpdate, { shape, path }: Weight): State {
     sizes === 'weight' ||
     (Array.isArray(sizes) && sizes.every((size) => Number.isSafeInteger(size) && size >= 0));
   for (const [name, sizes] of Object.entries(state)) {
-    if (name === '' || !isWellFormed(name)) throw argumentError(what, 'named', name);
+    if (!isName(name)) throw argumentError(what, 'named', name);
     if (!isShape(sizes))
       throw argumentError(`'${name}' in the ${what}`, "a list of sizes or 'weight'", sizes);
   }

@@ -627,6 +627,10 @@ test('no metric is called as callbacks call the learning rate', async () => {
   await expectFailure(compile, 'ERR_ARGUMENT', /^two numbers would be called 'learning_rate'/);
 });
 
+test.each(['', ' ', '\ud800', 3])('no metric is called %j', (name) => {
+  expect(() => metrics.meanAbsoluteError({ name: name as string })).toThrow('name must be a key in logs');
+});
+
 test('a failed compile leaves the model as it was', async () => {
   const model = regression();
   await model.fit(x, y, { epochs: 2 });

@@ -19,6 +19,7 @@ export const notPlain: readonly (readonly [what: string, given: object])[] = [
   ['a Map', new Map([['epochs', 2]])],
   ['a Set', new Set(['epochs'])],
   ['a Date', new Date(0)],
+  ['Math', Math],
   ['an object that inherits', Object.create({ epochs: 2 })],
 ];
 
