@@ -8,13 +8,17 @@ import type { DType } from './tensor.js';
 type None = Record<never, never>;
 /** `null` for all axes. */
 type Reduction = { readonly axes: readonly number[] | null; readonly keepdims: boolean };
-/** Sizes; −2 keeps the input's dimension at that place, −1 takes what is left. */
+/** In a list of sizes: the input's dimension at that place. */
+export const KEEP = -2;
+
+/** Sizes; {@link KEEP} keeps the input's dimension at that place, −1 takes what is left. */
 type Sizes = { readonly shape: readonly number[] };
 type Axis = { readonly axis: number };
 /** Normalization of the last axis; with `scale` γ is an input, with `center` β. */
 type Normalization = { readonly epsilon: number; readonly scale: boolean; readonly center: boolean };
-/** A share of zeroed elements, drawn from a numbered random stream. */
+/** Numbers of a numbered random stream. */
 type Random = { readonly stream: number } & Sizes;
+/** A share of zeroed elements, drawn from a numbered random stream. */
 type Dropout = { readonly rate: number; readonly stream: number };
 
 /** Attributes by op. */

@@ -1,7 +1,7 @@
 /**
  * Functions of ops that are traced once, for native code to take in: updates, constraints and schedules of one's own.
  */
-import { argumentError, RidgelineError } from '../errors.js';
+import { argumentError, shapeError } from '../errors.js';
 import { guard, type NativeTraced, native } from '../native.js';
 import { SymbolicTensor } from './symbolic.js';
 import { shapeText } from './tensor.js';
@@ -42,6 +42,5 @@ export function alike(what: string, value: unknown, shape: readonly number[]): S
   if (value.dtype !== 'float32') throw argumentError(what, 'float32', value);
   const [expected, received] = [shapeText(shape), shapeText(value.shape)];
   if (expected === received) return value;
-  const message = `${what} must have shape ${expected}, received ${received}`;
-  throw new RidgelineError('ERR_SHAPE', message, { argument: what, expected, received });
+  throw shapeError(what, expected, received);
 }

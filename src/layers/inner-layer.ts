@@ -34,9 +34,5 @@ export const innerLayer: Option<Layer, true> = option(
     throw argumentError(argument, 'a layer', given);
   },
   undefined,
-  (layer) =>
-    SharedLayers.current.described(layer, () => ({
-      className: (layer.constructor as typeof Layer).className,
-      config: layer.getConfig(),
-    })),
+  (layer) => SharedLayers.current.described(layer, () => layer.toJSON()),
 );

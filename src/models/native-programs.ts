@@ -147,7 +147,7 @@ function trainable(weight: Weight, whole: Optimizer, slots: NativeVariable[]): N
   const optimizer = whole.partOf(weight);
   const part = whole.parts.indexOf(optimizer);
   const { constraint, variable } = weight;
-  const { l1, l2 } = weight.regularizer?.factors ?? NO_PENALTY;
+  const { l1, l2 } = factorsOf(weight);
   const config = !constraint || constraint.call ? undefined : JSON.stringify(constraint.getConfig());
   const projection = constraint?.call && projectionOf(weight, constraint);
   const update = optimizer.update && tracedUpdate(optimizer, weight);
@@ -166,10 +166,16 @@ function projectionOf({ path, shape }: Weight, constraint: Projection): NativeTr
   );
 }
 
-const NO_PENALTY = { l1: 0, l2: 0 };
+/** Factors of the penalty that native code knows; one of one's own is in the loss. */
+const factorsOf = ({ regularizer }: Weight): { readonly l1: number; readonly l2: number } =>
+  regularizer?.factors ?? { l1: 0, l2: 0 };
 
 /** Weights with the factors of their penalties. */
 function penalized(weights: readonly Weight[]): { variables: NativeVariable[]; l1: number[]; l2: number[] } {
-  const factors = (kind: 'l1' | 'l2'): number[] => weights.map((w) => w.regularizer?.factors?.[kind] ?? 0);
-  return { variables: weights.map((w) => w.variable), l1: factors('l1'), l2: factors('l2') };
+  const factors = weights.map(factorsOf);
+  return {
+    variables: weights.map((w) => w.variable),
+    l1: factors.map(({ l1 }) => l1),
+    l2: factors.map(({ l2 }) => l2),
+  };
 }

@@ -4,6 +4,7 @@
 import { dispatch } from '../core/apply.js';
 import { options as checkOptions, fraction, integer, nonNegative, number } from '../core/check.js';
 import type { Operand, Result } from '../core/operand.js';
+import { KEEP } from '../core/primitives.js';
 import { currentSeed } from '../core/random.js';
 import { isTensorLike } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
@@ -11,9 +12,6 @@ import { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
 import { add, minimum, mul } from './arithmetic.js';
 import { cast, less } from './comparison.js';
-
-/** In a list of sizes: the input's dimension at that place. */
-const KEEP = -2;
 
 /** A seed of its own for what is drawn. */
 export interface RandomSeed {

@@ -5,6 +5,7 @@ import { nativeOp, op } from '../core/apply.js';
 import { boolean, options as checkOptions, integer } from '../core/check.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
+import { KEEP } from '../core/primitives.js';
 import { isTensorLike } from '../core/symbolic.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -14,9 +15,6 @@ const MOST_PARTS = 2 ** 16;
 
 /** Lists that are looked through as shapes. */
 const LONGEST_LIST = 64;
-
-/** In a list of sizes: the input's dimension at that place. */
-const KEEP = -2;
 
 /** Sizes as the native core takes them. */
 function sizes(shape: unknown): number[] {

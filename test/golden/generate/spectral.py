@@ -14,6 +14,16 @@ def train():
 
     from common import generator, normal, write
 
+    def trained(model, order, rng, x, y):
+        initial = [normal(rng, weight.shape, 0.5) for weight in order]
+        for weight, value in zip(order, initial):
+            weight.assign(value)
+        losses = []
+        for _ in range(STEPS):
+            model.reset_metrics()
+            losses.append(np.float32(model.train_on_batch(x, y)))
+        return initial, losses
+
     cases = []
     for name, config, iterations, make in [
         ("sgd", {"name": "sgd", "learningRate": 0.2}, 1, lambda: keras.optimizers.SGD(0.2)),
@@ -31,13 +41,7 @@ def train():
         model = keras.Sequential([keras.Input([5]), *wrapped])
         model.compile(optimizer=make(), loss="mean_squared_error")
         order = [weight for of, around in zip(dense, wrapped) for weight in (around.vector_u, of.kernel, of.bias)]
-        initial = [normal(rng, weight.shape, 0.5) for weight in order]
-        for weight, value in zip(order, initial):
-            weight.assign(value)
-        losses = []
-        for _ in range(STEPS):
-            model.reset_metrics()
-            losses.append(np.float32(model.train_on_batch(x, y)))
+        initial, losses = trained(model, order, rng, x, y)
         final = [weight.numpy() for weight in order]
         outputs = model.predict(x, verbose=0)
         cases.append({
@@ -57,13 +61,7 @@ def train():
         model = keras.Model(at, output)
         model.compile(optimizer=keras.optimizers.SGD(0.2), loss="mean_squared_error")
         order = [around.vector_u, dense.kernel, dense.bias]
-        initial = [normal(rng, weight.shape, 0.5) for weight in order]
-        for weight, value in zip(order, initial):
-            weight.assign(value)
-        losses = []
-        for _ in range(STEPS):
-            model.reset_metrics()
-            losses.append(np.float32(model.train_on_batch(x, y)))
+        initial, losses = trained(model, order, rng, x, y)
         shared.append({
             "name": name, "x": x, "y": y, "initialWeights": initial, "losses": losses,
             "finalWeights": [weight.numpy() for weight in order],

@@ -338,19 +338,19 @@ fn preferred_layouts(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Ve
     for (at, node) in nodes.iter().enumerate().rev() {
         let takes_spread = takes_spread(node);
         let panels = panels(graph, node, &preferred[at]);
+        let types = input_types(graph, node);
+        let (is_elementwise, takes_any) =
+            (node.op.is_elementwise(&types), node.op.takes_panels(&types));
         for (i, v) in node.inputs.iter().enumerate() {
             let variable = node.op.laid_out_like().filter(|_| i == 0);
+            let is_whole = node.outputs.first().is_some_and(|of| of.shape == types[i].shape);
             // Operands that a program repeats are short.
-            let is_full = !node.op.is_elementwise(&input_types(graph, node))
-                || graph.value_type(*v).shape == node.outputs[0].shape;
-            let takes_any = node.op.takes_panels(&input_types(graph, node));
+            let is_full = !is_elementwise || is_whole;
             let layout = match (variable, panels) {
                 _ if takes_any => natural[v.node as usize].unwrap_or(Layout::Plain),
                 (Some(variable), _) => variable.layout(),
-                (None, Some(panels)) if graph.value_type(*v).shape == node.outputs[0].shape => {
-                    panels
-                }
-                (None, _) if takes_spread && is_full => spread(graph.value_type(*v)),
+                (None, Some(panels)) if is_whole => panels,
+                (None, _) if takes_spread && is_full => spread(types[i]),
                 (None, _) => Layout::Plain,
             };
             wish(v, layout, &mut preferred);
