@@ -67,6 +67,7 @@ const verbs: Record<string, (x: Tensor, y: Tensor) => Promise<unknown>> = {
   save: () => wide.save(file),
   loadModel: () => loadModel(file),
   export: () => wide.export(`${file}.onnx`),
+  'normalization.adapt': (x) => layers.normalization().adapt(x),
 };
 const found: Record<string, number> = {};
 try {

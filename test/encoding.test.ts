@@ -147,16 +147,16 @@ describe('integer lookup', () => {
     const beside = far.slice(0, -2).flatMap((value) => [value - 1, value + 1]);
     expect(new Set(values(layer(tensor(Int32Array.from(beside)))) as number[])).toEqual(new Set([0]));
   });
-  test('a vocabulary of data: the frequent first, then the larger', () => {
+  test('a vocabulary of data: the frequent first, then the larger', async () => {
     const data = tensor(Int32Array.of(3, 3, 5, 5, 7, 9, 1, 1, 1), { shape: [3, 3] });
-    const adapted = (options: layers.IntegerLookupOptions) => {
+    const adapted = async (options: layers.IntegerLookupOptions) => {
       const layer = layers.integerLookup(options);
-      layer.adapt(data);
+      await layer.adapt(data);
       return layer.vocabulary;
     };
-    expect(adapted({})).toEqual([1, 5, 3, 9, 7]);
-    expect(adapted({ maxTokens: 4 })).toEqual([1, 5, 3]);
-    expect(adapted({ maskToken: 9 })).toEqual([1, 5, 3, 7]);
+    expect(await adapted({})).toEqual([1, 5, 3, 9, 7]);
+    expect(await adapted({ maxTokens: 4 })).toEqual([1, 5, 3]);
+    expect(await adapted({ maskToken: 9 })).toEqual([1, 5, 3, 7]);
   });
   test('an adapted vocabulary is saved with the model, and fixed once the layer was called', async () => {
     const layer = layers.integerLookup({ outputMode: 'multiHot' });
@@ -167,7 +167,7 @@ describe('integer lookup', () => {
       /^data must be int32 numbers, received 0.5/,
     );
     await expectFailure(() => layer.adapt([]), 'ERR_SHAPE', /adapt expects tokens/);
-    layer.adapt(x);
+    await layer.adapt(x);
     const model = new Sequential([input({ shape: [3], dtype: 'int32' }), layer, layers.dense(1)]);
     const file = join(mkdtempSync(join(tmpdir(), 'ridgeline-')), 'lookup');
     await model.save(file);

@@ -288,10 +288,10 @@ describe('options of every layer', () => {
 });
 
 describe('data', () => {
-  test('normalization adapts to mean and variance', () => {
+  test('normalization adapts to mean and variance', async () => {
     const layer = layers.normalization();
     const data = numbers(200, 3);
-    layer.adapt(data);
+    await layer.adapt(data);
     const out = layer(data);
     for (let column = 0; column < 3; column++) {
       const values = Array.from({ length: 200 }, (_, row) => out.data[3 * row + column] as number);

@@ -36,12 +36,12 @@ test.each(cases)('$name: as Keras', ({ step, config, items, outputs }) => {
 });
 
 describe('stringLookup', () => {
-  test('adapts as Keras', () => {
+  test('adapts as Keras', async () => {
     const lookup = stringLookup({ maxTokens: 4 });
-    lookup.adapt(adapted.items);
+    await lookup.adapt(adapted.items);
     expect(lookup.vocabulary).toEqual(adapted.vocabulary);
-    expect(() => stringLookup({ vocabulary: ['a'] }).adapt(['b'])).toThrow('cannot adapt');
-    expect(() => stringLookup().adapt(['[UNK]'])).toThrow('tokens besides maskToken and oovToken');
+    await expect(stringLookup({ vocabulary: ['a'] }).adapt(['b'])).rejects.toThrow('cannot adapt');
+    await expect(stringLookup().adapt(['[UNK]'])).rejects.toThrow('tokens besides maskToken and oovToken');
     expect(() => stringLookup().call(['a'])).toThrow('it has no vocabulary yet'.slice(3));
   });
   test('inverts, in lists of any depth', () => {
@@ -65,7 +65,7 @@ describe('stringLookup', () => {
 
 test('are saved beside the graph', async () => {
   const city = stringLookup();
-  city.adapt(['Bern', 'Genf', 'Bern']);
+  await city.adapt(['Bern', 'Genf', 'Bern']);
   class Upper extends preprocessing.Preprocessor {
     static override readonly className = 'Upper';
     override call(data: string) {

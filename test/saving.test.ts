@@ -240,7 +240,7 @@ describe('what comes back', () => {
 
   test('statistics of an adapted normalization', async () => {
     const norm = layers.normalization();
-    norm.adapt(x);
+    await norm.adapt(x);
     const model = new Sequential([layers.input([4]), norm]);
     expect((await again(model)).predictSync(x)).toEqual(model.predictSync(x));
   });

@@ -55,3 +55,32 @@ export function* copy(from: Elements, to: Elements, at: number): Work<void> {
     yield;
   }
 }
+
+/** Items that are put in order, or merged, between two places to yield. */
+const SORTED = 2 ** 12;
+
+/** The items in order, by runs that are merged two by two; equal ones stay as they were. */
+export function* sorted<T>(items: readonly T[], order: (a: T, b: T) => number): Work<T[]> {
+  let runs: T[][] = [];
+  for (let from = 0; from < items.length; from += SORTED) {
+    runs.push(items.slice(from, from + SORTED).sort(order));
+    yield;
+  }
+  while (runs.length > 1) {
+    const merged: T[][] = [];
+    for (let i = 0; i < runs.length; i += 2)
+      merged.push(yield* merge(runs[i] as T[], runs[i + 1] ?? [], order));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+function* merge<T>(a: readonly T[], b: readonly T[], order: (a: T, b: T) => number): Work<T[]> {
+  const all: T[] = [];
+  for (let [i, j] = [0, 0]; i < a.length || j < b.length; ) {
+    const first = j === b.length || (i < a.length && order(a[i] as T, b[j] as T) <= 0);
+    all.push((first ? a[i++] : b[j++]) as T);
+    if (all.length % SORTED === 0) yield;
+  }
+  return all;
+}

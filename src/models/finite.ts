@@ -1,8 +1,8 @@
 /**
  * NaN and infinity in data: the native core finds that there are some, and here is said where.
  */
-import type { Tensor } from '../core/tensor.js';
-import { isRidgelineError, RidgelineError } from '../errors.js';
+import { nonFinite } from '../core/non-finite.js';
+import { isRidgelineError } from '../errors.js';
 import { guard } from '../native.js';
 import type { NamedTensor } from './input-data.js';
 
@@ -21,18 +21,4 @@ export function finite<T>(data: readonly NamedTensor[], work: () => T): T {
     }
     throw error;
   }
-}
-
-/** `ERR_NON_FINITE` for element `bad` of a tensor. */
-export function nonFinite(name: string, { shape, data }: Tensor, bad: number): RidgelineError {
-  const index: number[] = [];
-  let rest = bad;
-  for (const size of [...shape].reverse()) {
-    index.unshift(rest % size);
-    rest = Math.floor(rest / size);
-  }
-  return new RidgelineError('ERR_NON_FINITE', `${name} has ${data[bad]} at [${index.join(', ')}]`, {
-    argument: name,
-    received: data[bad],
-  });
 }

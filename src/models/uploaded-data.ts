@@ -4,10 +4,10 @@
  * Large ones are copied in slices, between which others have their turn: until that is done the caller must leave
  * the arrays as they are. Those of a few MB are copied at once.
  */
+import { nonFinite } from '../core/non-finite.js';
 import type { Work } from '../core/turns.js';
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeData, native } from '../native.js';
-import { nonFinite } from './finite.js';
 import type { NamedTensor } from './input-data.js';
 
 /** Elements that are copied at once: a millisecond's work. */

@@ -5,6 +5,7 @@
 import * as check from '../core/check.js';
 import { integer, oneOf, option, type Table } from '../core/options.js';
 import { Tensor } from '../core/tensor.js';
+import { atOnce } from '../core/turns.js';
 import { argumentError } from '../errors.js';
 import { type Encoding, encoded } from '../layers/preprocessing/encoding.js';
 import { guard, native } from '../native.js';
@@ -56,7 +57,7 @@ export class Hashing extends Preprocessor<HashingConfig, Given> {
    */
   override call(data: Items): Tensor {
     const { numBins, maskValue, salt, outputMode } = this.options;
-    const { shape, items } = flat('data', data, ITEM, isItem);
+    const { shape, items } = atOnce(flat('data', data, ITEM, isItem));
     const isMasked = maskValue !== undefined && numBins > 1;
     const first = isMasked ? 1 : 0;
     const key = salt === undefined ? undefined : typeof salt === 'number' ? [salt, salt] : [...salt];

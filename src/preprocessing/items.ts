@@ -5,7 +5,11 @@ import { isWellFormed } from '../core/check.js';
 import { isNumberArray, type NumberArray } from '../core/elements.js';
 import { MOST_AXES } from '../core/nested.js';
 import { Tensor } from '../core/tensor.js';
+import type { Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
+
+/** Items between two places to yield. */
+const PIECE = 2 ** 13;
 
 /** Strings or whole numbers, nested. */
 export type Items = string | number | Tensor | ArrayLike<number> | readonly Items[];
@@ -25,33 +29,39 @@ export interface Flat<T> {
  * @param fits - True for an item that may be there; `expected` says what that is.
  * @throws {RidgelineError} `ERR_ARGUMENT` for anything else, `ERR_SHAPE` for lists of other lengths.
  */
-export function flat<T>(
+export function* flat<T>(
   argument: string,
   data: unknown,
   expected: string,
   fits: (item: unknown) => item is T,
-): Flat<T> {
+): Work<Flat<T>> {
   if (data instanceof Tensor) {
-    const { items } = flat(argument, listOf(data.elements), expected, fits);
+    const { items } = yield* flat(argument, listOf(data.elements), expected, fits);
     return { shape: data.shape, items };
   }
   const items: T[] = [];
   const shape: number[] = [];
-  const walk = (value: unknown, axis: number): void => {
-    const list = isNumberArray(value) ? listOf(value) : value;
-    if (!Array.isArray(list)) {
-      if (axis !== shape.length) throw uneven(argument, shape);
-      if (!fits(list)) throw argumentError(argument, expected, list);
-      items.push(list);
-      return;
-    }
+  const add = (item: unknown, axis: number): void => {
+    if (axis !== shape.length) throw uneven(argument, shape);
+    if (!fits(item)) throw argumentError(argument, expected, item);
+    items.push(item);
+  };
+  function* walk(list: readonly unknown[], axis: number): Work<void> {
     if (axis === MOST_AXES) throw argumentError(argument, `nested at most ${MOST_AXES} deep`, data);
     // The first item says how deep they are.
     if (axis === shape.length && items.length === 0) shape.push(list.length);
     else if (shape[axis] !== list.length) throw uneven(argument, shape);
-    for (let i = 0; i < list.length; i++) walk(list[i], axis + 1);
-  };
-  walk(data, 0);
+    for (let i = 0; i < list.length; i++) {
+      const value = list[i];
+      const inner = isNumberArray(value) ? listOf(value) : value;
+      if (Array.isArray(inner)) yield* walk(inner, axis + 1);
+      else add(inner, axis + 1);
+      if (items.length % PIECE === 0) yield;
+    }
+  }
+  const whole = isNumberArray(data) ? listOf(data) : data;
+  if (Array.isArray(whole)) yield* walk(whole, 0);
+  else add(whole, 0);
   return { shape, items };
 }
 

@@ -4,6 +4,7 @@
 import * as check from '../core/check.js';
 import { boolean, integer, list, nullable, oneOf, option, type Table } from '../core/options.js';
 import { Tensor, type TensorInput, tensor } from '../core/tensor.js';
+import { atOnce, inTurns, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { type Encoding, encoded } from '../layers/preprocessing/encoding.js';
 import { checkLookup, mostFrequent, reserved } from '../layers/preprocessing/vocabulary.js';
@@ -34,6 +35,8 @@ const text = (argument: string, given: unknown): string => {
   if (isText(given)) return given;
   throw argumentError(argument, 'a string', given);
 };
+
+const later = (a: string, b: string): number => Buffer.compare(Buffer.from(b), Buffer.from(a));
 
 /** See {@link stringLookup}. */
 export class StringLookup extends Preprocessor<StringLookupOptions> {
@@ -70,18 +73,22 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
 
   /**
    * Takes the vocabulary from strings of any shape: the most frequent first, the later one in the alphabet of equally
-   * frequent ones.
+   * frequent ones. Many are gone through in pieces, between which others have their turn: leave them as they are until
+   * then. What takes a few milliseconds is done when this returns.
    * @throws {RidgelineError} `ERR_ARGUMENT` for other data, data without tokens, or a lookup that was given a vocabulary.
    */
-  adapt(data: Items): void {
+  adapt(data: Items): Promise<void> {
+    return inTurns(this.#adapt(data));
+  }
+
+  *#adapt(data: Items): Work<void> {
     if (this.options.vocabulary !== undefined)
       throw new RidgelineError(
         'ERR_ARGUMENT',
         'StringLookup has the vocabulary that it was made with and cannot adapt',
       );
-    const { items } = flat('data', data, 'strings', isText);
-    const later = (a: string, b: string): number => Buffer.compare(Buffer.from(b), Buffer.from(a));
-    this.#set(mostFrequent(items, this.options, later));
+    const { items } = yield* flat('data', data, 'strings', isText);
+    this.#set(yield* mostFrequent(items, this.options, later));
   }
 
   /**
@@ -99,7 +106,7 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
       );
     const { invert, outputMode, maskToken, numOovIndices } = this.options;
     if (invert) return this.#tokens(tensor(data as TensorInput)) as string | unknown[];
-    const { shape, items } = flat('data', data, 'strings', isText);
+    const { shape, items } = atOnce(flat('data', data, 'strings', isText));
     const masked = maskToken === undefined ? 0 : 1;
     const indices = Int32Array.from(
       items,

@@ -57,9 +57,9 @@ describe('structure', () => {
     },
     {
       name: 'normalization of other columns than it was adapted to',
-      run: () => {
+      run: async () => {
         const norm = layers.normalization();
-        norm.adapt([[1, 2]]);
+        await norm.adapt([[1, 2]]);
         return norm(input([3]));
       },
       code: 'ERR_SHAPE',

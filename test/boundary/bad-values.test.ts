@@ -316,7 +316,7 @@ describe('values', () => {
       run: () =>
         new Sequential([layers.input([4])])
           .add(layers.normalization())
-          .layers.map((l) => (l as layers.Normalization).adapt(withNaN)),
+          .layers.map((l) => (l as layers.Normalization).adapt(withNaN))[0],
       code: 'ERR_NON_FINITE',
       says: /adapt|mean|data/,
     },

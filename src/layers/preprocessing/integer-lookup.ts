@@ -5,7 +5,8 @@ import { nativeOp } from '../../core/apply.js';
 import * as check from '../../core/check.js';
 import { list, oneOf } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
-import { shapeText, type Tensor, type TensorInput, tensor } from '../../core/tensor.js';
+import { shapeText, type Tensor, type TensorInput, tensor, tensorFrom } from '../../core/tensor.js';
+import { find, inTurns, type Work } from '../../core/turns.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
@@ -76,19 +77,35 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
 
   /**
    * Takes the vocabulary from data of any shape: the most frequent tokens first, the larger first of equally frequent ones.
+   * Large data is gone through in pieces, between which others have their turn: leave it as it is until then. What takes a
+   * few milliseconds is done when this returns.
    * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_ARGUMENT` for numbers that are not int32, data
    *   without tokens, a layer that was called before or given a vocabulary.
    */
-  adapt(data: TensorInput): void {
-    if (this.options.vocabulary !== undefined || this.built) {
-      const why = this.built ? 'was called before' : 'was given a vocabulary';
-      throw new RidgelineError('ERR_ARGUMENT', `layer '${this.name}' ${why} and cannot adapt`);
-    }
-    const x = tensor(data);
+  adapt(data: TensorInput): Promise<void> {
+    return inTurns(this.#adapt(data));
+  }
+
+  *#adapt(data: TensorInput): Work<void> {
+    this.#adaptable();
+    const vocabulary = yield* this.#frequent(data);
+    this.#adaptable();
+    this.#vocabulary = vocabulary;
+  }
+
+  #adaptable(): void {
+    if (this.options.vocabulary === undefined && !this.built) return;
+    const why = this.built ? 'was called before' : 'was given a vocabulary';
+    throw new RidgelineError('ERR_ARGUMENT', `layer '${this.name}' ${why} and cannot adapt`);
+  }
+
+  *#frequent(data: TensorInput): Work<readonly number[]> {
+    const x = yield* tensorFrom(data, undefined);
     if (x.size === 0)
       throw new RidgelineError('ERR_SHAPE', `adapt expects tokens, received shape ${shapeText(x.shape)}`);
-    for (const value of x.elements) if (!isToken(value)) throw argumentError('data', 'int32 numbers', value);
-    this.#vocabulary = mostFrequent(x.elements, this.options, (a, b) => b - a);
+    const wrong = yield* find(x.elements, (value) => !isToken(value));
+    if (wrong !== undefined) throw argumentError('data', 'int32 numbers', wrong);
+    return yield* mostFrequent(x.elements, this.options, (a, b) => b - a);
   }
 
   override build(_inputShape: Shape): void {

@@ -3,8 +3,10 @@
  */
 import * as check from '../../core/check.js';
 import { zeros } from '../../core/elements.js';
+import { nonFinite } from '../../core/non-finite.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
-import { shapeText, type Tensor, type TensorInput, tensor } from '../../core/tensor.js';
+import { shapeText, type Tensor, type TensorInput, tensor, tensorFrom } from '../../core/tensor.js';
+import { inTurns, type Work } from '../../core/turns.js';
 import { Weight } from '../../core/weight.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
@@ -51,6 +53,8 @@ export class Normalization extends Layer<NormalizationOptions> {
   #mean: Weight | Tensor | undefined;
   #variance: Weight | Tensor | undefined;
   #adapted = false;
+  /** Calls of `adapt` under way. */
+  #adapting = 0;
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or a mean without a variance. */
   constructor(config?: NormalizationOptions) {
@@ -96,38 +100,50 @@ export class Normalization extends Layer<NormalizationOptions> {
   }
 
   /**
-   * Takes mean and biased variance from data, `[samples, …]`.
+   * Takes mean and biased variance from data, `[samples, …]`. Large data is gone through in slices, between which others
+   * have their turn: leave it as it is until then. What takes a few milliseconds is done when this returns.
    * @throws {RidgelineError} `ERR_SHAPE` for data without samples or of another shape, `ERR_NON_FINITE` for NaN or
    *   infinity, `ERR_ARGUMENT` when the layer was given statistics.
    */
-  adapt(data: TensorInput): void {
+  adapt(data: TensorInput): Promise<void> {
+    return inTurns(this.#adapt(data));
+  }
+
+  *#adapt(data: TensorInput): Work<void> {
+    this.#adapting++;
+    try {
+      yield* this.#take(data);
+    } finally {
+      this.#adapting--;
+    }
+  }
+
+  *#take(data: TensorInput): Work<void> {
     if (this.options.mean !== undefined) {
       const message = `layer '${this.name}' was given mean and variance and cannot adapt`;
       throw new RidgelineError('ERR_ARGUMENT', message);
     }
-    const x = tensor(data, { dtype: 'float32' });
+    const x = (yield* tensorFrom(data, 'float32')) as Tensor<'float32'>;
     if (x.rank < 1 || x.size === 0)
       throw new RidgelineError('ERR_SHAPE', `adapt expects samples, received shape ${shapeText(x.shape)}`);
     this.build([null, ...x.shape.slice(1)]);
     const [mean, variance] = [this.#mean as Weight, this.#variance as Weight];
-    const moments = momentsOf(x, this.#axesOf(x.rank));
+    const moments = yield* momentsOf(x, this.#axesOf(x.rank));
     // What is not finite shows in the moments; the data is looked through only then.
-    const finite = [...moments.mean, ...moments.variance].every(Number.isFinite);
+    const finite = [moments.mean, moments.variance].every((of) => of.every(Number.isFinite));
     const bad = finite ? -1 : x.data.findIndex((value: number) => !Number.isFinite(value));
-    if (bad >= 0) {
-      const details = { layer: this.name, argument: 'data' };
-      throw new RidgelineError('ERR_NON_FINITE', `adapt: data has ${x.data[bad]} at element ${bad}`, details);
-    }
+    if (bad >= 0) throw nonFinite('adapt: data', x, bad);
     if (moments.mean.length !== mean.shape.reduce((a, b) => a * b, 1)) {
       const message = `adapt: data of shape ${shapeText(x.shape)} does not fit layer '${this.name}'`;
       throw new RidgelineError('ERR_SHAPE', message);
     }
-    mean.write(tensor(moments.mean, { shape: mean.shape }));
-    variance.write(tensor(moments.variance, { shape: variance.shape }));
+    mean.write(tensor(Float32Array.from(moments.mean), { shape: mean.shape }));
+    variance.write(tensor(Float32Array.from(moments.variance), { shape: variance.shape }));
     this.#adapted = true;
   }
 
   override call(x: SymbolicTensor): SymbolicTensor {
+    if (this.#adapting > 0) throw new RidgelineError('ERR_BUSY', 'it is being adapted: await that first');
     if (this.isTraining && !this.adapted)
       throw new RidgelineError('ERR_ARGUMENT', 'it has no statistics yet: adapt it before fit');
     const axes = this.#axesOf(x.rank);

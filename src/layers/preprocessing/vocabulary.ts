@@ -1,8 +1,12 @@
 /**
  * Vocabularies: what lookups of tokens of any kind have in common.
  */
+import { sorted, type Work } from '../../core/turns.js';
 import { argumentError } from '../../errors.js';
 import type { Encoding } from './encoding.js';
+
+/** Tokens that are counted between two places to yield: a millisecond's work. */
+const COUNTED = 2 ** 13;
 
 /** Checked options of a lookup of tokens `T`. */
 export interface LookupValues<T> {
@@ -50,16 +54,20 @@ export function checkLookup<T>(of: LookupValues<T>, what: string): void {
  * @param order - Which of two equally frequent ones comes first, as for `sort`.
  * @throws {RidgelineError} `ERR_ARGUMENT` where there are none besides those of `maskToken` and `oovToken`.
  */
-export function mostFrequent<T>(
-  tokens: Iterable<T>,
+export function* mostFrequent<T>(
+  tokens: ArrayLike<T>,
   of: LookupValues<T>,
   order: (a: T, b: T) => number,
-): readonly T[] {
+): Work<readonly T[]> {
   const { maxTokens, maskToken, oovToken } = of;
   const counts = new Map<T, number>();
-  for (const token of tokens)
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i] as T;
     if (token !== maskToken && token !== oovToken) counts.set(token, (counts.get(token) ?? 0) + 1);
+    if (i % COUNTED === 0) yield;
+  }
   if (counts.size === 0) throw argumentError('data', 'tokens besides maskToken and oovToken', []);
-  const byCount = [...counts].sort(([a, m], [b, n]) => n - m || order(a, b)).map(([token]) => token);
-  return maxTokens === undefined ? byCount : byCount.slice(0, maxTokens - reserved(of));
+  const byCount = yield* sorted([...counts], ([a, m], [b, n]) => n - m || order(a, b));
+  const most = maxTokens === undefined ? byCount.length : maxTokens - reserved(of);
+  return byCount.slice(0, most).map(([token]) => token);
 }
