@@ -203,12 +203,29 @@ impl Exporter<'_> {
         }
     }
 
+    /// True if something uses output `i`.
+    pub fn is_used(&self, i: usize) -> bool {
+        let value = Value { node: self.at, output: i as u32 };
+        let behind = &self.graph.nodes()[self.at as usize + 1..];
+        self.of_value.contains_key(&value) || behind.iter().any(|node| node.inputs.contains(&value))
+    }
+
     fn emit(&mut self, op: &str, inputs: &[String], output: &str, with: Vec<(&str, Attribute)>) {
+        self.emit_all(op, inputs, &[output], with);
+    }
+
+    fn emit_all(
+        &mut self,
+        op: &str,
+        inputs: &[String],
+        outputs: &[&str],
+        with: Vec<(&str, Attribute)>,
+    ) {
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
         let name = self.path(op);
         let label = self.node.label.to_string();
         let doc = (!label.is_empty()).then_some(label.as_str());
-        self.model.node(op, &name, &inputs, &[output], with, doc);
+        self.model.node(op, &name, &inputs, outputs, with, doc);
     }
 
     /// Emits an intermediate node and returns the name of its result.
@@ -232,6 +249,21 @@ impl Exporter<'_> {
         self.emit(op, inputs, &name, with);
         Ok(name)
     }
+    /// Emits an intermediate node with `N` results and returns their names.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn steps<const N: usize>(
+        &mut self,
+        op: &str,
+        inputs: &[String],
+        with: Vec<(&str, Attribute)>,
+    ) -> Result<[String; N]> {
+        let path = self.path(&format!("{}:{op}", self.node.op.name()));
+        let names = std::array::from_fn(|_| self.names.unique(&path));
+        self.emit_all(op, inputs, &names.each_ref().map(String::as_str), with);
+        Ok(names)
+    }
     /// Emits the node that computes the first output.
     ///
     /// # Errors
@@ -249,7 +281,20 @@ impl Exporter<'_> {
         inputs: &[String],
         with: Vec<(&str, Attribute)>,
     ) -> Result<()> {
-        let name = self.output(0);
+        self.finish_output(0, op, inputs, with)
+    }
+    /// Emits the node that computes output `i`.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn finish_output(
+        &mut self,
+        i: usize,
+        op: &str,
+        inputs: &[String],
+        with: Vec<(&str, Attribute)>,
+    ) -> Result<()> {
+        let name = self.output(i);
         self.emit(op, inputs, &name, with);
         Ok(())
     }
@@ -277,6 +322,15 @@ impl Exporter<'_> {
     pub fn ints(&mut self, values: &[i64]) -> Result<String> {
         let name = self.names.unique(&self.path(&format!("{}:shape", self.node.op.name())));
         self.model.initializer_i64(&name, &[values.len() as i64], values, None);
+        Ok(name)
+    }
+    /// A scalar int64 as initializer.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn int(&mut self, value: i64) -> Result<String> {
+        let name = self.names.unique(&self.path(&format!("{}:constant", self.node.op.name())));
+        self.model.initializer_i64(&name, &[], &[value], None);
         Ok(name)
     }
     /// What `variable` held when the export began; once, since it is written once.
@@ -345,18 +399,17 @@ impl Exporter<'_> {
     /// None in practice.
     pub fn top_k(&mut self, k: usize, largest: bool) -> Result<()> {
         let (x, k) = (self.input(0), self.ints(&[k as i64])?);
-        let [values, wide] =
-            ["values", "indices"].map(|of| self.names.unique(&self.path(&format!("topK:{of}"))));
         let with = vec![("axis", Attribute::Int(-1)), ("largest", Attribute::Int(largest.into()))];
-        let (name, label) = (self.path("TopK"), self.node.label.to_string());
-        let doc = (!label.is_empty()).then_some(label.as_str());
-        self.model.node("TopK", &name, &[&x, &k], &[&values, &wide], with, doc);
+        let [_, wide] = self.steps("TopK", &[x, k], with)?;
         self.finish_with("Cast", &[wide], vec![("to", Attribute::Int(code(DType::I32)?))])
     }
 }
 
 /// ONNX's number of an element type.
-fn code(dtype: DType) -> Result<i64> {
+///
+/// # Errors
+/// `ERR_EXPORT` for packed bits.
+pub fn code(dtype: DType) -> Result<i64> {
     Ok(match data_type(dtype)? {
         DataType::Float => 1,
         DataType::Int32 => 6,

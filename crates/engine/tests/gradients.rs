@@ -7,6 +7,7 @@ mod common;
 
 use common::{noise, positive, tensor};
 use ridgeline_engine::Result;
+use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::autodiff::gradients;
 use ridgeline_engine::eval::evaluate;
 use ridgeline_engine::graph::{Graph, Value};
@@ -189,4 +190,44 @@ fn softmax_and_losses() {
     check("sigmoidCrossEntropy", &[tensor(&[4, 2], 1), positive(&[4, 2], 2)], &|g, x| {
         g.one(SigmoidCrossEntropy::LOSS, x)
     });
+}
+
+/// Every cell with everything a recurrent layer may be given, and with nothing; both ways, and of all
+/// outputs.
+#[test]
+fn recurrent_layers() {
+    let (batch, time, features, units) = (3, 4, 2, 3);
+    let cells = [("lstm", 4, 2, ""), ("simpleRnn", 1, 1, "")];
+    let resets = [("gru", 3, 1, r#""resetAfter":true,"#), ("gru", 3, 1, r#""resetAfter":false,"#)];
+    for (name, gates, states, own) in cells.into_iter().chain(resets) {
+        for (reverse, full) in [(false, true), (true, true), (false, false)] {
+            let kernel = |rows: usize, seed| tensor(&[rows, gates * units], seed);
+            let x = tensor(&[batch, time, features], 1);
+            let mut inputs = vec![x, kernel(features, 2), kernel(units, 3)];
+            if full {
+                let rows = if own.contains("true") { vec![2] } else { vec![] };
+                inputs.push(tensor(&[rows, vec![gates * units]].concat(), 4));
+                inputs.extend((0..states).map(|i| tensor(&[batch, units], 5 + i)));
+                let valid = vec![1, 1, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0];
+                inputs.push(Tensor::new(&[batch, time], DType::Bool, valid).unwrap());
+                inputs.push(positive(&[batch, gates, features], 8));
+                inputs.push(positive(&[batch, gates * units], 9));
+            }
+            let with = format!(
+                r#"{{{own}"activation":"tanh","recurrentActivation":"sigmoid","reverse":{reverse},
+                "aligned":{full},"biased":{full},"stated":{full},"masked":{full},"inputDropped":{full},
+                "dropped":{full}}}"#
+            );
+            check(&format!("{name} {own} {reverse} {full}"), &inputs, &move |g, x| {
+                let with = Attributes::parse(&with)?;
+                let outputs = g.call(name, x, &with)?;
+                let mut flat = Vec::new();
+                for y in outputs {
+                    let size = g.value_type(y).shape.size()?;
+                    flat.push(g.reshape(y, &Shape(vec![size]))?);
+                }
+                g.one(Concat { axis: 0 }, &flat)
+            });
+        }
+    }
 }

@@ -97,8 +97,19 @@ fn sample(name: &str) -> (Vec<Tensor>, &'static str) {
             (vec![x(), int(&[3], &[0, 3, 1])], r#"{"sparse":true,"smoothing":0}"#)
         }
         "sigmoidCrossEntropy" => (vec![x(), positive(&[3, 4], 2)], "{}"),
+        "lstm" => (recurrent(4), RECURRENT),
+        "gru" => (recurrent(3), RECURRENT),
+        "simpleRnn" => (recurrent(1), RECURRENT),
         _ => (vec![x()], "{}"),
     }
+}
+
+const RECURRENT: &str = r#"{"activation":"tanh","recurrentActivation":"sigmoid","reverse":false,"aligned":true,
+    "biased":false,"stated":false,"masked":false,"inputDropped":false,"dropped":false,"resetAfter":true}"#;
+
+/// x and the kernels of a recurrent layer.
+fn recurrent(gates: usize) -> Vec<Tensor> {
+    vec![tensor(&[2, 3, 4], 1), tensor(&[4, gates * 2], 2), tensor(&[2, gates * 2], 3)]
 }
 
 /// A graph with the op called `name`, its inputs, and all its outputs.

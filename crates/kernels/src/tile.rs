@@ -4,6 +4,7 @@
 //! several threads hold disjoint columns of one buffer, which no slice can express.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 /// A read-only view: element `(r, c)` is at `r * row_stride + c * col_stride`.
@@ -96,6 +97,15 @@ impl<'a> Tile<'a> {
     pub const fn as_ptr(self) -> *const f32 {
         self.ptr
     }
+    /// A rectangle of the view.
+    ///
+    /// # Panics
+    /// When it reaches outside.
+    pub fn part(self, rows: Range<usize>, cols: Range<usize>) -> Self {
+        assert!(rows.end <= self.rows && cols.end <= self.cols, "a part outside its tile");
+        let offset = rows.start * self.row_stride + cols.start * self.col_stride;
+        Tile { ptr: self.ptr.wrapping_add(offset), rows: rows.len(), cols: cols.len(), ..self }
+    }
     /// A row of a view with adjacent columns.
     ///
     /// # Safety
@@ -160,8 +170,20 @@ impl<'a> TileMut<'a> {
     pub const fn as_mut_ptr(&mut self) -> *mut f32 {
         self.ptr
     }
+    /// Some of its columns.
+    ///
+    /// # Panics
+    /// When they reach outside.
+    pub fn columns(&mut self, cols: Range<usize>) -> TileMut<'_> {
+        assert!(cols.end <= self.cols, "columns outside their tile");
+        TileMut { ptr: self.ptr.wrapping_add(cols.start), cols: cols.len(), ..*self }
+    }
+    /// All of it, for a shorter time.
+    pub const fn all(&mut self) -> TileMut<'_> {
+        TileMut { owner: PhantomData, ..*self }
+    }
     /// The view, to read.
-    pub(crate) const fn as_tile(&self) -> Tile<'_> {
+    pub const fn as_tile(&self) -> Tile<'_> {
         let TileMut { ptr, rows, cols, row_stride, .. } = *self;
         Tile { ptr, rows, cols, row_stride, col_stride: 1, owner: PhantomData }
     }

@@ -147,6 +147,8 @@ pub enum Attribute {
     Floats(Vec<f32>),
     /// A text.
     String(String),
+    /// A list of texts.
+    Strings(Vec<String>),
     /// A tensor.
     Tensor(Tensor),
 }
@@ -170,6 +172,10 @@ impl Attribute {
             Attribute::String(text) => {
                 let s = Some(text.into_bytes());
                 (attribute_type::STRING, proto::AttributeProto { s, ..empty })
+            }
+            Attribute::Strings(texts) => {
+                let strings = texts.into_iter().map(String::into_bytes).collect();
+                (attribute_type::STRINGS, proto::AttributeProto { strings, ..empty })
             }
             Attribute::Tensor(tensor) => {
                 let t = Some(tensor.into_proto(None, None));
@@ -619,6 +625,7 @@ mod tests {
             ("floats", Attribute::Floats(vec![0.5])),
             ("string", Attribute::String("tanh".into())),
             ("tensor", Attribute::Tensor(Tensor::i64(&[1], &[3]))),
+            ("strings", Attribute::Strings(vec!["f".into(), "g".into()])),
         ];
         model.node("Op", "op", &["x", "", "y"], &["", "z"], attributes, Some("why"));
         let node = decoded(model).node.pop().unwrap();
@@ -626,13 +633,14 @@ mod tests {
         assert_eq!(node.output, ["", "z"]);
         assert_eq!(node.doc_string.as_deref(), Some("why"));
         let types = node.attribute.iter().map(|attribute| attribute.r#type.unwrap());
-        assert_eq!(types.collect::<Vec<_>>(), [2, 7, 1, 6, 3, 4]);
+        assert_eq!(types.collect::<Vec<_>>(), [2, 7, 1, 6, 3, 4, 8]);
         assert_eq!(node.attribute[0].i, Some(0));
         assert_eq!(node.attribute[1].ints, [1, -1]);
         assert_eq!(node.attribute[2].f, Some(0.0));
         assert_eq!(node.attribute[3].floats, [0.5]);
         assert_eq!(node.attribute[4].s.as_deref(), Some(&b"tanh"[..]));
         assert_eq!(node.attribute[5].t.as_ref().unwrap().dims, [1]);
+        assert_eq!(node.attribute[6].strings, [b"f", b"g"]);
     }
 
     #[test]

@@ -7,8 +7,10 @@ use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::plan::Frame;
 use crate::plan::lower::Lower;
+use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
+use ridgeline_kernels::scatter::scatter_add;
 
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -56,18 +58,21 @@ impl Op for Gather {
         let (x, indices) = (lower.input(0)?, lower.input(1)?);
         let y = lower.output(0);
         let sizes = Sizes::of(&x.shape, self.axis, indices.size());
+        let rows = sizes.outer * sizes.picks;
         lower
-            .task(1, y.size())
+            .task(rows, sizes.inner)
+            .split(Axes::ROWS)
             .cost(0.3)
             .read(x.whole())
             .read(indices.whole())
-            .write(y.whole())
+            .write(y.view(rows, sizes.inner).along(Axes::ROWS))
             .run(move |f| {
                 let (x, y) = (f.words(0), f.words_mut(0));
-                sizes.check(f, f.ints(1));
-                sizes.each(f.ints(1), |from, to| {
-                    y[to..to + sizes.inner].copy_from_slice(&x[from..from + sizes.inner]);
-                });
+                let picks = y.chunks_exact_mut(sizes.inner.max(1));
+                for (row, y) in f.rows().zip(picks) {
+                    let from = sizes.row(f, f.ints(1), row) * sizes.inner;
+                    y.copy_from_slice(&x[from..from + sizes.inner]);
+                }
             });
         Ok(())
     }
@@ -117,22 +122,20 @@ impl Op for Scatter {
         let (dy, indices) = (lower.input(0)?, lower.input(1)?);
         let dx = lower.output(0);
         let sizes = Sizes::of(&dx.shape, self.axis, indices.size());
+        let (rows, picked) = (sizes.outer * sizes.axis, sizes.outer * sizes.picks);
         lower
-            .task(1, dy.size())
-            .cost(0.5)
-            .read(dy.whole())
+            .task(rows, sizes.inner)
+            .split(Axes::COLS)
+            .cost(0.2 + 0.4 * picked as f64 / rows.max(1) as f64)
+            .read(dy.view(picked, sizes.inner).along(Axes::COLS))
             .read(indices.whole())
-            .write(dx.whole())
+            .write(dx.view(rows, sizes.inner).along(Axes::COLS))
             .run(move |f| {
-                let (dy, dx) = (f.floats(0), f.floats_mut(0));
-                dx.fill(0.0);
-                sizes.check(f, f.ints(1));
-                sizes.each(f.ints(1), |from, to| {
-                    let added = &dy[to..to + sizes.inner];
-                    for (x, d) in dx[from..from + sizes.inner].iter_mut().zip(added) {
-                        *x += d;
-                    }
-                });
+                let indices = f.ints(1);
+                for pick in 0..indices.len() {
+                    sizes.row(f, indices, pick);
+                }
+                scatter_add(f.isa, f.tile(0), indices, sizes.axis, f.tile_mut(0));
             });
         Ok(())
     }
@@ -173,26 +176,16 @@ impl Sizes {
             picks,
         }
     }
-    /// Ends the run of `frame` unless all indices are inside the axis.
-    fn check(self, frame: &Frame, indices: &[i32]) {
-        let size = self.axis as i64;
-        let outside = |&&index: &&i32| !(-size..size).contains(&i64::from(index));
-        if let Some(bad) = indices.iter().find(outside) {
+    /// The row of the picked-from tensor that row `row` of the picked one is; ends the run of `frame` where
+    /// the index is outside the axis.
+    fn row(self, frame: &Frame, indices: &[i32], row: usize) -> usize {
+        let (size, index) = (self.axis as i64, i64::from(indices[row % self.picks]));
+        if !(-size..size).contains(&index) {
             frame.fail(Error::argument(format!(
-                "indices must be in [-{size}, {size}), received {bad}"
+                "indices must be in [-{size}, {size}), received {index}"
             )));
         }
-    }
-    /// Calls `f(offset in the picked-from tensor, offset in the picked tensor)` for every pick of
-    /// indices that are inside.
-    fn each(self, indices: &[i32], mut f: impl FnMut(usize, usize)) {
-        for outer in 0..self.outer {
-            for (i, &index) in indices.iter().enumerate() {
-                let size = self.axis as i64;
-                let at = if index < 0 { i64::from(index) + size } else { i64::from(index) };
-                let at = at as usize;
-                f((outer * self.axis + at) * self.inner, (outer * self.picks + i) * self.inner);
-            }
-        }
+        let at = if index < 0 { index + size } else { index };
+        row / self.picks * self.axis + at as usize
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::ops::matmul::{NS_PER_FMA, gemm_scratch, product, tile_part};
+use crate::ops::matmul::{NS_PER_FMA, gemm_scratch, product};
 use crate::plan::lower::Lower;
 use crate::plan::view::Axes;
 use crate::shape::Shape;
@@ -70,7 +70,7 @@ impl Op for MaskedMatMul {
             .read(bits.bits(Axes::COLS))
             .write(y.matrix().along(Axes::COLS))
             .run(move |f| {
-                let (a, b, mask) = (f.tile(0), tile_part(f.tile(1), f.cols(), 0..k), f.mask(2));
+                let (a, b, mask) = (f.tile(0), f.tile(1).part(f.cols(), 0..k), f.mask(2));
                 match is_sparse(mask, k) {
                     true => masked_product(f.isa, a, b, mask, f.tile_mut(0)),
                     false => {

@@ -17,7 +17,6 @@ use ridgeline_kernels::gemm::{
 };
 use ridgeline_kernels::unary::Unary;
 use ridgeline_kernels::{Isa, Tile, TileMut};
-use std::ops::Range;
 
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -363,13 +362,13 @@ pub(super) fn product(
     task.run(move |f| {
         let start = if has_bias { Start::Bias(f.floats(2)) } else { Start::Zero };
         let a = match transpose_a {
-            true => tile_part(f.tile(0), 0..k, f.rows()).transposed(),
+            true => f.tile(0).part(0..k, f.rows()).transposed(),
             false => f.tile(0),
         };
         let b = match (b_panels, transpose_b) {
             (true, _) => Right::Packed(f.packed(1)),
             (false, false) => Right::Tile(f.tile(1)),
-            (false, true) => Right::Tile(tile_part(f.tile(1), f.cols(), 0..k).transposed()),
+            (false, true) => Right::Tile(f.tile(1).part(f.cols(), 0..k).transposed()),
         };
         match y_panels {
             true => {
@@ -401,7 +400,7 @@ fn transposed(lower: &mut Lower, b: &Buffer) -> Buffer {
             // Panel by panel of the one, slab by slab of the other.
             for (first, panel) in f.panels(0) {
                 for (slab, row) in rows.clone().step_by(width).enumerate() {
-                    let rows = tile_part(panel, row..rows.end.min(row + width), 0..panel.cols());
+                    let rows = panel.part(row..rows.end.min(row + width), 0..panel.cols());
                     let to = &mut to[(slab * k + first) * width..];
                     let to = PackedMut::new(f.isa, to, panel.cols(), rows.rows());
                     pack(f.isa, rows.transposed(), to);
@@ -409,17 +408,6 @@ fn transposed(lower: &mut Lower, b: &Buffer) -> Buffer {
             }
         });
     y
-}
-
-/// A rectangle of a tile.
-pub(super) fn tile_part(t: Tile<'_>, rows: Range<usize>, cols: Range<usize>) -> Tile<'_> {
-    assert!(rows.end <= t.rows() && cols.end <= t.cols(), "a part outside its tile");
-    let (row_stride, col_stride) = (t.row_stride(), t.col_stride());
-    let offset = rows.start * row_stride + cols.start * col_stride;
-    // SAFETY: the rectangle lies inside the tile, as just asserted.
-    unsafe {
-        Tile::from_raw(t.as_ptr().add(offset), rows.len(), cols.len(), row_stride, col_stride)
-    }
 }
 
 impl Graph {

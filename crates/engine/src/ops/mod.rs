@@ -21,6 +21,7 @@ pub mod masked_matmul;
 pub mod matmul;
 mod normalize;
 pub mod random;
+pub mod recurrent;
 pub mod reduce;
 pub mod relabel;
 pub mod reshape;
@@ -55,6 +56,7 @@ const ENTRIES: &[&[Entry]] = &[
     layer_norm::ENTRIES,
     matmul::ENTRIES,
     random::ENTRIES,
+    recurrent::ENTRIES,
     reduce::REDUCTIONS,
     reduce::ENTRIES,
     reshape::ENTRIES,

@@ -1,0 +1,82 @@
+//! Activations of recurrent cells: those whose slope follows from their value, so that backward
+//! needs no other numbers than the gates.
+
+use crate::math;
+use crate::simd::Simd;
+use crate::unary::softplus;
+
+/// See the module documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// x.
+    Linear,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// 1 / (1 + e^−x).
+    Sigmoid,
+    /// (x + 3) / 6, held within [0, 1].
+    HardSigmoid,
+    /// max(x, 0).
+    Relu,
+    /// x, below 0 e^x − 1.
+    Elu,
+    /// x / (1 + |x|).
+    Softsign,
+    /// log(1 + e^x).
+    Softplus,
+}
+
+impl Activation {
+    /// Its value at x.
+    ///
+    /// # Safety
+    /// The CPU executes `S`.
+    #[inline(always)]
+    pub(super) unsafe fn apply<S: Simd>(self, x: S::F) -> S::F {
+        let (zero, one) = unsafe { (S::splat(0.0), S::splat(1.0)) };
+        // SAFETY: the CPU is the only condition.
+        unsafe {
+            match self {
+                Activation::Linear => x,
+                Activation::Tanh => math::tanh::<S>(x),
+                Activation::Sigmoid => math::sigmoid::<S>(x),
+                Activation::HardSigmoid => {
+                    let y = S::fma(x, S::splat(1.0 / 6.0), S::splat(0.5));
+                    S::min(S::max(y, zero), one)
+                }
+                Activation::Relu => S::max(x, zero),
+                Activation::Elu => S::select(S::lt(zero, x), x, math::expm1::<S>(x)),
+                Activation::Softsign => S::div(x, S::add(one, S::abs(x))),
+                Activation::Softplus => softplus::<S>(x),
+            }
+        }
+    }
+
+    /// Its slope where its value is y.
+    ///
+    /// # Safety
+    /// The CPU executes `S`.
+    #[inline(always)]
+    pub(super) unsafe fn slope<S: Simd>(self, y: S::F) -> S::F {
+        // SAFETY: the CPU is the only condition.
+        unsafe {
+            let (zero, one) = (S::splat(0.0), S::splat(1.0));
+            match self {
+                Activation::Linear => one,
+                Activation::Tanh => S::fnma(y, y, one),
+                Activation::Sigmoid => S::fnma(y, y, y),
+                Activation::HardSigmoid => {
+                    let outside = S::mask_or(S::le(y, zero), S::le(one, y));
+                    S::clear(outside, S::splat(1.0 / 6.0))
+                }
+                Activation::Relu => S::clear(S::le(y, zero), one),
+                Activation::Elu => S::select(S::lt(zero, y), one, S::add(y, one)),
+                Activation::Softsign => {
+                    let rest = S::sub(one, S::abs(y));
+                    S::mul(rest, rest)
+                }
+                Activation::Softplus => S::neg(math::expm1::<S>(S::neg(y))),
+            }
+        }
+    }
+}

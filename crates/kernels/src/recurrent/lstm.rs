@@ -1,0 +1,160 @@
+//! The cell of an LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), as Keras has it.
+//!
+//! With a = z + sums in the order i, f, g, o: i, f, o = recurrent(a), g = activation(a),
+//! c = f·c₋ + i·g and h = o·activation(c). Backward takes activation(c) from c once more.
+
+use super::{Activation, Back, expect, is_valid};
+use crate::lanes::Width;
+use crate::simd::Simd;
+use crate::tile::{Tile, TileMut};
+
+/// What a step of some rows starts from: z and sums `[rows, 4·units]`, the state before
+/// `[rows, units]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// Of g and of the state.
+    pub activation: Activation,
+    /// Of i, f and o.
+    pub recurrent_activation: Activation,
+    /// The input's part.
+    pub z: Tile<'a>,
+    /// The state's part.
+    pub sums: Tile<'a>,
+    /// 0 in rows that keep their state, `[rows, 1]`.
+    pub valid: Option<Tile<'a>>,
+    /// The output before.
+    pub h: Tile<'a>,
+    /// The cell's state before.
+    pub c: Tile<'a>,
+}
+
+dispatch! {
+    /// Gates, state and output of a step.
+    ///
+    /// # Panics
+    /// When the sizes do not fit.
+    pub fn forward(step: Step, gates: TileMut, c: TileMut, h: TileMut) = forward_generic;
+
+    /// From the cell's state after the step and before it: the gradient `da` of z and of sums alike; `dc`, of the cell's state, goes from after the step to
+    /// before it; `through` is what reaches the output before, apart from what comes through sums.
+    ///
+    /// # Panics
+    /// When the sizes do not fit.
+    pub fn backward(
+        back: Back,
+        c: Tile,
+        c_before: Tile,
+        da: TileMut,
+        dc: TileMut,
+        through: TileMut,
+    ) = backward_generic;
+}
+
+#[inline(always)]
+unsafe fn forward_generic<S: Simd>(step: Step, mut gates: TileMut, mut c: TileMut, mut h: TileMut) {
+    let Step { activation, recurrent_activation, z, sums, valid, h: h_before, c: c_before } = step;
+    let (rows, units) = (h.rows(), h.cols());
+    for (what, tile) in [("z", z), ("sums", sums), ("gates", gates.as_tile())] {
+        expect(what, tile, rows, 4 * units);
+    }
+    for (what, tile) in [("h", h_before), ("c", c_before), ("the new c", c.as_tile())] {
+        expect(what, tile, rows, units);
+    }
+    valid.inspect(|&valid| expect("valid", valid, rows, 1));
+    for r in 0..rows {
+        // SAFETY: the CPU executes `S`, says the caller; all rows are of the sizes just seen.
+        unsafe {
+            let (c_before, c, h) = (c_before.row(r), c.row_mut(r), h.row_mut(r));
+            if !is_valid(valid, r) {
+                c.copy_from_slice(c_before);
+                h.copy_from_slice(h_before.row(r));
+                gates.row_mut(r).fill(0.0);
+                continue;
+            }
+            let (z, sums) = (z.row(r), sums.row(r));
+            let (to_i, rest) = gates.row_mut(r).split_at_mut(units);
+            let (to_f, rest) = rest.split_at_mut(units);
+            let (to_g, to_o) = rest.split_at_mut(units);
+            strips!(S::LANES, units, |w, at| {
+                macro_rules! gate {
+                    ($k:literal, $kind:expr, $to:expr) => {{
+                        let k = $k * units + at;
+                        let y = $kind.apply::<S>(S::add(w.get::<S>(z, k), w.get::<S>(sums, k)));
+                        w.put::<S>($to, at, y);
+                        y
+                    }};
+                }
+                let i = gate!(0, recurrent_activation, to_i);
+                let f = gate!(1, recurrent_activation, to_f);
+                let g = gate!(2, activation, to_g);
+                let o = gate!(3, recurrent_activation, to_o);
+                let state = S::fma(f, w.get::<S>(c_before, at), S::mul(i, g));
+                w.put::<S>(c, at, state);
+                w.put::<S>(h, at, S::mul(o, activation.apply::<S>(state)));
+            });
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn backward_generic<S: Simd>(
+    back: Back,
+    c: Tile,
+    c_before: Tile,
+    mut da: TileMut,
+    mut dc: TileMut,
+    mut through: TileMut,
+) {
+    let Back { activation, recurrent_activation, saved: gates, valid, dh, dy } = back;
+    let (rows, units) = back.sizes(4);
+    expect("da", da.as_tile(), rows, 4 * units);
+    let states = [("c", c), ("c before", c_before), ("dc", dc.as_tile())];
+    for (what, tile) in states.into_iter().chain([("through", through.as_tile())]) {
+        expect(what, tile, rows, units);
+    }
+    for r in 0..rows {
+        // SAFETY: the CPU executes `S`, says the caller; all rows are of the sizes just seen.
+        unsafe {
+            let (dh, dy, through) = (dh.row(r), dy.map(|dy| dy.row(r)), through.row_mut(r));
+            let skipped = !is_valid(valid, r);
+            let (gates, c, c_before) = (gates.row(r), c.row(r), c_before.row(r));
+            let (da_i, rest) = da.row_mut(r).split_at_mut(units);
+            let (da_f, rest) = rest.split_at_mut(units);
+            let (da_g, da_o) = rest.split_at_mut(units);
+            let dc = dc.row_mut(r);
+            strips!(S::LANES, units, |w, at| {
+                let dh = w.get::<S>(dh, at);
+                let dh = match dy {
+                    Some(dy) => S::add(dh, w.get::<S>(dy, at)),
+                    None => dh,
+                };
+                let zero = S::splat(0.0);
+                if skipped {
+                    w.put::<S>(through, at, dh);
+                    for to in [&mut *da_i, &mut *da_f, &mut *da_g, &mut *da_o] {
+                        w.put::<S>(to, at, zero);
+                    }
+                } else {
+                    let (i, f) = (w.get::<S>(gates, at), w.get::<S>(gates, units + at));
+                    let (g, o) =
+                        (w.get::<S>(gates, 2 * units + at), w.get::<S>(gates, 3 * units + at));
+                    let (slope_i, slope_f, slope_o) = (
+                        recurrent_activation.slope::<S>(i),
+                        recurrent_activation.slope::<S>(f),
+                        recurrent_activation.slope::<S>(o),
+                    );
+                    let y = activation.apply::<S>(w.get::<S>(c, at));
+                    let slope = activation.slope::<S>(y);
+                    let dc_all = S::fma(S::mul(dh, o), slope, w.get::<S>(dc, at));
+                    w.put::<S>(da_i, at, S::mul(S::mul(dc_all, g), slope_i));
+                    let before = w.get::<S>(c_before, at);
+                    w.put::<S>(da_f, at, S::mul(S::mul(dc_all, before), slope_f));
+                    w.put::<S>(da_g, at, S::mul(S::mul(dc_all, i), activation.slope::<S>(g)));
+                    w.put::<S>(da_o, at, S::mul(S::mul(dh, y), slope_o));
+                    w.put::<S>(dc, at, S::mul(dc_all, f));
+                    w.put::<S>(through, at, zero);
+                }
+            });
+        }
+    }
+}
