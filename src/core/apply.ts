@@ -18,8 +18,18 @@ interface Site {
   readonly args?: readonly unknown[] | undefined;
   /** Training flag that was given, if any. */
   readonly training?: boolean | undefined;
+  /** Other options of the call, tensors in their places. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** Seed of an immediate evaluation. */
   readonly seed?: number | undefined;
+}
+
+/** The masks of concrete tensors that layers gave. */
+const MASKS = new WeakMap<Tensor, Tensor>();
+
+function masked(trace: Trace, t: Tensor): SymbolicTensor {
+  const mask = MASKS.get(t);
+  return trace.constant(t).withMask(mask && trace.constant(mask));
 }
 
 /**
@@ -45,8 +55,13 @@ export function dispatch(
   const immediate = new Trace(site.training ?? false);
   try {
     return immediate.run(() => {
-      const values = work(inputs.map((t) => (t instanceof Tensor ? immediate.constant(t) : t)));
-      return immediate.evaluate(values, site.seed ?? 0, nextCall());
+      const values = work(inputs.map((t) => (t instanceof Tensor ? masked(immediate, t) : t)));
+      const withMask = values.filter(({ mask }) => mask);
+      const masks = withMask.map(({ mask }) => mask as SymbolicTensor);
+      const all = immediate.evaluate([...values, ...masks], site.seed ?? 0, nextCall());
+      for (const [i, value] of withMask.entries())
+        MASKS.set(all[values.indexOf(value)] as Tensor, all[values.length + i] as Tensor);
+      return all.slice(0, values.length);
     });
   } finally {
     immediate.graph.release();

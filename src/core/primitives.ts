@@ -21,6 +21,25 @@ type Random = { readonly stream: number } & Sizes;
 /** A share of zeroed elements, drawn from a numbered random stream. */
 type Dropout = { readonly rate: number; readonly stream: number };
 
+/** A walk through time; what is said to be there is an input behind x and the kernels, in this order. */
+export type Recurrence = {
+  readonly activation: string;
+  readonly recurrentActivation: string;
+  /** From the last step to the first. */
+  readonly reverse: boolean;
+  /** Outputs stand where their inputs do. */
+  readonly aligned: boolean;
+  readonly biased: boolean;
+  /** States to begin with. */
+  readonly stated: boolean;
+  /** Which steps count. */
+  readonly masked: boolean;
+  /** Factors of the inputs of each gate. */
+  readonly inputDropped: boolean;
+  /** Factors of the state. */
+  readonly dropped: boolean;
+};
+
 /** Attributes by op. */
 export interface Attributes {
   readonly add: None;
@@ -81,10 +100,14 @@ export interface Attributes {
   readonly concat: Axis;
   readonly slice: Axis & { readonly start: number; readonly size: number };
   readonly gather: Axis;
+  readonly flip: Axis;
   readonly scatterAdd: Sizes;
 
   readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
   readonly linear: None;
+  readonly lstm: Recurrence;
+  readonly gru: Recurrence & { readonly resetAfter: boolean };
+  readonly simpleRnn: Recurrence;
   readonly softmax: None;
   readonly logSoftmax: None;
   readonly dropout: Dropout;
@@ -109,6 +132,9 @@ interface Several {
     mask: SymbolicTensor,
   ];
   readonly layerNorm: [y: SymbolicTensor, mean: SymbolicTensor, inverseDeviation: SymbolicTensor];
+  readonly lstm: [sequence: SymbolicTensor, h: SymbolicTensor, c: SymbolicTensor];
+  readonly gru: [sequence: SymbolicTensor, h: SymbolicTensor];
+  readonly simpleRnn: [sequence: SymbolicTensor, h: SymbolicTensor];
   readonly softmaxCrossEntropy: [loss: SymbolicTensor, probabilities: SymbolicTensor];
 }
 

@@ -22,6 +22,8 @@ export interface Call {
   readonly args?: readonly unknown[] | undefined;
   /** Training flag that was given, if any. */
   readonly training?: boolean | undefined;
+  /** Other options of the call, such as a mask, tensors in their places. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** Runs it in a trace. */
   replay(inputs: SymbolicTensor[]): SymbolicTensor[];
   /** What it gave. */
@@ -50,6 +52,11 @@ export class SymbolicTensor {
   readonly shape: Shape;
   /** Element type. */
   readonly dtype: DType;
+  /**
+   * Which steps count, bool `[batch, time, …]`, while a model is traced: where a layer such as `embedding` with
+   * `maskZero` said so. Ops drop it; layers carry it on by Keras' rules.
+   */
+  readonly mask: SymbolicTensor | undefined;
   // Private, so that a concrete tensor of the same shape is no symbolic one to the compiler.
   readonly #traced: Traced | undefined;
   /** @internal Output of a recorded call, if it is one. */
@@ -58,10 +65,16 @@ export class SymbolicTensor {
   name: string | undefined;
 
   /** @hidden */
-  constructor(shape: Shape, dtype: DType, traced?: Traced) {
+  constructor(shape: Shape, dtype: DType, traced?: Traced, mask?: SymbolicTensor) {
     this.shape = Object.freeze([...shape]);
     this.dtype = dtype;
     this.#traced = traced;
+    this.mask = mask;
+  }
+
+  /** The same value with another mask, or without one. */
+  withMask(mask: SymbolicTensor | undefined): SymbolicTensor {
+    return mask === this.mask ? this : new SymbolicTensor(this.shape, this.dtype, this.#traced, mask);
   }
 
   /** @internal Value of a trace, if it is one. */

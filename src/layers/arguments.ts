@@ -13,6 +13,11 @@ import { argumentError, RidgelineError, show } from '../errors.js';
 export interface CallOptions {
   /** True for training behaviour, such as dropout. Default: that of the surrounding call, else false. */
   readonly training?: boolean | undefined;
+  /**
+   * Which steps of the first input count, bool `[batch, time, …]`. Default: what that input's layer said, such as
+   * `embedding` with `maskZero`.
+   */
+  readonly mask?: SymbolicTensor | Tensor | null | undefined;
 }
 
 /** A tensor or tensors that a layer gives. */
@@ -35,18 +40,24 @@ const LEVELS = 8;
 interface Parsed {
   /** The arguments without options. */
   readonly inputs: readonly unknown[];
-  readonly options: CallOptions;
-  /** All tensors among the inputs. */
+  /** The training flag, if it was given. */
+  readonly training: boolean | undefined;
+  /** The other options. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** All tensors among inputs and options. */
   readonly tensors: readonly Operand[];
   /** The inputs with traced values in the places of the tensors. */
   place(values: readonly SymbolicTensor[]): unknown[];
+  /** The other options with traced values in the places of the tensors. */
+  placeOptions(values: readonly SymbolicTensor[]): Record<string, unknown>;
 }
 
 /**
  * Takes the arguments of a call of the layer called `layer` apart.
+ * @param names - Options that its class takes besides those of every call.
  * @throws {RidgelineError} `ERR_ARGUMENT` for unknown options, something that is no tensor, or no tensors at all.
  */
-export function parseCall(layer: string, args: readonly unknown[]): Parsed {
+export function parseCall(layer: string, args: readonly unknown[], names: readonly string[]): Parsed {
   if (!Array.isArray(args)) throw argumentError(`arguments of layer '${layer}'`, 'a list', args);
   const last = args.at(-1);
   const isOptions =
@@ -55,10 +66,11 @@ export function parseCall(layer: string, args: readonly unknown[]): Parsed {
     !Array.isArray(last) &&
     !isTensorLike(last) &&
     !(last instanceof Weight);
-  const options = isOptions
-    ? checkOptions<CallOptions>(`calling ${layer}`, last as CallOptions, ['training'])
+  const given = isOptions
+    ? checkOptions<CallOptions>(`calling ${layer}`, last as CallOptions, ['training', 'mask', ...names])
     : {};
-  if (options.training !== undefined) boolean('training', options.training);
+  const { training, ...others } = given;
+  if (training !== undefined) boolean('training', training);
   const inputs = isOptions ? args.slice(0, -1) : args;
   const tensors: Operand[] = [];
   const structure = inputs.map((input) => flatten(input, tensors, layer));
@@ -69,7 +81,19 @@ export function parseCall(layer: string, args: readonly unknown[]): Parsed {
       argument: 'inputs',
     });
   }
-  return { inputs, options, tensors, place: (values) => structure.map((put) => put(values)) };
+  const options = Object.fromEntries(Object.entries(others).filter(([, value]) => value != null));
+  const placed = Object.entries(options).map(([name, value]) => {
+    const put = typeof value === 'boolean' ? () => value : flatten(value, tensors, layer);
+    return [name, put] as const;
+  });
+  return {
+    inputs,
+    training,
+    options,
+    tensors,
+    place: (values) => structure.map((put) => put(values)),
+    placeOptions: (values) => Object.fromEntries(placed.map(([name, put]) => [name, put(values)])),
+  };
 }
 
 /** Collects the tensors of an argument; the result puts traced values in their places. */

@@ -7,11 +7,11 @@ import { snake } from '../core/names.js';
 import { collect, type OptionTable, optionNames, read, save } from '../core/options.js';
 import { safely } from '../core/show.js';
 import { type Shape, SymbolicTensor } from '../core/symbolic.js';
-import type { Tensor } from '../core/tensor.js';
+import { shapeText, type Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { UniqueNames } from '../core/unique-names.js';
 import type { Weight } from '../core/weight.js';
-import { argumentError, inLayer, RidgelineError } from '../errors.js';
+import { argumentError, inLayer, RidgelineError, shapeError } from '../errors.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
 import {
@@ -75,6 +75,12 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
   /** True where `call` takes one tensor and no list. */
   static readonly takesOne: boolean = false;
 
+  /** True where what it gives has the mask of its first input; see {@link SymbolicTensor.mask}. Default false. */
+  static readonly supportsMasking: boolean = false;
+
+  /** Options that a call takes besides those of every layer; `call` gets them in an object, last. */
+  static readonly callOptions: readonly string[] = [];
+
   /** Checked options, with defaults filled in. */
   readonly options: Settled<C>;
   /** Penalty on what the layer gives, divided by the batch size. */
@@ -115,6 +121,14 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
   /** What the layer computes, from symbolic tensors. */
   // biome-ignore lint/suspicious/noExplicitAny: subclasses say what they take; only `any` lets every one be a Layer.
   abstract call(...inputs: any[]): any;
+
+  /**
+   * Which steps of its first output count, from its inputs and what came with the call; `undefined` for all. Default: the
+   * mask of the first input where the class says `supportsMasking`.
+   */
+  computeMask(inputs: readonly SymbolicTensor[]): SymbolicTensor | undefined {
+    return this.#class.supportsMasking ? inputs[0]?.mask : undefined;
+  }
 
   /** Creates the weights, once, from the shape of the first input. */
   build(_inputShape: Shape): void {}
@@ -165,14 +179,17 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
 
   /** @internal */
   override invoke(args: unknown[]): unknown {
-    const { inputs, options, tensors, place } = parseCall(this.name, args);
+    const call = parseCall(this.name, args, this.#class.callOptions);
+    const { inputs, training, options, tensors } = call;
     let many = false;
-    const training = options.training === undefined ? {} : { training: options.training };
-    const site = { label: this.name, layer: this, args: inputs, seed: this.randomSeed, ...training };
+    const flag = training === undefined ? {} : { training };
+    const site = { label: this.name, layer: this, args: inputs, options, seed: this.randomSeed, ...flag };
     const results = dispatch(site, tensors, (values) => {
       const trace = Trace.running;
       const symbols = values.map((value) => trace.value(value));
-      const outputs = this.trace(trace, place(symbols), symbols, options.training);
+      const { mask, ...others } = call.placeOptions(symbols);
+      if (mask) symbols[0] = masked(symbols[0] as SymbolicTensor, mask);
+      const outputs = this.trace(trace, [...call.place(symbols), others], symbols, training);
       many = Array.isArray(outputs);
       return Array.isArray(outputs) ? outputs : [outputs];
     });
@@ -213,20 +230,22 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
     for (const [layer, name] of this.#inner) layer.locate(`${path}/${name}`);
   }
 
-  /** @internal Runs `call` in a trace. */
+  /** @internal Runs `call` in a trace; `args` end with an object of options. */
   trace(trace: Trace, args: unknown[], inputs: SymbolicTensor[], training: boolean | undefined): Outputs {
     const parent = tracing.at(-1);
     const name = parent ? parent.#adopt(this) : this.name;
     tracing.push(this);
     try {
       return trace.within(name, training ?? trace.training, () => {
-        if (this.#class.takesOne && !(args.length === 1 && args[0] instanceof SymbolicTensor))
-          throw argumentError('inputs', 'one tensor', args.length === 1 ? args[0] : args);
+        const given = args.slice(0, -1);
+        if (this.#class.takesOne && !(given.length === 1 && given[0] instanceof SymbolicTensor))
+          throw argumentError('inputs', 'one tensor', given.length === 1 ? given[0] : given);
         this.#ready((inputs[0] as SymbolicTensor).shape);
         if (this.#madeIn && this.#madeIn === parent && this.weights.length > 0)
           throw new RidgelineError('ERR_ARGUMENT', `the layer ${MADE_IN_CALL}`);
-        const outputs = this.#compute(args);
-        checkOutputs(outputs, trace);
+        const computed = this.#compute(given, args.at(-1));
+        checkOutputs(computed, trace);
+        const outputs = this.#masked(computed, inputs);
         const penalty = this.activityRegularizer;
         if (penalty) for (const y of [outputs].flat()) trace.penalties.push(activityPenalty(penalty, y));
         return outputs;
@@ -253,15 +272,27 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
   }
 
   /** Runs the class's `call`: the instance's own is the platform's, so it is found through the prototype. */
-  #compute(args: unknown[]): Outputs {
+  #compute(given: readonly unknown[], options: unknown): Outputs {
     const { call } = Object.getPrototypeOf(this) as { call?: (...args: unknown[]) => unknown };
     if (typeof call !== 'function') throw argumentError('class of the layer', 'one with call()', this.#class);
+    const args = [...given];
+    // They stand behind all parameters that are tensors.
+    if (this.#class.callOptions.length > 0) args[Math.max(call.length, given.length)] = options;
     calling.push(this);
     try {
       return call.apply(this, args) as Outputs;
     } finally {
       calling.pop();
     }
+  }
+
+  /** What the layer gives with the mask of its first output. */
+  #masked(outputs: Outputs, inputs: readonly SymbolicTensor[]): Outputs {
+    const [first, ...others] = [outputs].flat() as [SymbolicTensor, ...SymbolicTensor[]];
+    const mask = this.computeMask(inputs);
+    if (!mask) return outputs;
+    const masked = first.withMask(mask);
+    return Array.isArray(outputs) ? [masked, ...others] : masked;
   }
 
   /** Notes `layer` as an inner one and returns its name among them. */
@@ -288,6 +319,17 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
     // A config of one's own may hold anything.
     return safely(() => `${className} ${JSON.stringify(this.getConfig())}`, `${className} '${this.name}'`);
   }
+}
+
+/** @throws {RidgelineError} `ERR_DTYPE` or `ERR_SHAPE` for a mask that does not fit. */
+function masked(x: SymbolicTensor, mask: unknown): SymbolicTensor {
+  if (!(mask instanceof SymbolicTensor)) throw argumentError('mask', 'a tensor', mask);
+  if (mask.dtype !== 'bool')
+    throw new RidgelineError('ERR_DTYPE', `mask must be bool, received ${mask.dtype}`, { argument: 'mask' });
+  const fits = mask.shape.every((size, i) => size === null || x.shape[i] === null || size === x.shape[i]);
+  if (mask.rank > x.rank || !fits)
+    throw shapeError('mask', `the first axes of ${shapeText(x.shape)}`, shapeText(mask.shape));
+  return x.withMask(mask);
 }
 
 const MADE_IN_CALL =

@@ -2,9 +2,9 @@
  * How values of samples or positions become one number, and how they are weighted.
  */
 import { SymbolicTensor } from '../core/symbolic.js';
-import { shapeText } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
-import { argumentError, RidgelineError, shapeError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { along } from '../ops/along.js';
 import * as ops from '../ops/index.js';
 import { EPSILON } from './labels.js';
 import type { Loss } from './loss.js';
@@ -17,7 +17,8 @@ export function values(argument: string, given: unknown): SymbolicTensor {
 
 /**
  * The values of a loss as one, by Keras' reductions. By default it is the sum of the weighted values divided by their
- * number, not by the sum of the weights. Where some do not count, the number is of those that do.
+ * number, not by the sum of the weights. Where some do not count, by the loss or by the mask of the predictions, the number
+ * is of those that do.
  * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for values that cannot be reduced so.
  */
 export function reduced(
@@ -37,7 +38,7 @@ export function reduced(
     throw new RidgelineError('ERR_DTYPE', `the loss must give float32, received ${each.dtype}`);
   const { reduction = 'sumOverBatchSize' } = loss;
   const weights = weight && along(weight, each);
-  const valid = loss.valid?.(yTrue, yPred, each);
+  const valid = both(loss.valid?.(yTrue, yPred, each), maskLike(yPred.mask, each));
   const mask = valid && ops.cast(valid, 'float32');
   // What does not count may be anything, even infinite.
   const counted = mask ? ops.where(valid, each, 0) : each;
@@ -49,6 +50,30 @@ export function reduced(
   }
   // Keras' divisor, which is never 0.
   return ops.div(sum, mask ? ops.add(ops.sum(mask), EPSILON) : trace.size(each));
+}
+
+/** What counts by both, where either says something. */
+function both(a: SymbolicTensor | undefined, b: SymbolicTensor | undefined): SymbolicTensor | undefined {
+  return a && b ? ops.logicalAnd(a, b) : (a ?? b);
+}
+
+/** Which values of `each` count by the mask of the predictions that they come of. */
+function maskLike(mask: SymbolicTensor | undefined, each: SymbolicTensor): SymbolicTensor | undefined {
+  if (!mask || mask.rank > each.rank) return undefined;
+  return Trace.running.emit('broadcastLike', [along(mask, each), each])[0];
+}
+
+/** The weights of a metric where the predictions have a mask: 0 where they do not count. */
+export function maskedWeight(
+  weight: SymbolicTensor | undefined,
+  { mask }: SymbolicTensor,
+): SymbolicTensor | undefined {
+  if (!mask) return weight;
+  const counts = ops.cast(mask, 'float32');
+  if (!weight) return counts;
+  return weight.rank > mask.rank
+    ? ops.mul(weight, along(counts, weight))
+    : ops.mul(along(weight, counts), counts);
 }
 
 /** Weights, one for each value. */
@@ -66,12 +91,4 @@ export function weightsLike(weight: SymbolicTensor | undefined, of: SymbolicTens
 function quotient(a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor {
   const none = ops.equal(b, 0);
   return ops.where(none, 0, ops.div(a, ops.where(none, 1, b)));
-}
-
-/** `[batch, …]` as `[batch, …, 1, …]`, to broadcast against `each`. */
-export function along(weight: SymbolicTensor, each: SymbolicTensor): SymbolicTensor {
-  const more = each.rank - weight.rank;
-  if (more < 0) throw shapeError('sampleWeight', `at most ${each.rank} axes`, shapeText(weight.shape));
-  if (more === 0) return weight;
-  return ops.reshape(weight, [...weight.shape, ...Array.from({ length: more }, () => 1)]);
 }

@@ -3,7 +3,7 @@
  */
 import { Trace } from '../core/trace.js';
 import { float } from '../losses/labels.js';
-import { along } from '../losses/reduction.js';
+import { along } from '../ops/along.js';
 import * as ops from '../ops/index.js';
 import { defineMean, defineSums, type MetricFactory } from './metric.js';
 

@@ -11,7 +11,8 @@ import { Trace } from '../core/trace.js';
 import { argumentError } from '../errors.js';
 import { pair } from '../losses/labels.js';
 import type { Loss } from '../losses/loss.js';
-import { along, spreadLike, values } from '../losses/reduction.js';
+import { spreadLike, values } from '../losses/reduction.js';
+import { along } from '../ops/along.js';
 import * as ops from '../ops/index.js';
 
 /** What a batch adds to the sums of a metric, by name: float32 of sizes that do not depend on the batch. */

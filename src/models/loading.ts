@@ -54,12 +54,17 @@ function restore(saved: SavedModel): Model {
   const values: SymbolicTensor[][] = [];
   const resolve = (value: Json): unknown => {
     if (Array.isArray(value)) return value.map(resolve);
+    if (typeof value === 'boolean') return value;
     const [call, output] = (value as { from: [number, number] }).from;
     return call === -1 ? inputs[output] : values[call]?.[output];
   };
   for (const call of saved.calls) {
     const args = call.args.map(resolve);
-    if (call.training !== undefined) args.push({ training: call.training });
+    const options = Object.entries(call.options ?? {}).map(([name, value]) => [name, resolve(value)]);
+    if (call.training !== undefined || options.length > 0) {
+      const training = call.training === undefined ? {} : { training: call.training };
+      args.push({ ...training, ...Object.fromEntries(options) });
+    }
     const result = (layers[call.layer] as Layer).invoke(args) as SymbolicTensor | SymbolicTensor[];
     values.push(Array.isArray(result) ? result : [result]);
   }

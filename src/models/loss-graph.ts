@@ -6,7 +6,7 @@ import { isPlain } from '../core/check.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, within } from '../errors.js';
-import { reduced, values } from '../losses/reduction.js';
+import { maskedWeight, reduced, values } from '../losses/reduction.js';
 import { type Increments, type Metric, mean, type Sums } from '../metrics/metric.js';
 import * as ops from '../ops/index.js';
 import type { Compiled } from './compilation.js';
@@ -85,7 +85,7 @@ export function traceLoss(
         within(`metric ${quoted(metric.name)}${of(i)}`, () =>
           measure(
             (sums) => metric.result(sums),
-            metric.update(truths[i] as SymbolicTensor, output, weight, losses[i]),
+            metric.update(truths[i] as SymbolicTensor, output, maskedWeight(weight, output), losses[i]),
           ),
         );
       for (const metric of metrics[i] ?? []) add(metric, undefined);

@@ -50,8 +50,13 @@ export interface SavedModel {
     readonly dtype: string;
   }[];
   readonly layers: (SavedLayer | SharedLayer)[];
-  /** Each call: the layer, its arguments with references, and the training flag. */
-  readonly calls: { readonly layer: number; readonly args: Json[]; readonly training?: boolean }[];
+  /** Each call: the layer, its arguments with references, the training flag and other options. */
+  readonly calls: {
+    readonly layer: number;
+    readonly args: Json[];
+    readonly training?: boolean;
+    readonly options?: Record<string, Json>;
+  }[];
   readonly outputs: Json[];
   /** Steps before the model, by what makes them again. */
   readonly preprocessing: { readonly [name: string]: Json };
@@ -105,7 +110,13 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
       throw refuse(`ops.${call.label} was used outside a layer; put it into a Layer class`);
     call.outputs.forEach((t, k) => place.set(t, [i, k]));
     const training = call.training === undefined ? {} : { training: call.training };
-    return { layer: layerIndex.get(call.layer) as number, args: call.args.map(reference), ...training };
+    const given = Object.entries(call.options ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'boolean' ? value : reference(value),
+    ]);
+    const options = given.length > 0 ? { options: Object.fromEntries(given) } : {};
+    const layer = layerIndex.get(call.layer) as number;
+    return { layer, args: call.args.map(reference), ...training, ...options };
   });
   return {
     className,

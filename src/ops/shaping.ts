@@ -106,6 +106,13 @@ export function split<A extends Exclude<Operand, number>>(x: A, parts: number, a
 export const gather = <A extends Operand, I extends Operand>(x: A, indices: I, axis = 0): Result<A | I> =>
   nativeOp('gather', [x, indices], { axis: integer('axis', axis, -MOST_AXES) });
 
+/**
+ * The elements of an axis in the opposite order. Default axis −1.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for an axis that `x` does not have.
+ */
+export const flip = <A extends Operand>(x: A, axis = -1): Result<A> =>
+  nativeOp('flip', [x], { axis: integer('axis', axis, -MOST_AXES) });
+
 /** The product of matrices in the last two axes; leading axes broadcast. */
 export function matmul<A extends Operand, B extends Operand>(
   a: A,

@@ -52,7 +52,7 @@ impl Dim {
     }
 
     /// The number as a term without symbols, then the terms.
-    fn parts(&self) -> impl Iterator<Item = (&[Symbol], usize)> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&[Symbol], usize)> {
         let number = (self.number > 0).then_some((&[] as &[Symbol], self.number));
         number.into_iter().chain(self.terms.iter().map(|of| (&of.symbols[..], of.factor)))
     }

@@ -14,6 +14,7 @@ use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::ops::batch_norm::{BatchNorm, BatchNormInference};
 use ridgeline_engine::ops::concat::{Concat, Pad};
 use ridgeline_engine::ops::cross_entropy::{SigmoidCrossEntropy, SoftmaxCrossEntropy};
+use ridgeline_engine::ops::flip::Flip;
 use ridgeline_engine::ops::gather::Gather;
 use ridgeline_engine::ops::layer_norm::LayerNorm;
 use ridgeline_engine::ops::matmul::MatMul;
@@ -134,6 +135,7 @@ fn shapes_and_pieces() {
     check("concat", &[tensor(&[2, 3], 1), tensor(&[2, 2], 2)], &|g, x| {
         g.one(Concat { axis: 1 }, x)
     });
+    check("flip", &[tensor(&[2, 5], 1)], &|g, x| g.one(Flip { axis: 1 }, x));
     check("slice", &[tensor(&[2, 5], 1)], &|g, x| g.slice(x[0], 1, 1, 3));
     check("pad", &[tensor(&[2, 3], 1)], &|g, x| g.one(Pad { axis: 0, before: 1, after: 2 }, x));
     let picks = Tensor::new(&[4], DType::I32, vec![2, 0, 2, 1]).unwrap();
@@ -229,5 +231,30 @@ fn recurrent_layers() {
                 g.one(Concat { axis: 0 }, &flat)
             });
         }
+    }
+}
+
+/// Heads, masks of all shapes, the causal one, keys of another number and values of another size.
+#[test]
+fn attention() {
+    let masks = [
+        None,
+        Some((vec![2, 1, 5], vec![1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])),
+        Some((
+            vec![1, 3, 5],
+            vec![1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0],
+        )),
+    ];
+    for (mask, causal) in masks.into_iter().flat_map(|mask| [(mask.clone(), false), (mask, true)]) {
+        let mut inputs = vec![tensor(&[2, 3, 4], 1), tensor(&[2, 5, 4], 2), tensor(&[2, 5, 6], 3)];
+        let masked = mask.is_some();
+        inputs.extend(mask.map(|(shape, values)| Tensor::f32(&shape, &values).unwrap()));
+        let with = format!(
+            r#"{{"heads":2,"scale":0.7,"causal":{causal},"masked":{masked},"rate":0,"stream":0}}"#
+        );
+        check(&format!("attention {with}"), &inputs[..], &move |g, x| {
+            // The mask is not differentiated.
+            Ok(g.call("attention", x, &Attributes::parse(&with)?)?[0])
+        });
     }
 }

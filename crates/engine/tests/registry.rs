@@ -76,6 +76,7 @@ fn sample(name: &str) -> (Vec<Tensor>, &'static str) {
         "concat" => (vec![x(), tensor(&[2, 4], 2)], r#"{"axis":0}"#),
         "slice" => (vec![x()], r#"{"axis":1,"start":1,"size":2}"#),
         "scatterAdd" => (vec![x(), int(&[3], &[2, 0, 2])], r#"{"shape":[4,4]}"#),
+        "flip" => (vec![x()], r#"{"axis":1}"#),
         "gather" => (vec![x(), int(&[2], &[2, 0])], r#"{"axis":0}"#),
         "matmul" => (vec![x(), x()], r#"{"transposeA":false,"transposeB":true}"#),
         "linear" => (vec![x(), tensor(&[4, 2], 2), tensor(&[2], 3)], "{}"),
@@ -97,6 +98,10 @@ fn sample(name: &str) -> (Vec<Tensor>, &'static str) {
             (vec![x(), int(&[3], &[0, 3, 1])], r#"{"sparse":true,"smoothing":0}"#)
         }
         "sigmoidCrossEntropy" => (vec![x(), positive(&[3, 4], 2)], "{}"),
+        "attention" => (
+            vec![tensor(&[2, 3, 4], 1), tensor(&[2, 5, 4], 2), tensor(&[2, 5, 6], 3)],
+            r#"{"heads":2,"scale":0.5,"causal":false,"masked":false,"rate":0,"stream":0}"#,
+        ),
         "lstm" => (recurrent(4), RECURRENT),
         "gru" => (recurrent(3), RECURRENT),
         "simpleRnn" => (recurrent(1), RECURRENT),

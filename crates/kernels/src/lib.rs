@@ -11,6 +11,7 @@ mod dispatch;
 mod lanes;
 #[macro_use]
 mod rows;
+pub mod attention;
 pub mod batch_norm;
 pub mod binary;
 mod bits;

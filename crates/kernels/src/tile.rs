@@ -175,8 +175,25 @@ impl<'a> TileMut<'a> {
     /// # Panics
     /// When they reach outside.
     pub fn columns(&mut self, cols: Range<usize>) -> TileMut<'_> {
-        assert!(cols.end <= self.cols, "columns outside their tile");
-        TileMut { ptr: self.ptr.wrapping_add(cols.start), cols: cols.len(), ..*self }
+        self.part(0..self.rows, cols)
+    }
+    /// A rectangle of it.
+    ///
+    /// # Panics
+    /// When it reaches outside.
+    pub fn part(&mut self, rows: Range<usize>, cols: Range<usize>) -> TileMut<'_> {
+        assert!(rows.end <= self.rows && cols.end <= self.cols, "a part outside its tile");
+        let ptr = self.ptr.wrapping_add(rows.start * self.row_stride + cols.start);
+        TileMut { ptr, rows: rows.len(), cols: cols.len(), ..*self }
+    }
+    /// Writes one element.
+    ///
+    /// # Panics
+    /// When it is outside.
+    pub fn put(&mut self, row: usize, col: usize, value: f32) {
+        assert!(row < self.rows && col < self.cols, "an element outside its tile");
+        // SAFETY: the element is part of the view.
+        unsafe { self.ptr.add(row * self.row_stride + col).write(value) };
     }
     /// All of it, for a shorter time.
     pub const fn all(&mut self) -> TileMut<'_> {
@@ -197,4 +214,21 @@ impl<'a> TileMut<'a> {
         // SAFETY: the row is part of the view; of no columns, its address does not matter.
         unsafe { from_raw_parts_mut(self.ptr.wrapping_add(row * self.row_stride), self.cols) }
     }
+}
+
+/// Memory as a dense matrix of so many rows.
+///
+/// # Panics
+/// When it is not a whole number of them.
+pub fn matrix(memory: &[f32], rows: usize) -> Tile<'_> {
+    Tile::matrix(memory, rows, memory.len() / rows.max(1))
+}
+
+/// As [`matrix`], to write.
+///
+/// # Panics
+/// As [`matrix`].
+pub fn dense(memory: &mut [f32], rows: usize) -> TileMut<'_> {
+    let cols = memory.len() / rows.max(1);
+    TileMut::new(memory, rows, cols, cols)
 }

@@ -15,6 +15,7 @@ export interface ELUOptions extends LayerOptions {
 /** `x` above 0, `alpha·(eˣ − 1)` below. Input and output have one shape. */
 export class ELU extends Layer<ELUOptions> {
   static override readonly className: string = 'ELU';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<ELUOptions> = { alpha: number(1) };
 

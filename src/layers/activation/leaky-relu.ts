@@ -15,6 +15,7 @@ export interface LeakyReLUOptions extends LayerOptions {
 /** `x` above 0, `negativeSlope·x` below. Input and output have one shape. */
 export class LeakyReLU extends Layer<LeakyReLUOptions> {
   static override readonly className: string = 'LeakyReLU';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<LeakyReLUOptions> = { negativeSlope: nonNegative(0.3) };
 

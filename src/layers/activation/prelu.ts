@@ -26,6 +26,7 @@ export interface PReLUOptions extends LayerOptions {
 /** `x` above 0, `alpha·x` below, with a learned `alpha` for each feature. Input and output have one shape. */
 export class PReLU extends Layer<PReLUOptions> {
   static override readonly className: string = 'PReLU';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<PReLUOptions> = {
     alpha: weight('zeros'),

@@ -19,6 +19,7 @@ export interface ReLUOptions extends LayerOptions {
 /** `max(x, 0)`, bounded and sloped by options. Input and output have one shape. */
 export class ReLU extends Layer<ReLUOptions> {
   static override readonly className: string = 'ReLU';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<ReLUOptions> = {
     maxValue: nonNegative(null),

@@ -3,6 +3,8 @@
  */
 import * as activations from '../../activations/index.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
+import { along } from '../../ops/along.js';
+import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { axis, type LayerOptions, type Table } from '../options.js';
 
@@ -15,11 +17,16 @@ export interface SoftmaxOptions extends LayerOptions {
 /** `eˣ / Σeˣ` along an axis. Input and output have one shape. */
 export class Softmax extends Layer<SoftmaxOptions> {
   static override readonly className: string = 'Softmax';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<SoftmaxOptions> = { axis: axis(-1) };
 
   override call(x: SymbolicTensor): SymbolicTensor {
-    return activations.softmax(x, this.options.axis);
+    if (!x.mask) return activations.softmax(x, this.options.axis);
+    // What does not count has no share, even where nothing counts.
+    const counts = along(x.mask, x, 'mask');
+    const scores = ops.where(counts, x, -1e9);
+    return ops.where(counts, activations.softmax(scores, this.options.axis), 0);
   }
 }
 

@@ -17,6 +17,7 @@ type Given = [activation: ActivationIdentifier, options?: LayerOptions] | [confi
 /** Applies an activation. Input and output have one shape. */
 export class Activation extends Layer<ActivationConfig, Given> {
   static override readonly className: string = 'Activation';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<ActivationConfig> = { activation: givenActivation };
 

@@ -36,6 +36,7 @@ type Given = [units: number, options?: DenseOptions] | [config: DenseConfig];
 /** `activation(x·W + b)`: input `[…, in]`, kernel `[in, units]`, bias `[units]`, output `[…, units]`. */
 export class Dense extends Layer<DenseConfig, Given> {
   static override readonly className: string = 'Dense';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<DenseConfig> = {
     units: integer(1),

@@ -8,6 +8,7 @@ import type { LayerOptions, Table } from '../options.js';
 /** The input itself: a place for a name or a penalty. */
 export class Identity extends Layer {
   static override readonly className: string = 'Identity';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<LayerOptions> = {};
 

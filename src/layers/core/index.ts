@@ -1,6 +1,8 @@
-/** Dense, activations, functions, and inputs of models. */
+/** Dense, embedding, masking, activations, functions, and inputs of models. */
 export * from './activation.js';
 export * from './dense.js';
+export * from './embedding.js';
 export * from './identity.js';
 export * from './input.js';
 export * from './lambda.js';
+export * from './masking.js';

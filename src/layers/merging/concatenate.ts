@@ -3,6 +3,7 @@
  */
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import type { Tensor } from '../../core/tensor.js';
+import { along } from '../../ops/along.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { axis, type LayerOptions, type Table } from '../options.js';
@@ -18,6 +19,17 @@ export interface ConcatenateOptions extends LayerOptions {
 export class Concatenate extends Layer<ConcatenateOptions> {
   static override readonly className: string = 'Concatenate';
   static override readonly options: Table<ConcatenateOptions> = { axis: axis(-1) };
+
+  /** The masks joined as the inputs are; where features are joined, what counts in any of them. */
+  override computeMask(inputs: readonly SymbolicTensor[]): SymbolicTensor | undefined {
+    if (inputs.every(({ mask }) => mask === undefined)) return undefined;
+    const whole = inputs.map((x) => {
+      const all = ops.equal(ops.zerosLike(x), 0);
+      return x.mask ? ops.logicalAnd(all, along(x.mask, x)) : all;
+    });
+    const joined = ops.cast(ops.concat(whole, this.options.axis), 'float32');
+    return ops.greater(ops.max(joined, { axis: -1 }), 0);
+  }
 
   override call(inputs: readonly SymbolicTensor[]): SymbolicTensor {
     return ops.concat(several(this.name, inputs), this.options.axis);

@@ -15,6 +15,13 @@ export abstract class Merge extends Layer {
   /** What becomes of tensors of one rank. */
   protected abstract merge(tensors: readonly SymbolicTensor[]): SymbolicTensor;
 
+  /** What counts in any of the inputs; all where one of them has no mask. */
+  override computeMask(inputs: readonly SymbolicTensor[]): SymbolicTensor | undefined {
+    const masks = inputs.flatMap(({ mask }) => mask ?? []);
+    if (masks.length < inputs.length) return undefined;
+    return masks.reduce((a, b) => ops.logicalOr(a, b));
+  }
+
   override call(inputs: readonly SymbolicTensor[]): SymbolicTensor {
     const tensors = several(this.name, inputs);
     const rank = Math.max(...tensors.map((t) => t.rank));

@@ -4,7 +4,10 @@
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import type { Weight } from '../../core/weight.js';
+import { RidgelineError } from '../../errors.js';
 import type { InitializerIdentifier } from '../../initializers/identifier.js';
+import { EPSILON } from '../../losses/labels.js';
+import { along } from '../../ops/along.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import {
@@ -58,6 +61,7 @@ interface Renormalized {
  */
 export class BatchNormalization extends Layer<BatchNormalizationOptions> {
   static override readonly className: string = 'BatchNormalization';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<BatchNormalizationOptions> = {
     axis: axis(-1),
@@ -106,6 +110,7 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     const order = Array.from({ length: x.rank }, (_, i) => i);
     [order[axis], order[x.rank - 1]] = [x.rank - 1, axis];
     const isLast = axis === x.rank - 1;
+    if (x.mask) return this.#masked(x, x.mask, axis);
     const last = isLast ? x : ops.transpose(x, order);
     if (this.options.renorm) {
       const y = this.#renormalized(trace, last);
@@ -116,6 +121,25 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     this.#follow(this.#mean, mean);
     this.#follow(this.#variance, variance);
     return isLast ? y : ops.transpose(y, order);
+  }
+
+  /** By the steps of the batch that count. */
+  #masked(x: SymbolicTensor, mask: SymbolicTensor, axis: number): SymbolicTensor {
+    if (this.options.renorm) throw new RidgelineError('ERR_ARGUMENT', 'renorm takes no masked input');
+    const axes = Array.from({ length: x.rank }, (_, i) => i).filter((i) => i !== axis);
+    const over = (of: SymbolicTensor): SymbolicTensor => ops.sum(of, { axis: axes, keepdims: true });
+    const counts = ops.mul(ops.cast(along(mask, x), 'float32'), ops.onesLike(x));
+    const number = ops.add(over(counts), EPSILON);
+    const mean = ops.div(over(ops.mul(x, counts)), number);
+    const centered = ops.sub(x, mean);
+    const variance = ops.div(over(ops.mul(ops.square(centered), counts)), number);
+    const vector = (of: SymbolicTensor): SymbolicTensor => ops.reshape(of, this.#mean.shape as number[]);
+    this.#follow(this.#mean, vector(mean));
+    this.#follow(this.#variance, vector(variance));
+    const channels = mean.shape.map((size, i) => (i === axis ? (size as number) : 1));
+    const y = ops.mul(centered, ops.rsqrt(ops.add(variance, this.options.epsilon)));
+    const scaled = this.#gamma ? ops.mul(y, ops.reshape(this.#gamma, channels)) : y;
+    return this.#beta ? ops.add(scaled, ops.reshape(this.#beta, channels)) : scaled;
   }
 
   /** By the batch, corrected towards moving statistics; the channels are the last axis. */

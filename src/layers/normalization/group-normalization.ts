@@ -35,6 +35,7 @@ export interface GroupNormalizationOptions extends LayerOptions, ScaleOptions {
  */
 export class GroupNormalization extends Layer<GroupNormalizationOptions> {
   static override readonly className: string = 'GroupNormalization';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<GroupNormalizationOptions> = {
     groups: integer(-1, 32),

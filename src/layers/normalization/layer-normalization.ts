@@ -23,6 +23,7 @@ export interface LayerNormalizationOptions extends LayerOptions, ScaleOptions {
  */
 export class LayerNormalization extends Layer<LayerNormalizationOptions> {
   static override readonly className: string = 'LayerNormalization';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<LayerNormalizationOptions> = {
     axis: axes(-1),

@@ -18,6 +18,7 @@ const EPSILON = 1e-12;
 /** `x / √Σx²` over `axis`; zeros stay zeros. Input and output have one shape. */
 export class UnitNormalization extends Layer<UnitNormalizationOptions> {
   static override readonly className: string = 'UnitNormalization';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<UnitNormalizationOptions> = { axis: axes(-1) };
 

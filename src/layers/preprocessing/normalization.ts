@@ -43,6 +43,7 @@ const statistic = (one: (argument: string, given: unknown) => number) =>
  */
 export class Normalization extends Layer<NormalizationOptions> {
   static override readonly className: string = 'Normalization';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<NormalizationOptions> = {
     axis: nullable(axes(-1)),

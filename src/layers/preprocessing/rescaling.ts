@@ -23,6 +23,7 @@ type Given = [scale: number, options?: RescalingOptions] | [config: RescalingCon
 /** `x·scale + offset`. Input and output have one shape. */
 export class Rescaling extends Layer<RescalingConfig, Given> {
   static override readonly className: string = 'Rescaling';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<RescalingConfig> = { scale: number(), offset: number(0) };
 

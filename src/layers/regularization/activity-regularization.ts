@@ -18,6 +18,7 @@ export interface ActivityRegularizationOptions extends LayerOptions {
 /** The input itself, which costs `l1·Σ|x| + l2·Σx²`, divided by the batch size. */
 export class ActivityRegularization extends Layer<ActivityRegularizationOptions> {
   static override readonly className: string = 'ActivityRegularization';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<ActivityRegularizationOptions> = {
     l1: nonNegative(0),

@@ -28,6 +28,7 @@ const FAR_BELOW = -1.0507009873554805 * 1.6732632423543772;
  */
 export class AlphaDropout extends Layer<AlphaDropoutConfig, Given> {
   static override readonly className: string = 'AlphaDropout';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<AlphaDropoutConfig> = {
     rate: rate(),

@@ -24,6 +24,7 @@ type Given = [rate: number, options?: DropoutOptions] | [config: DropoutConfig];
  */
 export class Dropout extends Layer<DropoutConfig, Given> {
   static override readonly className: string = 'Dropout';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<DropoutConfig> = {
     rate: rate(),

@@ -24,6 +24,7 @@ type Given = [rate: number, options?: GaussianDropoutOptions] | [config: Gaussia
  */
 export class GaussianDropout extends Layer<GaussianDropoutConfig, Given> {
   static override readonly className: string = 'GaussianDropout';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<GaussianDropoutConfig> = { rate: rate(), ...random };
 

@@ -20,6 +20,7 @@ type Given = [stddev: number, options?: GaussianNoiseOptions] | [config: Gaussia
 /** `x + stddev·n` in training, with standard normal `n`; else the identity. Input and output have one shape. */
 export class GaussianNoise extends Layer<GaussianNoiseConfig, Given> {
   static override readonly className: string = 'GaussianNoise';
+  static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<GaussianNoiseConfig> = {
     stddev: nonNegative(),

@@ -22,6 +22,7 @@ type Given = [rate: number, options?: SpatialDropoutOptions] | [config: SpatialD
 /** Zeroes a share `rate` of the channels, the last axis, of every sample in training; else the identity. */
 abstract class SpatialDropout extends Layer<SpatialDropoutConfig, Given> {
   static override readonly takesOne: boolean = true;
+  static override readonly supportsMasking: boolean = true;
   static override readonly options: Table<SpatialDropoutConfig> = { rate: rate(), ...random };
   /** Axes between batch and channels. */
   protected abstract readonly axes: number;

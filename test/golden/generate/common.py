@@ -66,6 +66,7 @@ def named(weights, values):
 # Names. A config is written as a Ridgeline user would write it; Keras objects are made from it.
 
 IRREGULAR = {
+    "lstm": "LSTM", "gru": "GRU", "simpleRnn": "SimpleRNN", "globalAveragePooling1d": "GlobalAveragePooling1D", "globalMaxPooling1d": "GlobalMaxPooling1D",
     "klDivergence": "KLDivergence", "rmsNormalization": "RMSNormalization", "spatialDropout1d": "SpatialDropout1D", "auc": "AUC", "relu": "ReLU", "leakyRelu": "LeakyReLU", "prelu": "PReLU", "elu": "ELU", "sgd": "SGD", "rmsprop": "RMSprop",
     "clipNorm": "clipnorm", "clipValue": "clipvalue", "globalClipNorm": "global_clipnorm", "beta1": "beta_1", "beta2": "beta_2", "beta2Decay": "beta_2_decay", "epsilon1": "epsilon_1", "epsilon2": "epsilon_2",
     "adamBeta1": "adam_beta_1", "adamBeta2": "adam_beta_2",
@@ -94,7 +95,7 @@ def options(config):
         if key in ("axis", "axes", "dims") and isinstance(given, list):
             # MaxNorm sums over what it is given, and JAX takes no list.
             return tuple(given)
-        return snake(given) if key in ("activation", "reduction") else given
+        return snake(given) if key in ("activation", "recurrentActivation", "reduction", "dataFormat") else given
 
     return {IRREGULAR.get(key, snake(key)): value(key, given) for key, given in config.items()}
 

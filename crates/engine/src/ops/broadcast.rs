@@ -1,7 +1,7 @@
 //! Broadcast: elements repeated along new or unit axes, by NumPy's rules.
 
 use super::call::{Entry, built};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
@@ -50,18 +50,14 @@ impl Op for Broadcast {
         let missing = self.shape.rank() - from.rank();
         // Expand broadcasts both ways, so 1 keeps a dimension that is already there.
         let dims = (0..self.shape.rank()).map(|i| match self.shape.0[i].known() {
-            Some(size) => Ok(size as i64),
-            None if i >= missing && from.0[i - missing] == self.shape.0[i] => Ok(1),
-            None => Err(Error::new(
-                Code::Export,
-                format!(
-                    "broadcasting {from} to the unknown size in {} has no ONNX form",
-                    self.shape
-                ),
-            )),
+            Some(size) => Some(size as i64),
+            None if i >= missing && from.0[i - missing] == self.shape.0[i] => Some(1),
+            None => None,
         });
-        let dims = dims.collect::<Result<Vec<i64>>>()?;
-        let shape = e.ints(&dims)?;
+        let shape = match dims.collect::<Option<Vec<i64>>>() {
+            Some(dims) => e.ints(&dims)?,
+            None => e.sizes(&self.shape)?,
+        };
         e.finish("Expand", &[e.input(0), shape])
     }
 }

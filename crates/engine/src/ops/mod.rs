@@ -1,6 +1,7 @@
 //! The ops: one file an op or family, and the registry that finds them by name.
 
 pub mod assign;
+pub mod attention;
 pub mod average;
 pub mod batch_norm;
 pub mod binary;
@@ -13,6 +14,7 @@ pub mod constrain;
 pub mod cross_entropy;
 pub mod cumsum;
 pub mod dropout;
+pub mod flip;
 pub mod fused;
 pub mod gather;
 pub mod layer_norm;
@@ -42,6 +44,7 @@ use std::sync::{Arc, LazyLock};
 
 /// What each file adds to the registry.
 const ENTRIES: &[&[Entry]] = &[
+    attention::ENTRIES,
     batch_norm::ENTRIES,
     binary::ENTRIES,
     broadcast::ENTRIES,
@@ -52,6 +55,7 @@ const ENTRIES: &[&[Entry]] = &[
     cross_entropy::ENTRIES,
     cumsum::ENTRIES,
     dropout::ENTRIES,
+    flip::ENTRIES,
     gather::ENTRIES,
     layer_norm::ENTRIES,
     matmul::ENTRIES,

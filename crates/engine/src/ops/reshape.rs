@@ -82,13 +82,7 @@ impl Op for Reshape {
                 }
             })
             .collect();
-        if free > 1 {
-            return Err(Error::new(
-                crate::error::Code::Export,
-                format!("reshape from {from} to {} has two unknown sizes", self.shape),
-            ));
-        }
-        let shape = e.ints(&dims)?;
+        let shape = if free > 1 { e.sizes(&self.shape)? } else { e.ints(&dims)? };
         e.finish("Reshape", &[e.input(0), shape])
     }
 }

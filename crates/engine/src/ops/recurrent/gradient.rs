@@ -2,7 +2,7 @@
 
 use super::cell::Cell;
 use super::recurrence::{
-    GRAIN, Recurrence, Sizes, at_step, by_row, columns_at_step, dense, matrix, packed_groups,
+    GRAIN, Recurrence, Sizes, at_step, by_row, columns_at_step, packed_groups,
 };
 use crate::error::Result;
 use crate::graph::Value;
@@ -17,6 +17,7 @@ use crate::tensor::TensorType;
 use ridgeline_kernels::Tile;
 use ridgeline_kernels::gemm::{Start, gemm};
 use ridgeline_kernels::recurrent::{Back, add_masked, copy_rows, gru, lstm, simple};
+use ridgeline_kernels::tile::{dense, matrix};
 use std::ops::Range;
 
 /// Inputs: those of the recurrence, its outputs, and the gradients there are of its sequence and last

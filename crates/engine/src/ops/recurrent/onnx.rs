@@ -135,10 +135,10 @@ impl Recurrent {
             let state = of.states.first().map(|&state| e.input(state));
             self.sequence(e, y, packing, state)?;
         }
-        let axis = e.ints(&[0])?;
         for (i, state) in [(1, h), (2, c)] {
             if i <= cell.states() && e.is_used(i) {
-                e.finish_output(i, "Squeeze", &[state, axis.clone()], Vec::new())?;
+                let axis = e.ints(&[0])?;
+                e.finish_output(i, "Squeeze", &[state, axis], Vec::new())?;
             }
         }
         Ok(())

@@ -22,6 +22,7 @@ use crate::tensor::TensorType;
 use crate::variable::Layout;
 use ridgeline_kernels::gemm::{PackedMut, Start, gemm, pack, panel_width};
 use ridgeline_kernels::recurrent::{copy_rows, gru, lstm, masked_copies, simple};
+use ridgeline_kernels::tile::{dense, matrix};
 use ridgeline_kernels::{Isa, Tile, TileMut};
 use std::ops::Range;
 
@@ -280,17 +281,6 @@ impl Recurrence {
             copy_rows(isa, matrix(state, rows), f.tile_mut(1 + i));
         }
     }
-}
-
-/// Memory as a dense matrix of so many rows.
-pub(super) fn matrix(memory: &[f32], rows: usize) -> Tile<'_> {
-    Tile::matrix(memory, rows, memory.len() / rows.max(1))
-}
-
-/// As [`matrix`], to write.
-pub(super) fn dense(memory: &mut [f32], rows: usize) -> TileMut<'_> {
-    let cols = memory.len() / rows.max(1);
-    TileMut::new(memory, rows, cols, cols)
 }
 
 /// What a row of all steps has of step `at`.

@@ -1,0 +1,2 @@
+export * from './global-average-pooling-1d.js';
+export * from './global-max-pooling-1d.js';

@@ -1,0 +1,133 @@
+/**
+ * Bidirectional: a recurrent layer that goes both ways, each with weights of its own (Schuster & Paliwal 1997).
+ */
+import { oneOf } from '../../core/options.js';
+import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { argumentError } from '../../errors.js';
+import * as ops from '../../ops/index.js';
+import { innerLayer } from '../inner-layer.js';
+import { Layer } from '../layer.js';
+import { type LayerOptions, nullable, option, type Table } from '../options.js';
+import { Recurrent } from './recurrent.js';
+import type { RecurrentCallOptions, RecurrentSettings } from './recurrent-options.js';
+
+/** How the outputs of both ways become one. */
+export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
+
+/** Options of {@link Bidirectional}. */
+export interface BidirectionalOptions extends LayerOptions {
+  /** How the outputs become one; `null` gives both, in a list. Default `'concat'`. */
+  readonly mergeMode?: MergeMode | null | undefined;
+  /** The layer that goes backwards. Default: one like the other, with weights of its own. */
+  readonly backwardLayer?: Layer | null | undefined;
+}
+
+/** Config of {@link Bidirectional}. */
+export interface BidirectionalConfig extends BidirectionalOptions {
+  /** The recurrent layer that goes forward. */
+  readonly layer: Layer;
+}
+
+type Given = [layer: Layer, options?: BidirectionalOptions] | [config: BidirectionalConfig];
+// biome-ignore lint/suspicious/noExplicitAny: of any options.
+type Any = Recurrent<any, any>;
+
+const settingsOf = (layer: Any): RecurrentSettings => layer.options as unknown as RecurrentSettings;
+
+/** A recurrent layer of the same class with some options changed. */
+function alike(layer: Any, changed: Record<string, unknown>): Any {
+  const Class = layer.constructor as unknown as new (config: Record<string, unknown>) => Any;
+  return new Class({ ...layer.getConfig(), ...changed });
+}
+
+/**
+ * Input `[batch, time, features]`, output as the layer's, with the features of both ways. As in Keras, masked steps give 0
+ * where all steps are given, and the layers are made anew from the config of the one that is given.
+ */
+export class Bidirectional extends Layer<BidirectionalConfig, Given> {
+  static override readonly className: string = 'Bidirectional';
+  static override readonly takesOne: boolean = true;
+  static override readonly callOptions: readonly string[] = ['initialState'];
+  static override readonly options: Table<BidirectionalConfig> = {
+    layer: innerLayer,
+    mergeMode: nullable(oneOf(['concat', 'sum', 'mul', 'ave'], 'concat')),
+    backwardLayer: option(innerLayer.read, null, innerLayer.save),
+  };
+  /** The layer that goes forward. */
+  readonly forwardLayer: Any;
+  /** The layer that goes backwards. */
+  readonly backwardLayer: Any;
+
+  /** @throws {RidgelineError} `ERR_ARGUMENT` for layers that are no recurrent ones, or do not go together. */
+  constructor(...given: Given) {
+    super(...given);
+    const { layer, backwardLayer } = this.options;
+    if (!(layer instanceof Recurrent)) throw argumentError('layer', 'a recurrent layer', layer);
+    if (backwardLayer !== undefined && !(backwardLayer instanceof Recurrent))
+      throw argumentError('backwardLayer', 'a recurrent layer', backwardLayer);
+    const { returnSequences, returnState, goBackwards } = settingsOf(layer);
+    const zeroOutputForMask = returnSequences;
+    this.forwardLayer = alike(layer, { name: `forward_${layer.name}`, zeroOutputForMask });
+    const backward = { name: `backward_${(backwardLayer ?? layer).name}`, zeroOutputForMask };
+    this.backwardLayer = backwardLayer
+      ? alike(backwardLayer, backward)
+      : alike(layer, { ...backward, goBackwards: true });
+    const other = settingsOf(this.backwardLayer);
+    const fits =
+      other.goBackwards !== goBackwards &&
+      other.returnSequences === returnSequences &&
+      other.returnState === returnState;
+    if (!fits)
+      throw argumentError('backwardLayer', 'one that goes the other way and returns the same', other);
+  }
+
+  override build(inputShape: Shape): void {
+    this.forwardLayer.build(inputShape);
+    this.backwardLayer.build(inputShape);
+  }
+
+  /** That of the input where all steps are given. */
+  override computeMask([x]: readonly SymbolicTensor[]): SymbolicTensor | undefined {
+    return settingsOf(this.forwardLayer).returnSequences ? x?.mask : undefined;
+  }
+
+  override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
+    const { returnState } = settingsOf(this.forwardLayer);
+    const states = [options.initialState ?? []].flat() as SymbolicTensor[];
+    const half = states.length / 2;
+    const run = (layer: Any, own: SymbolicTensor[]): SymbolicTensor[] =>
+      [layer.walked(x, own.length > 0 ? { initialState: own } : {})].flat();
+    const [forward, ...forwardStates] = run(this.forwardLayer, states.slice(0, half));
+    const [backward, ...backwardStates] = run(this.backwardLayer, states.slice(half));
+    const merged = this.#merged(forward as SymbolicTensor, backward as SymbolicTensor);
+    if (returnState) return [...merged, ...forwardStates, ...backwardStates];
+    return merged.length === 1 ? (merged[0] as SymbolicTensor) : merged;
+  }
+
+  #merged(a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor[] {
+    switch (this.options.mergeMode) {
+      case undefined:
+        return [a, b];
+      case 'sum':
+        return [ops.add(a, b)];
+      case 'mul':
+        return [ops.mul(a, b)];
+      case 'ave':
+        return [ops.mul(ops.add(a, b), 0.5)];
+      default:
+        return [ops.concat([a, b], -1)];
+    }
+  }
+}
+
+/**
+ * A recurrent layer that goes both ways.
+ *
+ * @param layer - The recurrent layer, such as `layers.lstm(32)`.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
+ */
+export function bidirectional(layer: Layer, options?: BidirectionalOptions): Bidirectional;
+export function bidirectional(config: BidirectionalConfig): Bidirectional;
+export function bidirectional(...given: unknown[]): Bidirectional {
+  return new Bidirectional(...(given as Given));
+}

@@ -1,0 +1,52 @@
+/**
+ * GRU: gated recurrent unit (Cho et al. 2014).
+ */
+import { boolean, type Table } from '../options.js';
+import type { WeightOptions } from '../weights.js';
+import { type Cell, Recurrent } from './recurrent.js';
+import { type GatedOptions, gated, units } from './recurrent-options.js';
+
+/** Options of {@link Gru}. */
+export interface GruOptions extends GatedOptions {
+  /** Resets the state behind its product rather than before it; then there are two biases. Default true. */
+  readonly resetAfter?: boolean | undefined;
+}
+
+/** Config of {@link Gru}. */
+export interface GruConfig extends GruOptions {
+  /** Size of the state and of the output. */
+  readonly units: number;
+}
+
+type Given = [units: number, options?: GruOptions] | [config: GruConfig];
+
+/**
+ * With the gates z, r and the candidate in this order along the kernels: `h = z·h₋ + (1 − z)·activation(candidate)`. With
+ * `resetAfter` the bias is `[2, 3·units]`, for the input and for the state. See {@link Recurrent} for shapes.
+ */
+export class Gru extends Recurrent<GruConfig, Given> {
+  static override readonly className: string = 'GRU';
+  static override readonly options: Table<GruConfig> = { units, ...gated, resetAfter: boolean(true) };
+
+  protected override get cell(): Cell {
+    const { resetAfter } = this.options;
+    return { op: 'gru', gates: 3, states: 1, attributes: { resetAfter } };
+  }
+
+  protected override bias(units: number): WeightOptions {
+    const one = super.bias(units);
+    return this.options.resetAfter ? { ...one, shape: [2, ...one.shape] } : one;
+  }
+}
+
+/**
+ * A GRU layer.
+ *
+ * @param units - Size of the state and of the output.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
+ */
+export function gru(units: number, options?: GruOptions): Gru;
+export function gru(config: GruConfig): Gru;
+export function gru(...given: unknown[]): Gru {
+  return new Gru(...(given as Given));
+}

@@ -1,0 +1,12 @@
+export * from './bidirectional.js';
+export * from './gru.js';
+export * from './lstm.js';
+export { Recurrent } from './recurrent.js';
+export type {
+  GatedOptions,
+  RecurrentCallOptions,
+  RecurrentOptions,
+  RecurrentSettings,
+} from './recurrent-options.js';
+export * from './simple-rnn.js';
+export * from './time-distributed.js';

@@ -1,0 +1,64 @@
+/**
+ * LSTM: long short-term memory (Hochreiter & Schmidhuber 1997).
+ */
+import { Concatenated } from '../../initializers/concatenated.js';
+import { ones } from '../../initializers/factories.js';
+import { boolean, type Settled, type Table } from '../options.js';
+import type { WeightOptions } from '../weights.js';
+import { type Cell, Recurrent } from './recurrent.js';
+import { type GatedOptions, gated, units } from './recurrent-options.js';
+
+/** Options of {@link Lstm}. */
+export interface LstmOptions extends GatedOptions {
+  /** The bias of the forget gate begins with 1. Default true. */
+  readonly unitForgetBias?: boolean | undefined;
+}
+
+/** Config of {@link Lstm}. */
+export interface LstmConfig extends LstmOptions {
+  /** Size of the state and of the output. */
+  readonly units: number;
+}
+
+type Given = [units: number, options?: LstmOptions] | [config: LstmConfig];
+
+/**
+ * With the gates i, f, g, o in this order along the kernels: `c = f·c₋ + i·activation(g)`, `h = o·activation(c)`. The states
+ * are h and c. See {@link Recurrent} for shapes.
+ */
+export class Lstm extends Recurrent<LstmConfig, Given> {
+  static override readonly className: string = 'LSTM';
+  static override readonly options: Table<LstmConfig> = {
+    units,
+    ...gated,
+    unitForgetBias: boolean(true),
+  };
+  protected override readonly cell: Cell = { op: 'lstm', gates: 4, states: 2 };
+
+  protected override bias(units: number): WeightOptions {
+    const { bias, unitForgetBias }: Settled<LstmConfig> = this.options;
+    if (!unitForgetBias) return super.bias(units);
+    const parts = [
+      [bias.initializer, units],
+      [ones(), units],
+      [bias.initializer, 2 * units],
+    ] as const;
+    return { shape: [4 * units], ...bias, initializer: new Concatenated(parts) };
+  }
+}
+
+/**
+ * An LSTM layer.
+ *
+ * @param units - Size of the state and of the output.
+ * @example
+ * ```ts
+ * layers.lstm(64, { dropout: 0.2, recurrentDropout: 0.2, kernelRegularizer: regularizers.l2(0.001) });
+ * ```
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
+ */
+export function lstm(units: number, options?: LstmOptions): Lstm;
+export function lstm(config: LstmConfig): Lstm;
+export function lstm(...given: unknown[]): Lstm {
+  return new Lstm(...(given as Given));
+}

@@ -1,0 +1,123 @@
+/**
+ * Options that all recurrent layers share.
+ */
+import { type ActivationIdentifier, getActivation } from '../../activations/identifier.js';
+import type { ConstraintIdentifier } from '../../constraints/identifier.js';
+import type { Option } from '../../core/options.js';
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import { argumentError } from '../../errors.js';
+import type { InitializerIdentifier } from '../../initializers/identifier.js';
+import type { RegularizerIdentifier } from '../../regularizers/identifier.js';
+import type { CallOptions } from '../arguments.js';
+import {
+  type BiasOptions,
+  boolean,
+  integer,
+  type KernelOptions,
+  type LayerOptions,
+  option,
+  type RandomOptions,
+  random,
+  rate,
+  type Settled,
+  type Table,
+  weight,
+} from '../options.js';
+
+/** Activations of recurrent layers: those whose slope follows from their value. */
+export const RECURRENT_ACTIVATIONS = [
+  'linear',
+  'tanh',
+  'sigmoid',
+  'hardSigmoid',
+  'relu',
+  'elu',
+  'softsign',
+  'softplus',
+] as const;
+
+/** Options of every recurrent layer. */
+export interface RecurrentOptions extends LayerOptions, KernelOptions, BiasOptions, RandomOptions {
+  /**
+   * Activation of the state: `'tanh'`, `'linear'`, `'sigmoid'`, `'hardSigmoid'`, `'relu'`, `'elu'`, `'softsign'` or
+   * `'softplus'`. Default `'tanh'`.
+   */
+  readonly activation?: ActivationIdentifier | undefined;
+  /** Adds a bias. Default true. */
+  readonly useBias?: boolean | undefined;
+  /** Initial kernel of the state. Default `orthogonal`. */
+  readonly recurrentInitializer?: InitializerIdentifier | undefined;
+  /** Penalty on the kernel of the state. */
+  readonly recurrentRegularizer?: RegularizerIdentifier | undefined;
+  /** What the kernel of the state is projected to after each step. */
+  readonly recurrentConstraint?: ConstraintIdentifier | undefined;
+  /** Share of the inputs that are zeroed in training, the same in every step of time, in [0, 1). Default 0. */
+  readonly dropout?: number | undefined;
+  /**
+   * Share of the state that is zeroed in training before it is used, the same in every step of time, in [0, 1). With it
+   * every gate has masks of its own, for inputs too. Default 0.
+   */
+  readonly recurrentDropout?: number | undefined;
+  /** Gives the outputs of all steps, `[batch, time, units]`, rather than that of the last. Default false. */
+  readonly returnSequences?: boolean | undefined;
+  /** Gives the last states too, in a list behind the output. Default false. */
+  readonly returnState?: boolean | undefined;
+  /** Goes from the last step to the first; outputs stand in the order in which they were made. Default false. */
+  readonly goBackwards?: boolean | undefined;
+  /** Gives 0 for masked steps, rather than the output before, where all steps are given. Default false. */
+  readonly zeroOutputForMask?: boolean | undefined;
+}
+
+/** Options of recurrent layers with gates. */
+export interface GatedOptions extends RecurrentOptions {
+  /** Activation of the gates, one of those of `activation`. Default `'sigmoid'`. */
+  readonly recurrentActivation?: ActivationIdentifier | undefined;
+}
+
+/** What a call of a recurrent layer takes. */
+export interface RecurrentCallOptions extends CallOptions {
+  /** The state before the first step, or the states, each `[batch, units]`. Default zeros. */
+  readonly initialState?: SymbolicTensor | readonly SymbolicTensor[] | undefined;
+}
+
+type Named = Settled<{ readonly activation?: ActivationIdentifier | undefined }>['activation'];
+
+/** An activation that recurrent layers have. */
+export const recurrentActivation = (fallback: ActivationIdentifier): Option<Named, false> =>
+  option(
+    (argument, given): Named => {
+      const found = getActivation(argument, given as ActivationIdentifier);
+      if ((RECURRENT_ACTIVATIONS as readonly (string | undefined)[]).includes(found.name)) return found;
+      throw argumentError(argument, `one of ${RECURRENT_ACTIVATIONS.join(', ')}`, given);
+    },
+    fallback,
+    ({ name }) => name,
+  ) as Option<Named, false>;
+
+/** The table of {@link RecurrentOptions}. */
+export const recurrent: Table<RecurrentOptions> = {
+  activation: recurrentActivation('tanh'),
+  useBias: boolean(true),
+  kernel: weight('glorotUniform'),
+  recurrent: weight('orthogonal'),
+  bias: weight('zeros'),
+  dropout: rate(0),
+  recurrentDropout: rate(0),
+  returnSequences: boolean(false),
+  returnState: boolean(false),
+  goBackwards: boolean(false),
+  zeroOutputForMask: boolean(false),
+  ...random,
+};
+
+/** The table of {@link GatedOptions}. */
+export const gated: Table<GatedOptions> = {
+  ...recurrent,
+  recurrentActivation: recurrentActivation('sigmoid'),
+};
+
+/** The size of the state. */
+export const units = integer(1);
+
+/** Checked options of a recurrent layer. */
+export type RecurrentSettings = Settled<GatedOptions & { readonly units: number }>;

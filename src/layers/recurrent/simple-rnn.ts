@@ -1,0 +1,33 @@
+/**
+ * SimpleRNN: a recurrent layer without gates (Elman 1990).
+ */
+import type { Table } from '../options.js';
+import { type Cell, Recurrent } from './recurrent.js';
+import { type RecurrentOptions, recurrent, units } from './recurrent-options.js';
+
+/** Config of {@link SimpleRnn}. */
+export interface SimpleRnnConfig extends RecurrentOptions {
+  /** Size of the state and of the output. */
+  readonly units: number;
+}
+
+type Given = [units: number, options?: RecurrentOptions] | [config: SimpleRnnConfig];
+
+/** `h = activation(x·W + h₋·U + b)`. See {@link Recurrent} for shapes. */
+export class SimpleRnn extends Recurrent<SimpleRnnConfig, Given> {
+  static override readonly className: string = 'SimpleRNN';
+  static override readonly options: Table<SimpleRnnConfig> = { units, ...recurrent };
+  protected override readonly cell: Cell = { op: 'simpleRnn', gates: 1, states: 1 };
+}
+
+/**
+ * A simple recurrent layer.
+ *
+ * @param units - Size of the state and of the output.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
+ */
+export function simpleRnn(units: number, options?: RecurrentOptions): SimpleRnn;
+export function simpleRnn(config: SimpleRnnConfig): SimpleRnn;
+export function simpleRnn(...given: unknown[]): SimpleRnn {
+  return new SimpleRnn(...(given as Given));
+}
