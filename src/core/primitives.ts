@@ -105,6 +105,14 @@ export interface Attributes {
 
   readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
   readonly linear: None;
+  readonly attention: {
+    readonly heads: number;
+    readonly scale: number;
+    /** A query sees no later key. */
+    readonly causal: boolean;
+    /** Numbers > 0 where a query sees a key are an input. */
+    readonly masked: boolean;
+  } & Dropout;
   readonly lstm: Recurrence;
   readonly gru: Recurrence & { readonly resetAfter: boolean };
   readonly simpleRnn: Recurrence;
@@ -135,6 +143,7 @@ interface Several {
   readonly lstm: [sequence: SymbolicTensor, h: SymbolicTensor, c: SymbolicTensor];
   readonly gru: [sequence: SymbolicTensor, h: SymbolicTensor];
   readonly simpleRnn: [sequence: SymbolicTensor, h: SymbolicTensor];
+  readonly attention: [y: SymbolicTensor, logarithms: SymbolicTensor];
   readonly softmaxCrossEntropy: [loss: SymbolicTensor, probabilities: SymbolicTensor];
 }
 

@@ -4,12 +4,20 @@
 import { integer, type OptionTable, save, settle, type Table } from '../core/options.js';
 import { type NativeVariable, native } from '../native.js';
 
+/** Numbers that one output is made of and one input goes into, where they do not follow from the shape. */
+export type Fans = readonly [fanIn: number, fanOut: number];
+
 /** Draws the initial values of a weight. */
 export interface Initializer {
   /** Name and parameters, for saving. */
   getConfig(): Record<string, unknown> & { name: string };
   /** @internal Memory with initial values. */
-  create(name: string, shape: number[], stream: { seed: number; stream: number }): NativeVariable;
+  create(
+    name: string,
+    shape: number[],
+    stream: { seed: number; stream: number },
+    fans?: Fans | undefined,
+  ): NativeVariable;
 }
 
 /** Makes an initializer from options. @throws {RidgelineError} `ERR_ARGUMENT` for bad ones. */
@@ -39,12 +47,13 @@ export function defineInitializer<C extends object, A extends unknown[] = [optio
   return (...given) => {
     const options = settle<C & SeedOption>(name, table, given);
     const { seed, ...own } = options;
-    const parameters = JSON.stringify(parametersOf(own as C));
+    const parameters = parametersOf(own as C);
     return {
       getConfig: () => ({ name, ...save(table, options) }),
-      create(path, shape, stream) {
+      create(path, shape, stream, fans) {
         const at = typeof seed === 'number' ? { seed, stream: 0 } : stream;
-        return native.NativeVariable.initialized(path, shape, kind, parameters, at.seed, at.stream);
+        const told = JSON.stringify(fans ? { ...parameters, fanIn: fans[0], fanOut: fans[1] } : parameters);
+        return native.NativeVariable.initialized(path, shape, kind, told, at.seed, at.stream);
       },
     };
   };

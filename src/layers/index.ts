@@ -2,6 +2,7 @@
  * Layers: factories in camelCase, classes in PascalCase.
  */
 export * from './activation/index.js';
+export * from './attention/index.js';
 export * from './core/index.js';
 export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from './layer.js';
 export * from './merging/index.js';

@@ -10,6 +10,7 @@ import { shapeText, type TensorInput } from '../core/tensor.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError, show } from '../errors.js';
 import { getInitializer, type InitializerIdentifier } from '../initializers/identifier.js';
+import type { Fans } from '../initializers/initializer.js';
 import { guard, type NativeVariable, native } from '../native.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 
@@ -25,6 +26,8 @@ export interface WeightOptions {
   readonly constraint?: ConstraintIdentifier | undefined;
   /** False for state that no gradient changes. Default true. */
   readonly trainable?: boolean | undefined;
+  /** Fan in and fan out, by which variances are scaled, where they do not follow from the shape. */
+  readonly fans?: Fans | undefined;
 }
 
 /** Elements that weights may still have while they are made without values; `undefined` where they begin with some. */
@@ -56,7 +59,7 @@ function empty(path: string, shape: number[]): NativeVariable {
  *   axis for, `ERR_MEMORY` when it is too large.
  */
 export function createWeight(layer: string, name: string, options: WeightOptions): Weight {
-  const NAMES = ['shape', 'initializer', 'regularizer', 'constraint', 'trainable'];
+  const NAMES = ['shape', 'initializer', 'regularizer', 'constraint', 'trainable', 'fans'];
   const { shape: sizes, trainable = true } = checkOptions<Partial<WeightOptions>>(
     'addWeight',
     options,
@@ -79,7 +82,9 @@ export function createWeight(layer: string, name: string, options: WeightOptions
   const path = `${layer}/${name}`;
   const stream = nextStream();
   const variable =
-    unfilled === undefined ? guard(() => initializer.create(path, shape, stream)) : empty(path, shape);
+    unfilled === undefined
+      ? guard(() => initializer.create(path, shape, stream, options.fans))
+      : empty(path, shape);
   const regularizer = getRegularizer(`${name}Regularizer`, options.regularizer);
   const constraint = getConstraint(`${name}Constraint`, options.constraint);
   constraint?.checkShape(path, shape);

@@ -1,3 +1,4 @@
+/** Recurrent layers, and what wraps layers of sequences. */
 export * from './bidirectional.js';
 export * from './gru.js';
 export * from './lstm.js';

@@ -18,7 +18,7 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 from common import path_of
 
 FILES = [
-    "layers", "activations", "ops", "losses", "metrics", "schedules", "trajectories", "constraints", "fit", "accumulation", "initializers", "folds", "preprocessing", "spectral", "sequences",
+    "layers", "activations", "ops", "losses", "metrics", "schedules", "trajectories", "constraints", "fit", "accumulation", "initializers", "folds", "preprocessing", "spectral", "sequences", "attention",
 ]  # fmt: skip
 
 parser = argparse.ArgumentParser(prog="python test/golden/generate", description="Makes the golden files that are missing.")

@@ -95,7 +95,7 @@ def options(config):
         if key in ("axis", "axes", "dims") and isinstance(given, list):
             # MaxNorm sums over what it is given, and JAX takes no list.
             return tuple(given)
-        return snake(given) if key in ("activation", "recurrentActivation", "reduction", "dataFormat") else given
+        return snake(given) if key in ("activation", "recurrentActivation", "reduction", "dataFormat", "scoreMode") else given
 
     return {IRREGULAR.get(key, snake(key)): value(key, given) for key, given in config.items()}
 

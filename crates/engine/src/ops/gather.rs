@@ -10,7 +10,8 @@ use crate::plan::lower::Lower;
 use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
-use ridgeline_kernels::scatter::scatter_add;
+use crate::variable::Layout;
+use ridgeline_kernels::scatter::{clear, scatter_add};
 
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -48,6 +49,9 @@ impl Op for Gather {
         dims.extend(x.shape.0[self.axis + 1..].iter().cloned());
         Ok(vec![TensorType { shape: Shape(dims), dtype: x.dtype }])
     }
+    fn takes_panels(&self, inputs: &[&TensorType]) -> bool {
+        self.axis == 0 && inputs[0].shape.rank() == 2
+    }
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let shape = b.input_type(0).shape.clone();
         let (indices, dy) = (b.inputs[1], b.dy()?);
@@ -55,23 +59,34 @@ impl Op for Gather {
         Ok(vec![Some(dx), None])
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let (x, indices) = (lower.input(0)?, lower.input(1)?);
-        let y = lower.output(0);
+        // Rows of a table are found in its panels as well.
+        let stored = lower.stored(0)?;
+        let panels = match stored.layout {
+            Layout::Panels(width) if self.axis == 0 && stored.shape.len() == 2 => Some(width),
+            _ => None,
+        };
+        let x = if panels.is_some() { stored } else { lower.input(0)? };
+        let (indices, y) = (lower.input(1)?, lower.output(0));
         let sizes = Sizes::of(&x.shape, self.axis, indices.size());
         let rows = sizes.outer * sizes.picks;
+        let view = if panels.is_some() { x.matrix() } else { x.whole() };
+        let width = panels.unwrap_or(sizes.inner).max(1);
         lower
             .task(rows, sizes.inner)
             .split(Axes::ROWS)
             .cost(0.3)
-            .read(x.whole())
+            .read(view)
             .read(indices.whole())
             .write(y.view(rows, sizes.inner).along(Axes::ROWS))
             .run(move |f| {
                 let (x, y) = (f.words(0), f.words_mut(0));
                 let picks = y.chunks_exact_mut(sizes.inner.max(1));
                 for (row, y) in f.rows().zip(picks) {
-                    let from = sizes.row(f, f.ints(1), row) * sizes.inner;
-                    y.copy_from_slice(&x[from..from + sizes.inner]);
+                    let at = sizes.row(f, f.ints(1), row);
+                    for (panel, y) in y.chunks_mut(width).enumerate() {
+                        let from = (panel * sizes.axis + at) * width;
+                        y.copy_from_slice(&x[from..from + y.len()]);
+                    }
                 }
             });
         Ok(())
@@ -120,22 +135,35 @@ impl Op for Scatter {
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (dy, indices) = (lower.input(0)?, lower.input(1)?);
-        let dx = lower.output(0);
+        let dx = if self.shape.rank() == 2 { lower.preferred_output(0) } else { lower.output(0) };
         let sizes = Sizes::of(&dx.shape, self.axis, indices.size());
         let (rows, picked) = (sizes.outer * sizes.axis, sizes.outer * sizes.picks);
+        let panels = matches!(dx.layout, Layout::Panels(_));
+        let whole = if panels { dx.matrix() } else { dx.view(rows, sizes.inner) };
         lower
             .task(rows, sizes.inner)
             .split(Axes::COLS)
             .cost(0.2 + 0.4 * picked as f64 / rows.max(1) as f64)
             .read(dy.view(picked, sizes.inner).along(Axes::COLS))
             .read(indices.whole())
-            .write(dx.view(rows, sizes.inner).along(Axes::COLS))
+            .write(whole.along(Axes::COLS))
             .run(move |f| {
-                let indices = f.ints(1);
+                let (dy, indices) = (f.tile(0), f.ints(1));
                 for pick in 0..indices.len() {
                     sizes.row(f, indices, pick);
                 }
-                scatter_add(f.isa, f.tile(0), indices, sizes.axis, f.tile_mut(0));
+                if !panels {
+                    return scatter_add(f.isa, dy, indices, sizes.axis, f.tile_mut(0));
+                }
+                for (first, mut panel) in f.panels_mut(0) {
+                    let columns = first..dy.cols().min(first + panel.cols());
+                    let width = columns.len();
+                    // The padding is 0, as the update that takes it expects.
+                    let (exists, rest) = (0..width, width..panel.cols());
+                    clear(f.isa, panel.columns(rest));
+                    let dy = dy.part(0..picked, columns);
+                    scatter_add(f.isa, dy, indices, sizes.axis, panel.columns(exists));
+                }
             });
         Ok(())
     }

@@ -36,6 +36,10 @@ const NS_PER_LOAD: f64 = 0.1;
 /// Rows of a batch from which on those that are cut by rows read weights no more often than others
 /// read rows.
 const MANY_ROWS: usize = 256;
+/// Rows, such as all steps of all samples, that are cut rather than columns where the other operand is small.
+const TALL: usize = 1024;
+/// Elements of an operand that stays in a near cache beside what meets it.
+const SMALL: usize = 1 << 16;
 /// Rows of a chunk that use a weight well.
 const GRAIN: usize = 32;
 
@@ -338,9 +342,15 @@ pub(super) fn product(
     // Cut by columns, a weight is read once in all and its layer's chain can follow; with fewer
     // than two units there is nothing to cut, and rows do.
     let by_cols = y_panels || n >= 2 * UNIT;
+    // Far more rows than the other operand has: it stays in the near cache of whoever takes some of them.
+    let is_tall = m >= TALL && k * n <= SMALL && !y_panels && !transpose_a;
     // Nothing in a prediction needs all rows at once, so many of them go through all layers together.
     let through = lower.rows == Rows::InOrder && m >= MANY_ROWS && !y_panels;
-    let split = if by_cols && !through { Axes::COLS } else { Axes::BOTH };
+    let split = match (is_tall, by_cols && !through) {
+        (true, _) => Axes::ROWS,
+        (_, true) => Axes::COLS,
+        _ => Axes::BOTH,
+    };
     let a_along = Axes { rows: !transpose_a, cols: false };
     // The columns of a transposed a are the task's rows, and the rows of a transposed b its columns,
     // which no view can say: they are read whole.

@@ -199,6 +199,19 @@ impl<'a> Frame<'a> {
         })
     }
 
+    /// The panels of write `i`, which stands in them, that the part covers: the first column of each, counted
+    /// from the part's, and all its columns, those of the padding too.
+    pub fn panels_mut(&self, i: usize) -> impl Iterator<Item = (usize, TileMut<'a>)> + use<'a> {
+        let view = self.writes[i];
+        let (cols, width) = (view.window(&self.part).1, view.stride());
+        let base = self.bases[view.buffer.0 as usize];
+        (0..cols.len()).step_by(width.max(1)).map(move |first| {
+            let at = (cols.start + first) * view.rows;
+            // SAFETY: a panel lies inside its buffer; see the module documentation.
+            (first, unsafe { TileMut::from_raw(base.add(at).cast(), view.rows, width, width) })
+        })
+    }
+
     /// Memory that this thread uses after this task. Others may be at work on it: it is for
     /// fetching into caches, not for reading.
     pub fn later(&self) -> [*const [f32]; FETCHED] {

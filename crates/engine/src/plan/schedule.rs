@@ -221,7 +221,9 @@ fn cut(tasks: &[Task], strand: Growing, is_variable: &dyn Fn(BufferId) -> bool) 
     let wanted = ((cost / MIN_CHUNK_NS) as usize).clamp(1, MAX_CHUNKS).next_power_of_two();
     let [rows, cols] = strand.space;
     // Columns go in whole panels: GEMM tiles and words of bit masks stay undivided.
-    let grain = strand.tasks.iter().map(|&t| tasks[t].grain).max().unwrap_or(1);
+    // What costs little has no say in how the rest is cut.
+    let heavy = strand.tasks.iter().map(|&t| &tasks[t]).filter(|task| task.cost * 4.0 >= cost);
+    let grain = heavy.map(|task| task.grain).max().unwrap_or(1);
     let by_rows = rows.div_ceil(wanted).max(grain);
     let by_cols = cols.div_ceil(wanted).next_multiple_of(UNIT).max(1);
     let row_chunks = if strand.axes.rows { rows.div_ceil(by_rows).max(1) } else { 1 };

@@ -61,7 +61,10 @@ impl Draw {
                 Draw::TruncatedNormal(mean, std)
             }
             "varianceScaling" => {
-                let (fan_in, fan_out) = fans(shape);
+                let (fan_in, fan_out) = match with.optional_number("fanIn")? {
+                    Some(fan_in) => (fan_in, with.number("fanOut")?),
+                    None => fans(shape),
+                };
                 let fan = match with.text("mode")? {
                     "fanIn" => fan_in,
                     "fanOut" => fan_out,

@@ -1,0 +1,45 @@
+/**
+ * What a call of an attention layer takes besides its tensors.
+ */
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import type { CallOptions } from '../arguments.js';
+import type { Seen } from './masks.js';
+
+/** What a call of an attention layer takes. */
+export interface AttentionCallOptions extends CallOptions {
+  /** Which keys each query sees, `[batch, queries, keys]` or `[queries, keys]`; bool, or numbers. Default all. */
+  readonly attentionMask?: SymbolicTensor | undefined;
+  /** Which queries count. Default the query's mask. */
+  readonly queryMask?: SymbolicTensor | undefined;
+  /** Which values count. Default the value's mask. */
+  readonly valueMask?: SymbolicTensor | undefined;
+  /** Which keys count. Default the key's mask. */
+  readonly keyMask?: SymbolicTensor | undefined;
+  /** A query sees no later key. Default false. */
+  readonly useCausalMask?: boolean | undefined;
+  /** Gives the shares too, before dropout, in a list behind the output. Default false. */
+  readonly returnAttentionScores?: boolean | undefined;
+}
+
+/** Names of {@link AttentionCallOptions}, besides those of every call. */
+export const ATTENTION_CALL_OPTIONS: readonly string[] = [
+  'attentionMask',
+  'queryMask',
+  'valueMask',
+  'keyMask',
+  'useCausalMask',
+  'returnAttentionScores',
+];
+
+/** What is told, or else said by the masks of the tensors. */
+export function seenBy(
+  [query, value, key]: readonly (SymbolicTensor | undefined)[],
+  given: AttentionCallOptions,
+): Seen {
+  return {
+    query: given.queryMask ?? query?.mask,
+    value: given.valueMask ?? value?.mask,
+    key: given.keyMask ?? (key === value ? undefined : key?.mask),
+    attention: given.attentionMask,
+  };
+}

@@ -1,0 +1,7 @@
+/** Attention, with heads and without. */
+export * from './additive-attention.js';
+export * from './attention.js';
+export type { AttentionCallOptions } from './call-options.js';
+export * from './group-query-attention.js';
+export * from './multi-head-attention.js';
+export { ScoreAttention } from './score-attention.js';

@@ -1,0 +1,53 @@
+/**
+ * Which keys a query sees: masks of queries, keys and values, masks that are given, and the causal one.
+ */
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import { argumentError } from '../../errors.js';
+import * as ops from '../../ops/index.js';
+
+/** What is known of it. */
+export interface Seen {
+  /** Which queries count, `[batch, queries]`. */
+  readonly query?: SymbolicTensor | undefined;
+  /** Which values, or keys, count, `[batch, keys]`. */
+  readonly value?: SymbolicTensor | undefined;
+  /** As `value`. */
+  readonly key?: SymbolicTensor | undefined;
+  /** What is told of each pair, `[batch, queries, keys]` or `[queries, keys]`. */
+  readonly attention?: SymbolicTensor | undefined;
+}
+
+const both = (a: SymbolicTensor | undefined, b: SymbolicTensor): SymbolicTensor =>
+  a ? ops.logicalAnd(a, b) : b;
+
+/** All of it as one mask `[batch, queries or 1, keys or 1]`; `undefined` where nothing is said. */
+export function pairMask({ query, value, key, attention }: Seen): SymbolicTensor | undefined {
+  let mask: SymbolicTensor | undefined;
+  if (query) mask = ops.expandDims(query, -1);
+  for (const of of [value, key]) if (of) mask = both(mask, ops.expandDims(of, -2));
+  if (!attention) return mask;
+  if (attention.rank < 2) throw argumentError('attentionMask', 'a mask [batch, queries, keys]', attention);
+  const counts = attention.dtype === 'bool' ? attention : ops.notEqual(attention, 0);
+  return both(mask, counts.rank === 2 ? ops.expandDims(counts, 0) : counts);
+}
+
+/** `[1, queries, keys]`, true where the key is not behind the query, for scores `[…, queries, keys]`. */
+export function causalMask(scores: SymbolicTensor): SymbolicTensor {
+  const first = ops.max(scores, {
+    axis: Array.from({ length: scores.rank - 2 }, (_, i) => i),
+    keepdims: false,
+  });
+  const ones = ops.onesLike(first);
+  const keys = ops.cumsum(ones);
+  const queries = ops.transpose(ops.cumsum(ops.transpose(ones)));
+  return ops.expandDims(ops.greaterEqual(queries, keys), 0);
+}
+
+/** A mask as numbers for the native op: 1 where a query sees a key, with an element for each key. */
+export function seenKeys(mask: SymbolicTensor, keys: SymbolicTensor): SymbolicTensor {
+  const numbers = ops.cast(mask, 'float32');
+  if (mask.shape.at(-1) !== 1 || keys.shape[1] === 1) return numbers;
+  // Of the keys their number alone is taken.
+  const row = ops.onesLike(ops.max(ops.transpose(keys, [0, 2, 1]), { axis: 1, keepdims: true }));
+  return ops.mul(numbers, row);
+}

@@ -1,0 +1,61 @@
+/**
+ * What attention without heads has in common: shares of scores, however those are made.
+ */
+import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { Trace } from '../../core/trace.js';
+import { argumentError } from '../../errors.js';
+import * as ops from '../../ops/index.js';
+import { Layer } from '../layer.js';
+import { type AttentionCallOptions, seenBy } from './call-options.js';
+import { causalMask } from './masks.js';
+import { maskedSoftmax } from './softmax.js';
+
+/**
+ * Called with a list of a query `[batch, queries, size]`, a value `[batch, keys, value size]` and, if it is another one, a
+ * key; gives `[batch, queries, value size]`. Masked queries give 0, masked values have no share.
+ */
+export abstract class ScoreAttention<C extends object> extends Layer<C> {
+  static override readonly supportsMasking: boolean = true;
+  static override readonly callOptions: readonly string[] = [
+    'queryMask',
+    'valueMask',
+    'useCausalMask',
+    'returnAttentionScores',
+  ];
+
+  /** Share of the shares that is dropped, and the number of a random stream. */
+  protected abstract readonly drop: { readonly rate: number; readonly seed: number | undefined };
+
+  /** Scores `[batch, queries, keys]`. */
+  protected abstract scores(query: SymbolicTensor, key: SymbolicTensor): SymbolicTensor;
+
+  override build(_queryShape: Shape): void {}
+
+  override call(
+    inputs: readonly SymbolicTensor[],
+    options: AttentionCallOptions = {},
+  ): SymbolicTensor | SymbolicTensor[] {
+    const fits = Array.isArray(inputs) && inputs.every((x) => x instanceof SymbolicTensor);
+    if (!fits || inputs.length < 2 || inputs.length > 3)
+      throw argumentError('inputs', 'a list of a query, a value and, if it is another one, a key', inputs);
+    const [query, value, key = value] = inputs as [SymbolicTensor, SymbolicTensor, SymbolicTensor?];
+    const seen = seenBy(inputs, options);
+    const scores = this.scores(query, key);
+    let mask = seen.value && ops.expandDims(seen.value, -2);
+    if (options.useCausalMask) {
+      const until = causalMask(scores);
+      mask = mask ? ops.logicalAnd(mask, until) : until;
+    }
+    const shares = maskedSoftmax(scores, mask);
+    const taken = ops.matmul(this.#dropped(shares), value) as SymbolicTensor;
+    const output = seen.query ? ops.where(ops.expandDims(seen.query, -1), taken, 0) : taken;
+    return options.returnAttentionScores ? [output, shares] : output;
+  }
+
+  #dropped(shares: SymbolicTensor): SymbolicTensor {
+    const { rate, seed } = this.drop;
+    const trace = Trace.running;
+    if (!this.isTraining || rate === 0) return shares;
+    return trace.emit('dropout', [shares], { rate, stream: trace.stream(seed) })[0];
+  }
+}
