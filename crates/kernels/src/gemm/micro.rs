@@ -70,11 +70,19 @@ macro_rules! micro {
                 ) {
                     tiles::<$isa, H, P, $vectors, ADJACENT>(*x)
                 }
+                $(#[$features])?
+                #[inline(never)]
+                unsafe fn narrow<const H: usize, const ADJACENT: bool>(x: &Operands) {
+                    tiles::<$isa, H, 1, 1, ADJACENT>(*x)
+                }
                 match height {
                     $($height => {
                         const GROUP: usize = group::<$isa>($height);
                         if GROUP > 1 && panels == GROUP {
                             kernel::<$height, GROUP, ADJACENT>(x)
+                        } else if $vectors > 1 && x.cols <= <$isa as Simd>::LANES {
+                            // The rest of the panel is padding.
+                            narrow::<$height, ADJACENT>(x)
                         } else {
                             kernel::<$height, 1, ADJACENT>(x)
                         }

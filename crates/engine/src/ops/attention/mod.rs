@@ -39,7 +39,7 @@ pub(super) const ENTRIES: &[Entry] = &[("attention", |call| {
 })];
 
 /// Queries of a block: their scores with some hundred keys stay in the near caches.
-const BLOCK: usize = 64;
+const BLOCK: usize = 128;
 /// Nanoseconds to make a share of a score.
 const NS_PER_SHARE: f64 = 0.7;
 
