@@ -145,12 +145,25 @@ describe('options of every layer', () => {
   });
   const scale = { scale: true, center: false, ...weight('gamma'), ...weight('beta') };
 
+  const recurrent = {
+    ...{ activation: 'relu', useBias: false, dropout: 0.3, recurrentDropout: 0.2, seed: 4 },
+    ...{ returnSequences: true, returnState: true, goBackwards: true, zeroOutputForMask: true },
+    ...{ ...weight('kernel'), ...weight('recurrent'), ...weight('bias') },
+  };
+  /** A layer as it is saved. */
+  const recurrentLayer = (config: object = {}) => ({
+    className: 'SimpleRNN',
+    config: JSON.parse(JSON.stringify(layers.simpleRnn(2, { name: 'inner', ...config }).getConfig())),
+  });
+
   /** By class: every option with a value that is not its default, and how the factory takes it. */
   const CASES: Record<string, readonly [factory: string, options: object, position?: unknown]> = {
     Activation: ['activation', { activation: 'gelu' }, 'gelu'],
     ActivityRegularization: ['activityRegularization', { l1: 0.5, l2: 0.25 }],
     Add: ['add', {}],
+    AdditiveAttention: ['additiveAttention', { useScale: false, dropout: 0.3, seed: 4 }],
     AlphaDropout: ['alphaDropout', { rate: 0.3, noiseShape: [null, 1], seed: 4 }, 0.3],
+    Attention: ['attention', { useScale: true, scoreMode: 'concat', dropout: 0.3, seed: 4 }],
     Average: ['average', {}],
     BatchNormalization: [
       'batchNormalization',
@@ -160,6 +173,11 @@ describe('options of every layer', () => {
         movingMeanInitializer: { name: 'ones' },
         movingVarianceInitializer: { name: 'constant', value: 2 },
       },
+    ],
+    Bidirectional: [
+      'bidirectional',
+      { layer: recurrentLayer(), mergeMode: 'sum', backwardLayer: recurrentLayer({ goBackwards: true }) },
+      recurrentLayer(),
     ],
     CategoryEncoding: ['categoryEncoding', { numTokens: 4, outputMode: 'count' }, 4],
     Concatenate: ['concatenate', { axis: 1 }],
@@ -172,9 +190,29 @@ describe('options of every layer', () => {
     Dot: ['dot', { axes: [1, 2], normalize: true }, [1, 2]],
     Dropout: ['dropout', { rate: 0.3, noiseShape: [null, 1], seed: 4 }, 0.3],
     ELU: ['elu', { alpha: 2 }],
+    EinsumDense: [
+      'einsumDense',
+      {
+        ...{ equation: 'abc,cd->abd', outputShape: [null, 4], activation: 'relu', biasAxes: 'd' },
+        ...{ ...weight('kernel'), ...weight('bias') },
+      },
+      'abc,cd->abd',
+    ],
+    Embedding: ['embedding', { inputDim: 9, outputDim: 2, maskZero: true, ...weight('embeddings') }, 9],
     Flatten: ['flatten', {}],
+    GRU: ['gru', { units: 2, ...recurrent, recurrentActivation: 'hardSigmoid', resetAfter: false }, 2],
     GaussianDropout: ['gaussianDropout', { rate: 0.3, seed: 4 }, 0.3],
     GaussianNoise: ['gaussianNoise', { stddev: 0.3, seed: 4 }, 0.3],
+    GlobalAveragePooling1D: ['globalAveragePooling1d', { dataFormat: 'channelsFirst', keepdims: true }],
+    GlobalMaxPooling1D: ['globalMaxPooling1d', { dataFormat: 'channelsFirst', keepdims: true }],
+    GroupQueryAttention: [
+      'groupQueryAttention',
+      {
+        ...{ headDim: 3, numQueryHeads: 4, numKeyValueHeads: 2, dropout: 0.3, useBias: false, seed: 4 },
+        ...{ ...weight('kernel'), ...weight('bias') },
+      },
+      3,
+    ],
     GroupNormalization: ['groupNormalization', { groups: 2, axis: 1, epsilon: 0.1, ...scale }],
     Identity: ['identity', {}],
     IntegerLookup: [
@@ -184,10 +222,20 @@ describe('options of every layer', () => {
         ...{ invert: false, outputMode: 'count' },
       },
     ],
+    LSTM: ['lstm', { units: 2, ...recurrent, recurrentActivation: 'hardSigmoid', unitForgetBias: false }, 2],
     LayerNormalization: ['layerNormalization', { axis: [1, 2], epsilon: 0.1, ...scale }],
     LeakyReLU: ['leakyRelu', { negativeSlope: 0.1 }],
+    Masking: ['masking', { maskValue: 2 }],
     Maximum: ['maximum', {}],
     Minimum: ['minimum', {}],
+    MultiHeadAttention: [
+      'multiHeadAttention',
+      {
+        ...{ numHeads: 2, keyDim: 3, valueDim: 4, dropout: 0.3, useBias: false, outputShape: [2, 3] },
+        ...{ attentionAxes: [1], seed: 4, ...weight('kernel'), ...weight('bias') },
+      },
+      2,
+    ],
     Multiply: ['multiply', {}],
     Normalization: ['normalization', { axis: null, mean: [1], variance: [4], invert: true }],
     Permute: ['permute', { dims: [2, 1] }, [2, 1]],
@@ -197,6 +245,7 @@ describe('options of every layer', () => {
     RepeatVector: ['repeatVector', { n: 3 }, 3],
     Rescaling: ['rescaling', { scale: 2, offset: 1 }, 2],
     Reshape: ['reshape', { targetShape: [2, -1] }, [2, -1]],
+    SimpleRNN: ['simpleRnn', { units: 2, ...recurrent }, 2],
     Softmax: ['softmax', { axis: 1 }],
     SpectralNormalization: [
       'spectralNormalization',
@@ -207,6 +256,11 @@ describe('options of every layer', () => {
     SpatialDropout2D: ['spatialDropout2d', { rate: 0.3, seed: 4 }, 0.3],
     SpatialDropout3D: ['spatialDropout3d', { rate: 0.3, seed: 4 }, 0.3],
     Subtract: ['subtract', {}],
+    TimeDistributed: [
+      'timeDistributed',
+      { layer: { className: 'Identity', config: { name: 'inner' } } },
+      { className: 'Identity', config: { name: 'inner' } },
+    ],
     UnitNormalization: ['unitNormalization', { axis: [1, 2] }],
   };
 

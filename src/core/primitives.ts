@@ -99,7 +99,7 @@ export interface Attributes {
   readonly transpose: { readonly order: readonly number[] };
   readonly concat: Axis;
   readonly slice: Axis & { readonly start: number; readonly size: number };
-  readonly gather: Axis;
+  readonly gather: Axis & { readonly strict: boolean };
   readonly flip: Axis;
   readonly scatterAdd: Sizes;
 

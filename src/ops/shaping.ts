@@ -104,7 +104,7 @@ export function split<A extends Exclude<Operand, number>>(x: A, parts: number, a
  * @throws {RidgelineError} `ERR_ARGUMENT` for an index outside, where it is computed.
  */
 export const gather = <A extends Operand, I extends Operand>(x: A, indices: I, axis = 0): Result<A | I> =>
-  nativeOp('gather', [x, indices], { axis: integer('axis', axis, -MOST_AXES) });
+  nativeOp('gather', [x, indices], { axis: integer('axis', axis, -MOST_AXES), strict: false });
 
 /**
  * The elements of an axis in the opposite order. Default axis −1.

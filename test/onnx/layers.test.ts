@@ -127,12 +127,29 @@ const CASES: Record<string, readonly Case[]> = {
     [() => normalization({ invert: true }), [6]],
     [() => normalization({ mean: [1, 2, 3], variance: [4, 5, 6] }), [3], [null, 3]],
   ],
+  EinsumDense: [
+    [() => layers.einsumDense('abc,cd->abd', [null, 4], { biasAxes: 'd' }), [5, 6], [null, 6]],
+    [() => layers.einsumDense('abc,cde->abde', [null, 2, 4], { biasAxes: 'de' }), [5, 6]],
+    [() => layers.einsumDense('abc,bd->adc', [4, 6]), [5, 6]],
+  ],
+  Masking: [[() => layers.masking(), [5, 1], [null, 6]]],
+  GlobalAveragePooling1D: [
+    [() => layers.globalAveragePooling1d(), [5, 6], [null, 6]],
+    [() => layers.globalAveragePooling1d({ dataFormat: 'channelsFirst', keepdims: true }), [5, 6]],
+  ],
+  GlobalMaxPooling1D: [[() => layers.globalMaxPooling1d(), [5, 6], [null, 6]]],
+  TimeDistributed: [[() => layers.timeDistributed(dense(3, { activation: 'relu' })), [5, 6], [null, 4]]],
   Rescaling: [
     [() => layers.rescaling(0.5), [6]],
     [() => layers.rescaling(1 / 255, { offset: -1 }), [5, 6]],
   ],
 };
 
+/** Recurrent layers and attention, which sequences.test.ts has. */
+const SEQUENCES = [
+  ...['AdditiveAttention', 'Attention', 'Bidirectional', 'Embedding', 'GRU', 'GroupQueryAttention', 'LSTM'],
+  ...['MultiHeadAttention', 'SimpleRNN'],
+];
 /** Layers with several inputs, which models.test.ts has. */
 const ELSEWHERE = ['Add', 'Average', 'Concatenate', 'Dot', 'Maximum', 'Minimum', 'Multiply', 'Subtract'];
 
@@ -141,7 +158,7 @@ test('every layer has a case', () => {
     ([name, value]) => /^[A-Z]/.test(name) && 'className' in (value as object),
   );
   const names = classes.map(([name]) => name).filter((name) => name !== 'Layer');
-  expect([...Object.keys(CASES), ...ELSEWHERE].sort()).toEqual(names.sort());
+  expect([...Object.keys(CASES), ...SEQUENCES, ...ELSEWHERE].sort()).toEqual(names.sort());
 });
 
 describe.each(Object.entries(CASES))('%s', (_, cases) => {

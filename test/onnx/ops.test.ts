@@ -183,6 +183,11 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
     [(a) => ops.slice(a, 2, 3, 2), [[4, 6]]],
   ],
   split: [[(a) => ops.concat(ops.split(a, 3).reverse()), [[6]]]],
+  flip: [
+    [(a) => ops.flip(a), [[6]]],
+    [(a) => ops.flip(a, 1), [[5, 6]]],
+    [(a) => ops.flip(a, 1), [[null, 3]]],
+  ],
   gather: [
     [(a) => ops.gather(a, tensor(Int32Array.of(2, 0, -1)), 1), [[4, 6]]],
     [(a) => ops.gather(TABLE, a), [[3]], 'int32'],

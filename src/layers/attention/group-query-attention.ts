@@ -21,11 +21,7 @@ import { attend, projection } from './heads.js';
 import { pairMask } from './masks.js';
 
 /** Options of {@link GroupQueryAttention}. */
-export interface GroupQueryAttentionOptions
-  extends LayerOptions,
-    KernelOptions,
-    BiasOptions,
-    RandomOptions {
+export interface GroupQueryAttentionOptions extends LayerOptions, KernelOptions, BiasOptions, RandomOptions {
   /** Share of what a query takes that is zeroed in training, in [0, 1). Default 0. */
   readonly dropout?: number | undefined;
   /** Adds biases. Default true. */

@@ -4,4 +4,4 @@ export * from './attention.js';
 export type { AttentionCallOptions } from './call-options.js';
 export * from './group-query-attention.js';
 export * from './multi-head-attention.js';
-export { ScoreAttention } from './score-attention.js';
+export type { ScoreAttention } from './score-attention.js';

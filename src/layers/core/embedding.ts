@@ -3,6 +3,7 @@
  */
 import type { ConstraintIdentifier } from '../../constraints/identifier.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
+import { Trace } from '../../core/trace.js';
 import type { Weight } from '../../core/weight.js';
 import type { InitializerIdentifier } from '../../initializers/identifier.js';
 import * as ops from '../../ops/index.js';
@@ -59,7 +60,10 @@ export class Embedding extends Layer<EmbeddingConfig, Given> {
 
   override call(indices: SymbolicTensor): SymbolicTensor {
     const whole = indices.dtype === 'int32' ? indices : ops.cast(indices, 'int32');
-    return ops.gather(this.#embeddings, whole) as SymbolicTensor;
+    return Trace.running.emit('gather', [Trace.running.value(this.#embeddings), whole], {
+      axis: 0,
+      strict: true,
+    })[0];
   }
 }
 

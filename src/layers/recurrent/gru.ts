@@ -6,27 +6,27 @@ import type { WeightOptions } from '../weights.js';
 import { type Cell, Recurrent } from './recurrent.js';
 import { type GatedOptions, gated, units } from './recurrent-options.js';
 
-/** Options of {@link Gru}. */
-export interface GruOptions extends GatedOptions {
+/** Options of {@link GRU}. */
+export interface GRUOptions extends GatedOptions {
   /** Resets the state behind its product rather than before it; then there are two biases. Default true. */
   readonly resetAfter?: boolean | undefined;
 }
 
-/** Config of {@link Gru}. */
-export interface GruConfig extends GruOptions {
+/** Config of {@link GRU}. */
+export interface GRUConfig extends GRUOptions {
   /** Size of the state and of the output. */
   readonly units: number;
 }
 
-type Given = [units: number, options?: GruOptions] | [config: GruConfig];
+type Given = [units: number, options?: GRUOptions] | [config: GRUConfig];
 
 /**
  * With the gates z, r and the candidate in this order along the kernels: `h = z·h₋ + (1 − z)·activation(candidate)`. With
  * `resetAfter` the bias is `[2, 3·units]`, for the input and for the state. See {@link Recurrent} for shapes.
  */
-export class Gru extends Recurrent<GruConfig, Given> {
+export class GRU extends Recurrent<GRUConfig, Given> {
   static override readonly className: string = 'GRU';
-  static override readonly options: Table<GruConfig> = { units, ...gated, resetAfter: boolean(true) };
+  static override readonly options: Table<GRUConfig> = { units, ...gated, resetAfter: boolean(true) };
 
   protected override get cell(): Cell {
     const { resetAfter } = this.options;
@@ -45,8 +45,8 @@ export class Gru extends Recurrent<GruConfig, Given> {
  * @param units - Size of the state and of the output.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export function gru(units: number, options?: GruOptions): Gru;
-export function gru(config: GruConfig): Gru;
-export function gru(...given: unknown[]): Gru {
-  return new Gru(...(given as Given));
+export function gru(units: number, options?: GRUOptions): GRU;
+export function gru(config: GRUConfig): GRU;
+export function gru(...given: unknown[]): GRU {
+  return new GRU(...(given as Given));
 }

@@ -2,7 +2,7 @@
 export * from './bidirectional.js';
 export * from './gru.js';
 export * from './lstm.js';
-export { Recurrent } from './recurrent.js';
+export type { Recurrent } from './recurrent.js';
 export type {
   GatedOptions,
   RecurrentCallOptions,

@@ -8,27 +8,27 @@ import type { WeightOptions } from '../weights.js';
 import { type Cell, Recurrent } from './recurrent.js';
 import { type GatedOptions, gated, units } from './recurrent-options.js';
 
-/** Options of {@link Lstm}. */
-export interface LstmOptions extends GatedOptions {
+/** Options of {@link LSTM}. */
+export interface LSTMOptions extends GatedOptions {
   /** The bias of the forget gate begins with 1. Default true. */
   readonly unitForgetBias?: boolean | undefined;
 }
 
-/** Config of {@link Lstm}. */
-export interface LstmConfig extends LstmOptions {
+/** Config of {@link LSTM}. */
+export interface LSTMConfig extends LSTMOptions {
   /** Size of the state and of the output. */
   readonly units: number;
 }
 
-type Given = [units: number, options?: LstmOptions] | [config: LstmConfig];
+type Given = [units: number, options?: LSTMOptions] | [config: LSTMConfig];
 
 /**
  * With the gates i, f, g, o in this order along the kernels: `c = f·c₋ + i·activation(g)`, `h = o·activation(c)`. The states
  * are h and c. See {@link Recurrent} for shapes.
  */
-export class Lstm extends Recurrent<LstmConfig, Given> {
+export class LSTM extends Recurrent<LSTMConfig, Given> {
   static override readonly className: string = 'LSTM';
-  static override readonly options: Table<LstmConfig> = {
+  static override readonly options: Table<LSTMConfig> = {
     units,
     ...gated,
     unitForgetBias: boolean(true),
@@ -36,7 +36,7 @@ export class Lstm extends Recurrent<LstmConfig, Given> {
   protected override readonly cell: Cell = { op: 'lstm', gates: 4, states: 2 };
 
   protected override bias(units: number): WeightOptions {
-    const { bias, unitForgetBias }: Settled<LstmConfig> = this.options;
+    const { bias, unitForgetBias }: Settled<LSTMConfig> = this.options;
     if (!unitForgetBias) return super.bias(units);
     const parts = [
       [bias.initializer, units],
@@ -57,8 +57,8 @@ export class Lstm extends Recurrent<LstmConfig, Given> {
  * ```
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export function lstm(units: number, options?: LstmOptions): Lstm;
-export function lstm(config: LstmConfig): Lstm;
-export function lstm(...given: unknown[]): Lstm {
-  return new Lstm(...(given as Given));
+export function lstm(units: number, options?: LSTMOptions): LSTM;
+export function lstm(config: LSTMConfig): LSTM;
+export function lstm(...given: unknown[]): LSTM {
+  return new LSTM(...(given as Given));
 }

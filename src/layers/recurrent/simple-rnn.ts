@@ -5,18 +5,18 @@ import type { Table } from '../options.js';
 import { type Cell, Recurrent } from './recurrent.js';
 import { type RecurrentOptions, recurrent, units } from './recurrent-options.js';
 
-/** Config of {@link SimpleRnn}. */
-export interface SimpleRnnConfig extends RecurrentOptions {
+/** Config of {@link SimpleRNN}. */
+export interface SimpleRNNConfig extends RecurrentOptions {
   /** Size of the state and of the output. */
   readonly units: number;
 }
 
-type Given = [units: number, options?: RecurrentOptions] | [config: SimpleRnnConfig];
+type Given = [units: number, options?: RecurrentOptions] | [config: SimpleRNNConfig];
 
 /** `h = activation(x·W + h₋·U + b)`. See {@link Recurrent} for shapes. */
-export class SimpleRnn extends Recurrent<SimpleRnnConfig, Given> {
+export class SimpleRNN extends Recurrent<SimpleRNNConfig, Given> {
   static override readonly className: string = 'SimpleRNN';
-  static override readonly options: Table<SimpleRnnConfig> = { units, ...recurrent };
+  static override readonly options: Table<SimpleRNNConfig> = { units, ...recurrent };
   protected override readonly cell: Cell = { op: 'simpleRnn', gates: 1, states: 1 };
 }
 
@@ -26,8 +26,8 @@ export class SimpleRnn extends Recurrent<SimpleRnnConfig, Given> {
  * @param units - Size of the state and of the output.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export function simpleRnn(units: number, options?: RecurrentOptions): SimpleRnn;
-export function simpleRnn(config: SimpleRnnConfig): SimpleRnn;
-export function simpleRnn(...given: unknown[]): SimpleRnn {
-  return new SimpleRnn(...(given as Given));
+export function simpleRnn(units: number, options?: RecurrentOptions): SimpleRNN;
+export function simpleRnn(config: SimpleRNNConfig): SimpleRNN;
+export function simpleRnn(...given: unknown[]): SimpleRNN {
+  return new SimpleRNN(...(given as Given));
 }

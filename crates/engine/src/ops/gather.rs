@@ -15,15 +15,17 @@ use ridgeline_kernels::scatter::{clear, scatter_add};
 
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
-    ("gather", |call| built(Gather { axis: call.axis()? })),
+    ("gather", |call| built(Gather { axis: call.axis()?, strict: call.with.flag("strict")? })),
     ("scatterAdd", |call| built(Scatter { axis: 0, shape: call.kept_shape()? })),
 ];
 
-/// `y[a…, i…, b…] = x[a…, indices[i…], b…]`, negative indices counting from the end.
+/// `y[a…, i…, b…] = x[a…, indices[i…], b…]`, negative indices counting from the end unless it is strict.
 #[derive(Debug)]
 pub struct Gather {
     /// The axis that is picked from.
     pub axis: usize,
+    /// Negative indices are errors.
+    pub strict: bool,
 }
 
 impl Op for Gather {
@@ -67,7 +69,7 @@ impl Op for Gather {
         };
         let x = if panels.is_some() { stored } else { lower.input(0)? };
         let (indices, y) = (lower.input(1)?, lower.output(0));
-        let sizes = Sizes::of(&x.shape, self.axis, indices.size());
+        let sizes = Sizes { strict: self.strict, ..Sizes::of(&x.shape, self.axis, indices.size()) };
         let rows = sizes.outer * sizes.picks;
         let view = if panels.is_some() { x.matrix() } else { x.whole() };
         let width = panels.unwrap_or(sizes.inner).max(1);
@@ -131,7 +133,10 @@ impl Op for Scatter {
     }
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let (indices, dy) = (b.inputs[1], b.dy()?);
-        Ok(vec![Some(b.graph.one(Gather { axis: self.axis }, &[dy, indices])?), None])
+        Ok(vec![
+            Some(b.graph.one(Gather { axis: self.axis, strict: false }, &[dy, indices])?),
+            None,
+        ])
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (dy, indices) = (lower.input(0)?, lower.input(1)?);
@@ -193,6 +198,8 @@ struct Sizes {
     axis: usize,
     inner: usize,
     picks: usize,
+    /// Negative indices are errors.
+    strict: bool,
 }
 
 impl Sizes {
@@ -202,15 +209,17 @@ impl Sizes {
             axis: shape[axis],
             inner: shape[axis + 1..].iter().product(),
             picks,
+            strict: false,
         }
     }
     /// The row of the picked-from tensor that row `row` of the picked one is; ends the run of `frame` where
     /// the index is outside the axis.
     fn row(self, frame: &Frame, indices: &[i32], row: usize) -> usize {
         let (size, index) = (self.axis as i64, i64::from(indices[row % self.picks]));
-        if !(-size..size).contains(&index) {
+        let least = if self.strict { 0 } else { -size };
+        if !(least..size).contains(&index) {
             frame.fail(Error::argument(format!(
-                "indices must be in [-{size}, {size}), received {index}"
+                "indices must be in [{least}, {size}), received {index}"
             )));
         }
         let at = if index < 0 { index + size } else { index };

@@ -1,0 +1,130 @@
+/**
+ * Recurrent layers and attention in ONNX Runtime: every option, states, and masks of any pattern, for batches and lengths
+ * that are not known.
+ */
+import { input, layers, Model, Sequential, type SymbolicTensor } from 'ridgeline';
+import { describe, expect, test } from 'vitest';
+import { expectSameInRuntime } from '../support/onnx.js';
+
+type Options = layers.LSTMOptions & layers.GRUOptions;
+type Make = (options?: Options) => layers.Layer;
+
+const LAYERS: Record<string, Make> = {
+  lstm: (options) => layers.lstm(3, options),
+  gru: (options) => layers.gru(3, options),
+  'gru, resetAfter false': (options) => layers.gru(3, { ...options, resetAfter: false }),
+  simpleRnn: (options) => layers.simpleRnn(3, options),
+  'bidirectional lstm': (options) => layers.bidirectional(layers.lstm(3, options)),
+  'bidirectional gru': (options) => layers.bidirectional(layers.gru(3, options), { mergeMode: 'ave' }),
+};
+const SHOWN: Options[] = [{}, { returnSequences: true }, { useBias: false, returnSequences: true }];
+const BACKWARDS: Options[] = [{ goBackwards: true }, { goBackwards: true, returnSequences: true }];
+/** Bidirectional layers go backwards by themselves. */
+const cases = Object.entries(LAYERS).flatMap(([name, make]) =>
+  [...SHOWN, ...(name.startsWith('bi') ? [] : BACKWARDS)].map((options) => ({ name, make, options })),
+);
+const few = { batches: [1, 7], sizes: [5, 3] };
+
+describe('recurrent layers', () => {
+  test.each(cases)('$name $options', async ({ make, options }) => {
+    await expectSameInRuntime(new Sequential([input([null, 4]), make(options)]), few);
+  });
+  // Numbers from 0 to 3 as tokens, so that 0 is anywhere.
+  test.each(cases)('$name $options with a mask', async ({ make, options }) => {
+    const tokens = input({ shape: [null], dtype: 'int32' });
+    const words = layers.embedding(4, 4, { maskZero: true })(tokens);
+    const model = new Model({ inputs: tokens, outputs: make(options)(words as never) });
+    await expectSameInRuntime(model, few);
+  });
+  test.each(cases)('$name $options where nothing counts', async ({ make, options }) => {
+    const tokens = input({ shape: [null], dtype: 'int32' });
+    const words = layers.embedding(4, 4, { maskZero: true })(tokens);
+    const model = new Model({ inputs: tokens, outputs: make(options)(words as never) });
+    await expectSameInRuntime(model, { ...few, domain: () => 0 });
+  });
+  test.each(['linear', 'relu', 'sigmoid', 'hardSigmoid', 'elu', 'softsign', 'softplus'] as const)(
+    'activation %s',
+    async (activation) => {
+      const of = { activation, returnSequences: true } as const;
+      const gates = { recurrentActivation: activation, returnSequences: true } as const;
+      const stack = [layers.simpleRnn(3, of), layers.gru(3, gates), layers.lstm(3, gates)];
+      // Small inputs: some of these have no bound.
+      const model = new Sequential([input([4, 2]), layers.rescaling(0.1), ...stack]);
+      await expectSameInRuntime(model, { ...few, opsets: [17, 21] });
+    },
+  );
+  test('states go in and come out', async () => {
+    const x = input([null, 4]);
+    const states = [input([3]), input([3])];
+    const outputs = layers.lstm(3, { returnState: true })(x, { initialState: states });
+    await expectSameInRuntime(
+      new Model({ inputs: [x, ...states], outputs: outputs as unknown as SymbolicTensor[] }),
+      few,
+    );
+  });
+  test('states and a mask', async () => {
+    const tokens = input({ shape: [null], dtype: 'int32' });
+    const state = input([3]);
+    const words = layers.embedding(4, 4, { maskZero: true })(tokens) as SymbolicTensor;
+    const outputs = layers.gru(3, { returnState: true, returnSequences: true })(words, {
+      initialState: state,
+    });
+    await expectSameInRuntime(
+      new Model({ inputs: [tokens, state], outputs: outputs as unknown as SymbolicTensor[] }),
+      few,
+    );
+  });
+});
+
+describe('attention', () => {
+  const masked = (): [SymbolicTensor, SymbolicTensor] => {
+    const tokens = input({ shape: [null], dtype: 'int32' });
+    return [tokens, layers.embedding(4, 6, { maskZero: true })(tokens) as SymbolicTensor];
+  };
+  test.each([
+    {},
+    { useCausalMask: true },
+    { returnAttentionScores: true },
+    { returnAttentionScores: true, useCausalMask: true },
+  ])('multiHeadAttention %o', async (options) => {
+    const x = input([null, 6]);
+    const outputs = layers.multiHeadAttention(2, 3, { valueDim: 5 })(
+      x,
+      x,
+      undefined,
+      options,
+    ) as SymbolicTensor;
+    await expectSameInRuntime(new Model({ inputs: x, outputs }), few);
+    const [tokens, words] = masked();
+    const made = layers.multiHeadAttention(2, 3)(words, words, undefined, options) as SymbolicTensor;
+    await expectSameInRuntime(new Model({ inputs: tokens, outputs: made }), few);
+  });
+  test('of other keys, with a mask of pairs', async () => {
+    const [x, y] = [input([4, 6]), input([5, 6])];
+    const pairs = input({ shape: [4, 5], dtype: 'bool' });
+    const made = layers.multiHeadAttention(2, 3)(x, y, undefined, { attentionMask: pairs }) as SymbolicTensor;
+    await expectSameInRuntime(new Model({ inputs: [x, y, pairs], outputs: made }), few);
+  });
+  test('groupQueryAttention', async () => {
+    const [tokens, words] = masked();
+    const made = layers.groupQueryAttention(3, 4, 2)(words, words, undefined, { useCausalMask: true });
+    await expectSameInRuntime(new Model({ inputs: tokens, outputs: made as SymbolicTensor }), few);
+  });
+  test.each([
+    layers.attention({ useScale: true }),
+    layers.attention({ scoreMode: 'concat' }),
+    layers.additiveAttention(),
+  ])('%s', async (layer) => {
+    const [tokens, words] = masked();
+    const outputs = layer([words, words], { useCausalMask: true }) as SymbolicTensor;
+    await expectSameInRuntime(new Model({ inputs: tokens, outputs }), few);
+  });
+});
+
+test('an embedding gives a mask to what counts means', async () => {
+  const tokens = input({ shape: [null], dtype: 'int32' });
+  const words = layers.embedding(4, 5, { maskZero: true })(tokens);
+  const outputs = [layers.globalAveragePooling1d()(words), layers.globalMaxPooling1d()(words)];
+  await expectSameInRuntime(new Model({ inputs: tokens, outputs }), few);
+  expect(outputs).toHaveLength(2);
+});
