@@ -1,7 +1,7 @@
 /**
  * Milliseconds of a training step, beside the peers in one interleaved run.
  *
- * usage: npm run bench -- step [--workload mlp|wide|tiny] [--threads n,…] [--rounds n] [--peers python] [--profile]
+ * usage: npm run bench -- step [--workload mlp|wide|tiny|lstm_plain|lstm_recdrop|gru|transformer|causal_lm] [--threads n,…] [--rounds n] [--peers python] [--profile]
  *   [--json]
  *
  * With `--peers` (a Python that has torch, keras, jax, tensorflow and scikit-learn) every round times each program in

@@ -36,15 +36,21 @@ export {
   type KFoldOptions,
   kFold,
   type NumbersOptions,
+  type PadSequencesOptions,
+  padSequences,
   readCsv,
   type ShuffleOptions,
   type Split,
   type SplitOptions,
   shuffle,
   stratifiedKFold,
+  type TimeseriesDatasetOptions,
   take,
+  timeseriesDataset,
   toCategorical,
   trainTestSplit,
+  type WindowBatch,
+  type Windows,
 } from './data/index.js';
 export { type ErrorCode, type ErrorDetails, isRidgelineError, RidgelineError } from './errors.js';
 export * as initializers from './initializers/index.js';

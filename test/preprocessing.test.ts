@@ -18,11 +18,21 @@ interface Case {
   readonly items: readonly (string | number)[];
   readonly outputs: readonly unknown[];
 }
+interface Texts {
+  readonly name: string;
+  readonly config: preprocessing.TextVectorizationOptions;
+  readonly seen: string[];
+  readonly texts: string[];
+  readonly vocabulary: string[];
+  readonly outputs: number[] | number[][];
+}
 const {
   cases,
+  texts,
   adapted: [adapted],
 } = golden<{
   cases: Case[];
+  texts: Texts[];
   adapted: [{ items: string[]; vocabulary: string[] }];
 }>('preprocessing');
 const { hashing, stringLookup } = preprocessing;
@@ -33,6 +43,39 @@ test.each(cases)('$name: as Keras', ({ step, config, items, outputs }) => {
       ? layers.integerLookup(config)(tensor(items as number[], { dtype: 'int32' }))
       : { hashing, stringLookup }[step](config).call(items as never);
   expect((found as Tensor).toArray()).toEqual(outputs);
+});
+
+describe('textVectorization', () => {
+  test.each(texts)('$name: as Keras', async ({ config, seen, texts, vocabulary, outputs }) => {
+    const words = preprocessing.textVectorization(config);
+    await words.adapt(seen);
+    expect(words.vocabulary).toEqual(vocabulary);
+    const found = words.call(texts);
+    expect(found.dtype).toBe(words.options.outputMode === 'int' ? 'int32' : 'float32');
+    const expected = tensor(outputs);
+    expect(found.shape).toEqual(expected.shape);
+    for (const [i, value] of found.data.entries()) expect(value).toBeCloseTo(expected.data[i] as number, 5);
+    // What was adapted is made again from its config.
+    const again = preprocessing.textVectorization(words.getConfig());
+    expect(again.call(texts).data).toEqual(found.data);
+  });
+  test('takes one text, and lists of one', () => {
+    const words = preprocessing.textVectorization({ vocabulary: ['a', 'b'] });
+    expect(words.call('b a c').toArray()).toEqual([3, 2, 1]);
+    expect(words.call([['b'], ['a b']]).toArray()).toEqual([[3, 0], [2, 3]]); // biome-ignore format: as it is read
+    expect(() => words.call([['a', 'b']])).toThrow(/lists of one each/);
+  });
+  test.each([
+    [{ padToMaxTokens: true }, /^padToMaxTokens must be false/],
+    [{ vocabulary: ['a', 'a'] }, /^vocabulary must be different/],
+    [{ vocabulary: ['[UNK]'] }, /^vocabulary must be different/],
+    [{ vocabulary: ['a'], outputMode: 'tfIdf' }, /^idfWeights must be given where/],
+    [{ idfWeights: [1] }, /^idfWeights must be given with a vocabulary/],
+    [{ vocabulary: ['a', 'b'], maxTokens: 3 }, /^vocabulary must be at most 1 tokens/],
+    [{ ngrams: 0 }, /^ngrams must be an integer/],
+  ] as const)('%o is refused', (options, message) => {
+    expect(() => preprocessing.textVectorization(options)).toThrow(message);
+  });
 });
 
 describe('stringLookup', () => {

@@ -5,3 +5,8 @@ export { Hashing, type HashingConfig, type HashingOptions, hashing } from './has
 export type { Items } from './items.js';
 export { Preprocessor, type Step } from './preprocessor.js';
 export { StringLookup, type StringLookupOptions, stringLookup } from './string-lookup.js';
+export {
+  TextVectorization,
+  type TextVectorizationOptions,
+  textVectorization,
+} from './text-vectorization.js';

@@ -5,12 +5,13 @@ import { Registry } from '../core/registry.js';
 import { Hashing } from './hashing.js';
 import { Preprocessor } from './preprocessor.js';
 import { StringLookup } from './string-lookup.js';
+import { TextVectorization } from './text-vectorization.js';
 
 const registry = new Registry<Preprocessor>({
   noun: 'preprocessor',
   expected: 'a preprocessor',
   factories: Object.fromEntries(
-    [Hashing, StringLookup].map((of) => [of.className, (config) => new of(config)]),
+    [Hashing, StringLookup, TextVectorization].map((of) => [of.className, (config) => new of(config)]),
   ),
   isReady: (of) => of instanceof Preprocessor,
 });

@@ -36,7 +36,9 @@ const text = (argument: string, given: unknown): string => {
   throw argumentError(argument, 'a string', given);
 };
 
-const later = (a: string, b: string): number => Buffer.compare(Buffer.from(b), Buffer.from(a));
+/** Which of two strings stands later in the alphabet, for `sort`. */
+export const laterInAlphabet = (a: string, b: string): number =>
+  Buffer.compare(Buffer.from(b), Buffer.from(a));
 
 /** See {@link stringLookup}. */
 export class StringLookup extends Preprocessor<StringLookupOptions> {
@@ -88,7 +90,7 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
         'StringLookup has the vocabulary that it was made with and cannot adapt',
       );
     const { items } = yield* flat('data', data, 'strings', isText);
-    this.#set(yield* mostFrequent(items, this.options, later));
+    this.#set(yield* mostFrequent(items, this.options, laterInAlphabet));
   }
 
   /**

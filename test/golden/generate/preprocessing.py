@@ -35,8 +35,27 @@ def lookups():
     yield "integerLookup", {"vocabulary": [7, 3], **count}, [numbers[:3], numbers[4:]]
 
 
-KERAS = {"numBins": "num_bins", "maskValue": "mask_value", "numOovIndices": "num_oov_indices", "maskToken": "mask_token", "outputMode": "output_mode"}
-MODES = {"multiHot": "multi_hot", "oneHot": "one_hot"}
+TEXTS = ["The cat sat; on the mat.", "A dog!", "the the CAT's dog  runs", "", "unseen words only"]
+SEEN = ["The cat sat on the mat", "the dog sat", "a cat, a dog: runs", "dog dog dog"]
+
+
+def texts():
+    for config in [
+        {}, {"outputSequenceLength": 3}, {"outputSequenceLength": 8}, {"maxTokens": 5}, {"standardize": None}, {"standardize": "lower"},
+        {"standardize": "stripPunctuation"}, {"split": "character"}, {"split": None}, {"ngrams": 2}, {"ngrams": [2]}, {"ngrams": 3, "maxTokens": 12},
+        {"outputMode": "multiHot"}, {"outputMode": "count"}, {"outputMode": "count", "ngrams": 2}, {"outputMode": "tfIdf"},
+        {"outputMode": "tfIdf", "maxTokens": 4}, {"outputMode": "multiHot", "maxTokens": 20, "padToMaxTokens": True},
+    ]:  # fmt: skip
+        of = {KERAS.get(key, key): MODES.get(value, value) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+        layer = keras.layers.TextVectorization(**of)
+        layer.adapt(np.array(SEEN))
+        vocabulary = layer.get_vocabulary()[1:] if of.get("output_mode", "int") != "int" else layer.get_vocabulary()[2:]
+        out = np.asarray(layer(np.array(TEXTS)))
+        yield {"name": f"textVectorization {text(config)}", "config": config, "seen": SEEN, "texts": TEXTS, "vocabulary": vocabulary, "outputs": out.astype("float32").tolist()}
+
+
+KERAS = {"numBins": "num_bins", "maskValue": "mask_value", "numOovIndices": "num_oov_indices", "maskToken": "mask_token", "outputMode": "output_mode", "outputSequenceLength": "output_sequence_length", "maxTokens": "max_tokens", "padToMaxTokens": "pad_to_max_tokens"}
+MODES = {"multiHot": "multi_hot", "oneHot": "one_hot", "tfIdf": "tf_idf", "stripPunctuation": "strip_punctuation"}
 
 
 def outputs(of, config, items):
@@ -55,4 +74,4 @@ def main():
     adapted = keras.layers.StringLookup(max_tokens=4)
     items = ["b", "a", "c", "c", "ü"]
     adapted.adapt(np.array(items))
-    write("preprocessing", cases=cases, adapted=[{"name": "adapted", "items": items, "vocabulary": adapted.get_vocabulary()[1:]}])
+    write("preprocessing", cases=cases, texts=list(texts()), adapted=[{"name": "adapted", "items": items, "vocabulary": adapted.get_vocabulary()[1:]}])

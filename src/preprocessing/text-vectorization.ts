@@ -1,0 +1,258 @@
+/**
+ * Text vectorization: texts as indices of their words, letters or n-grams, or as counts of them. As Keras'
+ * `TextVectorization`.
+ */
+import * as check from '../core/check.js';
+import { boolean, integer, list, nullable, oneOf, option, type Table } from '../core/options.js';
+import { Tensor } from '../core/tensor.js';
+import { atOnce, inTurns, type Work } from '../core/turns.js';
+import { argumentError, RidgelineError } from '../errors.js';
+import { mostFrequent } from '../layers/preprocessing/vocabulary.js';
+import { flat, isText, type Strings } from './items.js';
+import { Preprocessor } from './preprocessor.js';
+import { laterInAlphabet } from './string-lookup.js';
+
+/** What becomes of a text before it is split. */
+export type Standardize = 'lowerAndStripPunctuation' | 'lower' | 'stripPunctuation';
+
+/** Options of {@link TextVectorization}. */
+export interface TextVectorizationOptions {
+  /** The most indices, those of padding and of unknown tokens among them: `adapt` keeps the most frequent tokens. */
+  readonly maxTokens?: number | null | undefined;
+  /** What becomes of a text first; `null` for nothing. Default `'lowerAndStripPunctuation'`. */
+  readonly standardize?: Standardize | null | undefined;
+  /** Tokens are what stands between white space, or characters; `null` takes a text whole. Default `'whitespace'`. */
+  readonly split?: 'whitespace' | 'character' | null | undefined;
+  /** Adds runs of up to so many tokens as tokens of their own, or runs of such lengths alone. Default none. */
+  readonly ngrams?: number | readonly number[] | null | undefined;
+  /**
+   * `'int'` for the indices of the tokens, filled up with 0; else a vector over the vocabulary for each text: which tokens
+   * it has (`'multiHot'`), how often (`'count'`), or that by how rare they are (`'tfIdf'`). Default `'int'`.
+   */
+  readonly outputMode?: 'int' | 'multiHot' | 'count' | 'tfIdf' | undefined;
+  /** Length of all rows with `'int'`. Default that of the longest text. */
+  readonly outputSequenceLength?: number | null | undefined;
+  /** Vectors of `maxTokens` numbers, however many tokens there are. Default false. */
+  readonly padToMaxTokens?: boolean | undefined;
+  /** The tokens, different strings, instead of `adapt`. */
+  readonly vocabulary?: readonly string[] | null | undefined;
+  /** How rare each token of `vocabulary` is, for `'tfIdf'`. */
+  readonly idfWeights?: readonly number[] | null | undefined;
+}
+
+const PUNCTUATION = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~']/g;
+/** What stands for tokens that are not in the vocabulary; nobody may call a token so. */
+const UNKNOWN = '[UNK]';
+/** Texts between two places to yield. */
+const PIECE = 2 ** 8;
+
+/** See {@link textVectorization}. */
+export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
+  static override readonly className: string = 'TextVectorization';
+  static override readonly options: Table<TextVectorizationOptions> = {
+    maxTokens: nullable(integer(3, null)),
+    standardize: nullable(
+      oneOf(['lowerAndStripPunctuation', 'lower', 'stripPunctuation'], 'lowerAndStripPunctuation'),
+    ),
+    split: nullable(oneOf(['whitespace', 'character'], 'whitespace')),
+    ngrams: nullable(
+      option((argument, given): number | readonly number[] => {
+        const all: unknown[] = Array.isArray(given) ? given : [given];
+        const fits = all.length > 0 && all.every((n) => Number.isSafeInteger(n) && (n as number) >= 1);
+        if (fits && all.length < 64) return given as number | readonly number[];
+        throw argumentError(argument, 'an integer ≥ 1, or a list of them', given);
+      }, null),
+    ),
+    outputMode: oneOf(['int', 'multiHot', 'count', 'tfIdf'], 'int'),
+    outputSequenceLength: nullable(integer(1, null)),
+    padToMaxTokens: boolean(false),
+    vocabulary: list<string, null>('a list of different strings', isText, null),
+    idfWeights: list<number, null>('a list of numbers ≥ 0', (x) => check.isFloat(x) && x >= 0, null),
+  };
+  #vocabulary: readonly string[] | undefined;
+  #index = new Map<string, number>();
+  #idf: readonly number[] | undefined;
+
+  /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
+  constructor(options?: TextVectorizationOptions) {
+    super(options);
+    const { vocabulary, idfWeights, outputMode, maxTokens, padToMaxTokens } = this.options;
+    if (padToMaxTokens && (maxTokens === undefined || outputMode === 'int'))
+      throw argumentError('padToMaxTokens', "false without maxTokens or with outputMode 'int'", true);
+    if (!vocabulary) {
+      if (idfWeights) throw argumentError('idfWeights', 'given with a vocabulary', idfWeights);
+      return;
+    }
+    if ((outputMode === 'tfIdf') !== (idfWeights !== undefined))
+      throw argumentError('idfWeights', "given where outputMode is 'tfIdf', with the vocabulary", idfWeights);
+    if (idfWeights && idfWeights.length !== vocabulary.length)
+      throw argumentError('idfWeights', `one for each of ${vocabulary.length} tokens`, idfWeights);
+    if (
+      new Set(vocabulary).size < vocabulary.length ||
+      vocabulary.includes('') ||
+      vocabulary.includes(UNKNOWN)
+    )
+      throw argumentError('vocabulary', `different strings, without '' and '${UNKNOWN}'`, vocabulary);
+    if (maxTokens !== undefined && vocabulary.length > maxTokens - this.#reserved)
+      throw argumentError('vocabulary', `at most ${maxTokens - this.#reserved} tokens`, vocabulary.length);
+    this.#set(vocabulary, idfWeights);
+  }
+
+  /** Indices of no token: that of padding, with `'int'`, and that of unknown ones. */
+  get #reserved(): number {
+    return this.options.outputMode === 'int' ? 2 : 1;
+  }
+
+  #set(vocabulary: readonly string[], idf: readonly number[] | undefined): void {
+    this.#vocabulary = vocabulary;
+    this.#index = new Map(vocabulary.map((token, i) => [token, i + this.#reserved]));
+    this.#idf = idf;
+  }
+
+  /** The tokens, in the order of their indices; undefined before there are any. */
+  get vocabulary(): readonly string[] | undefined {
+    return this.#vocabulary;
+  }
+
+  /** How rare each token is, with `'tfIdf'`. */
+  get idfWeights(): readonly number[] | undefined {
+    return this.#idf;
+  }
+
+  /** Numbers of a vector, or the largest index and one more. */
+  get vocabularySize(): number {
+    const { padToMaxTokens, maxTokens } = this.options;
+    if (padToMaxTokens) return maxTokens as number;
+    return (this.#vocabulary?.length ?? 0) + this.#reserved;
+  }
+
+  /** The tokens of a text. */
+  tokens(text: string): string[] {
+    const { standardize, split, ngrams } = this.options;
+    let of = text;
+    if (standardize === 'lower' || standardize === 'lowerAndStripPunctuation') of = of.toLowerCase();
+    if (standardize === 'stripPunctuation' || standardize === 'lowerAndStripPunctuation')
+      of = of.replace(PUNCTUATION, '');
+    let tokens: string[] = [of];
+    if (split === 'whitespace') tokens = of.split(/\s+/).filter((token) => token !== '');
+    if (split === 'character') tokens = [...of];
+    if (ngrams === undefined) return tokens;
+    const lengths = typeof ngrams === 'number' ? Array.from({ length: ngrams }, (_, i) => i + 1) : ngrams;
+    return lengths.flatMap((n) =>
+      Array.from({ length: Math.max(tokens.length - n + 1, 0) }, (_, i) => tokens.slice(i, i + n).join(' ')),
+    );
+  }
+
+  /**
+   * Takes the vocabulary from texts: the most frequent tokens first, the later one in the alphabet of equally frequent ones;
+   * and with `'tfIdf'` how rare they are. Many texts are gone through in pieces, between which others have their turn. What
+   * takes a few milliseconds is done when this returns.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for other data, data without tokens, or where a vocabulary was given.
+   */
+  adapt(data: Strings): Promise<void> {
+    return inTurns(this.#adapt(data));
+  }
+
+  *#adapt(data: Strings): Work<void> {
+    if (this.options.vocabulary !== undefined)
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        'TextVectorization has the vocabulary that it was made with and cannot adapt',
+      );
+    const { items } = yield* flat('data', data, 'strings', isText);
+    const all: string[] = [];
+    const documents = new Map<string, number>();
+    for (const [i, text] of items.entries()) {
+      const tokens = this.tokens(text);
+      for (const token of tokens) all.push(token);
+      for (const token of new Set(tokens)) documents.set(token, (documents.get(token) ?? 0) + 1);
+      if (i % PIECE === 0) yield;
+    }
+    const { maxTokens } = this.options;
+    const lookup = {
+      ...{ vocabulary: undefined, maxTokens, numOovIndices: this.#reserved - 1, invert: false },
+      ...{ maskToken: '', oovToken: UNKNOWN, outputMode: 'int' as const },
+    };
+    // One index is for unknown tokens, and with 'int' one for padding.
+    const vocabulary = yield* mostFrequent(
+      all,
+      { ...lookup, numOovIndices: this.#reserved - 1 },
+      laterInAlphabet,
+    );
+    const rarity = (token: string): number =>
+      Math.log(1 + items.length / (1 + (documents.get(token) as number)));
+    this.#set(vocabulary, this.options.outputMode === 'tfIdf' ? vocabulary.map(rarity) : undefined);
+  }
+
+  /**
+   * Texts as rows: a list of them, or a list of lists of one.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for other data, or before there is a vocabulary; `ERR_SHAPE` for lists of several.
+   */
+  override call(data: Strings): Tensor {
+    if (!this.#vocabulary)
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        'TextVectorization has no vocabulary yet: adapt it, or give it one',
+      );
+    const { items, shape } = atOnce(flat('data', data, 'strings', isText));
+    if (shape.length > 2 || (shape.length === 2 && shape[1] !== 1))
+      throw new RidgelineError(
+        'ERR_SHAPE',
+        'TextVectorization expects a list of texts, or lists of one each',
+      );
+    const rows = items.map((text) => this.tokens(text));
+    const made = this.options.outputMode === 'int' ? this.#indices(rows) : this.#vectors(rows);
+    const { outputMode, split, ngrams } = this.options;
+    // Texts that are not split have one index each.
+    if (outputMode === 'int' && split === undefined && ngrams === undefined) return made.reshape(shape);
+    return shape.length === 0 ? made.reshape(made.shape.slice(1)) : made;
+  }
+
+  #indices(rows: readonly string[][]): Tensor {
+    const longest = rows.reduce((most, row) => Math.max(most, row.length), 0);
+    const length = this.options.outputSequenceLength ?? longest;
+    const data = new Int32Array(rows.length * length);
+    for (const [i, row] of rows.entries())
+      for (const [j, token] of row.slice(0, length).entries())
+        data[i * length + j] = token === '' ? 0 : (this.#index.get(token) ?? 1);
+    return new Tensor(data, [rows.length, length], 'int32');
+  }
+
+  #vectors(rows: readonly string[][]): Tensor {
+    const size = this.vocabularySize;
+    const data = new Float32Array(rows.length * size);
+    const { outputMode } = this.options;
+    const idf = this.#idf ?? [];
+    const unknown = idf.reduce((sum, weight) => sum + weight, 0) / Math.max(idf.length, 1);
+    for (const [i, row] of rows.entries()) {
+      for (const token of row) {
+        const at = i * size + (this.#index.get(token) ?? 0);
+        data[at] = outputMode === 'multiHot' ? 1 : (data[at] as number) + 1;
+      }
+      if (outputMode !== 'tfIdf') continue;
+      for (let j = 0; j < size; j++)
+        data[i * size + j] = (data[i * size + j] as number) * (j === 0 ? unknown : (idf[j - 1] ?? 0));
+    }
+    return new Tensor(data, [rows.length, size], 'float32');
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), vocabulary: this.#vocabulary ?? null, idfWeights: this.#idf ?? null };
+  }
+}
+
+/**
+ * Texts as indices: 0 fills up, 1 is for unknown tokens, and 2, 3, … for those of the vocabulary; or as vectors over the
+ * vocabulary, whose first number is for unknown tokens.
+ *
+ * @example
+ * ```ts
+ * const words = preprocessing.textVectorization({ outputSequenceLength: 4 });
+ * await words.adapt(['The cat sat.', 'The dog!']);
+ * words.vocabulary; // ['the', 'sat', 'dog', 'cat']
+ * words.call(['the bird sat']).toArray(); // [[2, 1, 3, 0]]
+ * ```
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
+ */
+export const textVectorization = (options?: TextVectorizationOptions): TextVectorization =>
+  new TextVectorization(options);
