@@ -1,0 +1,224 @@
+/**
+ * Masks: which layers hand them on, by Keras' rules, what heeds them, and what is wrong with them.
+ */
+import { input, type Layer, layers, Model, ops, Sequential, type SymbolicTensor, tensor } from 'ridgeline';
+import { describe, expect, test } from 'vitest';
+import { Trace } from '../src/core/trace.js';
+import { expectFailure } from './support/small.js';
+
+/** The mask of what a layer gives for a masked input `[2, 3, 4]`, if it has one. */
+function maskBehind(layer: Layer, list = false): number[] | undefined {
+  const trace = new Trace(false);
+  return trace.run(() => {
+    const values = Float32Array.from({ length: 24 }, (_, i) => i / 7);
+    const x = trace.constant(tensor(values, { shape: [2, 3, 4] }));
+    const mask = trace.constant(tensor([[true, false, true], [false, true, true]])); // biome-ignore format: a matrix
+    const of = x.withMask(mask);
+    const outputs = [layer.invoke(list ? [[of, of]] : [of])].flat() as SymbolicTensor[];
+    const [found] = outputs as [SymbolicTensor];
+    return found.mask && [...(trace.evaluate([found.mask])[0]?.data ?? [])];
+  });
+}
+const SAME = [1, 0, 1, 0, 1, 1];
+
+describe('layers that hand a mask on', () => {
+  const passing: Layer[] = [
+    layers.dense(2),
+    layers.activation('relu'),
+    layers.elu(),
+    layers.leakyRelu(),
+    layers.prelu(),
+    layers.relu(),
+    layers.softmax(),
+    layers.dropout(0.5),
+    layers.gaussianDropout(0.5),
+    layers.gaussianNoise(0.5),
+    layers.alphaDropout(0.5),
+    layers.spatialDropout1d(0.5),
+    layers.activityRegularization({ l1: 0.1 }),
+    layers.batchNormalization(),
+    layers.layerNormalization(),
+    layers.groupNormalization({ groups: 2 }),
+    layers.unitNormalization(),
+    layers.identity(),
+    layers.rescaling(2),
+    layers.lstm(2, { returnSequences: true }),
+    layers.gru(2, { returnSequences: true, returnState: true }),
+    layers.bidirectional(layers.simpleRnn(2, { returnSequences: true })),
+    layers.timeDistributed(layers.dense(2)),
+  ];
+  test.each(passing.map((layer) => [layer.name, layer] as const))('%s', (_, layer) => {
+    expect(maskBehind(layer)).toEqual(SAME);
+  });
+  test.each([layers.add(), layers.average(), layers.maximum(), layers.multiply(), layers.subtract()])(
+    '%s',
+    (layer) => {
+      expect(maskBehind(layer, true)).toEqual(SAME);
+    },
+  );
+  test('concatenate joins masks as it does its inputs', () => {
+    expect(maskBehind(layers.concatenate(), true)).toEqual(SAME);
+    expect(maskBehind(layers.concatenate({ axis: 1 }), true)).toEqual([1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 1]);
+  });
+  test('attention hands on that of the query', () => {
+    const trace = new Trace(false);
+    trace.run(() => {
+      const x = trace.constant(tensor(new Float32Array(24), { shape: [2, 3, 4] }));
+      const mask = trace.constant(tensor([[true, false, true], [false, true, true]])); // biome-ignore format: a matrix
+      const attend = layers.multiHeadAttention(2, 2);
+      expect((attend.invoke([x.withMask(mask), x]) as SymbolicTensor).mask).toBe(mask);
+      expect((attend.invoke([x, x.withMask(mask)]) as SymbolicTensor).mask).toBeUndefined();
+      // The sum by an op has none, that by a layer only where all have one.
+      expect(ops.add(x.withMask(mask), x).mask).toBeUndefined();
+      expect((layers.add()([x.withMask(mask), x]) as SymbolicTensor).mask).toBeUndefined();
+    });
+  });
+});
+
+test.each(
+  [
+    layers.flatten(),
+    layers.reshape([12]),
+    layers.permute([2, 1]),
+    layers.lambda((x: SymbolicTensor) => ops.mul(x, 2)),
+    layers.rmsNormalization(),
+    layers.lstm(2),
+    layers.globalAveragePooling1d(),
+    layers.einsumDense('abc,cd->abd', [null, 2]),
+  ].map((layer) => [layer.name, layer] as const),
+)('%s drops it', (_, layer) => {
+  expect(maskBehind(layer)).toBeUndefined();
+});
+
+describe('what heeds masks', () => {
+  const tokens = tensor(Int32Array.of(1, 2, 0, 3, 0, 0, 0, 0), { shape: [2, 4] });
+  const truths = [[1, 2, 9, 3], [9, 9, 9, 9]]; // biome-ignore format: a matrix
+  const model = (options: object): Model => {
+    const net = new Sequential([
+      input({ shape: [null], dtype: 'int32' }),
+      layers.embedding(4, 1, { maskZero: true, embeddingsInitializer: 'ones' }),
+      layers.dense(1, { kernelInitializer: 'ones' }),
+    ]).compile({ loss: 'mse', metrics: ['mae'], optimizer: 'sgd', ...options });
+    return net as Model;
+  };
+  test('losses and metrics are means over what counts', async () => {
+    // Predictions are 1: errors 0, 1 and 2 where a token stands.
+    const { loss, mae } = (await model({}).evaluate(tokens, truths, { batchSize: 2 })) as Record<
+      string,
+      number
+    >;
+    expect(loss).toBeCloseTo(5 / 3, 5);
+    expect(mae).toBeCloseTo(1, 5);
+    const weights = { sampleWeight: [[2, 1, 1, 1], [1, 1, 1, 1]] }; // biome-ignore format: a matrix
+    const weighted = await model({ weightedMetrics: ['mae'], metrics: [] }).evaluate(tokens, truths, weights);
+    expect(weighted.loss).toBeCloseTo(5 / 3, 5);
+    expect((weighted as Record<string, number>).mae).toBeCloseTo(3 / 4, 5);
+  });
+  test('where nothing counts the loss is 0', async () => {
+    const none = tensor(new Int32Array(4), { shape: [1, 4] });
+    const { loss } = (await model({ metrics: [] }).evaluate(none, [[1, 2, 3, 4]])) as Record<string, number>;
+    expect(loss).toBe(0);
+  });
+  test('masked steps change nothing in training', async () => {
+    const [a, b] = [model({}), model({})];
+    await a.fit(tokens, truths, { epochs: 3, batchSize: 2, verbose: 0 });
+    await b.fit(tokens, [[1, 2, -50, 3], [7, 7, 7, 7]], { epochs: 3, batchSize: 2, verbose: 0 }); // biome-ignore format: a matrix
+    expect(a.getWeights().map(({ data }) => [...data])).toEqual(b.getWeights().map(({ data }) => [...data]));
+  });
+  test('a mask that is given with the call, also where layers are called at once', () => {
+    const x = tensor(Float32Array.from({ length: 12 }, (_, i) => i), { shape: [1, 6, 2] }); // biome-ignore format: short
+    const mask = tensor([[true, true, false, false, false, false]]);
+    const pool = layers.globalAveragePooling1d();
+    expect(pool(x, { mask }).toArray()).toEqual([[1, 2]]);
+    const words = layers.embedding(3, 2, { maskZero: true })(
+      tensor(Int32Array.of(1, 0, 2, 0), { shape: [1, 4] }),
+    );
+    const expected = [0, 1].map((i) => ((words.data[i] as number) + (words.data[4 + i] as number)) / 2);
+    const pooled = pool(words).data;
+    for (const [i, value] of expected.entries()) expect(pooled[i]).toBeCloseTo(value, 6);
+  });
+  test('a mask in the functional API is saved with the call', async () => {
+    const [x, mask] = [input([3, 2]), input({ shape: [3], dtype: 'bool', name: 'mask' })];
+    const net = new Model({
+      inputs: [x, mask],
+      outputs: layers.lstm(2)(x, { mask }) as unknown as SymbolicTensor,
+    });
+    const { mkdtempSync } = await import('node:fs');
+    const { tmpdir } = await import('node:os');
+    const { join } = await import('node:path');
+    const { loadModel } = await import('ridgeline');
+    const file = join(mkdtempSync(join(tmpdir(), 'ridgeline-mask-')), 'net');
+    await net.save(file);
+    const data = [tensor(new Float32Array(6).fill(0.5), { shape: [1, 3, 2] }), tensor([[true, false, true]])];
+    const again = await loadModel(file);
+    expect((await again.predict(data)).data).toEqual((await net.predict(data)).data);
+    const other = [data[0], tensor([[true, true, true]])] as never;
+    expect((await again.predict(other)).data).not.toEqual((await net.predict(data)).data);
+  });
+});
+
+describe('bad input', () => {
+  const x = tensor(new Float32Array(12), { shape: [2, 3, 2] });
+  test('masks', async () => {
+    const layer = layers.lstm(2);
+    const of = (mask: unknown) => () => layer(x, { mask } as never);
+    await expectFailure(of(tensor([[1, 0, 1], [1, 1, 1]])), 'ERR_DTYPE', /mask must be bool/); // biome-ignore format: short
+    await expectFailure(of(tensor([[true, true], [true, true]])), 'ERR_SHAPE', /mask/); // biome-ignore format: short
+    await expectFailure(of('all'), 'ERR_ARGUMENT', /expects tensors/);
+  });
+  test('tokens outside the table', async () => {
+    const layer = layers.embedding(4, 2);
+    for (const token of [4, -1])
+      await expectFailure(
+        () => layer(tensor(Int32Array.of(token))),
+        'ERR_ARGUMENT',
+        /indices must be in \[0, 4\)/,
+      );
+    const net = new Sequential([input({ shape: [2], dtype: 'int32' }), layer]);
+    await expectFailure(
+      () => net.predict([[0, 7]]),
+      'ERR_ARGUMENT',
+      /indices must be in \[0, 4\), received 7/,
+    );
+  });
+  test('states', async () => {
+    const layer = layers.lstm(2);
+    const state = (size: number) => tensor(new Float32Array(2 * size), { shape: [2, size] });
+    await expectFailure(
+      () => layer(x, { initialState: [state(2)] as never }),
+      'ERR_ARGUMENT',
+      /initialState must be 2 tensors/,
+    );
+    const wrong = [state(3), state(3)] as never;
+    await expectFailure(
+      () => layer(x, { initialState: wrong }),
+      'ERR_SHAPE',
+      /a state of shape \[2, 2\], received \[2, 3\]/,
+    );
+  });
+  test('activations, axes, and what is no recurrent layer', async () => {
+    await expectFailure(
+      () => layers.lstm(2, { activation: 'gelu' }),
+      'ERR_ARGUMENT',
+      /activation must be one of/,
+    );
+    await expectFailure(() => layers.gru(2)(tensor([[1, 2]])), 'ERR_SHAPE', /\[batch, time, features\]/);
+    await expectFailure(() => layers.bidirectional(layers.dense(2)), 'ERR_ARGUMENT', /a recurrent layer/);
+    await expectFailure(
+      () => layers.multiHeadAttention(2, 2)(tensor([[1, 2]]), tensor([[1, 2]])),
+      'ERR_SHAPE',
+      /expects a query/,
+    );
+    await expectFailure(
+      () => layers.groupQueryAttention(2, 3, 2),
+      'ERR_ARGUMENT',
+      /numQueryHeads must be a multiple of 2/,
+    );
+    await expectFailure(() => layers.einsumDense('ab,bc', 2), 'ERR_ARGUMENT', /an equation such as/);
+  });
+  test('no steps at all', async () => {
+    const none = tensor(new Float32Array(0), { shape: [2, 0, 3] });
+    expect(layers.lstm(2)(none).toArray()).toEqual([[0, 0], [0, 0]]); // biome-ignore format: short
+    expect(layers.gru(2, { returnSequences: true })(none).shape).toEqual([2, 0, 2]);
+  });
+});
