@@ -6,6 +6,7 @@ use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
 use crate::plan::lower::{Buffer, Lower};
+use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::TensorType;
 use crate::variable::Layout;
@@ -72,12 +73,23 @@ impl Lower<'_> {
     }
 
     fn permute_into(&mut self, x: &Buffer, order: &[usize], y: &Buffer) {
-        let (shape, order) = (x.shape.clone(), order.to_vec());
-        self.task(1, x.size())
+        // Axes that stay in front are rows of the task, each of which is permuted by itself.
+        let kept = order.iter().zip(0..).take_while(|(from, to)| *from == to).count();
+        let rows: usize = x.shape[..kept].iter().product();
+        let cols: usize = x.shape[kept..].iter().product();
+        let shape = x.shape[kept..].to_vec();
+        let order: Vec<usize> = order[kept..].iter().map(|&axis| axis - kept).collect();
+        self.task(rows, cols)
+            .split(Axes::ROWS)
             .cost(0.6)
-            .read(x.whole())
-            .write(y.whole())
-            .run(move |f| permute(f.words(0), &shape, &order, f.words_mut(0)));
+            .read(x.view(rows, cols).along(Axes::ROWS))
+            .write(y.view(rows, cols).along(Axes::ROWS))
+            .run(move |f| {
+                let rows = f.words(0).chunks_exact(cols.max(1));
+                for (x, y) in rows.zip(f.words_mut(0).chunks_exact_mut(cols.max(1))) {
+                    permute(x, &shape, &order, y);
+                }
+            });
     }
 }
 

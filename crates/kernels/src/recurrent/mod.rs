@@ -58,6 +58,18 @@ dispatch! {
     /// When the sizes do not fit.
     pub fn masked_copies(x: Tile, masks: Tile, to: TileMut) = masked_copies_generic;
 
+    /// `to = x ⊙ factors`, a factor for each column.
+    ///
+    /// # Panics
+    /// When the sizes differ.
+    pub fn scaled_columns(x: Tile, factors: &[f32], to: TileMut) = scaled_columns_generic;
+
+    /// `to += x ⊙ factors`, a factor for each column.
+    ///
+    /// # Panics
+    /// When the sizes differ.
+    pub fn add_scaled_columns(x: Tile, factors: &[f32], to: TileMut) = add_scaled_columns_generic;
+
     /// `to += x ⊙ mask`.
     ///
     /// # Panics
@@ -101,6 +113,39 @@ unsafe fn masked_copies_generic<S: Simd>(x: Tile, masks: Tile, mut to: TileMut) 
                     w.put::<S>(to, i, S::mul(w.get::<S>(x, i), w.get::<S>(mask, i)));
                 });
             }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn scaled_columns_generic<S: Simd>(x: Tile, factors: &[f32], mut to: TileMut) {
+    let (rows, cols) = (x.rows(), factors.len());
+    expect("x", x, rows, cols);
+    expect("scaled columns", to.as_tile(), rows, cols);
+    // SAFETY: the CPU executes `S`, says the caller; all rows are as long as the factors.
+    unsafe {
+        for r in 0..rows {
+            let (x, to) = (x.row(r), to.row_mut(r));
+            strips!(S::LANES, cols, |w, i| {
+                w.put::<S>(to, i, S::mul(w.get::<S>(x, i), w.get::<S>(factors, i)));
+            });
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn add_scaled_columns_generic<S: Simd>(x: Tile, factors: &[f32], mut to: TileMut) {
+    let (rows, cols) = (x.rows(), factors.len());
+    expect("x", x, rows, cols);
+    expect("sum", to.as_tile(), rows, cols);
+    // SAFETY: the CPU executes `S`, says the caller; all rows are as long as the factors.
+    unsafe {
+        for r in 0..rows {
+            let (x, to) = (x.row(r), to.row_mut(r));
+            strips!(S::LANES, cols, |w, i| {
+                let sum = S::fma(w.get::<S>(x, i), w.get::<S>(factors, i), w.get::<S>(to, i));
+                w.put::<S>(to, i, sum);
+            });
         }
     }
 }

@@ -70,7 +70,7 @@ impl Op for RecurrenceGradient {
         let states = cell.states();
         let dz = lower.output(0);
         let sizes @ Sizes { batch, steps, units } = self.of.sizes(&dz);
-        let packed = packed_groups(lower, 1, &groups, units, true)?;
+        let packed = packed_groups(lower, 1, &groups, true)?;
         let first_made = self.given();
         // What the walk reads, in this order: see `Reads`.
         let mut places: Vec<usize> = (2..2 + states).collect();

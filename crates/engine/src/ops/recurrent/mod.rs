@@ -7,6 +7,7 @@
 mod cell;
 mod gradient;
 mod onnx;
+mod projection;
 mod recurrence;
 
 use super::call::{Call, Entry, built};
@@ -143,18 +144,7 @@ impl Recurrent {
     /// `x·W + b`: for each gate with its own factors of x, if there are any.
     fn projected(&self, g: &mut Graph, of: &Inputs<Value>, bias: Option<Value>) -> Result<Value> {
         let Some(&factors) = of.input_factors else { return g.linear(*of.x, *of.kernel, bias) };
-        let gates = self.way.cell.gates();
-        let units = g.value_type(*of.recurrent).shape.0[0].clone();
-        let size = units.known().ok_or_else(|| self.misfit("has unknown units"))?;
-        let mut parts = Vec::new();
-        for gate in 0..gates {
-            let factor = g.slice(factors, 1, gate, 1)?;
-            let x = g.mul(*of.x, factor)?;
-            let kernel = g.slice(*of.kernel, 1, gate * size, size)?;
-            let bias = bias.map(|bias| g.slice(bias, 0, gate * size, size)).transpose()?;
-            parts.push(g.linear(x, kernel, bias)?);
-        }
-        g.one(super::concat::Concat { axis: 2 }, &parts)
+        g.gate_projection(self.way.cell.gates(), *of.x, factors, *of.kernel, bias)
     }
 }
 

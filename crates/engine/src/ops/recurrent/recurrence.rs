@@ -125,7 +125,7 @@ impl Op for Recurrence {
         let (cell, groups) = (self.way.cell, self.groups());
         let z = lower.input(0)?;
         let sizes @ Sizes { batch, steps, units } = self.sizes(&z);
-        let packed = packed_groups(lower, 1, &groups, units, false)?;
+        let packed = packed_groups(lower, 1, &groups, false)?;
         let mut rest = Vec::new();
         for i in 2..lower.node.inputs.len() {
             rest.push(lower.input(i)?);
@@ -300,13 +300,12 @@ pub(super) fn by_row(buffer: &Buffer, batch: usize) -> View {
     buffer.view(batch, buffer.size() / batch.max(1)).along(Axes::ROWS)
 }
 
-/// For each group of gates: its columns of the recurrent kernel, which is input `i`, packed, or those
-/// columns transposed.
+/// For each group of gates: its columns of the kernel that is input `i`, packed, or those columns
+/// transposed.
 pub(super) fn packed_groups(
     lower: &mut Lower,
     i: usize,
     groups: &[Range<usize>],
-    units: usize,
     transpose: bool,
 ) -> Result<Vec<Buffer>> {
     let isa = Isa::current().map_err(crate::error::Error::argument)?;
@@ -315,10 +314,12 @@ pub(super) fn packed_groups(
         return Ok(vec![lower.in_layout(i, layout)?]);
     }
     let kernel = lower.input(i)?;
+    let gates = groups.last().map_or(1, |group| group.end);
+    let (rows, units) = (kernel.leading(), kernel.last() / gates);
     let mut packed = Vec::new();
     for group in groups {
         let cols = group.start * units..group.end * units;
-        let shape = if transpose { [cols.len(), units] } else { [units, cols.len()] };
+        let shape = if transpose { [cols.len(), rows] } else { [rows, cols.len()] };
         let to = lower.temporary(&shape, kernel.dtype, layout);
         lower
             .task(shape[0], shape[1])
@@ -327,7 +328,7 @@ pub(super) fn packed_groups(
             .read(kernel.matrix())
             .write(to.matrix().along(Axes::COLS))
             .run(move |f| {
-                let part = f.tile(0).part(0..units, cols.clone());
+                let part = f.tile(0).part(0..rows, cols.clone());
                 let part = if transpose { part.transposed() } else { part };
                 let part = part.part(0..part.rows(), f.cols());
                 let to = PackedMut::new(f.isa, f.floats_mut(0), part.rows(), part.cols());
