@@ -145,11 +145,17 @@ describe('options of every layer', () => {
   });
   const scale = { scale: true, center: false, ...weight('gamma'), ...weight('beta') };
 
-  const recurrent = {
+  const cell = {
     ...{ activation: 'relu', useBias: false, dropout: 0.3, recurrentDropout: 0.2, seed: 4 },
-    ...{ returnSequences: true, returnState: true, goBackwards: true, zeroOutputForMask: true },
     ...{ ...weight('kernel'), ...weight('recurrent'), ...weight('bias') },
   };
+  const shown = { returnSequences: true, returnState: true, goBackwards: true, zeroOutputForMask: true };
+  const recurrent = { ...cell, ...shown };
+  /** A cell as it is saved. */
+  const cellOf = (className: 'LSTMCell' | 'SimpleRNNCell') => ({
+    className,
+    config: JSON.parse(JSON.stringify(new layers[className](2, { name: 'inner' }).getConfig())),
+  });
   /** A layer as it is saved. */
   const recurrentLayer = (config: object = {}) => ({
     className: 'SimpleRNN',
@@ -201,6 +207,7 @@ describe('options of every layer', () => {
     Embedding: ['embedding', { inputDim: 9, outputDim: 2, maskZero: true, ...weight('embeddings') }, 9],
     Flatten: ['flatten', {}],
     GRU: ['gru', { units: 2, ...recurrent, recurrentActivation: 'hardSigmoid', resetAfter: false }, 2],
+    GRUCell: ['gruCell', { units: 2, ...cell, recurrentActivation: 'hardSigmoid', resetAfter: false }, 2],
     GaussianDropout: ['gaussianDropout', { rate: 0.3, seed: 4 }, 0.3],
     GaussianNoise: ['gaussianNoise', { stddev: 0.3, seed: 4 }, 0.3],
     GlobalAveragePooling1D: ['globalAveragePooling1d', { dataFormat: 'channelsFirst', keepdims: true }],
@@ -223,6 +230,11 @@ describe('options of every layer', () => {
       },
     ],
     LSTM: ['lstm', { units: 2, ...recurrent, recurrentActivation: 'hardSigmoid', unitForgetBias: false }, 2],
+    LSTMCell: [
+      'lstmCell',
+      { units: 2, ...cell, recurrentActivation: 'hardSigmoid', unitForgetBias: false },
+      2,
+    ],
     LayerNormalization: ['layerNormalization', { axis: [1, 2], epsilon: 0.1, ...scale }],
     LeakyReLU: ['leakyRelu', { negativeSlope: 0.1 }],
     Masking: ['masking', { maskValue: 2 }],
@@ -241,10 +253,16 @@ describe('options of every layer', () => {
     Permute: ['permute', { dims: [2, 1] }, [2, 1]],
     PReLU: ['prelu', { sharedAxes: [1], ...weight('alpha') }],
     ReLU: ['relu', { maxValue: 6, negativeSlope: 0.1, threshold: 1 }],
+    RNN: [
+      'rnn',
+      { cell: [cellOf('LSTMCell'), cellOf('SimpleRNNCell')], ...shown },
+      [cellOf('LSTMCell'), cellOf('SimpleRNNCell')],
+    ],
     RMSNormalization: ['rmsNormalization', { axis: 1, epsilon: 0.1 }],
     RepeatVector: ['repeatVector', { n: 3 }, 3],
     Rescaling: ['rescaling', { scale: 2, offset: 1 }, 2],
     Reshape: ['reshape', { targetShape: [2, -1] }, [2, -1]],
+    SimpleRNNCell: ['simpleRnnCell', { units: 2, ...cell }, 2],
     SimpleRNN: ['simpleRnn', { units: 2, ...recurrent }, 2],
     Softmax: ['softmax', { axis: 1 }],
     SpectralNormalization: [

@@ -148,7 +148,7 @@ const CASES: Record<string, readonly Case[]> = {
 /** Recurrent layers and attention, which sequences.test.ts has. */
 const SEQUENCES = [
   ...['AdditiveAttention', 'Attention', 'Bidirectional', 'Embedding', 'GRU', 'GroupQueryAttention', 'LSTM'],
-  ...['MultiHeadAttention', 'SimpleRNN'],
+  ...['GRUCell', 'LSTMCell', 'MultiHeadAttention', 'RNN', 'SimpleRNN', 'SimpleRNNCell'],
 ];
 /** Layers with several inputs, which models.test.ts has. */
 const ELSEWHERE = ['Add', 'Average', 'Concatenate', 'Dot', 'Maximum', 'Minimum', 'Multiply', 'Subtract'];

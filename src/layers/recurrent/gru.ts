@@ -3,8 +3,9 @@
  */
 import { boolean, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
-import { type Cell, Recurrent } from './recurrent.js';
-import { type GatedOptions, gated, units } from './recurrent-options.js';
+import { Recurrent } from './recurrent.js';
+import { cell, type GatedOptions, gates, shown, units } from './recurrent-options.js';
+import type { Cell } from './steps.js';
 
 /** Options of {@link GRU}. */
 export interface GRUOptions extends GatedOptions {
@@ -26,7 +27,13 @@ type Given = [units: number, options?: GRUOptions] | [config: GRUConfig];
  */
 export class GRU extends Recurrent<GRUConfig, Given> {
   static override readonly className: string = 'GRU';
-  static override readonly options: Table<GRUConfig> = { units, ...gated, resetAfter: boolean(true) };
+  static override readonly options: Table<GRUConfig> = {
+    units,
+    ...cell,
+    ...gates,
+    ...shown,
+    resetAfter: boolean(true),
+  };
 
   protected override get cell(): Cell {
     const { resetAfter } = this.options;

@@ -1,12 +1,12 @@
 /**
  * LSTM: long short-term memory (Hochreiter & Schmidhuber 1997).
  */
-import { Concatenated } from '../../initializers/concatenated.js';
-import { ones } from '../../initializers/factories.js';
-import { boolean, type Settled, type Table } from '../options.js';
+import { boolean, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
-import { type Cell, Recurrent } from './recurrent.js';
-import { type GatedOptions, gated, units } from './recurrent-options.js';
+import { forgetBias } from './forget-bias.js';
+import { Recurrent } from './recurrent.js';
+import { cell, type GatedOptions, gates, shown, units } from './recurrent-options.js';
+import type { Cell } from './steps.js';
 
 /** Options of {@link LSTM}. */
 export interface LSTMOptions extends GatedOptions {
@@ -30,20 +30,16 @@ export class LSTM extends Recurrent<LSTMConfig, Given> {
   static override readonly className: string = 'LSTM';
   static override readonly options: Table<LSTMConfig> = {
     units,
-    ...gated,
+    ...cell,
+    ...gates,
+    ...shown,
     unitForgetBias: boolean(true),
   };
   protected override readonly cell: Cell = { op: 'lstm', gates: 4, states: 2 };
 
   protected override bias(units: number): WeightOptions {
-    const { bias, unitForgetBias }: Settled<LSTMConfig> = this.options;
-    if (!unitForgetBias) return super.bias(units);
-    const parts = [
-      [bias.initializer, units],
-      [ones(), units],
-      [bias.initializer, 2 * units],
-    ] as const;
-    return { shape: [4 * units], ...bias, initializer: new Concatenated(parts) };
+    const { bias, unitForgetBias } = this.options;
+    return unitForgetBias ? forgetBias(units, bias) : super.bias(units);
   }
 }
 

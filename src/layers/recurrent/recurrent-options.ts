@@ -36,8 +36,8 @@ export const RECURRENT_ACTIVATIONS = [
   'softplus',
 ] as const;
 
-/** Options of every recurrent layer. */
-export interface RecurrentOptions extends LayerOptions, KernelOptions, BiasOptions, RandomOptions {
+/** Options of every cell. */
+export interface CellOptions extends LayerOptions, KernelOptions, BiasOptions, RandomOptions {
   /**
    * Activation of the state: `'tanh'`, `'linear'`, `'sigmoid'`, `'hardSigmoid'`, `'relu'`, `'elu'`, `'softsign'` or
    * `'softplus'`. Default `'tanh'`.
@@ -58,6 +58,10 @@ export interface RecurrentOptions extends LayerOptions, KernelOptions, BiasOptio
    * every gate has masks of its own, for inputs too. Default 0.
    */
   readonly recurrentDropout?: number | undefined;
+}
+
+/** What a recurrent layer gives. */
+export interface ShownOptions {
   /** Gives the outputs of all steps, `[batch, time, units]`, rather than that of the last. Default false. */
   readonly returnSequences?: boolean | undefined;
   /** Gives the last states too, in a list behind the output. Default false. */
@@ -68,11 +72,17 @@ export interface RecurrentOptions extends LayerOptions, KernelOptions, BiasOptio
   readonly zeroOutputForMask?: boolean | undefined;
 }
 
-/** Options of recurrent layers with gates. */
-export interface GatedOptions extends RecurrentOptions {
+/** Options of every recurrent layer. */
+export interface RecurrentOptions extends CellOptions, ShownOptions {}
+
+/** Option of cells with gates. */
+export interface GateOptions {
   /** Activation of the gates, one of those of `activation`. Default `'sigmoid'`. */
   readonly recurrentActivation?: ActivationIdentifier | undefined;
 }
+
+/** Options of recurrent layers with gates. */
+export interface GatedOptions extends RecurrentOptions, GateOptions {}
 
 /** What a call of a recurrent layer takes. */
 export interface RecurrentCallOptions extends CallOptions {
@@ -94,8 +104,8 @@ export const recurrentActivation = (fallback: ActivationIdentifier): Option<Name
     ({ name }) => name,
   ) as Option<Named, false>;
 
-/** The table of {@link RecurrentOptions}. */
-export const recurrent: Table<RecurrentOptions> = {
+/** The table of {@link CellOptions}. */
+export const cell: Table<CellOptions> = {
   activation: recurrentActivation('tanh'),
   useBias: boolean(true),
   kernel: weight('glorotUniform'),
@@ -103,21 +113,25 @@ export const recurrent: Table<RecurrentOptions> = {
   bias: weight('zeros'),
   dropout: rate(0),
   recurrentDropout: rate(0),
+  ...random,
+};
+
+/** The table of {@link ShownOptions}. */
+export const shown: Table<ShownOptions> = {
   returnSequences: boolean(false),
   returnState: boolean(false),
   goBackwards: boolean(false),
   zeroOutputForMask: boolean(false),
-  ...random,
 };
 
-/** The table of {@link GatedOptions}. */
-export const gated: Table<GatedOptions> = {
-  ...recurrent,
-  recurrentActivation: recurrentActivation('sigmoid'),
-};
+/** The table of {@link GateOptions}. */
+export const gates: Table<GateOptions> = { recurrentActivation: recurrentActivation('sigmoid') };
 
 /** The size of the state. */
 export const units = integer(1);
 
+/** Checked options of a cell, whatever it is. */
+export type CellSettings = Settled<CellOptions & GateOptions & { readonly units: number }>;
+
 /** Checked options of a recurrent layer. */
-export type RecurrentSettings = Settled<GatedOptions & { readonly units: number }>;
+export type RecurrentSettings = Settled<ShownOptions>;

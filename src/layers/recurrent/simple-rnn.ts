@@ -2,8 +2,9 @@
  * SimpleRNN: a recurrent layer without gates (Elman 1990).
  */
 import type { Table } from '../options.js';
-import { type Cell, Recurrent } from './recurrent.js';
-import { type RecurrentOptions, recurrent, units } from './recurrent-options.js';
+import { Recurrent } from './recurrent.js';
+import { cell, type RecurrentOptions, shown, units } from './recurrent-options.js';
+import type { Cell } from './steps.js';
 
 /** Config of {@link SimpleRNN}. */
 export interface SimpleRNNConfig extends RecurrentOptions {
@@ -16,7 +17,7 @@ type Given = [units: number, options?: RecurrentOptions] | [config: SimpleRNNCon
 /** `h = activation(x·W + h₋·U + b)`. See {@link Recurrent} for shapes. */
 export class SimpleRNN extends Recurrent<SimpleRNNConfig, Given> {
   static override readonly className: string = 'SimpleRNN';
-  static override readonly options: Table<SimpleRNNConfig> = { units, ...recurrent };
+  static override readonly options: Table<SimpleRNNConfig> = { units, ...cell, ...shown };
   protected override readonly cell: Cell = { op: 'simpleRnn', gates: 1, states: 1 };
 }
 

@@ -1,0 +1,128 @@
+/**
+ * RNN: a recurrent layer of a cell, one of this package or of one's own.
+ */
+import type { Option } from '../../core/options.js';
+import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { argumentError, RidgelineError } from '../../errors.js';
+import * as ops from '../../ops/index.js';
+import { innerLayer } from '../inner-layer.js';
+import { Layer } from '../layer.js';
+import { type LayerOptions, option, type Table } from '../options.js';
+import { zeroed } from './recurrent.js';
+import { RecurrentCell } from './recurrent-cell.js';
+import { type RecurrentCallOptions, type ShownOptions, shown } from './recurrent-options.js';
+import { unrolled } from './unrolled.js';
+
+/** A cell of one's own: a layer called with an input and a list of states, which gives its output and the next states. */
+export interface OwnCell extends Layer {
+  /** Size of its state, or of each of its states; the first is that of its output. */
+  readonly stateSize: number | readonly number[];
+}
+
+/** Options of {@link RNN}. */
+export interface RNNOptions extends LayerOptions, ShownOptions {}
+
+/** Config of {@link RNN}. */
+export interface RNNConfig extends RNNOptions {
+  /** A cell, or several, of which each takes what the one before it gives. */
+  readonly cell: Layer | readonly Layer[];
+}
+
+type Given = [cell: RNNConfig['cell'], options?: RNNOptions] | [config: RNNConfig];
+
+/** Sizes of the states of a cell. */
+const sizesOf = (cell: Layer): number[] => [(cell as OwnCell).stateSize].flat() as number[];
+
+const cells = option(
+  (argument, given): Layer | readonly Layer[] => {
+    const all = Array.from(Array.isArray(given) ? given : [given], (one) => innerLayer.read(argument, one));
+    for (const cell of all) {
+      const sizes = sizesOf(cell);
+      const fits = sizes.length > 0 && sizes.every((size) => Number.isSafeInteger(size) && size > 0);
+      if (!fits) throw argumentError(argument, "a cell, a layer with a 'stateSize'", cell);
+    }
+    if (all.length > 0) return Array.isArray(given) ? all : (all[0] as Layer);
+    throw argumentError(argument, 'a cell, or a list of at least one', given);
+  },
+  undefined,
+  (value) => (Array.isArray(value) ? value.map(innerLayer.save) : innerLayer.save(value as Layer)),
+) as Option<Layer | readonly Layer[], true>;
+
+/**
+ * Input `[batch, time, …]`, output `[batch, units]`, or `[batch, time, units]` with `returnSequences`. Cells of this package
+ * go through time in one native op each; those of one's own are written out step by step, for which the time must be known.
+ */
+export class RNN extends Layer<RNNConfig, Given> {
+  static override readonly className: string = 'RNN';
+  static override readonly takesOne: boolean = true;
+  static override readonly callOptions: readonly string[] = ['initialState'];
+  static override readonly options: Table<RNNConfig> = { cell: cells as never, ...shown };
+
+  get #cells(): readonly Layer[] {
+    return [this.options.cell].flat() as Layer[];
+  }
+
+  override build(inputShape: Shape): void {
+    if (inputShape.length >= 3) return;
+    const message = `layer '${this.name}' expects input [batch, time, …], received ${inputShape.length} axes`;
+    throw new RidgelineError('ERR_SHAPE', message, { received: inputShape });
+  }
+
+  /** That of the input where all steps are given. */
+  override computeMask([x]: readonly SymbolicTensor[]): SymbolicTensor | undefined {
+    return this.options.returnSequences ? x?.mask : undefined;
+  }
+
+  override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
+    const { returnSequences, returnState, goBackwards, zeroOutputForMask } = this.options;
+    const given = [options.initialState ?? []].flat() as SymbolicTensor[];
+    const count = this.#cells.reduce((sum, cell) => sum + sizesOf(cell).length, 0);
+    if (given.length > 0 && given.length !== count)
+      throw argumentError('initialState', `${count} tensors`, given);
+    let [sequence, at] = [x, 0];
+    const last: SymbolicTensor[] = [];
+    for (const cell of this.#cells) {
+      const own = given.slice(at, at + sizesOf(cell).length);
+      at += own.length;
+      const [all, ...states] = this.#through(cell, sequence, own);
+      last.push(...states);
+      sequence = (all as SymbolicTensor).withMask(x.mask);
+    }
+    let output = sequence.withMask(undefined);
+    if (!returnSequences) output = stepOf(output, goBackwards ? 0 : -1);
+    else if (goBackwards) output = ops.flip(output, 1);
+    if (returnSequences && zeroOutputForMask && x.mask) output = zeroed(output, x.mask, goBackwards);
+    return returnState ? [output, ...last] : output;
+  }
+
+  /** All outputs of a cell, where their inputs stand, and its last states. */
+  #through(cell: Layer, x: SymbolicTensor, states: SymbolicTensor[]): SymbolicTensor[] {
+    const { goBackwards } = this.options;
+    if (!(cell instanceof RecurrentCell)) return unrolled(cell, sizesOf(cell), x, states, goBackwards);
+    return cell.overAll(x, states, goBackwards);
+  }
+}
+
+/** The first step or the last one of `[batch, time, units]`, whatever the time is. */
+function stepOf(x: SymbolicTensor, at: 0 | -1): SymbolicTensor {
+  const ones = ops.onesLike(ops.max(ops.transpose(x, [0, 2, 1]), { axis: 1 }));
+  const place = ops.cumsum(ones);
+  const is = ops.equal(place, at === 0 ? 1 : ops.sum(ones, { axis: -1, keepdims: true }));
+  return ops.sum(ops.where(ops.expandDims(is, -1), x, 0), { axis: 1 });
+}
+
+/**
+ * A recurrent layer of a cell, or of several on top of each other.
+ *
+ * @param cell - A cell, or a list of them.
+ * @example
+ * ```ts
+ * layers.rnn([layers.lstmCell(32), layers.gruCell(16)], { returnSequences: true });
+ * ```
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
+ */
+export function rnn(cell: Layer | readonly Layer[], options?: RNNOptions): RNN;
+export function rnn(config: RNNConfig): RNN;
+export function rnn(...given: unknown[]): RNN {
+  return new RNN(...(given as Given));
+}

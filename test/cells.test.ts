@@ -1,0 +1,173 @@
+/**
+ * Cells: those of this package make what their layers make, those of one's own what they say, step by step.
+ */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  input,
+  Layer,
+  type LayerOptions,
+  layers,
+  loadModel,
+  type Model,
+  ops,
+  Sequential,
+  type Shape,
+  type SymbolicTensor,
+  setRandomSeed,
+  type Tensor,
+  tensor,
+  type Weight,
+} from 'ridgeline';
+import { describe, expect, test } from 'vitest';
+import { expectSameInRuntime } from './support/onnx.js';
+import { expectFailure, numbers } from './support/small.js';
+
+/** `h = tanh(x·W + h₋·U)`, as a user writes it. */
+class OwnCell extends Layer {
+  static override readonly className = 'OwnCell';
+  readonly stateSize: number;
+  #kernel!: Weight;
+  #recurrent!: Weight;
+
+  constructor(config: LayerOptions & { units: number }) {
+    const { units, ...common } = config;
+    super(common);
+    this.stateSize = units;
+  }
+  override build(shape: Shape): void {
+    this.#kernel = this.addWeight('kernel', { shape: [shape.at(-1) ?? null, this.stateSize] });
+    this.#recurrent = this.addWeight('recurrent_kernel', {
+      shape: [this.stateSize, this.stateSize],
+      initializer: 'orthogonal',
+    });
+  }
+  override call(x: SymbolicTensor, [h]: readonly SymbolicTensor[]): SymbolicTensor[] {
+    const sums = ops.add(ops.matmul(x, this.#kernel), ops.matmul(h as SymbolicTensor, this.#recurrent));
+    const y = ops.tanh(sums) as SymbolicTensor;
+    return [y, y];
+  }
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), units: this.stateSize };
+  }
+}
+
+const x = numbers(3, 20).reshape([3, 5, 4]);
+const mask = tensor([
+  [true, true, false, true, false],
+  [false, true, true, true, true],
+  [false, false, false, false, false],
+]);
+const shown = [
+  {},
+  { returnSequences: true },
+  { goBackwards: true },
+  { goBackwards: true, returnSequences: true, returnState: true },
+];
+
+function expectAlike(a: Layer, b: Layer, options: object): void {
+  const call = (layer: Layer): Tensor[] => [layer.invoke([x, options])].flat() as Tensor[];
+  call(a);
+  call(b);
+  b.setWeights(a.getWeights());
+  const [ours, theirs] = [call(a), call(b)];
+  expect(ours.map(({ shape }) => shape)).toEqual(theirs.map(({ shape }) => shape));
+  for (const [i, { data }] of ours.entries())
+    for (const [j, value] of data.entries()) expect(value).toBeCloseTo(theirs[i]?.data[j] as number, 6);
+}
+
+describe('rnn', () => {
+  type Make = (units: number, options?: object) => Layer;
+  const pairs: Record<string, readonly [cell: Make, layer: Make]> = {
+    lstm: [layers.lstmCell, layers.lstm],
+    gru: [layers.gruCell, layers.gru],
+    simpleRnn: [layers.simpleRnnCell, layers.simpleRnn],
+  };
+  test.each(
+    Object.entries(pairs).flatMap(([name, pair]) => shown.map((options) => ({ name, pair, options }))),
+  )('$name $options of its cell is the layer', ({ pair: [cell, layer], options }) => {
+    expectAlike(layers.rnn(cell(3), options), layer(3, options), {});
+    expectAlike(layers.rnn(cell(3), options), layer(3, options), { mask });
+  });
+  test.each(shown)('a cell of one’s own, %o', (options) => {
+    const plain = layers.simpleRnn(3, { ...options, useBias: false });
+    expectAlike(layers.rnn(new OwnCell({ units: 3 }), options), plain, {});
+    const other = layers.simpleRnn(3, { ...options, useBias: false });
+    expectAlike(layers.rnn(new OwnCell({ units: 3 }), options), other, { mask });
+  });
+  test('several cells are layers on top of each other', () => {
+    const cells = layers.stackedRnnCells([layers.lstmCell(3), new OwnCell({ units: 2 }), layers.gruCell(4)]);
+    const stacked = layers.rnn(cells, { returnState: true });
+    const apart = [
+      layers.lstm(3, { returnSequences: true }),
+      layers.simpleRnn(2, { returnSequences: true, useBias: false }),
+      layers.gru(4),
+    ];
+    const through = (): Tensor => apart.reduce<Tensor>((h, layer) => layer.invoke([h]) as Tensor, x);
+    const [y, ...states] = stacked.invoke([x]) as Tensor[];
+    through();
+    let at = 0;
+    const weights = stacked.getWeights();
+    for (const layer of apart) {
+      const count = layer.weights.length;
+      layer.setWeights(weights.slice(at, at + count));
+      at += count;
+    }
+    expect(states.map(({ shape }) => shape)).toEqual([[3, 3], [3, 3], [3, 2], [3, 4]]); // biome-ignore format: shapes
+    for (const [i, value] of through().data.entries()) expect(y?.data[i]).toBeCloseTo(value, 6);
+  });
+  test('states to begin with', () => {
+    const state = numbers(3, 3);
+    const a = layers.rnn(new OwnCell({ units: 3 }));
+    expectAlike(a, layers.simpleRnn(3, { useBias: false }), { initialState: state });
+    expect(a(x).data).not.toEqual((a.invoke([x, { initialState: state }]) as Tensor).data);
+  });
+});
+
+test('a cell by itself makes one step', () => {
+  const cell = layers.lstmCell(2);
+  const [h, c] = [numbers(3, 2), numbers(3, 2)];
+  const outputs = cell.invoke([numbers(3, 4), [h, c]]) as Tensor[];
+  expect(outputs.map(({ shape }) => shape)).toEqual([[3, 2], [3, 2], [3, 2]]); // biome-ignore format: shapes
+  expect(outputs[0]?.data).toEqual(outputs[1]?.data);
+});
+
+test('trains, saves and exports', async () => {
+  setRandomSeed(3);
+  const model = new Sequential([
+    input([5, 4]),
+    layers.rnn([new OwnCell({ units: 6 }), layers.lstmCell(4, { dropout: 0.1, recurrentDropout: 0.1 })]),
+    layers.dense(1),
+  ]).compile({ optimizer: 'adam', loss: 'mse' });
+  const data = numbers(64, 20).reshape([64, 5, 4]);
+  const y = Float32Array.from({ length: 64 }, (_, i) => data.data[i * 20] as number);
+  const { history } = await model.fit(data, y, { epochs: 120, verbose: 0 });
+  expect(history.loss.at(-1)).toBeLessThan((history.loss[0] as number) / 2);
+  const file = join(mkdtempSync(join(tmpdir(), 'ridgeline-cells-')), 'model');
+  await model.save(file);
+  const loaded = await loadModel(file, { layers: [OwnCell] });
+  expect((await loaded.predict(data)).data).toEqual((await model.predict(data)).data);
+  await expectSameInRuntime(model as Model, { batches: [1, 7] });
+});
+
+test('bad input', async () => {
+  await expectFailure(() => layers.rnn(layers.dense(2)), 'ERR_ARGUMENT', /a layer with a 'stateSize'/);
+  await expectFailure(() => layers.rnn([]), 'ERR_ARGUMENT', /at least one/);
+  const open = new Sequential();
+  await expectFailure(
+    () => open.add(input([null, 4]) as never).add(layers.rnn(new OwnCell({ units: 2 }))),
+    'ERR_SHAPE',
+    /known number of steps/,
+  );
+  class Wrong extends OwnCell {
+    override call(x: SymbolicTensor): SymbolicTensor[] {
+      return [x];
+    }
+  }
+  await expectFailure(
+    () => layers.rnn(new Wrong({ units: 2 }))(x),
+    'ERR_ARGUMENT',
+    /its output and 1 states/,
+  );
+});
