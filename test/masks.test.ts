@@ -222,3 +222,115 @@ describe('bad input', () => {
     expect(layers.gru(2, { returnSequences: true })(none).shape).toEqual([2, 0, 2]);
   });
 });
+
+describe('sizes that are not known', () => {
+  const [x, y] = [input([null, 4]), input([null, 4])];
+  const mask = input({ shape: [null], dtype: 'bool' });
+  const data = tensor(
+    Float32Array.from({ length: 24 }, (_, i) => i / 9),
+    { shape: [2, 3, 4] },
+  );
+  const counts = tensor([[true, false, true], [false, false, true]]); // biome-ignore format: a matrix
+  test.each<[string, () => unknown]>([
+    ['lstm', () => layers.lstm(3)(x, { mask })],
+    ['dense, then gru', () => layers.gru(3)(layers.dense(2)(x, { mask }) as never)],
+    ['multiHeadAttention', () => layers.multiHeadAttention(2, 2)(x, x, undefined, { valueMask: mask })],
+    ['bidirectional', () => layers.bidirectional(layers.simpleRnn(2))(x, { mask })],
+  ])('%s with a mask of its own', async (_, outputs) => {
+    const model = new Model({ inputs: [x, mask], outputs: outputs() as SymbolicTensor });
+    const found = await model.predict([data, counts]);
+    expect([...found.data].every(Number.isFinite)).toBe(true);
+    await expectFailure(() => model.predict([data, tensor([[true], [true]])]), 'ERR_SHAPE', /equal/); // biome-ignore format: short
+  });
+  test('keys and values by themselves', async () => {
+    const outputs = layers.multiHeadAttention(2, 2)(x, y, input([null, 4], { name: 'key' }));
+    const key = (outputs as SymbolicTensor).call?.inputs[2] as SymbolicTensor;
+    const model = new Model({ inputs: [x, y, key], outputs: outputs as SymbolicTensor });
+    expect((await model.predict([data, data, data])).shape).toEqual([2, 3, 4]);
+  });
+  test('a loss behind a mask of its own', async () => {
+    const outputs = layers.dense(1)(x, { mask }) as SymbolicTensor;
+    const model = new Model({ inputs: [x, mask], outputs }).compile({ loss: 'mse' });
+    const { loss } = await model.evaluate([data, counts], [[1, 2, 3], [4, 5, 6]]); // biome-ignore format: a matrix
+    expect(loss).toBeGreaterThan(0);
+  });
+  test('timeDistributed', async () => {
+    const deep = input([null, null, 4]);
+    const rows = tensor(new Float32Array(2 * 3 * 2 * 4).fill(1), { shape: [2, 3, 2, 4] });
+    const net = new Model({
+      inputs: deep,
+      outputs: layers.timeDistributed(layers.lstm(3))(deep) as SymbolicTensor,
+    });
+    expect((await net.predict(rows)).shape).toEqual([2, 3, 3]);
+    const two = layers.timeDistributed(layers.lstm(3, { returnState: true })).invoke([rows]) as {
+      shape: number[];
+    }[];
+    expect(two.map(({ shape }) => shape)).toEqual([[2, 3, 3], [2, 3, 3], [2, 3, 3]]); // biome-ignore format: shapes
+  });
+  test('predictions of batches of several lengths make no one tensor', async () => {
+    const model = new Model({
+      inputs: x,
+      outputs: layers.lstm(1, { returnSequences: true })(x) as SymbolicTensor,
+    });
+    const batches = function* () {
+      yield { x: data };
+      yield { x: tensor(new Float32Array(8), { shape: [1, 2, 4] }) };
+    };
+    await expectFailure(() => model.predict(batches), 'ERR_SHAPE', /rows \[3, 1\] and \[2, 1\]/);
+  });
+});
+
+test('calls with something left out, or with flags, are saved', async () => {
+  const { mkdtempSync } = await import('node:fs');
+  const { tmpdir } = await import('node:os');
+  const { join } = await import('node:path');
+  const { loadModel } = await import('ridgeline');
+  const x = input([3, 4]);
+  const outputs = layers.multiHeadAttention(2, 3)(x, x, undefined, { useCausalMask: true }) as SymbolicTensor;
+  const model = new Model({ inputs: x, outputs });
+  const file = join(mkdtempSync(join(tmpdir(), 'ridgeline-call-')), 'net');
+  await model.save(file);
+  const data = tensor(Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)), { shape: [2, 3, 4] }); // biome-ignore format: short
+  expect((await (await loadModel(file)).predict(data)).data).toEqual((await model.predict(data)).data);
+});
+
+test('no rows at all', () => {
+  const none = tensor(new Float32Array(0), { shape: [0, 3, 4] });
+  expect(layers.gru(2)(none).shape).toEqual([0, 2]);
+  expect(layers.bidirectional(layers.lstm(2))(none)).toMatchObject({ shape: [0, 4] });
+});
+
+test('flags of calls are booleans, masks of attention are read alike', async () => {
+  const attend = layers.multiHeadAttention(2, 2);
+  const x = tensor(Float32Array.from({ length: 24 }, (_, i) => Math.cos(i)), { shape: [2, 3, 4] }); // biome-ignore format: short
+  const of = (options: object) => () => attend.invoke([x, x, undefined, options]);
+  await expectFailure(of({ useCausalMask: 'yes' }), 'ERR_ARGUMENT', /^useCausalMask must be a boolean/);
+  await expectFailure(
+    of({ returnAttentionScores: tensor(0) }),
+    'ERR_ARGUMENT',
+    /^returnAttentionScores must be a boolean/,
+  );
+  await expectFailure(of({ attentionMask: true }), 'ERR_ARGUMENT', /expects tensors for attentionMask/);
+  const queryMask = tensor([[1, 0, 1], [1, 1, 1]]); // biome-ignore format: a matrix
+  const [apart] = of({ queryMask, returnAttentionScores: true })() as { data: Float32Array }[];
+  const fused = of({ queryMask })() as { data: Float32Array };
+  for (const [i, value] of fused.data.entries()) expect(value).toBeCloseTo(apart?.data[i] as number, 5);
+  const infinite = layers.lambda((of: SymbolicTensor) => ops.log(of));
+  const pooled = layers.globalAveragePooling1d();
+  const net = new Sequential([input([2, 1]), infinite]);
+  const steps = input([2, 1]);
+  const mask = input({ shape: [2], dtype: 'bool' });
+  const outputs = pooled(net(steps) as SymbolicTensor, { mask }) as SymbolicTensor;
+  const model = new Model({ inputs: [steps, mask], outputs });
+  const found = await model.predict([tensor([[[1], [0]]]), tensor([[true, false]])]);
+  expect(found.toArray()).toEqual([[0]]);
+});
+
+test('names of layers', () => {
+  expect(layers.globalAveragePooling1d().name).toBe('global_average_pooling1d');
+  expect([layers.lstm(1).name, layers.simpleRnn(1).name, layers.lstmCell(1).name]).toEqual([
+    'lstm',
+    'simple_rnn',
+    'lstm_cell',
+  ]);
+});

@@ -9,10 +9,14 @@ export function camel(name: string): string {
 
 /** camelCase as snake_case. */
 export function snake(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
-    .toLowerCase();
+  return (
+    name
+      // The D of a number of dimensions stands with it.
+      .replace(/(\d)D\b/g, '$1d')
+      .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+      .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+      .toLowerCase()
+  );
 }
 
 /** The name in snake_case, as a type. */

@@ -94,6 +94,8 @@ export interface Attributes {
   readonly reshapeLike: None;
   readonly expandDims: Axis;
   readonly squeeze: Axis;
+  readonly mergeTime: None;
+  readonly splitTime: None;
   readonly broadcastTo: Sizes;
   readonly broadcastLike: None;
   readonly transpose: { readonly order: readonly number[] };

@@ -66,11 +66,11 @@ export type Windows = () => Generator<WindowBatch, void, void>;
  */
 export function timeseriesDataset(
   data: TensorInput,
-  targets: TensorInput | null,
+  targets: TensorInput | null | undefined,
   options: TimeseriesDatasetOptions,
 ): Windows {
   const of = settle<Settled<TimeseriesDatasetOptions>>('timeseriesDataset', OPTIONS, [options]);
-  const [series, aims] = [tensor(data), targets === null ? undefined : tensor(targets)];
+  const [series, aims] = [tensor(data), targets == null ? undefined : tensor(targets)];
   const [steps] = series.shape;
   if (steps === undefined || aims?.shape[0] === 0 || aims?.rank === 0)
     throw new RidgelineError(
@@ -79,7 +79,8 @@ export function timeseriesDataset(
     );
   const { sequenceLength, sequenceStride, samplingRate, batchSize, startIndex: first } = of;
   const end = of.endIndex ?? steps;
-  if (end > steps) throw argumentError('endIndex', `at most ${steps}`, end);
+  if (end > steps || end <= first)
+    throw argumentError('endIndex', `behind startIndex and at most ${steps}`, end);
   const span = (sequenceLength - 1) * samplingRate + 1;
   const whole = end - first - span + 1;
   const count = aims ? Math.min(whole, Math.min(aims.shape[0] as number, end) - first) : whole;

@@ -20,6 +20,9 @@ export interface CallOptions {
   readonly mask?: SymbolicTensor | Tensor | null | undefined;
 }
 
+/** Options of calls by name: a boolean, or a tensor or tensors. */
+export type CallOptionKinds = Readonly<Record<string, 'flag' | 'tensors'>>;
+
 /** A tensor or tensors that a layer gives. */
 export type Outputs = SymbolicTensor | SymbolicTensor[];
 
@@ -54,10 +57,10 @@ interface Parsed {
 
 /**
  * Takes the arguments of a call of the layer called `layer` apart.
- * @param names - Options that its class takes besides those of every call.
+ * @param kinds - Options that its class takes besides those of every call.
  * @throws {RidgelineError} `ERR_ARGUMENT` for unknown options, something that is no tensor, or no tensors at all.
  */
-export function parseCall(layer: string, args: readonly unknown[], names: readonly string[]): Parsed {
+export function parseCall(layer: string, args: readonly unknown[], kinds: CallOptionKinds): Parsed {
   if (!Array.isArray(args)) throw argumentError(`arguments of layer '${layer}'`, 'a list', args);
   const last = args.at(-1);
   const isOptions =
@@ -67,7 +70,11 @@ export function parseCall(layer: string, args: readonly unknown[], names: readon
     !isTensorLike(last) &&
     !(last instanceof Weight);
   const given = isOptions
-    ? checkOptions<CallOptions>(`calling ${layer}`, last as CallOptions, ['training', 'mask', ...names])
+    ? checkOptions<CallOptions>(`calling ${layer}`, last as CallOptions, [
+        'training',
+        'mask',
+        ...Object.keys(kinds),
+      ])
     : {};
   const { training, ...others } = given;
   if (training !== undefined) boolean('training', training);
@@ -83,7 +90,8 @@ export function parseCall(layer: string, args: readonly unknown[], names: readon
   }
   const options = Object.fromEntries(Object.entries(others).filter(([, value]) => value != null));
   const placed = Object.entries(options).map(([name, value]) => {
-    const put = typeof value === 'boolean' ? () => value : flatten(value, tensors, layer);
+    if (kinds[name] === 'flag') boolean(name, value);
+    const put = kinds[name] === 'flag' ? () => value : flatten(value, tensors, layer, 0, name);
     return [name, put] as const;
   });
   return {
@@ -102,19 +110,21 @@ function flatten(
   tensors: Operand[],
   layer: string,
   level = 0,
+  argument = 'inputs',
 ): (values: readonly SymbolicTensor[]) => unknown {
   if (isTensorLike(input) || input instanceof Weight) {
     const at = tensors.push(input) - 1;
     return (values) => values[at];
   }
   if (Array.isArray(input) && level < LEVELS) {
-    const parts = Array.from(input, (part) => flatten(part, tensors, layer, level + 1));
+    const parts = Array.from(input, (part) => flatten(part, tensors, layer, level + 1, argument));
     return (values) => parts.map((part) => part(values));
   }
-  if (input === undefined) return () => undefined;
-  throw new RidgelineError('ERR_ARGUMENT', `layer '${layer}' expects tensors, received ${show(input)}`, {
+  if (input === undefined || input === null) return () => undefined;
+  const what = argument === 'inputs' ? 'tensors' : `tensors for ${argument}`;
+  throw new RidgelineError('ERR_ARGUMENT', `layer '${layer}' expects ${what}, received ${show(input)}`, {
     layer,
-    argument: 'inputs',
+    argument,
     received: input,
   });
 }

@@ -16,6 +16,7 @@ import { getRegularizer, type RegularizerIdentifier } from '../regularizers/iden
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
 import {
   type Arguments,
+  type CallOptionKinds,
   type CallOptions,
   type Concrete,
   checkOutputs,
@@ -79,7 +80,7 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
   static readonly supportsMasking: boolean = false;
 
   /** Options that a call takes besides those of every layer; `call` gets them in an object, last. */
-  static readonly callOptions: readonly string[] = [];
+  static readonly callOptions: CallOptionKinds = {};
 
   /** Checked options, with defaults filled in. */
   readonly options: Settled<C>;
@@ -277,7 +278,7 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
     if (typeof call !== 'function') throw argumentError('class of the layer', 'one with call()', this.#class);
     const args = [...given];
     // They stand behind all parameters that are tensors.
-    if (this.#class.callOptions.length > 0) args[Math.max(call.length, given.length)] = options;
+    if (Object.keys(this.#class.callOptions).length > 0) args[Math.max(call.length, given.length)] = options;
     calling.push(this);
     try {
       return call.apply(this, args) as Outputs;

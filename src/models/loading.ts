@@ -54,6 +54,7 @@ function restore(saved: SavedModel): Model {
   const values: SymbolicTensor[][] = [];
   const resolve = (value: Json): unknown => {
     if (Array.isArray(value)) return value.map(resolve);
+    if (value === null) return undefined;
     if (typeof value === 'boolean') return value;
     const [call, output] = (value as { from: [number, number] }).from;
     return call === -1 ? inputs[output] : values[call]?.[output];

@@ -4,10 +4,10 @@
 import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { zeros } from '../core/elements.js';
-import { Tensor } from '../core/tensor.js';
+import { shapeText, Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { atOnce, inTurns, type Work } from '../core/turns.js';
-import { argumentError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import {
   guard,
   type NativePrediction,
@@ -159,6 +159,12 @@ function split(inputs: readonly NamedTensor[]): { values: Tensor['data'][]; shap
 /** Tensors one after the other along their first axis. */
 function joined(parts: readonly Tensor[]): Tensor {
   const [first] = parts as [Tensor];
+  const sizes = shapeText(first.shape.slice(1));
+  const other = parts.find(({ shape }) => shapeText(shape.slice(1)) !== sizes);
+  if (other) {
+    const message = `batches gave outputs of rows ${sizes} and ${shapeText(other.shape.slice(1))}, which make no one tensor: predict them one by one`;
+    throw new RidgelineError('ERR_SHAPE', message, { received: other.shape });
+  }
   const data = zeros(
     first.dtype,
     parts.reduce((size, part) => size + part.size, 0),

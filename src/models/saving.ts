@@ -101,6 +101,8 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
   graph.inputs.forEach((t, i) => place.set(t, [-1, i]));
   const reference = (value: unknown): Json => {
     if (Array.isArray(value)) return value.map(reference);
+    // What was left out, before others that were given.
+    if (value === undefined) return null;
     const at = value instanceof SymbolicTensor ? place.get(value) : undefined;
     if (!at) throw refuse('a layer was called with a constant tensor');
     return { from: at };

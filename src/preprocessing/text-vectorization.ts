@@ -50,7 +50,7 @@ const PIECE = 2 ** 8;
 export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
   static override readonly className: string = 'TextVectorization';
   static override readonly options: Table<TextVectorizationOptions> = {
-    maxTokens: nullable(integer(3, null)),
+    maxTokens: nullable(integer(2, null)),
     standardize: nullable(
       oneOf(['lowerAndStripPunctuation', 'lower', 'stripPunctuation'], 'lowerAndStripPunctuation'),
     ),

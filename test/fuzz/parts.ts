@@ -216,6 +216,25 @@ const rate: Kind = either(kinds.number, ready('optimizers.schedules'), named('op
 const BY_NAME: Readonly<Record<string, Kind>> = {
   units: kinds.size,
   activation,
+  recurrentActivation: activation,
+  inputDim: kinds.size,
+  outputDim: kinds.size,
+  numHeads: kinds.size,
+  keyDim: kinds.size,
+  headDim: kinds.size,
+  numQueryHeads: kinds.size,
+  numKeyValueHeads: kinds.size,
+  dropout: kinds.share,
+  recurrentDropout: kinds.share,
+  attentionAxes: kinds.axes,
+  outputShape: kinds.shape,
+  equation: orJunk(among("'ab,bc->ac'", "'abc,cd->abd'", "'...x,xy->...y'", "'abc,bd->adc'", "'a,b->c'")),
+  biasAxes: orJunk(among("'c'", "'d'", "'y'", "'dc'")),
+  mergeMode: orJunk(among("'concat'", "'sum'", "'mul'", "'ave'", 'null')),
+  scoreMode: orJunk(among("'dot'", "'concat'")),
+  dataFormat: orJunk(among("'channelsLast'", "'channels_first'")),
+  layer: (draw) => made(draw, 'layers', draw.pick(['lstm', 'gru', 'simpleRnn', 'dense', 'activation'])),
+  cell: (draw) => made(draw, 'layers', draw.pick(['lstmCell', 'gruCell', 'simpleRnnCell', 'dense'])),
   name: kinds.name,
   axis: kinds.axes,
   rate: kinds.share,
@@ -245,7 +264,7 @@ const BY_NAME: Readonly<Record<string, Kind>> = {
   monitor: orJunk(among("'loss'", "'val_loss'", "'accuracy'", "'penalty'")),
 };
 const FLAGS =
-  /^(use|save|append|multiLabel|normalize|trainable|center|invert|amsgrad|nesterov|centered|staircase|cycle|fromLogits|restore)/;
+  /^(use|save|append|return|go|zeroOutput|mask[A-Z]|keep|unit|reset|multiLabel|normalize|trainable|center|invert|amsgrad|nesterov|centered|staircase|cycle|fromLogits|restore)/;
 const COUNTS =
   /^(seed|patience|n|k|groups|classId|topK|numThresholds|numClasses|numLabels|ignoreClass|cooldown|startFromEpoch|verbose|gradientAccumulationSteps|.*Steps)$/;
 

@@ -62,6 +62,14 @@ describe('recurrent layers', () => {
       few,
     );
   });
+  test.each(['lstm', 'gru', 'simpleRnn'] as const)('%s with states and rows without steps', async (name) => {
+    const [x, mask] = [input([2, 3]), input({ shape: [2], dtype: 'bool' })];
+    const states = Array.from({ length: name === 'lstm' ? 2 : 1 }, () => input([3]));
+    const make = layers[name] as (units: number, options: object) => layers.Layer;
+    const layer = make(3, { returnState: true });
+    const outputs = layer.invoke([x, { mask, initialState: states }]) as SymbolicTensor[];
+    await expectSameInRuntime(new Model({ inputs: [x, mask, ...states], outputs }), { batches: [1, 7, 64] });
+  });
   test('states and a mask', async () => {
     const tokens = input({ shape: [null], dtype: 'int32' });
     const state = input([3]);

@@ -8,6 +8,7 @@ use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::plan::instruction::Instruction;
 use crate::plan::lower::Lower;
+use crate::shape::Shape;
 use crate::tensor::TensorType;
 use crate::variable::Variable;
 use std::any::Any;
@@ -96,6 +97,12 @@ pub trait Op: Any + Debug + Send + Sync {
     /// True if the op takes its input in panels too, and does not care: it asks [`Lower::stored`] for it.
     fn takes_panels(&self, _inputs: &[&TensorType]) -> bool {
         false
+    }
+
+    /// The shapes that its inputs have to have, as far as unknown sizes go that may turn out equal: those of others, which are
+    /// then taken for the same until data comes. None where nothing is known of it.
+    fn agreed_shapes(&self, _inputs: &[&TensorType]) -> Option<Vec<Shape>> {
+        None
     }
 
     /// True when the same inputs always give the same outputs and nothing else happens, so constants

@@ -84,6 +84,8 @@ fn sample(name: &str) -> (Vec<Tensor>, &'static str) {
         "uniform" => (vec![x()], r#"{"stream":3,"shape":[-2,1]}"#),
         "normal" => (vec![x()], r#"{"stream":3,"shape":[-2,1]}"#),
         "expandDims" => (vec![x()], r#"{"axis":-1}"#),
+        "mergeTime" => (vec![tensor(&[2, 3, 4], 1)], "{}"),
+        "splitTime" => (vec![tensor(&[6, 4], 1), tensor(&[2, 3, 1], 2)], "{}"),
         "squeeze" => (vec![tensor(&[3, 1, 2], 1)], r#"{"axis":1}"#),
         "topK" => (vec![x()], r#"{"k":2,"largest":true}"#),
         "takeAlong" => (vec![x(), int(&[3, 2], &[2, 0, 1, 1, 3, 2])], "{}"),
@@ -135,7 +137,7 @@ fn names_are_found_and_unique() {
         let own = graph.node(outputs[0]).op.name();
         // Shapes given by another tensor make the same ops as shapes given by numbers.
         let expected = match name {
-            "reshapeLike" | "expandDims" | "squeeze" => "reshape",
+            "reshapeLike" | "expandDims" | "squeeze" | "mergeTime" | "splitTime" => "reshape",
             "broadcastLike" => "broadcastTo",
             name => name,
         };

@@ -5,9 +5,6 @@ use crate::simd::Simd;
 use crate::tile::{Tile, TileMut};
 
 dispatch! {
-    /// Zeros.
-    pub fn clear(to: TileMut) = clear_generic;
-
     /// `dx` from zeros, plus each row of `dy` at the row of its index among `axis` rows, in order. Indices are
     /// used as often as it takes to name all rows of `dy`, each time for the next `axis` rows of `dx`;
     /// negative ones count from the end.
@@ -15,14 +12,6 @@ dispatch! {
     /// # Panics
     /// When the sizes do not fit, or an index is outside the axis.
     pub fn scatter_add(dy: Tile, indices: &[i32], axis: usize, dx: TileMut) = generic;
-}
-
-#[inline(always)]
-unsafe fn clear_generic<S: Simd>(mut to: TileMut) {
-    for row in 0..to.rows() {
-        // SAFETY: the row is inside.
-        unsafe { to.row_mut(row).fill(0.0) };
-    }
 }
 
 #[inline(always)]
@@ -36,9 +25,7 @@ unsafe fn generic<S: Simd>(dy: Tile, indices: &[i32], axis: usize, mut dx: TileM
     );
     // SAFETY: the CPU executes `S`, says the caller; rows are inside their tiles, as asserted.
     unsafe {
-        for row in 0..dx.rows() {
-            dx.row_mut(row).fill(0.0);
-        }
+        dx.clear();
         for row in 0..dy.rows() {
             let index = indices[row % picks];
             let at = if index < 0 { index as isize + axis as isize } else { index as isize };

@@ -195,6 +195,25 @@ impl<'a> TileMut<'a> {
         // SAFETY: the element is part of the view.
         unsafe { self.ptr.add(row * self.row_stride + col).write(value) };
     }
+    /// Copies all elements.
+    ///
+    /// # Panics
+    /// When the sizes differ, or the columns of `from` are not adjacent.
+    pub fn copy_from(&mut self, from: Tile) {
+        let fits = (from.rows, from.cols) == (self.rows, self.cols) && from.col_stride == 1;
+        assert!(fits || self.cols == 0, "a copy of another size");
+        for row in 0..self.rows {
+            // SAFETY: both have the row.
+            unsafe { self.row_mut(row).copy_from_slice(from.row(row)) };
+        }
+    }
+    /// Makes all elements 0.
+    pub fn clear(&mut self) {
+        for row in 0..self.rows {
+            // SAFETY: the row is inside.
+            unsafe { self.row_mut(row).fill(0.0) };
+        }
+    }
     /// All of it, for a shorter time.
     pub const fn all(&mut self) -> TileMut<'_> {
         TileMut { owner: PhantomData, ..*self }

@@ -2,7 +2,7 @@
  * What a call of an attention layer takes besides its tensors.
  */
 import type { SymbolicTensor } from '../../core/symbolic.js';
-import type { CallOptions } from '../arguments.js';
+import type { CallOptionKinds, CallOptions } from '../arguments.js';
 import type { Seen } from './masks.js';
 
 /** What a call of an attention layer takes. */
@@ -22,14 +22,14 @@ export interface AttentionCallOptions extends CallOptions {
 }
 
 /** Names of {@link AttentionCallOptions}, besides those of every call. */
-export const ATTENTION_CALL_OPTIONS: readonly string[] = [
-  'attentionMask',
-  'queryMask',
-  'valueMask',
-  'keyMask',
-  'useCausalMask',
-  'returnAttentionScores',
-];
+export const ATTENTION_CALL_OPTIONS: CallOptionKinds = {
+  attentionMask: 'tensors',
+  queryMask: 'tensors',
+  valueMask: 'tensors',
+  keyMask: 'tensors',
+  useCausalMask: 'flag',
+  returnAttentionScores: 'flag',
+};
 
 /** What is told, or else said by the masks of the tensors. */
 export function seenBy(

@@ -5,6 +5,7 @@ import { boolean, integer, rate } from '../../core/options.js';
 import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import type { CallOptionKinds } from '../arguments.js';
 import type { EinsumDense } from '../core/einsum-dense.js';
 import { Layer } from '../layer.js';
 import {
@@ -49,7 +50,7 @@ type Given =
 export class GroupQueryAttention extends Layer<GroupQueryAttentionConfig, Given> {
   static override readonly className: string = 'GroupQueryAttention';
   static override readonly supportsMasking: boolean = true;
-  static override readonly callOptions: readonly string[] = ATTENTION_CALL_OPTIONS;
+  static override readonly callOptions: CallOptionKinds = ATTENTION_CALL_OPTIONS;
   static override readonly options: Table<GroupQueryAttentionConfig> = {
     headDim: integer(1),
     numQueryHeads: integer(1),

@@ -3,6 +3,7 @@
  */
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
+import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { type EinsumDense, einsumDense } from '../core/einsum-dense.js';
 import type { WeightOptions } from '../weights.js';
@@ -59,6 +60,11 @@ function apart(
   { query, key, value }: Heads,
   { mask, causal, scale, rate, seed, axes, shares: isAsked }: Meeting,
 ): { readonly taken: SymbolicTensor; readonly shares?: SymbolicTensor } {
+  const along = axes.length;
+  if (along > 1 && causal)
+    throw argumentError('useCausalMask', 'false where several axes are looked along', true);
+  if (along > 1 && mask && mask.rank < 1 + 2 * along)
+    throw argumentError('attentionMask', `one with ${along} axes of queries and as many of keys`, mask);
   const equations = equationsOf(query.rank, axes);
   const scores = ops.einsum(equations.scores, key, ops.mul(query, scale)) as SymbolicTensor;
   let seen = mask;
@@ -66,8 +72,8 @@ function apart(
     const until = causalMask(scores);
     seen = seen ? ops.logicalAnd(seen, until) : until;
   }
-  while (seen && seen.rank < scores.rank) seen = ops.expandDims(seen, -2 * axes.length - 1);
-  const shares = maskedSoftmax(scores, seen, axes.length);
+  while (seen && seen.rank < scores.rank) seen = ops.expandDims(seen, -2 * along - 1);
+  const shares = maskedSoftmax(scores, seen, along);
   const trace = Trace.running;
   const kept = rate > 0 ? trace.emit('dropout', [shares], { rate, stream: trace.stream(seed) })[0] : shares;
   const taken = ops.einsum(equations.combine, kept, value) as SymbolicTensor;

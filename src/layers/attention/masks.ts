@@ -17,11 +17,17 @@ export interface Seen {
   readonly attention?: SymbolicTensor | undefined;
 }
 
+/** A mask as bool; numbers count where they are not 0. */
+export const counted = (of: SymbolicTensor | undefined): SymbolicTensor | undefined =>
+  !of || of.dtype === 'bool' ? of : ops.notEqual(of, 0);
+
 const both = (a: SymbolicTensor | undefined, b: SymbolicTensor): SymbolicTensor =>
   a ? ops.logicalAnd(a, b) : b;
 
 /** All of it as one mask `[batch, queries or 1, keys or 1]`; `undefined` where nothing is said. */
-export function pairMask({ query, value, key, attention }: Seen): SymbolicTensor | undefined {
+export function pairMask(seen: Seen): SymbolicTensor | undefined {
+  const [query, value, key] = [seen.query, seen.value, seen.key].map(counted);
+  const { attention } = seen;
   let mask: SymbolicTensor | undefined;
   if (query) mask = ops.expandDims(query, -1);
   for (const of of [value, key]) if (of) mask = both(mask, ops.expandDims(of, -2));

@@ -4,6 +4,7 @@
 import { axes, boolean, integer, nullable, option, rate } from '../../core/options.js';
 import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError, RidgelineError } from '../../errors.js';
+import type { CallOptionKinds } from '../arguments.js';
 import type { EinsumDense } from '../core/einsum-dense.js';
 import { Layer } from '../layer.js';
 import {
@@ -60,7 +61,7 @@ type Given =
 export class MultiHeadAttention extends Layer<MultiHeadAttentionConfig, Given> {
   static override readonly className: string = 'MultiHeadAttention';
   static override readonly supportsMasking: boolean = true;
-  static override readonly callOptions: readonly string[] = ATTENTION_CALL_OPTIONS;
+  static override readonly callOptions: CallOptionKinds = ATTENTION_CALL_OPTIONS;
   static override readonly options: Table<MultiHeadAttentionConfig> = {
     numHeads: integer(1),
     keyDim: integer(1),

@@ -5,9 +5,10 @@ import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import type { CallOptionKinds } from '../arguments.js';
 import { Layer } from '../layer.js';
 import { type AttentionCallOptions, seenBy } from './call-options.js';
-import { causalMask } from './masks.js';
+import { causalMask, counted } from './masks.js';
 import { maskedSoftmax } from './softmax.js';
 
 /**
@@ -16,12 +17,12 @@ import { maskedSoftmax } from './softmax.js';
  */
 export abstract class ScoreAttention<C extends object> extends Layer<C> {
   static override readonly supportsMasking: boolean = true;
-  static override readonly callOptions: readonly string[] = [
-    'queryMask',
-    'valueMask',
-    'useCausalMask',
-    'returnAttentionScores',
-  ];
+  static override readonly callOptions: CallOptionKinds = {
+    queryMask: 'tensors',
+    valueMask: 'tensors',
+    useCausalMask: 'flag',
+    returnAttentionScores: 'flag',
+  };
 
   /** Share of the shares that is dropped, and the number of a random stream. */
   protected abstract readonly drop: { readonly rate: number; readonly seed: number | undefined };
@@ -41,14 +42,15 @@ export abstract class ScoreAttention<C extends object> extends Layer<C> {
     const [query, value, key = value] = inputs as [SymbolicTensor, SymbolicTensor, SymbolicTensor?];
     const seen = seenBy(inputs, options);
     const scores = this.scores(query, key);
-    let mask = seen.value && ops.expandDims(seen.value, -2);
+    const [queries, values] = [counted(seen.query), counted(seen.value)];
+    let mask = values && ops.expandDims(values, -2);
     if (options.useCausalMask) {
       const until = causalMask(scores);
       mask = mask ? ops.logicalAnd(mask, until) : until;
     }
     const shares = maskedSoftmax(scores, mask);
     const taken = ops.matmul(this.#dropped(shares), value) as SymbolicTensor;
-    const output = seen.query ? ops.where(ops.expandDims(seen.query, -1), taken, 0) : taken;
+    const output = queries ? ops.where(ops.expandDims(queries, -1), taken, 0) : taken;
     return options.returnAttentionScores ? [output, shares] : output;
   }
 

@@ -48,12 +48,15 @@ interface Equation {
   readonly dots: 'left' | 'right' | undefined;
 }
 
+/** Equations as they may be written. */
+const FORMS = [
+  /^[a-zA-Z]+,[a-zA-Z]+->[a-zA-Z]+$/,
+  /^\.{3}[a-zA-Z]+,[a-zA-Z]+->\.{3}[a-zA-Z]+$/,
+  /^[a-zA-Z]+\.{3},[a-zA-Z]+->[a-zA-Z]+\.{3}$/,
+];
+
 function parsed(argument: string, given: unknown): string {
-  if (
-    typeof given === 'string' &&
-    (/^(\.\.\.)?\w+,\w+->\1?\w+$/.test(given) || /^\w+\.{3},\w+->\w+\.{3}$/.test(given))
-  )
-    return given;
+  if (typeof given === 'string' && FORMS.some((form) => form.test(given))) return given;
   throw argumentError(argument, "an equation such as 'abc,cd->abd' or '...x,xy->...y'", given);
 }
 
@@ -138,7 +141,10 @@ export class EinsumDense extends Layer<EinsumDenseConfig, Given> {
     this.#kernel = this.addWeight('kernel', { shape, ...kernel, fans });
     if (biasAxes === undefined) return;
     const places = [...biasAxes].map((letter) => output.indexOf(letter));
-    if (places.includes(-1)) throw argumentError('biasAxes', `letters of '${output}'`, biasAxes);
+    // The first is the batch's, unless dots stand for it.
+    const own = this.#letters.dots === 'left' ? output : output.slice(1);
+    if (![...biasAxes].every((letter) => own.includes(letter)) || new Set(biasAxes).size < biasAxes.length)
+      throw argumentError('biasAxes', `different letters of '${own}'`, biasAxes);
     const behind = [...output].slice(Math.min(...places));
     const of = behind.map((letter) => (biasAxes.includes(letter) ? (sizes.get(letter) ?? null) : 1));
     const { dots } = this.#letters;

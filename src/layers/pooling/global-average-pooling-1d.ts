@@ -17,10 +17,11 @@ export class GlobalAveragePooling1D extends Layer<GlobalPoolingOptions> {
     const { dataFormat, keepdims } = this.options;
     const axis = dataFormat === 'channelsLast' ? 1 : 2;
     if (!x.mask) return ops.mean(x, { axis, keepdims });
-    const counts = ops.cast(ops.expandDims(x.mask, dataFormat === 'channelsLast' ? 2 : 1), 'float32');
-    const number = ops.sum(counts, { axis, keepdims });
-    // Where no step counts the mean is 0, not NaN.
-    return ops.div(ops.sum(ops.mul(x, counts), { axis, keepdims }), ops.maximum(number, 1));
+    const counts = ops.expandDims(x.mask, dataFormat === 'channelsLast' ? 2 : 1);
+    const number = ops.sum(ops.cast(counts, 'float32'), { axis, keepdims });
+    // What does not count may be anything, even infinite; where no step counts the mean is 0, not NaN.
+    const total = ops.sum(ops.where(counts, x, 0), { axis, keepdims });
+    return ops.div(total, ops.maximum(number, 1));
   }
 }
 

@@ -5,6 +5,7 @@ import { oneOf } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import type { CallOptionKinds } from '../arguments.js';
 import { innerLayer } from '../inner-layer.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, nullable, option, type Table } from '../options.js';
@@ -47,7 +48,7 @@ function alike(layer: Any, changed: Record<string, unknown>): Any {
 export class Bidirectional extends Layer<BidirectionalConfig, Given> {
   static override readonly className: string = 'Bidirectional';
   static override readonly takesOne: boolean = true;
-  static override readonly callOptions: readonly string[] = ['initialState'];
+  static override readonly callOptions: CallOptionKinds = { initialState: 'tensors' };
   static override readonly options: Table<BidirectionalConfig> = {
     layer: innerLayer,
     mergeMode: nullable(oneOf(['concat', 'sum', 'mul', 'ave'], 'concat')),
@@ -66,6 +67,7 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
     if (backwardLayer !== undefined && !(backwardLayer instanceof Recurrent))
       throw argumentError('backwardLayer', 'a recurrent layer', backwardLayer);
     const { returnSequences, returnState, goBackwards } = settingsOf(layer);
+    if (goBackwards && !backwardLayer) throw argumentError('layer', 'one that goes forward', layer);
     const zeroOutputForMask = returnSequences;
     this.forwardLayer = alike(layer, { name: `forward_${layer.name}`, zeroOutputForMask });
     const backward = { name: `backward_${(backwardLayer ?? layer).name}`, zeroOutputForMask };
@@ -94,7 +96,10 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
   override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
     const { returnState } = settingsOf(this.forwardLayer);
     const states = [options.initialState ?? []].flat() as SymbolicTensor[];
-    const half = states.length / 2;
+    const count = this.forwardLayer.stateSize.length + this.backwardLayer.stateSize.length;
+    if (states.length > 0 && states.length !== count)
+      throw argumentError('initialState', `${count} tensors, those of both ways`, options.initialState);
+    const half = this.forwardLayer.stateSize.length;
     const run = (layer: Any, own: SymbolicTensor[]): SymbolicTensor[] =>
       [layer.walked(x, own.length > 0 ? { initialState: own } : {})].flat();
     const [forward, ...forwardStates] = run(this.forwardLayer, states.slice(0, half));

@@ -4,6 +4,7 @@
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import type { CallOptionKinds } from '../arguments.js';
 import type { RecurrentCallOptions, RecurrentSettings } from './recurrent-options.js';
 import { Steps } from './steps.js';
 
@@ -14,7 +15,7 @@ import { Steps } from './steps.js';
  */
 export abstract class Recurrent<C extends object, A extends unknown[]> extends Steps<C, A> {
   static override readonly takesOne: boolean = true;
-  static override readonly callOptions: readonly string[] = ['initialState'];
+  static override readonly callOptions: CallOptionKinds = { initialState: 'tensors' };
   #isAligned = false;
 
   get #settings(): RecurrentSettings {

@@ -5,6 +5,7 @@ import type { Option } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import type { CallOptionKinds } from '../arguments.js';
 import { innerLayer } from '../inner-layer.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, option, type Table } from '../options.js';
@@ -55,7 +56,7 @@ const cells = option(
 export class RNN extends Layer<RNNConfig, Given> {
   static override readonly className: string = 'RNN';
   static override readonly takesOne: boolean = true;
-  static override readonly callOptions: readonly string[] = ['initialState'];
+  static override readonly callOptions: CallOptionKinds = { initialState: 'tensors' };
   static override readonly options: Table<RNNConfig> = { cell: cells as never, ...shown };
 
   get #cells(): readonly Layer[] {

@@ -4,7 +4,6 @@
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import { RidgelineError } from '../../errors.js';
-import * as ops from '../../ops/index.js';
 import { innerLayer } from '../inner-layer.js';
 import { Layer } from '../layer.js';
 import type { LayerOptions, Table } from '../options.js';
@@ -36,16 +35,12 @@ export class TimeDistributed extends Layer<TimeDistributedConfig, Given> {
     this.options.layer.build([null, ...inputShape.slice(2)]);
   }
 
-  override call(x: SymbolicTensor): SymbolicTensor {
-    const own = x.shape.slice(2) as number[];
-    const rows = ops.reshape(x, [-1, ...own]);
-    const y = this.options.layer(rows as never) as SymbolicTensor;
-    // Batch and time may both be unknown: the shape is told by a tensor that has it, of which nothing else is used.
-    const steps = ops.max(x, { axis: own.map((_, i) => i + 2), keepdims: false });
-    let like = steps;
-    for (const _ of y.shape.slice(1)) like = ops.expandDims(like, -1);
-    like = ops.broadcastTo(like, [null, null, ...y.shape.slice(1)]);
-    return Trace.running.emit('reshapeLike', [y, like])[0];
+  override call(x: SymbolicTensor): SymbolicTensor | SymbolicTensor[] {
+    const trace = Trace.running;
+    const [rows] = trace.emit('mergeTime', [x]);
+    const outputs = this.options.layer.invoke([rows]) as SymbolicTensor | SymbolicTensor[];
+    const apart = (y: SymbolicTensor): SymbolicTensor => trace.emit('splitTime', [y, x])[0];
+    return Array.isArray(outputs) ? outputs.map(apart) : apart(outputs);
   }
 }
 

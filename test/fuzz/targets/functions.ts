@@ -123,6 +123,14 @@ const data: Kind = either(
   (draw) => `return take(${[tensorInput(draw), either(tensorInput, among('[0, 1]'))(draw)].join(', ')});`,
   (draw) =>
     `return shuffle(${[orJunk((d) => `[${d.several(1, 3, tensorInput)}]`)(draw), ...options({ seed: count })(draw, junk)].join(', ')});`,
+  (draw) =>
+    `return padSequences(${[orJunk(among('[[1], [2, 3]]', '[[0.5]]', '[[]]', '[[1], 2]'))(draw), ...options({ maxlen: size, padding: kinds.name, value: count, dtype })(draw, junk)].join(', ')});`,
+  (draw) =>
+    `return Array.from(timeseriesDataset(${[tensorInput(draw), either(tensorInput, among('null'))(draw), ...options({ sequenceLength: size, sequenceStride: size, samplingRate: size, batchSize: size, shuffle: flag, endIndex: count })(draw, junk)].join(', ')})()).length;`,
+  (draw) =>
+    `const words = ${draw.pick(['new preprocessing.TextVectorization', 'preprocessing.textVectorization'])}(${options({ vocabulary: items, maxTokens: size, split: kinds.name, ngrams: size, outputMode: kinds.name, outputSequenceLength: size })(draw, junk).join(', ')});
+await own.attempt(() => words.adapt(${items(draw)}));
+return words.call(${items(draw)});`,
   (draw) => `return trainTestSplit(${['$x', '$y', ...options(SPLIT)(draw, junk)].join(', ')});`,
   (draw) =>
     `return input(${[orJunk(either(shape, (d) => `{ shape: ${shape(d)} }`))(draw), ...options({ name: kinds.name, dtype })(draw, junk)].join(', ')});`,

@@ -21,10 +21,22 @@ const merged: Kind = (draw) =>
 const inputs: Kind = orJunk(
   either(concrete, symbolic, symbolic, (draw) => `[${draw.several(0, 3, either(symbolic, kinds.operand))}]`),
 );
+/** Options of calls; most layers know the first two alone. */
+const CALL_OPTIONS: Readonly<Record<string, Kind>> = {
+  training: flag,
+  mask: either(concrete, symbolic),
+  initialState: inputs,
+  attentionMask: either(concrete, symbolic),
+  queryMask: concrete,
+  useCausalMask: flag,
+  returnAttentionScores: flag,
+};
 const calling: Kind = (draw) =>
   [
     inputs(draw),
-    ...(draw.chance(0.3) ? [options(draw, ['training'], () => flag)] : []),
+    ...(draw.chance(0.3)
+      ? [options(draw, Object.keys(CALL_OPTIONS), (name) => CALL_OPTIONS[name] ?? junk)]
+      : []),
     ...(draw.wild() ? [junk(draw)] : []),
   ].join(', ');
 

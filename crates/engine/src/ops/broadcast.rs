@@ -35,6 +35,13 @@ impl Op for Broadcast {
         }
         Ok(vec![TensorType { shape: self.shape.clone(), dtype: x.dtype }])
     }
+    fn agreed_shapes(&self, inputs: &[&TensorType]) -> Option<Vec<Shape>> {
+        let x = &inputs[0].shape;
+        let missing = self.shape.rank().checked_sub(x.rank())?;
+        let mut shapes = vec![Shape(self.shape.0[missing..].to_vec())];
+        shapes.extend(inputs[1..].iter().map(|of| of.shape.clone()));
+        Some(shapes)
+    }
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let (x, dy) = (b.inputs[0], b.dy()?);
         Ok(vec![Some(b.graph.sum_to(dy, x)?)])

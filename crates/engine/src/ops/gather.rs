@@ -11,7 +11,7 @@ use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
-use ridgeline_kernels::scatter::{clear, scatter_add};
+use ridgeline_kernels::scatter::scatter_add;
 
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -165,7 +165,7 @@ impl Op for Scatter {
                     let width = columns.len();
                     // The padding is 0, as the update that takes it expects.
                     let (exists, rest) = (0..width, width..panel.cols());
-                    clear(f.isa, panel.columns(rest));
+                    panel.columns(rest).clear();
                     let dy = dy.part(0..picked, columns);
                     scatter_add(f.isa, dy, indices, sizes.axis, panel.columns(exists));
                 }

@@ -57,27 +57,24 @@ impl Op for Relabel {
 }
 
 impl Graph {
-    /// Inputs for an op that works element by element or joins, with the unknown sizes of the first
-    /// one; none if they have no others.
+    /// Inputs for an op, with the unknown sizes that it expects; none if they have no others.
     ///
     /// # Errors
     /// None in practice.
     pub(super) fn agreed(&mut self, op: &dyn Op, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
         let types: Vec<&TensorType> = inputs.iter().map(|&value| self.value_type(value)).collect();
-        let joined = op.downcast::<Concat>().map(|concat| concat.axis);
-        if types.len() < 2 || (joined.is_none() && op.instruction(&types).is_none()) {
+        let Some(expected) = op.agreed_shapes(&types).or_else(|| alike(op, &types)) else {
             return Ok(None);
-        }
-        let widest = types.iter().max_by_key(|of| of.shape.rank()).expect("two at least");
-        let widest = widest.shape.clone();
+        };
         let mut agreed = inputs.to_vec();
-        for value in &mut agreed {
+        for (value, expected) in agreed.iter_mut().zip(expected) {
             let mut shape = self.value_type(*value).shape.clone();
-            let missing = widest.rank() - shape.rank();
-            for (axis, dim) in shape.0.iter_mut().enumerate() {
-                let other = &widest.0[axis + missing];
-                if is_unknown(dim) && is_unknown(other) && Some(axis) != joined {
-                    *dim = other.clone();
+            if shape.rank() != expected.rank() {
+                return Ok(None);
+            }
+            for (dim, other) in shape.0.iter_mut().zip(expected.0) {
+                if is_unknown(dim) && is_unknown(&other) {
+                    *dim = other;
                 }
             }
             if shape != self.value_type(*value).shape {
@@ -86,4 +83,25 @@ impl Graph {
         }
         Ok(Some(agreed).filter(|agreed| agreed != inputs))
     }
+}
+
+/// The shapes of inputs that are joined, or meet element by element, with the sizes of the widest.
+fn alike(op: &dyn Op, types: &[&TensorType]) -> Option<Vec<Shape>> {
+    let joined = op.downcast::<Concat>().map(|concat| concat.axis);
+    if types.len() < 2 || (joined.is_none() && op.instruction(types).is_none()) {
+        return None;
+    }
+    let widest = types.iter().max_by_key(|of| of.shape.rank())?;
+    let of_one = |of: &&TensorType| {
+        let missing = widest.shape.rank() - of.shape.rank();
+        let dims = of.shape.0.iter().enumerate();
+        Shape(
+            dims.map(|(axis, dim)| match joined {
+                Some(joined) if joined == axis => dim.clone(),
+                _ => widest.shape.0[axis + missing].clone(),
+            })
+            .collect(),
+        )
+    };
+    Some(types.iter().map(of_one).collect())
 }

@@ -26,6 +26,22 @@ pub(super) const ENTRIES: &[Entry] = &[
         shape.0.insert(axis, Dim::ONE);
         built(Reshape { shape })
     }),
+    ("mergeTime", |call| {
+        let shape = call.shape(0)?;
+        let [batch, time, rest @ ..] = shape.0.as_slice() else {
+            return Err(Error::shape(format!("mergeTime: {shape} has no time")));
+        };
+        built(Reshape { shape: Shape([&[batch.times(time)?], rest].concat()) })
+    }),
+    ("splitTime", |call| {
+        let (shape, like) = (call.shape(0)?, call.shape(1)?);
+        let ([_, rest @ ..], [batch, time, ..]) = (shape.0.as_slice(), like.0.as_slice()) else {
+            return Err(Error::shape(format!(
+                "splitTime: {shape} and {like} have no batch and time"
+            )));
+        };
+        built(Reshape { shape: Shape([&[batch.clone(), time.clone()], rest].concat()) })
+    }),
     ("squeeze", |call| {
         let (mut shape, axis) = (call.shape(0)?.clone(), call.axis()?);
         if shape.0[axis] != Dim::ONE {

@@ -33,9 +33,9 @@ impl Activation {
     /// The CPU executes `S`.
     #[inline(always)]
     pub(super) unsafe fn apply<S: Simd>(self, x: S::F) -> S::F {
-        let (zero, one) = unsafe { (S::splat(0.0), S::splat(1.0)) };
         // SAFETY: the CPU is the only condition.
         unsafe {
+            let (zero, one) = (S::splat(0.0), S::splat(1.0));
             match self {
                 Activation::Linear => x,
                 Activation::Tanh => math::tanh::<S>(x),

@@ -46,12 +46,6 @@ impl Back<'_> {
 }
 
 dispatch! {
-    /// Copies rows.
-    ///
-    /// # Panics
-    /// When the sizes differ.
-    pub fn copy_rows(from: Tile, to: TileMut) = copy_rows_generic;
-
     /// `to = x ⊙ masks`, x as often side by side as it takes to fill a row of `masks`.
     ///
     /// # Panics
@@ -87,15 +81,6 @@ fn expect(what: &str, tile: Tile, rows: usize, cols: usize) {
 fn is_valid(valid: Option<Tile>, row: usize) -> bool {
     // SAFETY: `expect` has seen one column and all rows.
     valid.is_none_or(|valid| unsafe { valid.row(row)[0] != 0.0 })
-}
-
-#[inline(always)]
-unsafe fn copy_rows_generic<S: Simd>(from: Tile, mut to: TileMut) {
-    expect("copy", from, to.rows(), to.cols());
-    for r in 0..from.rows() {
-        // SAFETY: both have the row.
-        unsafe { to.row_mut(r).copy_from_slice(from.row(r)) };
-    }
 }
 
 #[inline(always)]

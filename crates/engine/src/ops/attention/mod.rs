@@ -191,6 +191,26 @@ impl Op for Attention {
         Ok(vec![like(vwide.clone()), like(Dim::from(self.heads))])
     }
 
+    fn agreed_shapes(&self, inputs: &[&TensorType]) -> Option<Vec<Shape>> {
+        let mut shapes: Vec<Shape> = inputs.iter().map(|t| t.shape.clone()).collect();
+        if shapes.len() < 3 || shapes.iter().any(|shape| shape.rank() != 3) {
+            return None;
+        }
+        let [batch, queries] = [0, 1].map(|axis| shapes[0].0[axis].clone());
+        let keys = shapes[1].0[1].clone();
+        for shape in &mut shapes[1..3] {
+            (shape.0[0], shape.0[1]) = (batch.clone(), keys.clone());
+        }
+        if let Some(mask) = shapes.get_mut(3) {
+            for (axis, size) in [batch, queries, keys].into_iter().enumerate() {
+                if mask.0[axis].known().is_none() {
+                    mask.0[axis] = size;
+                }
+            }
+        }
+        Some(shapes)
+    }
+
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let mut inputs = b.inputs.to_vec();
         inputs.extend([b.outputs[0], b.outputs[1], b.dy()?]);

@@ -16,7 +16,7 @@ use crate::shape::Shape;
 use crate::tensor::TensorType;
 use ridgeline_kernels::Tile;
 use ridgeline_kernels::gemm::{Start, gemm};
-use ridgeline_kernels::recurrent::{Back, add_masked, copy_rows, gru, lstm, simple};
+use ridgeline_kernels::recurrent::{Back, add_masked, gru, lstm, simple};
 use ridgeline_kernels::tile::{dense, matrix};
 use std::ops::Range;
 
@@ -146,6 +146,9 @@ impl RecurrenceGradient {
 
     /// All steps of the rows of a part, the last first.
     fn walk(&self, f: &Frame, Sizes { steps, units, .. }: Sizes) {
+        if f.rows().is_empty() {
+            return;
+        }
         let (way, groups, isa) = (self.of.way, self.of.groups(), f.isa);
         let (cell, rows) = (way.cell, f.rows().len());
         let (width, states) = (cell.gates() * units, cell.states());
@@ -161,7 +164,7 @@ impl RecurrenceGradient {
         let (dc, product) = own.split_at_mut(rows * units);
         for (to, gradient) in [&mut *dh, &mut *dc].into_iter().zip(&from.gradients[1..]) {
             match gradient {
-                Some(gradient) => copy_rows(isa, *gradient, dense(to, rows)),
+                Some(gradient) => dense(to, rows).copy_from(*gradient),
                 None => to.fill(0.0),
             }
         }
@@ -218,9 +221,9 @@ impl RecurrenceGradient {
                 }
             }
             let sums = if self.differs() { &*ds } else { &*dx };
-            copy_rows(isa, matrix(dx, rows), columns_at_step(&mut to_z, at, steps));
+            columns_at_step(&mut to_z, at, steps).copy_from(matrix(dx, rows));
             if let Some(to_s) = &mut to_s {
-                copy_rows(isa, matrix(ds, rows), columns_at_step(to_s, at, steps));
+                columns_at_step(to_s, at, steps).copy_from(matrix(ds, rows));
             }
             let resets = cell == Cell::Gru { reset_after: false };
             for (group, gates) in groups[..groups.len() - usize::from(resets)].iter().enumerate() {
@@ -238,7 +241,7 @@ impl RecurrenceGradient {
             std::mem::swap(&mut dh, &mut through);
         }
         for (i, state) in [&*dh, &*dc].into_iter().enumerate().take(states) {
-            copy_rows(isa, matrix(state, rows), f.tile_mut(1 + i));
+            f.tile_mut(1 + i).copy_from(matrix(state, rows));
         }
     }
 }

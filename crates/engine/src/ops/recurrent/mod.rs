@@ -199,6 +199,27 @@ impl Op for Recurrent {
         Ok(outputs)
     }
 
+    fn agreed_shapes(&self, inputs: &[&TensorType]) -> Option<Vec<Shape>> {
+        let x = inputs.first()?.shape.0.clone();
+        let [batch, time, _] = <[Dim; 3]>::try_from(x).ok()?;
+        let of = self.inputs(inputs).ok()?;
+        let is =
+            |of: Option<&&TensorType>, t: &TensorType| of.is_some_and(|of| std::ptr::eq(*of, t));
+        let shape = |t: &&TensorType| {
+            let mut dims = t.shape.0.clone();
+            let by_batch =
+                [of.valid, of.input_factors, of.factors, of.states.first(), of.states.get(1)];
+            if by_batch.into_iter().any(|of| is(of, t)) && !dims.is_empty() {
+                dims[0] = batch.clone();
+            }
+            if is(of.valid, t) && dims.len() == 2 {
+                dims[1] = time.clone();
+            }
+            Shape(dims)
+        };
+        Some(inputs.iter().map(shape).collect())
+    }
+
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         rule.undefined()
     }

@@ -57,7 +57,7 @@ impl Packing {
     fn of(e: &mut Exporter, mask: String, reverse: bool) -> Result<Packing> {
         let (one, zero) = (e.ints(&[1])?, e.int(0)?);
         let (step, mask) = (e.int(1)?, cast(e, mask, INT64)?);
-        let shape = e.step("Shape", &[mask.clone()])?;
+        let shape = e.step("Shape", std::slice::from_ref(&mask))?;
         let time = e.step("Gather", &[shape, step.clone()])?;
         let range = e.step("Range", &[zero.clone(), time.clone(), step.clone()])?;
         let counted = e.step("Mul", &[mask.clone(), time.clone()])?;
@@ -82,7 +82,7 @@ impl Packing {
     /// Elements `[batch, time, …]` of `x` from `[batch, time]` places along time.
     fn gathered(e: &mut Exporter, x: String, places: String) -> Result<String> {
         let places = unsqueezed(e, places, 2)?;
-        let shape = e.step("Shape", &[x.clone()])?;
+        let shape = e.step("Shape", std::slice::from_ref(&x))?;
         let places = e.step("Expand", &[places, shape])?;
         e.step_with("GatherElements", &[x, places], vec![("axis", Attribute::Int(1))])
     }
@@ -131,14 +131,27 @@ impl Recurrent {
                 [y, h, String::new()]
             }
         };
+        let lengths = packing.as_ref().map(|packing| packing.lengths.clone());
         if e.is_used(0) {
             let state = of.states.first().map(|&state| e.input(state));
             self.sequence(e, y, packing, state)?;
         }
         for (i, state) in [(1, h), (2, c)] {
-            if i <= cell.states() && e.is_used(i) {
-                let axis = e.ints(&[0])?;
-                e.finish_output(i, "Squeeze", &[state, axis], Vec::new())?;
+            if i > cell.states() || !e.is_used(i) {
+                continue;
+            }
+            let axis = e.ints(&[0])?;
+            match (&lengths, of.states.get(i - 1)) {
+                // ONNX Runtime gives 0 for a row without steps, whatever its state was before.
+                (Some(lengths), Some(&before)) => {
+                    let state = e.step("Squeeze", &[state, axis])?;
+                    let lengths = cast(e, lengths.clone(), INT64)?;
+                    let (zero, before) = (e.int(0)?, e.input(before));
+                    let some = e.step("Greater", &[lengths, zero])?;
+                    let some = unsqueezed(e, some, 1)?;
+                    e.finish_output(i, "Where", &[some, state, before], Vec::new())?;
+                }
+                _ => e.finish_output(i, "Squeeze", &[state, axis], Vec::new())?,
             }
         }
         Ok(())

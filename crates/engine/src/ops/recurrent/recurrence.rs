@@ -21,7 +21,7 @@ use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
 use crate::variable::Layout;
 use ridgeline_kernels::gemm::{PackedMut, Start, gemm, pack, panel_width};
-use ridgeline_kernels::recurrent::{copy_rows, gru, lstm, masked_copies, simple};
+use ridgeline_kernels::recurrent::{gru, lstm, masked_copies, simple};
 use ridgeline_kernels::tile::{dense, matrix};
 use ridgeline_kernels::{Isa, Tile, TileMut};
 use std::ops::Range;
@@ -185,6 +185,9 @@ impl Recurrence {
 
     /// All steps of the rows of a part.
     fn walk(&self, f: &Frame, Sizes { steps, units, .. }: Sizes) {
+        if f.rows().is_empty() {
+            return;
+        }
         let (way, groups, isa) = (self.way, self.groups(), f.isa);
         let (cell, rows) = (way.cell, f.rows().len());
         let (width, wide, states) = (cell.gates() * units, groups.len() * units, cell.states());
@@ -201,7 +204,7 @@ impl Recurrence {
         let (mut c, mut c_next) = own.split_at_mut(rows * units * (states - 1));
         for (memory, state) in [&mut *h, &mut *c].into_iter().zip(from.states) {
             if let Some(state) = state {
-                copy_rows(isa, state, dense(memory, rows));
+                dense(memory, rows).copy_from(state);
             }
         }
         let mut product = |group: usize, operand: &[f32], sums: &mut [f32]| {
@@ -217,7 +220,7 @@ impl Recurrence {
             let mut saved = columns_at_step(&mut all_saved, at, steps);
             match from.factors {
                 Some(of) => masked_copies(isa, matrix(h, rows), of, dense(operand, rows)),
-                None => copy_rows(isa, matrix(h, rows), dense(operand, rows).columns(0..units)),
+                None => dense(operand, rows).columns(0..units).copy_from(matrix(h, rows)),
             }
             let resets = cell == Cell::Gru { reset_after: false };
             for group in 0..groups.len() - usize::from(resets) {
@@ -245,7 +248,7 @@ impl Recurrence {
                         let mut to = dense(operand, rows);
                         match from.factors.map(|of| of.part(0..rows, cols.clone())) {
                             Some(of) => masked_copies(isa, reset, of, to.columns(cols)),
-                            None => copy_rows(isa, reset, to.columns(cols)),
+                            None => to.columns(cols).copy_from(reset),
                         }
                         product(groups.len() - 1, operand, sums);
                     }
@@ -269,16 +272,16 @@ impl Recurrence {
                     simple::forward(isa, way.activation, z, sums, valid, before, saved, next);
                 }
             }
-            copy_rows(isa, matrix(operand, rows), columns_at_step(&mut operands, at, steps));
+            columns_at_step(&mut operands, at, steps).copy_from(matrix(operand, rows));
             std::mem::swap(&mut h, &mut h_next);
-            copy_rows(isa, matrix(h, rows), columns_at_step(&mut sequence, to, steps));
+            columns_at_step(&mut sequence, to, steps).copy_from(matrix(h, rows));
             if let Some(cells) = &mut cells {
                 std::mem::swap(&mut c, &mut c_next);
-                copy_rows(isa, matrix(c, rows), columns_at_step(cells, at, steps));
+                columns_at_step(cells, at, steps).copy_from(matrix(c, rows));
             }
         }
         for (i, state) in [&*h, &*c].into_iter().enumerate().take(states) {
-            copy_rows(isa, matrix(state, rows), f.tile_mut(1 + i));
+            f.tile_mut(1 + i).copy_from(matrix(state, rows));
         }
     }
 }
