@@ -1,11 +1,12 @@
 /**
  * Milliseconds of a prediction beside ONNX Runtime on the exported model, in turns.
  *
- * usage: npm run bench -- predict [--workload mlp|wide|tiny] [--batches n,…] [--threads n] [--rounds n] [--json]
+ * usage: npm run bench -- predict [--workload name] [--batches n,…] [--threads n] [--rounds n] [--json]
  *
  * `ours` is one awaited `predict` of a batch, `ort` one awaited `session.run`, `sync` one `predictSync` on the
  * JavaScript thread; `many` and `serial` are a call's share of 64 that are asked for at once, and one after the other.
- * They are taken in bursts of a few calls, the first of which wakes threads and fills caches and is left out.
+ * They are taken in bursts of a few calls, the first of which wakes threads and fills caches and is left out. Workloads are those
+ * of workloads.ts.
  */
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -45,12 +46,12 @@ const threads = threadCount(values.threads);
 const rounds = count('rounds', values.rounds);
 
 /** The workload's model, after one step: the statistics of its normalizations are not those it began with. */
-async function model(): Promise<Model> {
+async function trained(): Promise<[model: Model, x: Tensor]> {
   const { model, x, y, batchSize } = workload(values.workload);
   await model.trainOnBatch(x.rows(0, batchSize), y.rows(0, batchSize), { threads });
-  return model;
+  return [model, x];
 }
-const net = await model();
+const [net, data] = await trained();
 const session = await InferenceSession.create(await net.export(), {
   intraOpNumThreads: threads,
   logSeverityLevel: 3,
@@ -100,15 +101,21 @@ function expectSame(ours: Tensor<'float32'>, theirs: Float32Array): void {
     throw new Error(`the outputs differ from those of ONNX Runtime by ${difference}`);
 }
 
+/** The first rows of the workload's data, or all of them as often as it takes. */
+function rowsOf(data: Tensor, batch: number): Tensor {
+  const size = data.size / data.shape[0]!;
+  const values = data.dtype === 'int32' ? new Int32Array(batch * size) : new Float32Array(batch * size);
+  values.forEach((_, i) => {
+    values[i] = data.data[i % data.size]!;
+  });
+  return tensor(values, { shape: [batch, ...data.shape.slice(1)] });
+}
+
 async function measure(batch: number) {
   const [input, output] = [net.inputNames[0]!, net.outputNames[0]!];
-  const features = net.inputs[0]!.shape[1]!;
-  const x = tensor(
-    Float32Array.from({ length: batch * features }, () => Math.random() * 4 - 2),
-    { shape: [batch, features] },
-  );
+  const x = rowsOf(data, batch);
   // The same memory for both and for every call, as a server has it.
-  const feeds = { [input]: new OrtTensor('float32', x.data, x.shape) };
+  const feeds = { [input]: new OrtTensor(x.dtype as 'float32', x.data as Float32Array, x.shape) };
   const options = { batchSize: batch, threads };
   const ours = () => net.predict(x, options);
   const ort = () => session.run(feeds);

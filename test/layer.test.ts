@@ -253,6 +253,14 @@ describe('options of every layer', () => {
     Permute: ['permute', { dims: [2, 1] }, [2, 1]],
     PReLU: ['prelu', { sharedAxes: [1], ...weight('alpha') }],
     ReLU: ['relu', { maxValue: 6, negativeSlope: 0.1, threshold: 1 }],
+    ReversibleEmbedding: [
+      'reversibleEmbedding',
+      {
+        ...{ inputDim: 9, outputDim: 2, tieWeights: false, maskZero: true, logitSoftCap: 3 },
+        ...weight('embeddings'),
+      },
+      9,
+    ],
     RNN: [
       'rnn',
       { cell: [cellOf('LSTMCell'), cellOf('SimpleRNNCell')], ...shown },

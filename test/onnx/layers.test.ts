@@ -145,10 +145,11 @@ const CASES: Record<string, readonly Case[]> = {
   ],
 };
 
-/** Recurrent layers and attention, which sequences.test.ts has. */
+/** Recurrent layers and attention, which sequences.test.ts has, and what has a test of its own. */
 const SEQUENCES = [
   ...['AdditiveAttention', 'Attention', 'Bidirectional', 'Embedding', 'GRU', 'GroupQueryAttention', 'LSTM'],
-  ...['GRUCell', 'LSTMCell', 'MultiHeadAttention', 'RNN', 'SimpleRNN', 'SimpleRNNCell'],
+  ...['GRUCell', 'LSTMCell', 'MultiHeadAttention', 'RNN', 'ReversibleEmbedding', 'SimpleRNN'],
+  'SimpleRNNCell',
 ];
 /** Layers with several inputs, which models.test.ts has. */
 const ELSEWHERE = ['Add', 'Average', 'Concatenate', 'Dot', 'Maximum', 'Minimum', 'Multiply', 'Subtract'];

@@ -3,13 +3,13 @@
  */
 import type { ConstraintIdentifier } from '../../constraints/identifier.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
-import { Trace } from '../../core/trace.js';
 import type { Weight } from '../../core/weight.js';
 import type { InitializerIdentifier } from '../../initializers/identifier.js';
 import * as ops from '../../ops/index.js';
 import type { RegularizerIdentifier } from '../../regularizers/identifier.js';
 import { Layer } from '../layer.js';
 import { boolean, integer, type LayerOptions, type Table, weight } from '../options.js';
+import { rowsOf } from './rows.js';
 
 /** Options of {@link Embedding}. */
 export interface EmbeddingOptions extends LayerOptions {
@@ -59,11 +59,7 @@ export class Embedding extends Layer<EmbeddingConfig, Given> {
   }
 
   override call(indices: SymbolicTensor): SymbolicTensor {
-    const whole = indices.dtype === 'int32' ? indices : ops.cast(indices, 'int32');
-    return Trace.running.emit('gather', [Trace.running.value(this.#embeddings), whole], {
-      axis: 0,
-      strict: true,
-    })[0];
+    return rowsOf(this.#embeddings, indices);
   }
 }
 

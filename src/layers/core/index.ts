@@ -7,3 +7,4 @@ export * from './identity.js';
 export * from './input.js';
 export * from './lambda.js';
 export * from './masking.js';
+export * from './reversible-embedding.js';

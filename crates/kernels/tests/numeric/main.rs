@@ -1,5 +1,6 @@
 //! The numeric kernels against plain f64 loops, on every instruction set of this CPU.
 
+mod attention;
 mod batch_norm;
 mod constraint;
 mod copy;
@@ -9,8 +10,10 @@ mod elementwise;
 mod layer_norm;
 mod math;
 mod random;
+mod recurrent;
 mod reduce;
 mod rng;
+mod scatter;
 mod softmax;
 mod support;
 mod update;
