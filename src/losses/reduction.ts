@@ -4,8 +4,8 @@
 import { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { along } from '../ops/along.js';
 import * as ops from '../ops/index.js';
+import { along, both } from '../ops/masks.js';
 import { EPSILON } from './labels.js';
 import type { Loss } from './loss.js';
 
@@ -50,11 +50,6 @@ export function reduced(
   }
   // Keras' divisor, which is never 0.
   return ops.div(sum, mask ? ops.add(ops.sum(mask), EPSILON) : trace.size(each));
-}
-
-/** What counts by both, where either says something. */
-function both(a: SymbolicTensor | undefined, b: SymbolicTensor | undefined): SymbolicTensor | undefined {
-  return a && b ? ops.logicalAnd(a, b) : (a ?? b);
 }
 
 /** Which values of `each` count by the mask of the predictions that they come of. */

@@ -3,8 +3,8 @@
  */
 import { Trace } from '../core/trace.js';
 import { float } from '../losses/labels.js';
-import { along } from '../ops/along.js';
 import * as ops from '../ops/index.js';
+import { along } from '../ops/masks.js';
 import { defineMean, defineSums, type MetricFactory } from './metric.js';
 
 /** Mean of the predictions over all samples and positions; that of a function of one's own is the function itself. */

@@ -12,8 +12,8 @@ import { argumentError } from '../errors.js';
 import { pair } from '../losses/labels.js';
 import type { Loss } from '../losses/loss.js';
 import { spreadLike, values } from '../losses/reduction.js';
-import { along } from '../ops/along.js';
 import * as ops from '../ops/index.js';
+import { along } from '../ops/masks.js';
 
 /** What a batch adds to the sums of a metric, by name: float32 of sizes that do not depend on the batch. */
 export type Increments = Readonly<Record<string, SymbolicTensor>>;

@@ -3,8 +3,8 @@
  */
 import * as activations from '../../activations/index.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
-import { along } from '../../ops/along.js';
 import * as ops from '../../ops/index.js';
+import { along } from '../../ops/masks.js';
 import { Layer } from '../layer.js';
 import { axis, type LayerOptions, type Table } from '../options.js';
 

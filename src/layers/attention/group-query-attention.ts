@@ -1,33 +1,17 @@
 /**
  * GroupQueryAttention (Ainslie et al. 2023): several heads of queries share one of keys and values.
  */
-import { boolean, integer, rate } from '../../core/options.js';
-import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { integer } from '../../core/options.js';
+import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
-import type { CallOptionKinds } from '../arguments.js';
 import type { EinsumDense } from '../core/einsum-dense.js';
-import { Layer } from '../layer.js';
-import {
-  type BiasOptions,
-  type KernelOptions,
-  type LayerOptions,
-  type RandomOptions,
-  random,
-  type Table,
-  weight,
-} from '../options.js';
-import { ATTENTION_CALL_OPTIONS, type AttentionCallOptions, seenBy } from './call-options.js';
-import { attend, projection } from './heads.js';
-import { pairMask } from './masks.js';
+import type { Table } from '../options.js';
+import { HeadAttention, type HeadAttentionOptions, headAttention } from './head-attention.js';
+import type { Heads } from './heads.js';
 
 /** Options of {@link GroupQueryAttention}. */
-export interface GroupQueryAttentionOptions extends LayerOptions, KernelOptions, BiasOptions, RandomOptions {
-  /** Share of what a query takes that is zeroed in training, in [0, 1). Default 0. */
-  readonly dropout?: number | undefined;
-  /** Adds biases. Default true. */
-  readonly useBias?: boolean | undefined;
-}
+export interface GroupQueryAttentionOptions extends HeadAttentionOptions {}
 
 /** Config of {@link GroupQueryAttention}. */
 export interface GroupQueryAttentionConfig extends GroupQueryAttentionOptions {
@@ -47,19 +31,13 @@ type Given =
  * As {@link MultiHeadAttention}, called and masked alike, with `numQueryHeads / numKeyValueHeads` heads of queries for each
  * of keys and values.
  */
-export class GroupQueryAttention extends Layer<GroupQueryAttentionConfig, Given> {
+export class GroupQueryAttention extends HeadAttention<GroupQueryAttentionConfig, Given> {
   static override readonly className: string = 'GroupQueryAttention';
-  static override readonly supportsMasking: boolean = true;
-  static override readonly callOptions: CallOptionKinds = ATTENTION_CALL_OPTIONS;
   static override readonly options: Table<GroupQueryAttentionConfig> = {
     headDim: integer(1),
     numQueryHeads: integer(1),
     numKeyValueHeads: integer(1),
-    dropout: rate(0),
-    useBias: boolean(true),
-    kernel: weight('glorotUniform'),
-    bias: weight('zeros'),
-    ...random,
+    ...headAttention,
   };
   readonly #query: EinsumDense;
   readonly #key: EinsumDense;
@@ -73,7 +51,7 @@ export class GroupQueryAttention extends Layer<GroupQueryAttentionConfig, Given>
     if (numQueryHeads % numKeyValueHeads !== 0)
       throw argumentError('numQueryHeads', `a multiple of ${numKeyValueHeads}`, numQueryHeads);
     const part = (name: string, heads: number): EinsumDense =>
-      projection(this.options, name, 'abc,cxy->abxy', [null, heads, headDim], 'xy');
+      this.projection(name, 'abc,cxy->abxy', [null, heads, headDim], 'xy');
     this.#query = part('query', numQueryHeads);
     this.#key = part('key', numKeyValueHeads);
     this.#value = part('value', numKeyValueHeads);
@@ -81,34 +59,24 @@ export class GroupQueryAttention extends Layer<GroupQueryAttentionConfig, Given>
 
   override build(queryShape: Shape): void {
     const shape = [null, queryShape.at(-1) ?? null];
-    this.#output = projection(this.options, 'attention_output', 'abxy,xyp->abp', shape, 'p');
+    this.#output = this.projection('attention_output', 'abxy,xyp->abp', shape, 'p');
   }
 
-  override call(
-    query: SymbolicTensor,
-    value: SymbolicTensor,
-    key?: SymbolicTensor,
-    options: AttentionCallOptions = {},
-  ): SymbolicTensor | SymbolicTensor[] {
-    if (!(query instanceof SymbolicTensor) || !(value instanceof SymbolicTensor))
-      throw argumentError('inputs', 'a query and a value', [query, value]);
-    const { headDim, dropout, seed } = this.options;
-    const heads = {
-      query: this.#query(query.withMask(undefined)) as SymbolicTensor,
-      key: this.#repeated(this.#key((key ?? value).withMask(undefined)) as SymbolicTensor),
-      value: this.#repeated(this.#value(value.withMask(undefined)) as SymbolicTensor),
+  protected override readonly axes = [1];
+  protected override get keySize(): number {
+    return this.options.headDim;
+  }
+
+  protected override heads(query: SymbolicTensor, key: SymbolicTensor, value: SymbolicTensor): Heads {
+    return {
+      query: this.#query(query) as SymbolicTensor,
+      key: this.#repeated(this.#key(key) as SymbolicTensor),
+      value: this.#repeated(this.#value(value) as SymbolicTensor),
     };
-    const { taken, shares } = attend(heads, {
-      mask: pairMask(seenBy([query, value, key], options)),
-      causal: options.useCausalMask ?? false,
-      scale: 1 / Math.sqrt(headDim),
-      rate: this.isTraining ? dropout : 0,
-      seed,
-      axes: [1],
-      shares: options.returnAttentionScores ?? false,
-    });
-    const output = this.#output(taken) as SymbolicTensor;
-    return shares ? [output, shares] : output;
+  }
+
+  protected override combined(taken: SymbolicTensor): SymbolicTensor {
+    return this.#output(taken) as SymbolicTensor;
   }
 
   /** A head for each of the queries'. */

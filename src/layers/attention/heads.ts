@@ -5,11 +5,10 @@ import type { SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
-import { type EinsumDense, einsumDense } from '../core/einsum-dense.js';
-import type { WeightOptions } from '../weights.js';
+import { both } from '../../ops/masks.js';
 import { equationsOf } from './equations.js';
 import { causalMask, type pairMask, seenKeys } from './masks.js';
-import { maskedSoftmax } from './softmax.js';
+import { dropped, maskedSoftmax } from './shares.js';
 
 /** Queries, keys and values, `[batch, …, heads, size]`. */
 export interface Heads {
@@ -67,43 +66,9 @@ function apart(
     throw argumentError('attentionMask', `one with ${along} axes of queries and as many of keys`, mask);
   const equations = equationsOf(query.rank, axes);
   const scores = ops.einsum(equations.scores, key, ops.mul(query, scale)) as SymbolicTensor;
-  let seen = mask;
-  if (causal) {
-    const until = causalMask(scores);
-    seen = seen ? ops.logicalAnd(seen, until) : until;
-  }
+  let seen = both(mask, causal ? causalMask(scores) : undefined);
   while (seen && seen.rank < scores.rank) seen = ops.expandDims(seen, -2 * along - 1);
   const shares = maskedSoftmax(scores, seen, along);
-  const trace = Trace.running;
-  const kept = rate > 0 ? trace.emit('dropout', [shares], { rate, stream: trace.stream(seed) })[0] : shares;
-  const taken = ops.einsum(equations.combine, kept, value) as SymbolicTensor;
+  const taken = ops.einsum(equations.combine, dropped(shares, rate, seed), value) as SymbolicTensor;
   return isAsked ? { taken, shares } : { taken };
 }
-
-/** What a layer of attention is told of its weights. */
-interface Told {
-  readonly useBias: boolean;
-  readonly kernel: Pick<WeightOptions, 'initializer' | 'regularizer' | 'constraint'>;
-  readonly bias: Pick<WeightOptions, 'initializer' | 'regularizer' | 'constraint'>;
-}
-
-/** One of its dense layers. */
-export const projection = (
-  { useBias, kernel, bias }: Told,
-  name: string,
-  equation: string,
-  outputShape: readonly (number | null)[],
-  biasAxes: string,
-): EinsumDense =>
-  einsumDense({
-    equation,
-    outputShape,
-    name,
-    biasAxes: useBias ? biasAxes : null,
-    kernelInitializer: kernel.initializer,
-    kernelRegularizer: kernel.regularizer,
-    kernelConstraint: kernel.constraint,
-    biasInitializer: bias.initializer,
-    biasRegularizer: bias.regularizer,
-    biasConstraint: bias.constraint,
-  });

@@ -4,6 +4,7 @@
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import { both } from '../../ops/masks.js';
 
 /** What is known of it. */
 export interface Seen {
@@ -21,20 +22,18 @@ export interface Seen {
 export const counted = (of: SymbolicTensor | undefined): SymbolicTensor | undefined =>
   !of || of.dtype === 'bool' ? of : ops.notEqual(of, 0);
 
-const both = (a: SymbolicTensor | undefined, b: SymbolicTensor): SymbolicTensor =>
-  a ? ops.logicalAnd(a, b) : b;
-
 /** All of it as one mask `[batch, queries or 1, keys or 1]`; `undefined` where nothing is said. */
 export function pairMask(seen: Seen): SymbolicTensor | undefined {
   const [query, value, key] = [seen.query, seen.value, seen.key].map(counted);
-  const { attention } = seen;
-  let mask: SymbolicTensor | undefined;
-  if (query) mask = ops.expandDims(query, -1);
-  for (const of of [value, key]) if (of) mask = both(mask, ops.expandDims(of, -2));
-  if (!attention) return mask;
-  if (attention.rank < 2) throw argumentError('attentionMask', 'a mask [batch, queries, keys]', attention);
-  const counts = attention.dtype === 'bool' ? attention : ops.notEqual(attention, 0);
-  return both(mask, counts.rank === 2 ? ops.expandDims(counts, 0) : counts);
+  const attention = counted(seen.attention);
+  if (attention && attention.rank < 2)
+    throw argumentError('attentionMask', 'a mask [batch, queries, keys]', attention);
+  const masks = [
+    query && ops.expandDims(query, -1),
+    ...[value, key].map((of) => of && ops.expandDims(of, -2)),
+    attention?.rank === 2 ? ops.expandDims(attention, 0) : attention,
+  ];
+  return masks.reduce(both);
 }
 
 /** `[1, queries, keys]`, true where the key is not behind the query, for scores `[…, queries, keys]`. */

@@ -1,33 +1,18 @@
 /**
  * MultiHeadAttention (Vaswani et al. 2017): queries look at keys and take what they find there, several times side by side.
  */
-import { axes, boolean, integer, nullable, option, rate } from '../../core/options.js';
-import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { axes, integer, nullable, option } from '../../core/options.js';
+import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError, RidgelineError } from '../../errors.js';
-import type { CallOptionKinds } from '../arguments.js';
 import type { EinsumDense } from '../core/einsum-dense.js';
-import { Layer } from '../layer.js';
-import {
-  type BiasOptions,
-  type KernelOptions,
-  type LayerOptions,
-  type RandomOptions,
-  random,
-  type Table,
-  weight,
-} from '../options.js';
-import { ATTENTION_CALL_OPTIONS, type AttentionCallOptions, seenBy } from './call-options.js';
-import { attend, projection } from './heads.js';
-import { pairMask } from './masks.js';
+import type { Table } from '../options.js';
+import { HeadAttention, type HeadAttentionOptions, headAttention } from './head-attention.js';
+import type { Heads } from './heads.js';
 
 /** Options of {@link MultiHeadAttention}. */
-export interface MultiHeadAttentionOptions extends LayerOptions, KernelOptions, BiasOptions, RandomOptions {
+export interface MultiHeadAttentionOptions extends HeadAttentionOptions {
   /** Size of a value of one head. Default `keyDim`. */
   readonly valueDim?: number | null | undefined;
-  /** Share of what a query takes that is zeroed in training, in [0, 1). Default 0. */
-  readonly dropout?: number | undefined;
-  /** Adds biases. Default true. */
-  readonly useBias?: boolean | undefined;
   /** Size of the output, or sizes behind batch and time. Default the query's. */
   readonly outputShape?: number | readonly number[] | null | undefined;
   /** Axes that are looked along. Default all between the batch and the features. */
@@ -58,16 +43,12 @@ type Given =
  * const y = attend(x, x, { useCausalMask: true });
  * ```
  */
-export class MultiHeadAttention extends Layer<MultiHeadAttentionConfig, Given> {
+export class MultiHeadAttention extends HeadAttention<MultiHeadAttentionConfig, Given> {
   static override readonly className: string = 'MultiHeadAttention';
-  static override readonly supportsMasking: boolean = true;
-  static override readonly callOptions: CallOptionKinds = ATTENTION_CALL_OPTIONS;
   static override readonly options: Table<MultiHeadAttentionConfig> = {
     numHeads: integer(1),
     keyDim: integer(1),
     valueDim: integer(1, null),
-    dropout: rate(0),
-    useBias: boolean(true),
     outputShape: nullable(
       option((argument, given): number | readonly number[] => {
         const all: unknown[] = Array.isArray(given) ? given : [given];
@@ -77,9 +58,7 @@ export class MultiHeadAttention extends Layer<MultiHeadAttentionConfig, Given> {
       }, null),
     ),
     attentionAxes: nullable(axes(null)),
-    kernel: weight('glorotUniform'),
-    bias: weight('zeros'),
-    ...random,
+    ...headAttention,
   };
   #query!: EinsumDense;
   #key!: EinsumDense;
@@ -98,13 +77,7 @@ export class MultiHeadAttention extends Layer<MultiHeadAttentionConfig, Given> {
     const [leading, features] = [letters.slice(0, -1), letters.at(-1)];
     const free = Array.from({ length: rank - 2 }, () => null);
     const part = (name: string, size: number): EinsumDense =>
-      projection(
-        this.options,
-        name,
-        `${letters},${features}xy->${leading}xy`,
-        [...free, numHeads, size],
-        'xy',
-      );
+      this.projection(name, `${letters},${features}xy->${leading}xy`, [...free, numHeads, size], 'xy');
     this.#query = part('query', keyDim);
     this.#key = part('key', keyDim);
     this.#value = part('value', valueDim);
@@ -112,7 +85,7 @@ export class MultiHeadAttention extends Layer<MultiHeadAttentionConfig, Given> {
     const names = 'pqrstu'.slice(0, made.length);
     const equation = `${leading}xy,xy${names}->${leading}${names}`;
     const shape = [...free, ...(made as number[])];
-    this.#output = projection(this.options, 'attention_output', equation, shape, names);
+    this.#output = this.projection('attention_output', equation, shape, names);
     this.#axes = this.#attended(rank);
   }
 
@@ -125,31 +98,23 @@ export class MultiHeadAttention extends Layer<MultiHeadAttentionConfig, Given> {
     throw argumentError('attentionAxes', `different axes between batch and features of rank ${rank}`, given);
   }
 
-  override call(
-    query: SymbolicTensor,
-    value: SymbolicTensor,
-    key?: SymbolicTensor,
-    options: AttentionCallOptions = {},
-  ): SymbolicTensor | SymbolicTensor[] {
-    if (!(query instanceof SymbolicTensor) || !(value instanceof SymbolicTensor))
-      throw argumentError('inputs', 'a query and a value', [query, value]);
-    const heads = {
-      query: this.#query(query.withMask(undefined)) as SymbolicTensor,
-      key: this.#key((key ?? value).withMask(undefined)) as SymbolicTensor,
-      value: this.#value(value.withMask(undefined)) as SymbolicTensor,
+  protected override get axes(): readonly number[] {
+    return this.#axes;
+  }
+  protected override get keySize(): number {
+    return this.options.keyDim;
+  }
+
+  protected override heads(query: SymbolicTensor, key: SymbolicTensor, value: SymbolicTensor): Heads {
+    return {
+      query: this.#query(query) as SymbolicTensor,
+      key: this.#key(key) as SymbolicTensor,
+      value: this.#value(value) as SymbolicTensor,
     };
-    const { dropout, keyDim, seed } = this.options;
-    const { taken, shares } = attend(heads, {
-      mask: pairMask(seenBy([query, value, key], options)),
-      causal: options.useCausalMask ?? false,
-      scale: 1 / Math.sqrt(keyDim),
-      rate: this.isTraining ? dropout : 0,
-      seed,
-      axes: this.#axes,
-      shares: options.returnAttentionScores ?? false,
-    });
-    const output = this.#output(taken) as SymbolicTensor;
-    return shares ? [output, shares] : output;
+  }
+
+  protected override combined(taken: SymbolicTensor): SymbolicTensor {
+    return this.#output(taken) as SymbolicTensor;
   }
 }
 

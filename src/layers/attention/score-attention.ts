@@ -2,14 +2,14 @@
  * What attention without heads has in common: shares of scores, however those are made.
  */
 import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
-import { Trace } from '../../core/trace.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import { both } from '../../ops/masks.js';
 import type { CallOptionKinds } from '../arguments.js';
 import { Layer } from '../layer.js';
 import { type AttentionCallOptions, seenBy } from './call-options.js';
 import { causalMask, counted } from './masks.js';
-import { maskedSoftmax } from './softmax.js';
+import { dropped, maskedSoftmax } from './shares.js';
 
 /**
  * Called with a list of a query `[batch, queries, size]`, a value `[batch, keys, value size]` and, if it is another one, a
@@ -43,21 +43,11 @@ export abstract class ScoreAttention<C extends object> extends Layer<C> {
     const seen = seenBy(inputs, options);
     const scores = this.scores(query, key);
     const [queries, values] = [counted(seen.query), counted(seen.value)];
-    let mask = values && ops.expandDims(values, -2);
-    if (options.useCausalMask) {
-      const until = causalMask(scores);
-      mask = mask ? ops.logicalAnd(mask, until) : until;
-    }
-    const shares = maskedSoftmax(scores, mask);
-    const taken = ops.matmul(this.#dropped(shares), value) as SymbolicTensor;
+    const until = options.useCausalMask ? causalMask(scores) : undefined;
+    const shares = maskedSoftmax(scores, both(values && ops.expandDims(values, -2), until));
+    const { rate, seed } = this.drop;
+    const taken = ops.matmul(dropped(shares, this.isTraining ? rate : 0, seed), value) as SymbolicTensor;
     const output = queries ? ops.where(ops.expandDims(queries, -1), taken, 0) : taken;
     return options.returnAttentionScores ? [output, shares] : output;
-  }
-
-  #dropped(shares: SymbolicTensor): SymbolicTensor {
-    const { rate, seed } = this.drop;
-    const trace = Trace.running;
-    if (!this.isTraining || rate === 0) return shares;
-    return trace.emit('dropout', [shares], { rate, stream: trace.stream(seed) })[0];
   }
 }

@@ -3,8 +3,8 @@
  */
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import type { Tensor } from '../../core/tensor.js';
-import { along } from '../../ops/along.js';
 import * as ops from '../../ops/index.js';
+import { along } from '../../ops/masks.js';
 import { Layer } from '../layer.js';
 import { axis, type LayerOptions, type Table } from '../options.js';
 import { several } from './several.js';

@@ -7,8 +7,8 @@ import type { Weight } from '../../core/weight.js';
 import { RidgelineError } from '../../errors.js';
 import type { InitializerIdentifier } from '../../initializers/identifier.js';
 import { EPSILON } from '../../losses/labels.js';
-import { along } from '../../ops/along.js';
 import * as ops from '../../ops/index.js';
+import { along } from '../../ops/masks.js';
 import { Layer } from '../layer.js';
 import {
   axis,

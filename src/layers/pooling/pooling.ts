@@ -1,8 +1,11 @@
 /**
  * What the pooling layers have in common.
  */
-import { type Option, oneOf } from '../../core/options.js';
-import type { LayerOptions } from '../options.js';
+import { oneOf } from '../../core/options.js';
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import * as ops from '../../ops/index.js';
+import { Layer } from '../layer.js';
+import { boolean, type LayerOptions, type Table } from '../options.js';
 
 /** Where the channels of a tensor stand: behind the other axes, or before them. */
 export type DataFormat = 'channelsLast' | 'channelsFirst';
@@ -15,5 +18,24 @@ export interface GlobalPoolingOptions extends LayerOptions {
   readonly keepdims?: boolean | undefined;
 }
 
-/** Where the channels stand. */
-export const dataFormat: Option<DataFormat, false> = oneOf(['channelsLast', 'channelsFirst'], 'channelsLast');
+/** One value of all steps: input `[batch, time, channels]`, output `[batch, channels]`. Masked steps do not count. */
+export abstract class GlobalPooling1D extends Layer<GlobalPoolingOptions> {
+  static override readonly takesOne: boolean = true;
+  static override readonly options: Table<GlobalPoolingOptions> = {
+    dataFormat: oneOf(['channelsLast', 'channelsFirst'], 'channelsLast'),
+    keepdims: boolean(false),
+  };
+
+  /** The value along an axis, of the steps that count, or of all; the mask has an axis of channels, of size 1. */
+  protected abstract pooled(
+    x: SymbolicTensor,
+    counts: SymbolicTensor | undefined,
+    along: { readonly axis: number; readonly keepdims: boolean },
+  ): SymbolicTensor;
+
+  override call(x: SymbolicTensor): SymbolicTensor {
+    const { dataFormat, keepdims } = this.options;
+    const [axis, channels] = dataFormat === 'channelsLast' ? [1, 2] : [2, 1];
+    return this.pooled(x, x.mask && ops.expandDims(x.mask, channels), { axis, keepdims });
+  }
+}

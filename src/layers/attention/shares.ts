@@ -1,7 +1,8 @@
 /**
- * Softmax over what is seen: what is not has no share, even where nothing is.
+ * Shares of scores: softmax over what is seen, where what is not has no share, even where nothing is; and their dropout.
  */
 import type { SymbolicTensor } from '../../core/symbolic.js';
+import { Trace } from '../../core/trace.js';
 import * as ops from '../../ops/index.js';
 
 /** What scores become that are not seen, as in Keras. */
@@ -21,4 +22,10 @@ export function maskedSoftmax(
 function softmaxOver(scores: SymbolicTensor, axes: number): SymbolicTensor {
   const axis = Array.from({ length: axes }, (_, i) => i - axes);
   return ops.exp(ops.sub(scores, ops.logSumExp(scores, { axis, keepdims: true })));
+}
+
+/** Shares of which some are zeroed, and the others grow for them. */
+export function dropped(shares: SymbolicTensor, rate: number, seed: number | undefined): SymbolicTensor {
+  const trace = Trace.running;
+  return rate > 0 ? trace.emit('dropout', [shares], { rate, stream: trace.stream(seed) })[0] : shares;
 }

@@ -1,9 +1,10 @@
 /**
- * Weights and masks of the first axes, in the shape to meet all of them.
+ * Masks and weights of the first axes: in the shape to meet all of them, and what two masks say together.
  */
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
 import { shapeError } from '../errors.js';
+import { logicalAnd } from './comparison.js';
 import { expandDims } from './shaping.js';
 
 /**
@@ -15,4 +16,12 @@ export function along(of: SymbolicTensor, each: SymbolicTensor, name = 'sampleWe
   let wide = of;
   while (wide.rank < each.rank) wide = expandDims(wide, -1);
   return wide;
+}
+
+/** What counts by both masks, either of which may be missing. */
+export function both(
+  a: SymbolicTensor | undefined,
+  b: SymbolicTensor | undefined,
+): SymbolicTensor | undefined {
+  return a && b ? logicalAnd(a, b) : (a ?? b);
 }
