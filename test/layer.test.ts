@@ -287,6 +287,11 @@ describe('options of every layer', () => {
       { layer: { className: 'Identity', config: { name: 'inner' } } },
       { className: 'Identity', config: { name: 'inner' } },
     ],
+    RotaryEmbedding: [
+      'rotaryEmbedding',
+      { maxWavelength: 50, scalingFactor: 2, sequenceAxis: 2, featureAxis: 1 },
+    ],
+    SinePositionEncoding: ['sinePositionEncoding', { maxWavelength: 50 }],
     UnitNormalization: ['unitNormalization', { axis: [1, 2] }],
   };
 

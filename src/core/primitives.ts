@@ -63,6 +63,8 @@ export interface Attributes {
   readonly log1p: None;
   readonly erf: None;
   readonly floor: None;
+  readonly sin: None;
+  readonly cos: None;
   readonly stopGradient: None;
   readonly relu: None;
   readonly sigmoid: None;
@@ -93,6 +95,7 @@ export interface Attributes {
   readonly reshape: Sizes;
   readonly reshapeLike: None;
   readonly expandDims: Axis;
+  readonly positions: Axis;
   readonly squeeze: Axis;
   readonly mergeTime: None;
   readonly splitTime: None;

@@ -58,5 +58,9 @@ export const log1p = <A extends Operand>(x: A): Result<A> => nativeOp('log1p', [
 export const erf = <A extends Operand>(x: A): Result<A> => nativeOp('erf', [x]);
 /** The largest integer not above `x`. */
 export const floor = <A extends Operand>(x: A): Result<A> => nativeOp('floor', [x]);
+/** Sine of an angle in radians. */
+export const sin = <A extends Operand>(x: A): Result<A> => nativeOp('sin', [x]);
+/** Cosine of an angle in radians. */
+export const cos = <A extends Operand>(x: A): Result<A> => nativeOp('cos', [x]);
 /** `x`, which the gradient takes for a constant. */
 export const stopGradient = <A extends Operand>(x: A): Result<A> => nativeOp('stopGradient', [x]);

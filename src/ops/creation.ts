@@ -3,6 +3,7 @@
  */
 import { op } from '../core/apply.js';
 import { integer } from '../core/check.js';
+import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { tensor } from '../core/tensor.js';
@@ -26,6 +27,20 @@ export const onesLike = <A extends Operand>(x: A): Result<A> =>
     const like = of as SymbolicTensor;
     return cast(every(like), like.dtype);
   });
+
+/**
+ * 0, 1, … along `axis` of `x`, int32 `[size]`: `x` is there for its shape, and the size may be unknown.
+ * @param axis - Counted from the back if negative.
+ */
+export function positions<A extends Operand>(x: A, axis: number): Result<A> {
+  const along = integer('axis', axis, -MOST_AXES, MOST_AXES);
+  return op('positions', [x], (trace, [of]) => {
+    const like = of as SymbolicTensor;
+    const size = like.shape.at(along);
+    if (size === null || size === undefined) return trace.emit('positions', [like], { axis: along })[0];
+    return trace.constant(tensor(Int32Array.from({ length: size }, (_, i) => i)));
+  });
+}
 
 /**
  * Vectors with a 1 where int32 `indices` say, in float32: `[…]` becomes `[…, numClasses]`. An index outside gives zeros.

@@ -149,7 +149,7 @@ const CASES: Record<string, readonly Case[]> = {
 const SEQUENCES = [
   ...['AdditiveAttention', 'Attention', 'Bidirectional', 'Embedding', 'GRU', 'GroupQueryAttention', 'LSTM'],
   ...['GRUCell', 'LSTMCell', 'MultiHeadAttention', 'RNN', 'ReversibleEmbedding', 'SimpleRNN'],
-  'SimpleRNNCell',
+  ...['RotaryEmbedding', 'SimpleRNNCell', 'SinePositionEncoding'],
 ];
 /** Layers with several inputs, which models.test.ts has. */
 const ELSEWHERE = ['Add', 'Average', 'Concatenate', 'Dot', 'Maximum', 'Minimum', 'Multiply', 'Subtract'];

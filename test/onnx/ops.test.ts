@@ -42,6 +42,8 @@ const UNARY: Record<string, (x: number) => number> = {
   log1p: Math.abs,
   erf: Number,
   floor: Number,
+  sin: Number,
+  cos: Number,
   relu: Number,
   sigmoid: Number,
   tanh: Number,
@@ -148,6 +150,11 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
   zerosLike: [[(a) => ops.zerosLike(a), [[4]]]],
   onesLike: [[(a) => ops.onesLike(a), [[4, 6]]]],
   oneHot: [[(a) => ops.oneHot(a, 4), [[3]], 'int32']],
+  positions: [
+    [(a) => ops.add(ops.cast(ops.positions(a, 1), 'float32'), a), [[6]]],
+    [(a) => ops.add(ops.cast(ops.positions(a, 1), 'float32'), a), [[null]]],
+    [(a) => ops.mul(ops.positions(a, 0), 1), [[4]]],
+  ],
   stopGradient: [[(a) => ops.stopGradient(ops.square(a)), [[4]]]],
   sort: [
     [(a) => ops.sort(a), [[6]]],

@@ -129,6 +129,36 @@ describe('attention', () => {
   });
 });
 
+describe('positions', () => {
+  test.each([4, null])('time %s', async (time) => {
+    const x = input([time, 6]);
+    const heads = input([time, 2, 4]);
+    const outputs = [
+      layers.sinePositionEncoding({ maxWavelength: 30 })(x),
+      layers.rotaryEmbedding()(x),
+      layers.rotaryEmbedding({ scalingFactor: 2 })(heads),
+    ];
+    await expectSameInRuntime(new Model({ inputs: [x, heads], outputs }), few);
+  });
+  test('given', async () => {
+    const [x, positions] = [input([4, 6]), input({ shape: [4], dtype: 'int32' })];
+    const outputs = [
+      layers.sinePositionEncoding()(x, { positions }),
+      layers.rotaryEmbedding({ sequenceAxis: 2, featureAxis: 1 })(layers.permute([2, 1])(x), { positions }),
+    ];
+    await expectSameInRuntime(new Model({ inputs: [x, positions], outputs }), few);
+  });
+  test('errors name what is wrong', () => {
+    const x = input([4, 5]);
+    expect(() => layers.rotaryEmbedding()(x)).toThrow(/even number of features along axis 2/);
+    expect(() => layers.rotaryEmbedding({ sequenceAxis: 0 })(x)).toThrow(/sequenceAxis .* behind the batch/);
+    expect(() => layers.rotaryEmbedding({ sequenceAxis: 2 })(input([4, 6]))).toThrow(/featureAxis/);
+    expect(() => layers.sinePositionEncoding()(input([4]))).toThrow(/\[batch, …, time, features\]/);
+    const positions = input([4, 2, 1]);
+    expect(() => layers.sinePositionEncoding()(x, { positions })).toThrow(/positions must have shape/);
+  });
+});
+
 test('an embedding gives a mask to what counts means', async () => {
   const tokens = input({ shape: [null], dtype: 'int32' });
   const words = layers.embedding(4, 5, { maskZero: true })(tokens);

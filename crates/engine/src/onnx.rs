@@ -405,13 +405,13 @@ impl Exporter<'_> {
         Ok(())
     }
 
-    /// Emits a Cast of the input to `dtype`.
+    /// Emits a Cast of `value` to `dtype`.
     ///
     /// # Errors
     /// `ERR_EXPORT` for packed bits.
-    pub fn cast(&mut self, dtype: DType) -> Result<()> {
+    pub fn cast(&mut self, value: String, dtype: DType) -> Result<()> {
         let to = code(dtype)?;
-        self.finish_with("Cast", &[self.input(0)], vec![("to", Attribute::Int(to))])
+        self.finish_with("Cast", &[value], vec![("to", Attribute::Int(to))])
     }
 
     /// Emits a reduction; its axes are an attribute before opset 18, except for ReduceSum.

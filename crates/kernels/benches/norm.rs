@@ -144,6 +144,7 @@ fn cases<'a>(isa: Isa) -> Vec<Case<'a>> {
         Unary::Sigmoid,
         Unary::Tanh,
         Unary::Erf,
+        Unary::Sin,
         Unary::Softplus,
     ] {
         let (x, mut y) = (noise(9, in_cache), vec![0.0; in_cache]);

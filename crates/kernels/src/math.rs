@@ -1,6 +1,7 @@
-//! Elementary functions on vectors: exp, expm1, log, log1p, tanh, sigmoid and erf.
+//! Elementary functions on vectors: exp, expm1, log, log1p, tanh, sigmoid, erf, sin and cos.
 //!
-//! Cody–Waite argument reduction (x = n·ln 2 + r, with ln 2 split in two so that n·hi is exact)
+//! Cody–Waite argument reduction (x = n·ln 2 + r, with ln 2 split in two so that n·hi is exact;
+//! x = n·π/2 + r likewise, in five parts)
 //! and polynomials fitted for this file by the Remez exchange with f32-rounded coefficients. The
 //! same operations run on every instruction set; only the fused multiply-add, which the portable
 //! level lacks, makes results differ in the last bit. Errors are measured over all f32 inputs on
@@ -222,4 +223,51 @@ pub unsafe fn log1p<S: Simd>(x: S::F) -> S::F {
     // Next to a large u nothing of it is left.
     let lost = S::clear(S::lt(S::splat(1e18), u), lost);
     log_edges::<S>(u, reduced_log::<S>(S::add(f, lost), k))
+}
+
+/// Up to here [`sin`] and [`cos`] know how many quarter turns they leave out: 2¹³·π/2.
+pub(crate) const TURNS_MAX: f32 = 12_867.0;
+/// π/2 in parts of eleven bits and a rest, so that the products of four of them with n are exact.
+const HALF_PI: [f32; 5] =
+    [1.570_312_5, 4.837_513e-4, 7.549_533_6e-8, 2.563_283e-12, 6.123_234_3e-17];
+
+/// sin r and cos r of r = x − n·π/2, |r| ≤ π/4, and n in the low bits of an integer.
+#[inline(always)]
+unsafe fn quarter<S: Simd>(x: S::F) -> (S::F, S::F, S::I) {
+    let magic = S::splat(12_582_912.0);
+    let shifted = S::fma(x, S::splat(std::f32::consts::FRAC_2_PI), magic);
+    let n = S::sub(shifted, magic);
+    let mut r = x;
+    for part in HALF_PI {
+        r = S::fnma(n, S::splat(part), r);
+    }
+    let u = S::mul(r, r);
+    let p = polynomial::<S, 3>(u, [-0.166_666_55, 8.332_16e-3, -1.951_5e-4]);
+    let q = polynomial::<S, 3>(u, [0.041_666_646, -1.388_731_3e-3, 2.443_278_5e-5]);
+    let sin = S::fma(S::mul(r, u), p, r);
+    let cos = S::fma(S::mul(u, u), q, S::fnma(S::splat(0.5), u, S::splat(1.0)));
+    (sin, cos, S::to_bits(shifted))
+}
+
+/// What n quarter turns make of the sine of the rest: ±sin r or ±cos r.
+#[inline(always)]
+unsafe fn turned<S: Simd>(sin: S::F, cos: S::F, n: S::I) -> S::F {
+    let odd = S::from_int(S::and_i(n, S::splat_i(1)));
+    let y = S::select(S::lt(S::splat(0.5), odd), cos, sin);
+    let sign = S::and_i(S::shl_i::<30>(n), S::splat_i(i32::MIN));
+    S::from_bits(S::xor_i(S::to_bits(y), sign))
+}
+
+/// sin x for |x| ≤ [`TURNS_MAX`], at most 3 ulp off; NaN for NaN.
+#[inline(always)]
+pub(crate) unsafe fn sin<S: Simd>(x: S::F) -> S::F {
+    let (sin, cos, n) = quarter::<S>(x);
+    turned::<S>(sin, cos, n)
+}
+
+/// cos x for |x| ≤ [`TURNS_MAX`], at most 3 ulp off; NaN for NaN.
+#[inline(always)]
+pub(crate) unsafe fn cos<S: Simd>(x: S::F) -> S::F {
+    let (sin, cos, n) = quarter::<S>(x);
+    turned::<S>(sin, cos, S::add_i(n, S::splat_i(1)))
 }

@@ -42,6 +42,10 @@ pub enum Unary {
     Erf,
     /// The largest integer not above x.
     Floor,
+    /// Sine of radians.
+    Sin,
+    /// Cosine of radians.
+    Cos,
 }
 
 dispatch! {
@@ -110,6 +114,24 @@ unsafe fn pairs<P: Simd>(op: Unary, x: &[f32], y: &mut [f32]) {
             Unary::Softplus => each!(|v| softplus::<P>(v)),
             Unary::Erf => each!(|v| math::erf::<P>(v)),
             Unary::Floor => each!(|v| P::floor(v)),
+            Unary::Sin => {
+                each!(|v| math::sin::<P>(v));
+                far(x, y, f64::sin);
+            }
+            Unary::Cos => {
+                each!(|v| math::cos::<P>(v));
+                far(x, y, f64::cos);
+            }
+        }
+    }
+}
+
+/// Angles of so many turns that float32 cannot count them, which are rare, in float64.
+#[inline(always)]
+fn far(x: &[f32], y: &mut [f32], f: fn(f64) -> f64) {
+    if x.iter().any(|x| x.abs() > math::TURNS_MAX) {
+        for (x, y) in x.iter().zip(y).filter(|(x, _)| x.abs() > math::TURNS_MAX) {
+            *y = f(f64::from(*x)) as f32;
         }
     }
 }

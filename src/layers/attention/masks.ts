@@ -38,14 +38,11 @@ export function pairMask(seen: Seen): SymbolicTensor | undefined {
 
 /** `[1, queries, keys]`, true where the key is not behind the query, for scores `[…, queries, keys]`. */
 export function causalMask(scores: SymbolicTensor): SymbolicTensor {
-  const first = ops.max(scores, {
-    axis: Array.from({ length: scores.rank - 2 }, (_, i) => i),
-    keepdims: false,
-  });
-  const ones = ops.onesLike(first);
-  const keys = ops.cumsum(ones);
-  const queries = ops.transpose(ops.cumsum(ops.transpose(ones)));
-  return ops.expandDims(ops.greaterEqual(queries, keys), 0);
+  const [queries, keys] = [-2, -1].map((axis) => ops.positions(scores, axis)) as [
+    SymbolicTensor,
+    SymbolicTensor,
+  ];
+  return ops.expandDims(ops.greaterEqual(ops.expandDims(queries, -1), keys), 0);
 }
 
 /** A mask as numbers for the native op: 1 where a query sees a key, with an element for each key. */

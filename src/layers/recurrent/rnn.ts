@@ -106,9 +106,8 @@ export class RNN extends Layer<RNNConfig, Given> {
 
 /** The first step or the last one of `[batch, time, units]`, whatever the time is. */
 function stepOf(x: SymbolicTensor, at: 0 | -1): SymbolicTensor {
-  const ones = ops.onesLike(ops.max(ops.transpose(x, [0, 2, 1]), { axis: 1 }));
-  const place = ops.cumsum(ones);
-  const is = ops.equal(place, at === 0 ? 1 : ops.sum(ones, { axis: -1, keepdims: true }));
+  const places = ops.positions(x, 1);
+  const is = ops.equal(places, at === 0 ? 0 : ops.max(places));
   return ops.sum(ops.where(ops.expandDims(is, -1), x, 0), { axis: 1 });
 }
 

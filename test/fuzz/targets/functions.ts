@@ -52,6 +52,7 @@ const BEHIND: Readonly<Record<string, readonly Arguments[]>> = {
   takeAlongAxis: [another, optional(axis)],
   cumsum: [optional(axis)],
   oneHot: [always(size)],
+  positions: [always(axis)],
   expandDims: [always(axis)],
   squeeze: [always(axis)],
   stack: [optional(axis)],

@@ -1,6 +1,6 @@
 """Writes the golden data of the tests: what Keras computes, so that the tests compare with it and need no Python.
 
-    pip install keras jax scikit-learn
+    pip install keras jax scikit-learn keras-hub
     python test/golden/generate [--all] [NAME]...
 
 It makes the files of test/golden that are missing; those that are named anew; with --all, every one. Each file records
@@ -18,7 +18,7 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 from common import path_of
 
 FILES = [
-    "layers", "activations", "ops", "losses", "metrics", "schedules", "trajectories", "constraints", "fit", "accumulation", "initializers", "folds", "preprocessing", "spectral", "sequences", "attention",
+    "layers", "activations", "ops", "losses", "metrics", "schedules", "trajectories", "constraints", "fit", "accumulation", "initializers", "folds", "preprocessing", "spectral", "sequences", "attention", "positions",
 ]  # fmt: skip
 
 parser = argparse.ArgumentParser(prog="python test/golden/generate", description="Makes the golden files that are missing.")

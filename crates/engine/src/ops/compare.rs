@@ -179,7 +179,7 @@ impl Op for Cast {
         Ok(vec![if same { Some(b.dy()?) } else { None }])
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
-        e.cast(self.dtype)
+        e.cast(e.input(0), self.dtype)
     }
 }
 

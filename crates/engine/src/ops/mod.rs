@@ -22,6 +22,7 @@ pub mod leaf;
 pub mod masked_matmul;
 pub mod matmul;
 mod normalize;
+pub mod positions;
 pub mod random;
 pub mod recurrent;
 pub mod reduce;
@@ -59,6 +60,7 @@ const ENTRIES: &[&[Entry]] = &[
     gather::ENTRIES,
     layer_norm::ENTRIES,
     matmul::ENTRIES,
+    positions::ENTRIES,
     random::ENTRIES,
     recurrent::ENTRIES,
     reduce::REDUCTIONS,

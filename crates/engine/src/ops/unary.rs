@@ -18,7 +18,7 @@ pub struct UnaryOp {
 }
 
 /// Names in the registry.
-pub const NAMES: [(&str, Unary); 17] = [
+pub const NAMES: [(&str, Unary); 19] = [
     ("neg", Unary::Neg),
     ("abs", Unary::Abs),
     ("sign", Unary::Sign),
@@ -36,6 +36,8 @@ pub const NAMES: [(&str, Unary); 17] = [
     ("softplus", Unary::Softplus),
     ("erf", Unary::Erf),
     ("floor", Unary::Floor),
+    ("sin", Unary::Sin),
+    ("cos", Unary::Cos),
 ];
 
 /// Its names in the registry.
@@ -134,6 +136,16 @@ impl Op for UnaryOp {
                 let slope = g.unary(Unary::Sigmoid, x)?;
                 g.mul(dy, slope)?
             }
+            Unary::Sin => {
+                let slope = g.unary(Unary::Cos, x)?;
+                g.mul(dy, slope)?
+            }
+            // d cos = −sin
+            Unary::Cos => {
+                let sine = g.unary(Unary::Sin, x)?;
+                let product = g.mul(dy, sine)?;
+                g.unary(Unary::Neg, product)?
+            }
             // d erf = 2/√π · e^(−x²)
             Unary::Erf => {
                 let squared = g.unary(Unary::Square, x)?;
@@ -162,6 +174,8 @@ impl Op for UnaryOp {
             Unary::Softplus => "Softplus",
             Unary::Erf => "Erf",
             Unary::Floor => "Floor",
+            Unary::Sin => "Sin",
+            Unary::Cos => "Cos",
             Unary::Rsqrt => {
                 let root = e.step("Sqrt", &[e.input(0)])?;
                 return e.finish("Reciprocal", &[root]);

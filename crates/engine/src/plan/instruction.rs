@@ -68,7 +68,9 @@ impl Instruction {
                 | Unary::Sigmoid
                 | Unary::Tanh
                 | Unary::Softplus
-                | Unary::Erf,
+                | Unary::Erf
+                | Unary::Sin
+                | Unary::Cos,
             ) => 0.8,
             Instruction::Unary(_) | Instruction::Binary(_) | Instruction::Compare(_) => 0.15,
             _ => 0.6,

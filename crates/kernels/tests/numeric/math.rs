@@ -26,12 +26,14 @@ fn exact(op: Unary, x: f64) -> f64 {
         Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Unary::Tanh => x.tanh(),
         Unary::Erf => erf(x),
+        Unary::Sin => x.sin(),
+        Unary::Cos => x.cos(),
         _ => panic!("no reference for {op:?}"),
     }
 }
 
 /// The documented bound of each function, in ulp.
-const BOUNDS: [(Unary, f64); 7] = [
+const BOUNDS: [(Unary, f64); 9] = [
     (Unary::Exp, 1.0),
     (Unary::Expm1, 2.0),
     (Unary::Log, 1.5),
@@ -39,6 +41,8 @@ const BOUNDS: [(Unary, f64); 7] = [
     (Unary::Sigmoid, 3.0),
     (Unary::Tanh, 4.0),
     (Unary::Erf, 4.0),
+    (Unary::Sin, 3.0),
+    (Unary::Cos, 3.0),
 ];
 
 /// The error of `y` in ulp of the exact result; results below the normal numbers may be 0.
