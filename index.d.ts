@@ -48,8 +48,11 @@ export declare class NativeData {
 
 /** A program that computes losses and what metrics are made of. */
 export declare class NativeEvaluator {
-  /** Prepares an objective; `weights` carry the penalties on them. */
-  constructor(graph: NativeGraph, objective: NativeObjective, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>)
+  /**
+   * Prepares an objective; `weights` carry the penalties on them. `next` are the values that `state` takes from
+   * batch to batch.
+   */
+  constructor(graph: NativeGraph, objective: NativeObjective, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>, state: Array<NativeVariable>, next: Array<number>)
   /** Loss, penalty and sums over all rows, as the model's inference number `call`. */
   evaluate(inputs: Array<NativeData>, batchSize: number, seed: number, call: number, threads?: number | undefined | null): Promise<NativeEvent>
   /** As `evaluate`, adding to totals. */
@@ -122,8 +125,8 @@ export declare class NativeOptimizer {
  * knows of.
  */
 export declare class NativePredictor {
-  /** Prepares the outputs of a graph. */
-  constructor(graph: NativeGraph, outputs: Array<number>)
+  /** Prepares the outputs of a graph, and the values `next` that `state` takes from batch to batch. */
+  constructor(graph: NativeGraph, outputs: Array<number>, state: Array<NativeVariable>, next: Array<number>)
   /**
    * Computes the outputs on the calling thread, as the model's inference number `call`. Values and
    * shapes of each input: they are copied, and have to be finite.

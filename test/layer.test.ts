@@ -149,7 +149,10 @@ describe('options of every layer', () => {
     ...{ activation: 'relu', useBias: false, dropout: 0.3, recurrentDropout: 0.2, seed: 4 },
     ...{ ...weight('kernel'), ...weight('recurrent'), ...weight('bias') },
   };
-  const shown = { returnSequences: true, returnState: true, goBackwards: true, zeroOutputForMask: true };
+  const shown = {
+    ...{ returnSequences: true, returnState: true, goBackwards: true, zeroOutputForMask: true },
+    stateful: true,
+  };
   const recurrent = { ...cell, ...shown };
   /** A cell as it is saved. */
   const cellOf = (className: 'LSTMCell' | 'SimpleRNNCell') => ({

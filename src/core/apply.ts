@@ -58,7 +58,10 @@ export function dispatch(
       const values = work(inputs.map((t) => (t instanceof Tensor ? masked(immediate, t) : t)));
       const withMask = values.filter(({ mask }) => mask);
       const masks = withMask.map(({ mask }) => mask as SymbolicTensor);
-      const all = immediate.evaluate([...values, ...masks], site.seed ?? 0, nextCall());
+      const { carried, next } = immediate.carried();
+      const all = immediate.evaluate([...values, ...masks, ...next], site.seed ?? 0, nextCall());
+      for (const [i, weight] of carried.entries())
+        weight.write(all[values.length + masks.length + i] as Tensor);
       for (const [i, value] of withMask.entries())
         MASKS.set(all[values.indexOf(value)] as Tensor, all[values.length + i] as Tensor);
       return all.slice(0, values.length);

@@ -18,7 +18,7 @@ export class Trace implements Tracing {
   readonly graph: NativeGraph = new native.NativeGraph();
   /** True while training; layers may override it for what they call. */
   training: boolean;
-  /** What was assigned to weights, in order: the last of each is committed at the end of a training step. */
+  /** What was assigned to weights, in order: the last of each is committed at the end of the step. */
   readonly assigned: Map<Weight, SymbolicTensor[]> = new Map();
   /** Scalar penalties of activities and custom regularizers. */
   readonly penalties: SymbolicTensor[] = [];
@@ -145,6 +145,12 @@ export class Trace implements Tracing {
       throw argumentError('operand', 'a number that float32 holds', operand);
     const scalar = like === 'int32' ? Int32Array.of(operand) : Float32Array.of(operand);
     return this.constant(new Tensor(scalar, [], like === 'int32' ? 'int32' : 'float32'));
+  }
+
+  /** Weights that go from batch to batch, and what each holds next. */
+  carried(): { carried: Weight[]; next: SymbolicTensor[] } {
+    const of = [...this.assigned].filter(([weight]) => weight.isCarried);
+    return { carried: of.map(([weight]) => weight), next: of.map(([, all]) => all.at(-1) as SymbolicTensor) };
   }
 
   /** Emits a native op. */

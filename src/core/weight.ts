@@ -32,6 +32,8 @@ export class Weight {
   readonly dtype: DType = 'float32';
   /** False for state that no gradient changes. */
   readonly trainable: boolean;
+  /** True for a state that goes from batch to batch, in evaluation and prediction too. */
+  readonly isCarried: boolean;
   /** Penalty on it, if any. */
   readonly regularizer: Penalty | undefined;
   /** What it is projected to after each step, if anything. */
@@ -49,6 +51,7 @@ export class Weight {
     trainable: boolean,
     regularizer: Penalty | undefined,
     constraint: Projection | undefined,
+    isCarried: boolean,
   ) {
     this.name = name;
     this.path = name;
@@ -57,6 +60,7 @@ export class Weight {
     this.trainable = trainable;
     this.regularizer = regularizer;
     this.constraint = constraint;
+    this.isCarried = isCarried;
   }
 
   /** A copy of the values. */

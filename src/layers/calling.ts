@@ -10,15 +10,16 @@ import { Weighted } from './weighted.js';
 /** See the module documentation. */
 export abstract class Calling extends Weighted {
   /**
-   * Says that `weight` holds `next` from here on and after this training step; without effect elsewhere. A weight that is
-   * trained gets the gradients of what reads it, before and after alike; none flows through `next`.
+   * Says that `weight` holds `next` from here on and after this training step; after every batch, whatever it is for, if the
+   * weight is `carried`; without effect elsewhere. A weight that is trained gets the gradients of what reads it, before and
+   * after alike; none flows through `next`.
    */
   protected assign(weight: Weight, next: SymbolicTensor): void {
     if (!(weight instanceof Weight)) throw argumentError('what is assigned to', 'a weight', weight);
     const trace = Trace.current;
     if (!(next instanceof SymbolicTensor) || next.traced?.trace !== trace)
       throw argumentError(`next value of '${weight.name}'`, 'a symbolic tensor of this call', next);
-    if (!trace?.training) return;
+    if (!trace || !(trace.training || weight.isCarried)) return;
     // What is trained is trained through reads of what it holds, not through what that came from.
     const value = weight.trainable ? trace.emit('stopGradient', [next])[0] : next;
     const before = trace.assigned.get(weight) ?? [];

@@ -92,6 +92,17 @@ export abstract class Weighted extends Callable {
   }
 
   /**
+   * Sets the states that go from batch to batch, of stateful layers inside too, back to zeros.
+   * @throws {RidgelineError} `ERR_BUSY` of a model that is being trained or used: callbacks may do it between batches.
+   */
+  resetState(): void {
+    const carried = this.weights.filter((w) => w.isCarried);
+    const zeros = carried.map(({ shape }) => new Float32Array(shape.reduce((a, b) => a * b, 1)));
+    const variables = carried.map((w) => w.variable);
+    guard(() => native.writeVariables(variables, zeros));
+  }
+
+  /**
    * Creates a weight; to be called in `build`.
    * @throws {RidgelineError} `ERR_SHAPE` for unknown or bad sizes, `ERR_MEMORY` when it is too large.
    */

@@ -26,6 +26,11 @@ export interface WeightOptions {
   readonly constraint?: ConstraintIdentifier | undefined;
   /** False for state that no gradient changes. Default true. */
   readonly trainable?: boolean | undefined;
+  /**
+   * True for a state that goes from batch to batch: what `assign` says holds in evaluation and prediction too. It is not
+   * trained, and begins with zeros unless something else is said. Default false.
+   */
+  readonly carried?: boolean | undefined;
   /** Fan in and fan out, by which variances are scaled, where they do not follow from the shape. */
   readonly fans?: Fans | undefined;
 }
@@ -59,13 +64,15 @@ function empty(path: string, shape: number[]): NativeVariable {
  *   axis for, `ERR_MEMORY` when it is too large.
  */
 export function createWeight(layer: string, name: string, options: WeightOptions): Weight {
-  const NAMES = ['shape', 'initializer', 'regularizer', 'constraint', 'trainable', 'fans'];
-  const { shape: sizes, trainable = true } = checkOptions<Partial<WeightOptions>>(
-    'addWeight',
-    options,
-    NAMES,
-  );
+  const NAMES = ['shape', 'initializer', 'regularizer', 'constraint', 'trainable', 'carried', 'fans'];
+  const {
+    shape: sizes,
+    carried = false,
+    trainable = !carried,
+  } = checkOptions<Partial<WeightOptions>>('addWeight', options, NAMES);
   boolean('trainable', trainable);
+  if (boolean('carried', carried) && trainable)
+    throw argumentError('trainable', 'false for a state that is carried', trainable);
   if (!isName(name) || name.includes('/'))
     throw argumentError(`name of a weight of layer '${layer}'`, "a non-empty string without '/'", name);
   if (!Array.isArray(sizes) || sizes.length > MOST_AXES)
@@ -78,7 +85,10 @@ export function createWeight(layer: string, name: string, options: WeightOptions
       { layer, argument: name },
     );
   });
-  const initializer = getInitializer(`${name}Initializer`, options.initializer ?? 'glorotUniform');
+  const initializer = getInitializer(
+    `${name}Initializer`,
+    options.initializer ?? (carried ? 'zeros' : 'glorotUniform'),
+  );
   const path = `${layer}/${name}`;
   const stream = nextStream();
   const variable =
@@ -88,7 +98,7 @@ export function createWeight(layer: string, name: string, options: WeightOptions
   const regularizer = getRegularizer(`${name}Regularizer`, options.regularizer);
   const constraint = getConstraint(`${name}Constraint`, options.constraint);
   constraint?.checkShape(path, shape);
-  const weight = new Weight(name, shape, variable, trainable, regularizer, constraint);
+  const weight = new Weight(name, shape, variable, trainable, regularizer, constraint, carried);
   weight.path = path;
   return weight;
 }

@@ -25,8 +25,11 @@ export class CallGraph {
       throw argumentError('inputs', 'tensors made by input() or computed from them', inputs);
     if (outputs.length === 0 || !Array.from(outputs).every(recorded))
       throw argumentError('outputs', 'symbolic tensors', outputs);
+    const [batch, ...others] = inputs.map(({ shape }) => shape[0] as number | null);
+    if (others.some((other) => other !== batch))
+      throw argumentError('inputs', 'tensors with one batchSize', [batch, ...others]);
     for (const { shape } of outputs) {
-      if (shape[0] === null) continue;
+      if (shape[0] === null || shape[0] === batch) continue;
       const message = `an output of shape ${shapeText(shape)} has another first axis than the batch`;
       throw new RidgelineError('ERR_SHAPE', message, { argument: 'outputs', received: shape });
     }

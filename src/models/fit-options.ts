@@ -7,7 +7,9 @@ import { ProgressBar } from '../callbacks/progress-bar.js';
 import { boolean, options as checkOptions, threads as checkThreads, count, number } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { argumentError } from '../errors.js';
+import { batchSizeOf } from './batch-size.js';
 import type { BatchSource } from './batches.js';
+import type { Network } from './network.js';
 
 /** The part of the platform's `AbortSignal` that is used. */
 export interface Signal {
@@ -140,10 +142,10 @@ export interface CheckedFitOptions {
  * Checks the options of a fit.
  * @throws {RidgelineError} `ERR_ARGUMENT` naming the option.
  */
-export function checkFitOptions(options: FitOptions): CheckedFitOptions {
+export function checkFitOptions(network: Network, options: FitOptions): CheckedFitOptions {
   const given = checkOptions('fit', options, FIT_OPTIONS);
   const { signal, threads } = given;
-  const batchSize = count('batchSize', given.batchSize ?? 32);
+  const batchSize = batchSizeOf(network, 'batchSize', given.batchSize);
   const epochs = count('epochs', given.epochs ?? 1);
   const initialEpoch = count('initialEpoch', given.initialEpoch ?? 0, 0);
   const split = given.validationSplit ?? 0;
@@ -160,7 +162,7 @@ export function checkFitOptions(options: FitOptions): CheckedFitOptions {
     initialEpoch,
     shuffle: boolean('shuffle', given.shuffle ?? true),
     validationSplit,
-    validationBatchSize: count('validationBatchSize', given.validationBatchSize ?? batchSize),
+    validationBatchSize: batchSizeOf(network, 'validationBatchSize', given.validationBatchSize, batchSize),
     validationFreq: count('validationFreq', given.validationFreq ?? 1),
     callbacks: callbackList(given),
     signal,

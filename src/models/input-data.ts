@@ -112,6 +112,10 @@ function fitInput({ name, tensor: given }: NamedTensor, { shape: expected }: Sym
     const hint = isRow ? '; one row is to be wrapped: [row]' : '';
     throw shapeError(name, shapeText(expected), shapeText(given.shape) + hint);
   }
+  const [batch] = expected;
+  const rows = t.shape[0] as number;
+  if (batch && rows % batch !== 0)
+    throw shapeError(name, `${shapeText(expected)}, or rows for several such batches`, shapeText(t.shape));
   return { name, tensor: t };
 }
 

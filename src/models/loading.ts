@@ -40,7 +40,8 @@ export interface LoadOptions {
 
 function restore(saved: SavedModel): Model {
   const inputs = saved.inputs.map((of) => {
-    const t = input(of.shape.slice(1), { dtype: of.dtype as 'float32' });
+    const [batchSize, ...shape] = of.shape;
+    const t = input(shape, { dtype: of.dtype as 'float32', batchSize });
     t.name = of.name;
     return t;
   });

@@ -18,12 +18,14 @@ import { ConnectedModel } from './connected-model.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult, Validates } from './fit-options.js';
 import type { History } from './history.js';
 import { metricKeys } from './log-keys.js';
+import { carries } from './network.js';
 import { type KeyOf, list, type Prediction, perOutput, type Tensors } from './one-or-several.js';
 import { type ExportOptions, exportOnnx } from './onnx-export.js';
 import { type PredictOptions, Predictor } from './predictor.js';
 import { type SaveOptions, save } from './saving.js';
 import { type SummaryOptions, summary } from './summary.js';
 import { Training } from './training.js';
+import { TrainingLock } from './training-lock.js';
 import { type LoadWeightsOptions, loadWeights, saveWeights } from './weights-file.js';
 
 /** Config of {@link Model}. */
@@ -52,6 +54,8 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   #stopTraining = false;
   #compiled: Compiled | undefined;
   #training: Training | undefined;
+  #lock = new TrainingLock(this);
+  #carries = false;
   readonly #predictor = new Predictor(this.#self);
 
   constructor(config?: ModelConfig<O>) {
@@ -75,6 +79,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
 
   protected override connect(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
     super.connect(inputs, outputs);
+    this.#carries = carries(this.#self);
     this.#predictor.release();
     this.#training?.forget();
   }
@@ -106,6 +111,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
     );
     if (this.isConnected) metricKeys(this.outputNames, compiled);
     this.#compiled = compiled;
+    this.#lock = new TrainingLock(this);
     this.#training = undefined;
     return this;
   }
@@ -113,7 +119,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   /** @internal Before a change of what it is: `ERR_DISPOSED`, `ERR_BUSY` while a fit runs. */
   protected checkIdle(): void {
     this.checkAlive();
-    this.#training?.checkIdle();
+    this.#lock.checkIdle();
   }
 
   /** @internal What it was compiled with. */
@@ -132,7 +138,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   }
   /** @internal What trains it: programs, counters, state. */
   get training(): Training {
-    this.#training ??= new Training(this.#self, this.compiled);
+    this.#training ??= new Training(this.#self, this.compiled, this.#lock);
     return this.#training;
   }
 
@@ -174,10 +180,12 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   /** The same on batches that come one by one, as in {@link Model.fit}. */
   evaluate(batches: BatchSource, options?: EvaluateOptions): Promise<LogsOf<K>>;
   async evaluate(x: DataInput | BatchSource, y?: unknown, options?: EvaluateOptions): Promise<LogsOf<K>> {
-    const logs = isBatchSource(x)
-      ? this.training.evaluateBatches(x, onlyOptions<EvaluateOptions>(y, options))
-      : this.training.evaluate(x, y as DataInput, options === undefined ? {} : options);
-    return logs as Promise<LogsOf<K>>;
+    const { training } = this;
+    const logs = (): Promise<unknown> =>
+      isBatchSource(x)
+        ? training.evaluateBatches(x, onlyOptions<EvaluateOptions>(y, options))
+        : training.evaluate(x, y as DataInput, options === undefined ? {} : options);
+    return this.#inOrder('evaluated', logs) as Promise<LogsOf<K>>;
   }
 
   /** One update on one batch; loss and metrics before it. */
@@ -191,15 +199,22 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
    */
   async predict(x: DataInput | BatchSource, options: PredictOptions = {}): Promise<Prediction<O>> {
     this.checkAlive();
-    const outputs = isBatchSource(x)
-      ? this.#predictor.predictBatches(x, options)
-      : this.#predictor.predict(x, options);
-    return perOutput<O, Tensor<'float32'>>(await outputs);
+    const outputs = (): Promise<Tensor[]> =>
+      isBatchSource(x) ? this.#predictor.predictBatches(x, options) : this.#predictor.predict(x, options);
+    return perOutput<O, Tensor<'float32'>>(await this.#inOrder('used to predict', outputs));
+  }
+
+  /** Does `work` alone if it moves a state from batch to batch: `ERR_BUSY` while something else does. */
+  async #inOrder<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return this.#carries
+      ? this.#lock.alone(work, `being ${what}; its states go from batch to batch`)
+      : work();
   }
 
   /** As {@link Model.predict}, on the calling thread; works inside callbacks. */
   predictSync(x: DataInput, options: Pick<PredictOptions, 'batchSize'> = {}): Prediction<O> {
     this.checkAlive();
+    if (this.#carries) this.#lock.checkIdle();
     return perOutput(this.#predictor.predictSync(x, options));
   }
 

@@ -73,7 +73,12 @@ export class NativePrograms {
     metricKeys(this.#network.outputNames, this.#compiled);
     const { variables, l1, l2 } = penalized(weights);
     const of = traceLoss(this.#network, this.#compiled, rows, false);
-    const evaluator = guard(() => new native.NativeEvaluator(of.trace.graph, handles(of), variables, l1, l2));
+    const { carried, next } = of.trace.carried();
+    const state = carried.map((weight) => weight.variable);
+    const evaluator = guard(
+      () =>
+        new native.NativeEvaluator(of.trace.graph, handles(of), variables, l1, l2, state, of.trace.ids(next)),
+    );
     this.#kept = { key, evaluator, trainer: undefined };
     this.#measures = of.measures;
     return this.#kept;

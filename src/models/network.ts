@@ -36,6 +36,9 @@ export interface Network {
   ready(shape: readonly number[]): void;
 }
 
+/** True if a state of it goes from batch to batch. */
+export const carries = (network: Network): boolean => network.weights.some((weight) => weight.isCarried);
+
 /** Adds the inputs of `network` to a trace, to be fed in their order. */
 export function traceInputs(network: Network, trace: Trace): SymbolicTensor[] {
   const { inputNames } = network;

@@ -14,7 +14,8 @@ export interface ExportOptions {
 }
 
 /**
- * Writes `network` as ONNX to `path`, or returns the bytes.
+ * Writes `network` as ONNX to `path`, or returns the bytes. A state that goes from batch to batch, such as
+ * `lstm/rnn_state`, is an input of the file, and with `_next` behind its name an output.
  * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT`, `ERR_EXPORT` naming the layer without an ONNX form, `ERR_IO`.
  */
 export async function exportOnnx(
@@ -27,14 +28,20 @@ export async function exportOnnx(
   const file = path === undefined ? undefined : filePath('path', path);
   const trace = new Trace(false);
   const exported = trace.run(() => {
-    const outputs = network.graph.replay(traceInputs(network, trace));
+    const inputs = traceInputs(network, trace);
+    // A graph in ONNX keeps nothing: what goes from batch to batch comes in and goes out.
+    for (const weight of network.weights.filter(({ isCarried }) => isCarried))
+      trace.assigned.set(weight, [trace.input(weight.path, weight.shape, weight.dtype)]);
+    const outputs = network.graph.replay(inputs);
+    const { carried, next } = trace.carried();
+    const names = [...network.outputNames, ...carried.map(({ path }) => `${path}_next`)];
     const header = {
       name: network.name,
       opset,
       doc: `${network.name}: ${network.countParams()} parameters, trained with ridgeline`,
       metadata: ['ridgeline_version', native.runtime().version],
     };
-    return guard(() => trace.graph.export([...network.outputNames], trace.ids(outputs), header, file));
+    return guard(() => trace.graph.export(names, trace.ids([...outputs, ...next]), header, file));
   });
   return ofFile(file ?? '', await exported).bytes;
 }

@@ -1,7 +1,7 @@
 /**
  * Prediction: the native program that computes outputs from inputs, made with its first use.
  */
-import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
+import { options as checkOptions, threads as checkThreads } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { zeros } from '../core/elements.js';
 import { shapeText, Tensor } from '../core/tensor.js';
@@ -16,15 +16,16 @@ import {
   native,
   succeeded,
 } from '../native.js';
+import { batchSizeOf, fixedBatch } from './batch-size.js';
 import { BatchReader, type BatchSource } from './batches.js';
 import { finite } from './finite.js';
 import { inputTensors, type NamedTensor, rowsOf } from './input-data.js';
-import { type Network, traceInputs } from './network.js';
+import { carries, type Network, traceInputs } from './network.js';
 import { pieceRows, piecewise } from './piecewise.js';
 
 /** Options of {@link Model.predict}. */
 export interface PredictOptions {
-  /** Rows computed at a time. Default 32. */
+  /** Rows computed at a time. Default that of the inputs, or 32. */
   readonly batchSize?: number | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
   readonly threads?: number | undefined;
@@ -62,7 +63,9 @@ export class Predictor {
       ...inputs.map(({ tensor }) => tensor.shape),
       ...this.#network.graph.outputs.map((t) => t.shape),
     ];
-    return piecewise(inputs, pieceRows(shapes, batchSize), async ({ handles }, from) => {
+    // What goes from batch to batch goes through all in order.
+    const size = carries(this.#network) ? Number.POSITIVE_INFINITY : pieceRows(shapes, batchSize);
+    return piecewise(inputs, size, async ({ handles }, from) => {
       const first = from / batchSize;
       const run = guard(() =>
         this.#current.predictData(handles, batchSize, randomSeed, call, first, threads),
@@ -96,7 +99,7 @@ export class Predictor {
       for (;;) {
         const batch = await reader.next();
         if (!batch) break;
-        const batchSize = 2 ** 32 - 1;
+        const batchSize = fixedBatch(this.#network) ?? 2 ** 32 - 1;
         parts.push(await this.predict(batch.x, { batchSize, threads }));
       }
     } finally {
@@ -125,8 +128,8 @@ export class Predictor {
   }
 
   *#prepare(x: DataInput, options: PredictOptions): Work<Prepared> {
-    const { batchSize = 32, threads } = checkOptions('predict', options, ['batchSize', 'threads']);
-    count('batchSize', batchSize);
+    const { batchSize: given, threads } = checkOptions('predict', options, ['batchSize', 'threads']);
+    const batchSize = batchSizeOf(this.#network, 'batchSize', given);
     checkThreads(threads);
     const inputs = yield* inputTensors(this.#network, 'x', x);
     rowsOf(inputs);
@@ -143,7 +146,9 @@ export class Predictor {
     const trace = new Trace(false);
     return trace.run(() => {
       const outputs = this.#network.graph.replay(traceInputs(this.#network, trace));
-      return guard(() => new native.NativePredictor(trace.graph, trace.ids(outputs)));
+      const { carried, next } = trace.carried();
+      const state = carried.map((weight) => weight.variable);
+      return guard(() => new native.NativePredictor(trace.graph, trace.ids(outputs), state, trace.ids(next)));
     });
   }
 }

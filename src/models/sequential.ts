@@ -54,7 +54,8 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
     // A model that knows its input says that of the list that it begins.
     if (!this.#input && this.#list.size === 1 && layer instanceof Model && layer.isConnected) {
       const { shape, dtype } = layer.inputs[0] as SymbolicTensor;
-      this.#input = input(shape.slice(1), { dtype });
+      const [batchSize, ...sizes] = shape;
+      this.#input = input(sizes, { dtype, batchSize });
     }
   }
 

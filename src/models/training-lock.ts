@@ -1,5 +1,6 @@
 /**
- * The lock of a model's training: one verb at a time, and none after a failure inside native code.
+ * The lock of a model's training, and of whatever moves a state from batch to batch: one verb at a time, and none after a
+ * failure inside native code.
  */
 import { RidgelineError } from '../errors.js';
 import { type NativeEvent, succeeded } from '../native.js';
@@ -7,7 +8,7 @@ import { type NativeEvent, succeeded } from '../native.js';
 /** See the module documentation. */
 export class TrainingLock {
   readonly #model: { readonly name: string };
-  #busy = false;
+  #busy: string | undefined;
   #poisoned = false;
 
   constructor(model: { readonly name: string }) {
@@ -15,10 +16,11 @@ export class TrainingLock {
   }
 
   /**
-   * Does `work` while no other training does.
+   * Does `work` while nothing else is done alone.
+   * @param what - What the model is doing, for whoever comes meanwhile.
    * @throws {RidgelineError} As a rejection: `ERR_BUSY`, `ERR_NATIVE`, or what `work` rejects with.
    */
-  async alone<T>(work: () => Promise<T>): Promise<T> {
+  async alone<T>(work: () => Promise<T>, what = 'being trained; wait for fit to end'): Promise<T> {
     const { name } = this.#model;
     if (this.#poisoned) {
       throw new RidgelineError(
@@ -27,19 +29,19 @@ export class TrainingLock {
       );
     }
     this.checkIdle();
-    this.#busy = true;
+    this.#busy = what;
     try {
       return await work();
     } finally {
-      this.#busy = false;
+      this.#busy = undefined;
     }
   }
 
   /** @throws {RidgelineError} `ERR_BUSY` while something is done. */
   checkIdle(): void {
-    if (!this.#busy) return;
+    if (this.#busy === undefined) return;
     const { name } = this.#model;
-    const message = `model '${name}' is being trained; wait for fit to end`;
+    const message = `model '${name}' is ${this.#busy}`;
     throw new RidgelineError('ERR_BUSY', message, { layer: name });
   }
 

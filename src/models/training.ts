@@ -10,6 +10,7 @@ import type { DataInput } from '../core/data-input.js';
 import { inTurns } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeData, type NativeRun, native, succeeded } from '../native.js';
+import { batchSizeOf } from './batch-size.js';
 import { BatchTraining, batchReaders, hearsBatches, hearsTests, heldReader } from './batch-training.js';
 import { BatchReader, type BatchSource } from './batches.js';
 import { CallbackStates } from './callback-states.js';
@@ -31,7 +32,7 @@ import { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { OptimizerState } from './optimizer-state.js';
 import { resume } from './resuming.js';
-import { TrainingLock } from './training-lock.js';
+import type { TrainingLock } from './training-lock.js';
 import { type Run, TrainingLoop } from './training-loop.js';
 import { ValidatedRun } from './validated-run.js';
 import { uploadFitData, validationPair } from './validation-data.js';
@@ -61,10 +62,10 @@ export class Training implements TrainingContext {
   #resumed: number | undefined;
   #hasFinished = false;
 
-  constructor(model: Network & TrainedModel, compiled: Compiled) {
+  constructor(model: Network & TrainedModel, compiled: Compiled, lock: TrainingLock) {
     this.#model = model;
     this.compiled = compiled;
-    this.#lock = new TrainingLock(model);
+    this.#lock = lock;
     for (const part of compiled.optimizer.parts) part.counters = this.counters;
     this.optimizerState = new OptimizerState(compiled.optimizer);
     this.#programs = new NativePrograms(model, compiled, this.optimizerState, this.counters);
@@ -154,11 +155,6 @@ export class Training implements TrainingContext {
     this.#programs.forget();
   }
 
-  /** @throws {RidgelineError} `ERR_BUSY` while it trains. */
-  checkIdle(): void {
-    this.#lock.checkIdle();
-  }
-
   /** Ends the running fit, which rejects, and gives the memory of programs back. */
   release(): void {
     this.#released = true;
@@ -186,7 +182,7 @@ export class Training implements TrainingContext {
   /** {@link Model.evaluate} */
   async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions): Promise<Measured> {
     const given = checkOptions('evaluate', options, ['batchSize', 'sampleWeight', 'threads']);
-    const size = count('batchSize', given.batchSize ?? 32);
+    const size = batchSizeOf(this.#model, 'batchSize', given.batchSize);
     checkThreads(given.threads);
     const names = this.#names(measured);
     return names(await this.#evaluate(x, y, given, size, given.threads));
@@ -272,7 +268,7 @@ export class Training implements TrainingContext {
 
   /** {@link Model.fit}, of batches. */
   async fitBatches(source: BatchSource, options: FitOptions): Promise<FitResult> {
-    const given = checkFitOptions(options);
+    const given = checkFitOptions(this.#model, options);
     const { callbacks, epochs, signal, threads } = given;
     const readers = batchReaders(source, options, given);
     if (signal?.aborted) throw signal.reason;
@@ -333,7 +329,7 @@ export class Training implements TrainingContext {
 
   /** {@link Model.fit} */
   async fit(x: DataInput, y: DataInput, options: FitOptions): Promise<FitResult> {
-    const given = checkFitOptions(options);
+    const given = checkFitOptions(this.#model, options);
     const { stepsPerEpoch } = options;
     if (stepsPerEpoch !== undefined)
       throw argumentError('stepsPerEpoch', 'left out for data that is not in batches', stepsPerEpoch);

@@ -4,6 +4,7 @@
 import type { DataInput } from '../core/data-input.js';
 import type { Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
+import { fixedBatch } from './batch-size.js';
 import { isBatchSource } from './batches.js';
 import type { Compiled } from './compilation.js';
 import type { FitOptions } from './fit-options.js';
@@ -41,7 +42,7 @@ export function* uploadFitData(
     const held = yield* labelledData(network, compiled, heldX, heldY, { sampleWeight }, rows.labels);
     return yield* uploadBoth(rows, held);
   }
-  if (share > 0) return yield* uploadSplit(rows, share, options.classWeight !== undefined);
+  if (share > 0) return yield* uploadSplit(network, rows, share, options.classWeight !== undefined);
   return { rows, training: yield* UploadedData.of(tensorsOf(rows)), validation: UploadedData.none() };
 }
 
@@ -64,7 +65,7 @@ function* uploadBoth(rows: LabelledData, held: LabelledData): Work<FitData> {
   return yield* uploaded(fed, UploadedData.of(tensorsOf(fed)), () => UploadedData.of(tensorsOf(validated)));
 }
 
-function* uploadSplit(rows: LabelledData, share: number, byClass: boolean): Work<FitData> {
+function* uploadSplit(network: Network, rows: LabelledData, share: number, byClass: boolean): Work<FitData> {
   const count = rowsIn(rows);
   const cut = Math.floor(count * (1 - share));
   if (cut === 0 || cut === count) {
@@ -76,6 +77,11 @@ function* uploadSplit(rows: LabelledData, share: number, byClass: boolean): Work
         received: share,
       },
     );
+  }
+  const batch = fixedBatch(network);
+  if (batch && (cut % batch !== 0 || count % batch !== 0)) {
+    const message = `validationSplit ${share} of ${count} rows leaves ${cut} to train on, which are not whole batches of ${batch}`;
+    throw new RidgelineError('ERR_ARGUMENT', message, { argument: 'validationSplit', received: share });
   }
   // Class weights are for training alone.
   const [first] = rows.outputs;

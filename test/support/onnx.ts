@@ -63,7 +63,7 @@ export interface Comparison {
 }
 
 /** ONNX Runtime's outputs, by name. */
-async function runtimeOutputs(
+export async function runtimeOutputs(
   bytes: Uint8Array,
   feeds: Readonly<Record<string, Tensor>>,
   graphOptimizationLevel: 'all' | 'disabled',

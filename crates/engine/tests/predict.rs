@@ -8,6 +8,7 @@ use ridgeline_engine::eval::evaluate;
 use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::ops::assign::Assign;
 use ridgeline_engine::ops::batch_norm::BatchNormInference;
+use ridgeline_engine::ops::reduce::Kind;
 use ridgeline_engine::passes::expand::expand;
 use ridgeline_engine::plan::Rows;
 use ridgeline_engine::predict::predictor::Predictor;
@@ -70,7 +71,7 @@ fn merged_weights_give_the_same_and_follow_their_sources() {
         let mut g = Graph::new();
         let x = input(&mut g, &sizes);
         let (y, variables) = net(&mut g, x, bias);
-        let predictor = Predictor::new(&g, &[y]).unwrap();
+        let predictor = Predictor::new(&g, &[y], &[]).unwrap();
         let rows = Arc::new(tensor(&[&[300][..], &sizes].concat(), 9));
         for threads in [1, 2] {
             let mut crew = Crew::new(threads).unwrap();
@@ -96,14 +97,14 @@ fn outputs_may_be_inputs_but_not_of_another_length_than_the_batch() {
     let x = input(&mut g, &[4]);
     let rows = Arc::new(tensor(&[2, 4], 3));
     let mut crew = Crew::alone().unwrap();
-    let predictor = Predictor::new(&g, &[x, x]).unwrap();
+    let predictor = Predictor::new(&g, &[x, x], &[]).unwrap();
     let found = predictor.predict(&vec![Arc::clone(&rows)], 2, &mut crew, 0, 0).unwrap();
     assert_eq!(found, [(*rows).clone(), (*rows).clone()]);
 
     // A weight or a constant has as many rows as it has, whatever the batch.
     let weight = variable("w", &[2, 4], 1);
     for other in [g.weight(&weight).unwrap(), g.constant(tensor(&[2, 3], 2)).unwrap()] {
-        let refused = Predictor::new(&g, &[x, other]).err().unwrap();
+        let refused = Predictor::new(&g, &[x, other], &[]).err().unwrap();
         assert_eq!(refused.code, Code::Shape);
         assert!(refused.message.contains("output 1"), "{}", refused.message);
     }
@@ -127,7 +128,7 @@ fn all_weights_are_of_one_boundary() {
         let weight = g.weight(variable).unwrap();
         g.add(sum, weight).unwrap()
     });
-    let predictor = Predictor::new(&g, &[sum]).unwrap();
+    let predictor = Predictor::new(&g, &[sum], &[]).unwrap();
     let zeros = Arc::new(Tensor::f32(&[3, 64], &[0.0; 192]).unwrap());
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -149,4 +150,27 @@ fn all_weights_are_of_one_boundary() {
             assert!(found[0].as_f32().iter().all(|&sum| sum == 0.0), "two boundaries in one");
         }
     });
+}
+
+#[test]
+fn state_goes_from_batch_to_batch() {
+    let mut g = Graph::new();
+    let x = input(&mut g, &[2]);
+    let seen = Variable::zeros("seen", &[1, 2], DType::F32).unwrap();
+    let before = g.weight(&seen).unwrap();
+    let after = g.add(x, before).unwrap();
+    let last = g.reduce(Kind::Sum, after, Some(&[0]), true).unwrap();
+    let predictor = Predictor::new(&g, &[after], &[(Arc::clone(&seen), last)]).unwrap();
+    let rows = tensor(&[3, 2], 4);
+    let mut crew = Crew::alone().unwrap();
+    let found = predictor.predict(&vec![Arc::new(rows.clone())], 1, &mut crew, 0, 0).unwrap();
+    let (x, mut sums) = (rows.as_f32(), vec![0.0; 2]);
+    let expected: Vec<f32> = (0..6)
+        .map(|i| {
+            sums[i % 2] += x[i];
+            sums[i % 2]
+        })
+        .collect();
+    assert_eq!(found[0].as_f32(), expected);
+    assert_eq!(seen.read().unwrap().as_f32(), &expected[4..]);
 }

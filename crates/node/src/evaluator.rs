@@ -11,6 +11,7 @@ use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 use ridgeline_engine::data::rows as rows_in;
+use ridgeline_engine::graph::Value;
 use ridgeline_engine::program::Program;
 use ridgeline_engine::run::lent;
 use ridgeline_engine::step::inference_seed;
@@ -18,6 +19,7 @@ use ridgeline_engine::train::evaluation::{evaluate, evaluation_program};
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::totals::Totals;
 use ridgeline_engine::train::trainable::Trainable;
+use ridgeline_engine::variable::Variable;
 use ridgeline_kernels::update::Penalty;
 use std::sync::Arc;
 
@@ -51,6 +53,11 @@ pub fn penalized(weights: &[&NativeVariable], l1: &[f64], l2: &[f64]) -> Vec<Tra
     variables(weights).into_iter().zip(factors).map(trainable).collect()
 }
 
+/// Variables with the values that they take at the end of a step.
+pub fn states(of: &[&NativeVariable], next: Vec<f64>) -> Vec<(Arc<Variable>, Value)> {
+    variables(of).into_iter().zip(next.into_iter().map(value)).collect()
+}
+
 /// A program that computes losses and what metrics are made of.
 #[napi]
 pub struct NativeEvaluator {
@@ -60,7 +67,8 @@ pub struct NativeEvaluator {
 
 #[napi]
 impl NativeEvaluator {
-    /// Prepares an objective; `weights` carry the penalties on them.
+    /// Prepares an objective; `weights` carry the penalties on them. `next` are the values that `state` takes from
+    /// batch to batch.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         graph: &NativeGraph,
@@ -68,9 +76,11 @@ impl NativeEvaluator {
         weights: Vec<&NativeVariable>,
         l1: Vec<f64>,
         l2: Vec<f64>,
+        state: Vec<&NativeVariable>,
+        next: Vec<f64>,
     ) -> Result<NativeEvaluator> {
         let objective = Objective::from(objective);
-        let program = evaluation_program(&graph.graph.lock(), &objective);
+        let program = evaluation_program(&graph.graph.lock(), &objective, &states(&state, next));
         Ok(NativeEvaluator {
             program: Arc::new(program.map_err(convert)?),
             weights: Arc::new(penalized(&weights, &l1, &l2)),

@@ -2,8 +2,10 @@
 
 use crate::data::{NativeData, NativeTensor, OwnedTensor, Values, account, rows, rows_of};
 use crate::error::{Result, convert, fail};
+use crate::evaluator::states;
 use crate::graph::{NativeGraph, value};
 use crate::run::{Failure, spawn_in_turn, threads as threads_of};
+use crate::variable::NativeVariable;
 use napi::Env;
 use napi::bindgen_prelude::{Object, ObjectFinalize};
 use napi_derive::napi;
@@ -49,11 +51,18 @@ impl ObjectFinalize for NativePredictor {
 
 #[napi]
 impl NativePredictor {
-    /// Prepares the outputs of a graph.
+    /// Prepares the outputs of a graph, and the values `next` that `state` takes from batch to batch.
     #[napi(constructor, catch_unwind)]
-    pub fn new(env: Env, graph: &NativeGraph, outputs: Vec<f64>) -> Result<NativePredictor> {
+    pub fn new(
+        env: Env,
+        graph: &NativeGraph,
+        outputs: Vec<f64>,
+        state: Vec<&NativeVariable>,
+        next: Vec<f64>,
+    ) -> Result<NativePredictor> {
         let outputs: Vec<_> = outputs.into_iter().map(value).collect();
-        let predictor = Predictor::new(&graph.graph.lock(), &outputs).map_err(convert)?;
+        let state = states(&state, next);
+        let predictor = Predictor::new(&graph.graph.lock(), &outputs, &state).map_err(convert)?;
         account(env, predictor.bytes() as i64)?;
         Ok(NativePredictor { predictor: Some(Arc::new(predictor)) })
     }

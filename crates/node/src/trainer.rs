@@ -3,12 +3,12 @@
 use crate::counters::{NativeCounters, NativeTotals};
 use crate::data::{NativeData, rows_of};
 use crate::error::{Result, convert};
-use crate::evaluator::{NativeEvaluator, NativeObjective};
-use crate::graph::{NativeGraph, value};
+use crate::evaluator::{NativeEvaluator, NativeObjective, states};
+use crate::graph::NativeGraph;
 use crate::optimizer::NativeOptimizer;
 use crate::run::{NativeEvent, NativeRun, spawn, threads as threads_of};
 use crate::trainable::NativeTrainable;
-use crate::variable::{NativeVariable, variables};
+use crate::variable::NativeVariable;
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
@@ -67,8 +67,7 @@ impl NativeTrainer {
     ) -> Result<NativeTrainer> {
         let objective = Objective::from(objective);
         let trainables: Vec<_> = weights.iter().map(|of| of.trainable.clone()).collect();
-        let next = next_state.into_iter().map(value);
-        let state: Vec<_> = variables(&state).into_iter().zip(next).collect();
+        let state = states(&state, next_state);
         let graph = graph.graph.lock();
         let numbered = |(i, of): (usize, &&NativeOptimizer)| Optimizer {
             group: i.checked_sub(1),

@@ -1,7 +1,7 @@
 /**
  * Inputs of functional models.
  */
-import { options as checkOptions, isName, isPlain } from '../../core/check.js';
+import { options as checkOptions, integer, isName, isPlain } from '../../core/check.js';
 import { checkDtype } from '../../core/elements.js';
 import { MOST_AXES } from '../../core/nested.js';
 import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
@@ -14,6 +14,8 @@ export interface InputOptions {
   readonly name?: string | undefined;
   /** Element type. Default `float32`. */
   readonly dtype?: DType | undefined;
+  /** Rows of every batch, where layers that carry states from batch to batch have to know. Default any. */
+  readonly batchSize?: number | null | undefined;
 }
 
 /** An input as Keras spells it. */
@@ -39,8 +41,8 @@ export function input(shape: Shape | number | KerasInput, options: InputOptions 
     const { shape: sizes, ...others } = shape as KerasInput;
     if (Array.isArray(sizes)) return input(sizes, others);
   }
-  checkOptions('input', options, ['name', 'dtype']);
-  const { name } = options;
+  checkOptions('input', options, ['name', 'dtype', 'batchSize']);
+  const { name, batchSize = null } = options;
   if (name !== undefined && !isName(name)) throw argumentError('name', 'a non-empty string', name);
   const bad = (d: number | null): boolean => d !== null && !(Number.isSafeInteger(d) && d > 0);
   if (Array.isArray(shape) && shape.length >= MOST_AXES) {
@@ -51,7 +53,8 @@ export function input(shape: Shape | number | KerasInput, options: InputOptions 
   if (!Array.isArray(shape) || Array.from(shape).some(bad))
     throw argumentError('shape', 'a list of sizes ≥ 1 and null', shape);
   const dtype = checkDtype(options.dtype ?? 'float32');
-  const symbol = new SymbolicTensor([null, ...shape], dtype);
+  if (batchSize !== null) integer('batchSize', batchSize, 1);
+  const symbol = new SymbolicTensor([batchSize, ...shape], dtype);
   symbol.name = name;
   return symbol;
 }

@@ -70,6 +70,11 @@ export interface ShownOptions {
   readonly goBackwards?: boolean | undefined;
   /** Gives 0 for masked steps, rather than the output before, where all steps are given. Default false. */
   readonly zeroOutputForMask?: boolean | undefined;
+  /**
+   * Begins a batch where the one before ended, row by row, in training, evaluation and prediction, until `resetState()` is
+   * called. The input must say its `batchSize`. Default false.
+   */
+  readonly stateful?: boolean | undefined;
 }
 
 /** Options of every recurrent layer. */
@@ -122,6 +127,7 @@ export const shown: Table<ShownOptions> = {
   returnState: boolean(false),
   goBackwards: boolean(false),
   zeroOutputForMask: boolean(false),
+  stateful: boolean(false),
 };
 
 /** The table of {@link GateOptions}. */

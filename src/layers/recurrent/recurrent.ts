@@ -2,9 +2,13 @@
  * Recurrent layers: what they give of their steps, and in which order.
  */
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
+import type { Weight } from '../../core/weight.js';
 import { RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import type { CallOptionKinds } from '../arguments.js';
+import type { Layer } from '../layer.js';
+import type { WeightOptions } from '../weights.js';
+import { CarriedStates } from './carried-states.js';
 import type { RecurrentCallOptions, RecurrentSettings } from './recurrent-options.js';
 import { Steps } from './steps.js';
 
@@ -17,6 +21,7 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
   static override readonly takesOne: boolean = true;
   static override readonly callOptions: CallOptionKinds = { initialState: 'tensors' };
   #isAligned = false;
+  #carried: CarriedStates | undefined;
 
   get #settings(): RecurrentSettings {
     return this.options as unknown as RecurrentSettings;
@@ -28,6 +33,9 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
       throw new RidgelineError('ERR_SHAPE', message, { received: inputShape });
     }
     this.weightsFor(inputShape[2] ?? null);
+    if (!this.#settings.stateful) return;
+    const add = (name: string, options: WeightOptions): Weight => this.addWeight(name, options);
+    this.#carried = new CarriedStates(this as unknown as Layer, inputShape, this.stateSize, add);
   }
 
   /** That of the input where all steps are given. */
@@ -38,8 +46,9 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
   override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
     const { returnSequences, returnState, goBackwards, zeroOutputForMask } = this.#settings;
     const aligned = this.#isAligned || !goBackwards;
-    const states = [options.initialState ?? []].flat() as SymbolicTensor[];
+    const states = [options.initialState ?? this.#carried?.first(x) ?? []].flat() as SymbolicTensor[];
     const [all, ...last] = this.steps(x, states, { reverse: goBackwards, aligned });
+    this.#carried?.next(last, (weight, state) => this.assign(weight, state));
     let output = (returnSequences ? all : last[0]) as SymbolicTensor;
     if (returnSequences && zeroOutputForMask && x.mask) output = zeroed(output, x.mask, !aligned);
     return returnState ? [output, ...last] : output;

@@ -3,12 +3,15 @@
  */
 import type { Option } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
+import type { Weight } from '../../core/weight.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import type { CallOptionKinds } from '../arguments.js';
 import { innerLayer } from '../inner-layer.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, option, type Table } from '../options.js';
+import type { WeightOptions } from '../weights.js';
+import { CarriedStates } from './carried-states.js';
 import { zeroed } from './recurrent.js';
 import { RecurrentCell } from './recurrent-cell.js';
 import { type RecurrentCallOptions, type ShownOptions, shown } from './recurrent-options.js';
@@ -59,14 +62,21 @@ export class RNN extends Layer<RNNConfig, Given> {
   static override readonly callOptions: CallOptionKinds = { initialState: 'tensors' };
   static override readonly options: Table<RNNConfig> = { cell: cells as never, ...shown };
 
+  #carried: CarriedStates | undefined;
+
   get #cells(): readonly Layer[] {
     return [this.options.cell].flat() as Layer[];
   }
 
   override build(inputShape: Shape): void {
-    if (inputShape.length >= 3) return;
-    const message = `layer '${this.name}' expects input [batch, time, …], received ${inputShape.length} axes`;
-    throw new RidgelineError('ERR_SHAPE', message, { received: inputShape });
+    if (inputShape.length < 3) {
+      const message = `layer '${this.name}' expects input [batch, time, …], received ${inputShape.length} axes`;
+      throw new RidgelineError('ERR_SHAPE', message, { received: inputShape });
+    }
+    if (!this.options.stateful) return;
+    const add = (name: string, options: WeightOptions): Weight => this.addWeight(name, options);
+    const sizes = this.#cells.flatMap(sizesOf);
+    this.#carried = new CarriedStates(this as unknown as Layer, inputShape, sizes, add);
   }
 
   /** That of the input where all steps are given. */
@@ -76,7 +86,7 @@ export class RNN extends Layer<RNNConfig, Given> {
 
   override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
     const { returnSequences, returnState, goBackwards, zeroOutputForMask } = this.options;
-    const given = [options.initialState ?? []].flat() as SymbolicTensor[];
+    const given = [options.initialState ?? this.#carried?.first(x) ?? []].flat() as SymbolicTensor[];
     const count = this.#cells.reduce((sum, cell) => sum + sizesOf(cell).length, 0);
     if (given.length > 0 && given.length !== count)
       throw argumentError('initialState', `${count} tensors`, given);
@@ -89,6 +99,7 @@ export class RNN extends Layer<RNNConfig, Given> {
       last.push(...states);
       sequence = (all as SymbolicTensor).withMask(x.mask);
     }
+    this.#carried?.next(last, (weight, state) => this.assign(weight, state));
     let output = sequence.withMask(undefined);
     if (!returnSequences) output = stepOf(output, goBackwards ? 0 : -1);
     else if (goBackwards) output = ops.flip(output, 1);

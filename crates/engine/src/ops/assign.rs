@@ -2,7 +2,7 @@
 //! statistics, adds to sums that outlive it, and clears them.
 
 use crate::error::{Error, Result};
-use crate::graph::Value;
+use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::lower::{Lower, TaskBuilder};
@@ -143,5 +143,20 @@ impl Op for Clear {
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         e.no_form()
+    }
+}
+
+impl Graph {
+    /// Stores the next values of `state` at the end of the step: of several of one variable the last.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` for a value that does not fit its variable.
+    pub fn store(&mut self, state: &[(Arc<Variable>, Value)]) -> Result<()> {
+        for (at, (variable, value)) in state.iter().enumerate() {
+            if state[at + 1..].iter().all(|(later, _)| later.id() != variable.id()) {
+                self.apply(Arc::new(Assign { variable: Arc::clone(variable) }), &[*value])?;
+            }
+        }
+        Ok(())
     }
 }

@@ -31,7 +31,9 @@ impl Op for Positions {
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         if inputs[0].shape.0.get(self.axis) != Some(&self.size) {
             let (axis, shape) = (self.axis, &inputs[0].shape);
-            return Err(Error::shape(format!("positions: axis {axis} of {shape} has another size")));
+            return Err(Error::shape(format!(
+                "positions: axis {axis} of {shape} has another size"
+            )));
         }
         let shape = Shape(vec![self.size.clone()]);
         Ok(vec![TensorType { shape, dtype: DType::I32 }])

@@ -3,7 +3,7 @@
 //! The graph falls into a preparation, which assigns copies, and a rest, which reads those instead of
 //! the variables. A variable that is used as it is has a copy too, so the rest sees all of them as
 //! they were between two steps, and a training that goes on waits for no prediction but for the
-//! making of copies.
+//! making of copies. Variables that the graph writes are read as they are.
 
 use super::Rewrite;
 use crate::error::Result;
@@ -36,9 +36,11 @@ pub struct Hoisted {
 pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
     let nodes = graph.nodes();
     let is_constant = |at: usize| nodes[at].op.downcast::<Constant>().is_some();
+    let effects = nodes.iter().filter_map(|node| node.op.effect());
+    let written: HashSet<u64> = effects.map(|variable| variable.id()).collect();
     let mut fixed: Vec<bool> = Vec::with_capacity(nodes.len());
     for node in nodes {
-        fixed.push(is_fixed(node, &fixed));
+        fixed.push(is_fixed(node, &fixed, &written));
     }
     let from_rest = nodes.iter().zip(&fixed).filter(|(_, fixed)| !**fixed);
     let crossing: HashSet<Value> = from_rest
@@ -73,10 +75,12 @@ pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
     Ok(Hoisted { rest: rest.graph, roots, preparation: preparation.graph, sources, copies })
 }
 
-/// Whether a node depends on variables and constants alone, given which of those before it do.
-fn is_fixed(node: &Node, fixed: &[bool]) -> bool {
-    let is_leaf =
-        node.op.downcast::<Weight>().is_some() || node.op.downcast::<Constant>().is_some();
+/// Whether a node depends alone on constants and variables that are not `written`, given which of those before it
+/// do.
+fn is_fixed(node: &Node, fixed: &[bool], written: &HashSet<u64>) -> bool {
+    let weight = node.op.downcast::<Weight>();
+    let is_leaf = weight.is_some_and(|of| !written.contains(&of.variable.id()))
+        || node.op.downcast::<Constant>().is_some();
     let is_known = |of: &TensorType| of.shape.0.iter().all(|dim| dim.known().is_some());
     is_leaf
         || (node.op.is_pure()

@@ -21,6 +21,8 @@ use crate::run::workspace::Workspace;
 use crate::shape::Dim;
 use crate::step::Step;
 use crate::tensor::Tensor;
+use crate::variable::Variable;
+use std::sync::Arc;
 
 /// See the module documentation.
 pub struct Predictor {
@@ -64,13 +66,19 @@ fn check_rows(graph: &Graph, outputs: &[Value]) -> Result<()> {
 }
 
 impl Predictor {
-    /// Prepares `outputs` of `graph`.
+    /// Prepares `outputs` of `graph`, and the next values of `state`, which goes from batch to batch.
     ///
     /// # Errors
     /// What a pass finds wrong; `ERR_MEMORY` when copies cannot be allocated.
-    pub fn new(graph: &Graph, outputs: &[Value]) -> Result<Predictor> {
+    pub fn new(
+        graph: &Graph,
+        outputs: &[Value],
+        state: &[(Arc<Variable>, Value)],
+    ) -> Result<Predictor> {
         check_rows(graph, outputs)?;
-        let (graph, roots) = merge(graph, outputs)?;
+        let mut graph = graph.clone();
+        graph.store(state)?;
+        let (graph, roots) = merge(&graph, outputs)?;
         let (graph, roots) = expand(&graph, &roots)?;
         let Hoisted { rest, roots, preparation, sources, copies } = hoist(&graph, &roots)?;
         Ok(Predictor {

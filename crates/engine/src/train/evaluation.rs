@@ -5,19 +5,27 @@ use super::totals::Totals;
 use super::trainable::Trainable;
 use crate::data::{Data, feeds, rows};
 use crate::error::{Error, Result};
-use crate::graph::Graph;
+use crate::graph::{Graph, Value};
 use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::step::Step;
+use crate::variable::Variable;
 use ridgeline_kernels::Isa;
+use std::sync::Arc;
 
-/// The program of one evaluation step: forward only; penalties on weights are added by the loop.
+/// The program of one evaluation step: forward only, and the next values of `state`, which goes from batch to
+/// batch; penalties on weights are added by the loop.
 ///
 /// # Errors
 /// What a pass finds wrong.
-pub fn evaluation_program(graph: &Graph, objective: &Objective) -> Result<Program> {
+pub fn evaluation_program(
+    graph: &Graph,
+    objective: &Objective,
+    state: &[(Arc<Variable>, Value)],
+) -> Result<Program> {
     let mut graph = graph.clone();
     let penalty = objective.penalty(&mut graph)?;
+    graph.store(state)?;
     Program::new(&graph, &objective.outputs(penalty))
 }
 

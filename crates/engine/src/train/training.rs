@@ -59,7 +59,7 @@ pub fn training_step(
     }
     let is_trained =
         |variable: &Arc<Variable>| trainables.iter().any(|of| of.variable.id() == variable.id());
-    let (optimizer, others) = optimizers.split_first().expect("at least one optimizer");
+    let (optimizer, of_groups) = optimizers.split_first().expect("at least one optimizer");
     let (on_weights, updates) = match optimizer.accumulation {
         None => (updates_of_all(optimizers, &mut graph, &trainables, &found)?, None),
         Some(every) => {
@@ -72,16 +72,15 @@ pub fn training_step(
     if let Some(on_weights) = on_weights {
         penalty = graph.add(penalty, on_weights)?;
     }
-    for ((variable, _), &value) in state.iter().zip(&roots[count..]) {
-        if is_trained(variable) || next(variable) != Some(value) {
-            continue;
-        }
-        graph.apply(Arc::new(Assign { variable: Arc::clone(variable) }), &[value])?;
-    }
+    let others =
+        state.iter().zip(&roots[count..]).filter(|((variable, _), _)| !is_trained(variable));
+    let others: Vec<_> =
+        others.map(|((variable, _), &value)| (Arc::clone(variable), value)).collect();
+    graph.store(&others)?;
     let program = Program::new(&graph, &objective.outputs(penalty))?;
     let mut segments = vec![Segment { program, every: 1 }];
     segments.extend(updates);
-    let rates = others.iter().map(|of| Arc::clone(&of.learning_rate)).collect();
+    let rates = of_groups.iter().map(|of| Arc::clone(&of.learning_rate)).collect();
     Ok(TrainingStep::new(segments, rates))
 }
 

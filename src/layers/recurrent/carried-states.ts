@@ -1,0 +1,58 @@
+/**
+ * States of stateful recurrent layers: the last of one batch are the first of the next, row by row.
+ */
+import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { Trace } from '../../core/trace.js';
+import type { Weight } from '../../core/weight.js';
+import { RidgelineError } from '../../errors.js';
+import type { Layer } from '../layer.js';
+import type { WeightOptions } from '../weights.js';
+
+/** See the module documentation. */
+export class CarriedStates {
+  readonly #layer: Layer;
+  readonly #batch: number;
+  readonly #weights: readonly Weight[];
+
+  /**
+   * @param shape - Of the layer's input; it says how many rows a batch has.
+   * @param sizes - Sizes of the states.
+   * @param add - Makes a weight of the layer.
+   * @throws {RidgelineError} `ERR_SHAPE` where the rows are not known.
+   */
+  constructor(
+    layer: Layer,
+    [batch]: Shape,
+    sizes: readonly number[],
+    add: (name: string, options: WeightOptions) => Weight,
+  ) {
+    this.#layer = layer;
+    if (typeof batch !== 'number') {
+      const message = `layer '${layer.name}' is stateful, so it must know how many rows a batch has: input({ shape, batchSize })`;
+      throw new RidgelineError('ERR_SHAPE', message, { layer: layer.name });
+    }
+    this.#batch = batch;
+    this.#weights = sizes.map((size, i) =>
+      add(i === 0 ? 'rnn_state' : `rnn_state_${i}`, { shape: [batch, size], carried: true }),
+    );
+  }
+
+  /**
+   * Where a batch begins.
+   * @throws {RidgelineError} `ERR_SHAPE` for a batch of other rows.
+   */
+  first(x: SymbolicTensor): SymbolicTensor[] {
+    const [rows] = x.shape;
+    if (rows !== this.#batch) {
+      const { name } = this.#layer;
+      const message = `layer '${name}' is stateful for batches of ${this.#batch} rows, received ${rows ?? 'any number of'} rows`;
+      throw new RidgelineError('ERR_SHAPE', message, { layer: name, received: x.shape });
+    }
+    return this.#weights.map((weight) => Trace.running.value(weight));
+  }
+
+  /** Where the next one does. */
+  next(last: readonly SymbolicTensor[], assign: (weight: Weight, next: SymbolicTensor) => void): void {
+    for (const [i, weight] of this.#weights.entries()) assign(weight, last[i] as SymbolicTensor);
+  }
+}
