@@ -204,6 +204,8 @@ export declare class NativeTrainer {
   step(inputs: Array<NativeData>, learningRate: number | undefined | null, threads: number | undefined | null, totals: NativeTotals): Promise<NativeEvent>
   /** Times the phases of a training step on the calling thread; weights change. For benches. */
   profile(inputs: Array<NativeData>, learningRate: number | undefined | null, steps: number, threads?: number | undefined | null): Array<PhaseTime>
+  /** Bytes of variables and of what a step computes, for a batch of inputs of these shapes. */
+  bytes(shapes: Array<Array<number>>, batch: number): Array<number>
   /** Gives back its memory; a run under way ends as it would. */
   release(): void
 }

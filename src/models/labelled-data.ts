@@ -97,6 +97,17 @@ export function* labelledData(
   return { inputs, outputs, labels: specs, weights };
 }
 
+/** What rows look like that nobody gave yet: labels as the losses expect them, none weighted. */
+export function expectedRows(network: Network, { losses, labelled }: Compiled): RowsSpec {
+  const labels = labelled.map((output): LabelSpec => {
+    const { shape } = network.graph.outputs[output] as SymbolicTensor;
+    return losses[output]?.sparse && shape.length > 1
+      ? { output, shape: shape.slice(0, -1), dtype: 'int32' }
+      : { output, shape, dtype: 'float32' };
+  });
+  return { labels, weights: [] };
+}
+
 /** Labels in a list for all outputs, without those that nothing is measured at. */
 function ofLabelled(y: DataInput, names: readonly string[], labelled: readonly number[]): DataInput {
   if (labelled.length === names.length || !Array.isArray(y) || y.length !== names.length) return y;

@@ -218,7 +218,10 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
     return perOutput(this.#predictor.predictSync(x, options));
   }
 
-  /** The table of layers, shapes and parameters as text; printed unless `print` is false. */
+  /**
+   * The table of layers, shapes and parameters as text; printed unless `print` is false. With `batchSize` it ends with the
+   * peak memory of a training step.
+   */
   summary(options: SummaryOptions = {}): string {
     this.checkAlive();
     return summary(this.#self, options);

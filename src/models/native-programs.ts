@@ -20,7 +20,7 @@ import { checkGroups } from '../optimizers/groups.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { tracedUpdate } from '../optimizers/own-update.js';
 import type { Compiled } from './compilation.js';
-import type { LabelledData } from './labelled-data.js';
+import type { RowsSpec } from './labelled-data.js';
 import { metricKeys } from './log-keys.js';
 import { type LossGraph, type Measure, traceLoss } from './loss-graph.js';
 import type { Network } from './network.js';
@@ -61,7 +61,7 @@ export class NativePrograms {
     this.forget();
   }
 
-  #for(rows: LabelledData): Kept {
+  #for(rows: RowsSpec): Kept {
     const weights = this.#network.trainableWeights;
     const key = JSON.stringify([
       rows.labels.map((l) => [l.dtype, l.shape.slice(1)]),
@@ -93,7 +93,7 @@ export class NativePrograms {
    * The program that computes loss and metrics for rows like these.
    * @throws {RidgelineError} `ERR_ARGUMENT` for two numbers of one name; what is wrong with a loss, a metric or a layer, by its name.
    */
-  evaluator(rows: LabelledData): NativeEvaluator {
+  evaluator(rows: RowsSpec): NativeEvaluator {
     return this.#for(rows).evaluator;
   }
 
@@ -101,7 +101,7 @@ export class NativePrograms {
    * The program that trains on rows like these.
    * @throws {RidgelineError} As `evaluator`; `ERR_MEMORY`.
    */
-  trainer(rows: LabelledData): NativeTrainer {
+  trainer(rows: RowsSpec): NativeTrainer {
     const kept = this.#for(rows);
     if (kept.trainer) return kept.trainer;
     const weights = this.#network.trainableWeights;

@@ -4,24 +4,34 @@
 import Table from 'cli-table3';
 import { options as checkOptions } from '../core/check.js';
 import { shapeText } from '../core/tensor.js';
+import { argumentError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import type { Network } from './network.js';
+import { type Measured, type StepMemoryOptions, stepMemory } from './step-memory.js';
 
 /** Options of {@link Model.summary}. */
-export interface SummaryOptions {
+export interface SummaryOptions extends StepMemoryOptions {
   /** False to return the text without printing it. Default true. */
   readonly print?: boolean | undefined;
 }
 
 /**
  * The summary as text; printed unless the options say otherwise.
- * @throws {RidgelineError} `ERR_ARGUMENT` for unknown options.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, `ERR_NOT_COMPILED` where the memory of a training step is asked
+ *   for.
  */
 export function summary(
-  model: Network & { readonly built: boolean; readonly layers: readonly Layer[] },
+  model: Network & {
+    readonly built: boolean;
+    readonly layers: readonly Layer[];
+    readonly training: Measured;
+  },
   options: SummaryOptions,
 ): string {
-  const { print = true } = checkOptions('summary', options, ['print']);
+  const { print = true, ...of } = checkOptions('summary', options, ['print', 'batchSize', 'length']);
+  if (of.length !== undefined && of.batchSize === undefined)
+    throw argumentError('batchSize', 'given with length', undefined);
+  const memory = of.batchSize === undefined ? '' : `\n${stepMemory(model, model.training, of)}`;
   const table = new Table({
     head: ['Layer (class)', 'Output shape', 'Params'],
     colAligns: ['left', 'left', 'right'],
@@ -44,7 +54,7 @@ export function summary(
   const text =
     `Model: ${model.name}\n${table.toString()}\n` +
     `Total params: ${all.toLocaleString('en-US')} (trainable ${trainable.toLocaleString('en-US')}, ` +
-    `non-trainable ${(all - trainable).toLocaleString('en-US')})`;
+    `non-trainable ${(all - trainable).toLocaleString('en-US')})${memory}`;
   if (print) console.log(text);
   return text;
 }

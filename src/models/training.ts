@@ -25,7 +25,7 @@ import {
   type Weighting,
 } from './fit-options.js';
 import { add, type EpochLogs, type History, record, type TrainingState } from './history.js';
-import { type LabelledData, uploadLabelled } from './labelled-data.js';
+import { expectedRows, type LabelledData, uploadLabelled } from './labelled-data.js';
 import { directionOf, logsOf, type Measured, measured, metricKeys } from './log-keys.js';
 import type { Measure } from './loss-graph.js';
 import { NativePrograms } from './native-programs.js';
@@ -241,6 +241,19 @@ export class Training implements TrainingContext {
         return names(this.#lock.check(await run).logs);
       }),
     );
+  }
+
+  /** Bytes that a training step needs for inputs of these shapes: of variables, and of what it computes. */
+  stepBytes(shapes: readonly (readonly number[])[]): [variables: number, values: number] {
+    const trainer = this.#programs.trainer(expectedRows(this.#model, this.compiled));
+    const batch = shapes[0]?.[0] as number;
+    const bytes = guard(() =>
+      trainer.bytes(
+        shapes.map((shape) => [...shape]),
+        batch,
+      ),
+    );
+    return bytes as [number, number];
   }
 
   /** Milliseconds of each phase of a training step on one batch, for benches; weights change. */

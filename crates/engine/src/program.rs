@@ -67,16 +67,12 @@ impl Program {
     /// Sizes of the symbols for `batch` rows of `data`.
     ///
     /// # Errors
-    /// `ERR_SHAPE` naming the input that does not fit.
+    /// `ERR_SHAPE` or `ERR_DTYPE` naming the input that does not fit.
     pub fn bind(&self, data: &[Arc<Tensor>], batch: usize) -> Result<Vec<usize>> {
         if data.len() != self.inputs.len() {
-            return Err(Error::shape(format!(
-                "expected {} inputs, received {}",
-                self.inputs.len(),
-                data.len()
-            )));
+            let (expected, received) = (self.inputs.len(), data.len());
+            return Err(Error::shape(format!("expected {expected} inputs, received {received}")));
         }
-        let mut bindings: Vec<Option<usize>> = vec![None; self.graph.symbols().len()];
         for ((name, of), tensor) in self.inputs.iter().zip(data) {
             if tensor.dtype != of.dtype {
                 return Err(Error::dtype(format!(
@@ -84,10 +80,22 @@ impl Program {
                     of.dtype, tensor.dtype
                 )));
             }
-            if tensor.shape.len() != of.shape.rank() {
-                return Err(unfit(name, of, tensor));
+        }
+        let shapes: Vec<&[usize]> = data.iter().map(|tensor| &tensor.shape[..]).collect();
+        self.bind_shapes(&shapes, batch)
+    }
+
+    /// Sizes of the symbols for `batch` rows of data of these shapes; those of further inputs follow from them.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` naming the input that does not fit.
+    pub fn bind_shapes(&self, shapes: &[&[usize]], batch: usize) -> Result<Vec<usize>> {
+        let mut bindings: Vec<Option<usize>> = vec![None; self.graph.symbols().len()];
+        for ((name, of), shape) in self.inputs.iter().zip(shapes) {
+            if shape.len() != of.shape.rank() {
+                return Err(unfit(name, of, shape));
             }
-            for (axis, (dim, &size)) in of.shape.0.iter().zip(&tensor.shape).enumerate() {
+            for (axis, (dim, &size)) in of.shape.0.iter().zip(*shape).enumerate() {
                 let size = if axis == 0 { batch } else { size };
                 if let Some(symbol) = dim.as_symbol() {
                     bindings[symbol.0 as usize].get_or_insert(size);
@@ -95,14 +103,22 @@ impl Program {
             }
         }
         let bindings: Vec<usize> = bindings.into_iter().map(|size| size.unwrap_or(1)).collect();
-        for ((name, of), tensor) in self.inputs.iter().zip(data) {
-            let mut sizes = tensor.shape.clone();
+        for ((name, of), shape) in self.inputs.iter().zip(shapes) {
+            let mut sizes = shape.to_vec();
             sizes.iter_mut().take(1).for_each(|rows| *rows = batch);
             if of.shape.bind(&bindings) != sizes {
-                return Err(unfit(name, of, tensor));
+                return Err(unfit(name, of, shape));
             }
         }
         Ok(bindings)
+    }
+
+    /// The plan for these sizes.
+    ///
+    /// # Errors
+    /// What planning finds wrong.
+    pub fn plan(&self, bindings: &[usize]) -> Result<Plan> {
+        Plan::compile(&self.graph, &self.outputs, bindings, self.rows)
     }
 
     /// A workspace for these sizes: one that is idle, or a new one.
@@ -115,8 +131,7 @@ impl Program {
         {
             return Ok(idle.swap_remove(at).workspace);
         }
-        let plan = Plan::compile(&self.graph, &self.outputs, bindings, self.rows)?;
-        Workspace::new(Arc::new(plan))
+        Workspace::new(Arc::new(self.plan(bindings)?))
     }
 
     /// Gives back the memory of all workspaces: now, or when a run that uses one returns it.
@@ -135,6 +150,6 @@ impl Program {
     }
 }
 
-fn unfit(name: &str, of: &TensorType, tensor: &Tensor) -> Error {
-    Error::shape(format!("input '{name}' expects shape {}, received {:?}", of.shape, tensor.shape))
+fn unfit(name: &str, of: &TensorType, shape: &[usize]) -> Error {
+    Error::shape(format!("input '{name}' expects shape {}, received {shape:?}", of.shape))
 }

@@ -228,8 +228,7 @@ pub unsafe fn log1p<S: Simd>(x: S::F) -> S::F {
 /// Up to here [`sin`] and [`cos`] know how many quarter turns they leave out: 2¹³·π/2.
 pub(crate) const TURNS_MAX: f32 = 12_867.0;
 /// π/2 in parts of eleven bits and a rest, so that the products of four of them with n are exact.
-const HALF_PI: [f32; 5] =
-    [1.570_312_5, 4.837_513e-4, 7.549_533_6e-8, 2.563_283e-12, 6.123_234e-17];
+const HALF_PI: [f32; 5] = [1.570_312_5, 4.837_513e-4, 7.549_533_6e-8, 2.563_283e-12, 6.123_234e-17];
 
 /// sin r and cos r of r = x − n·π/2, |r| ≤ π/4, and n in the low bits of an integer.
 #[inline(always)]

@@ -174,6 +174,18 @@ impl NativeTrainer {
         Ok(phases.map_err(convert)?.into_iter().map(time).collect())
     }
 
+    /// Bytes of variables and of what a step computes, for a batch of inputs of these shapes.
+    #[napi(catch_unwind)]
+    pub fn bytes(&self, shapes: Vec<Vec<u32>>, batch: u32) -> Result<Vec<f64>> {
+        let shapes: Vec<Vec<usize>> = shapes
+            .into_iter()
+            .map(|of| of.into_iter().map(|size| size as usize).collect())
+            .collect();
+        let shapes: Vec<&[usize]> = shapes.iter().map(|of| &of[..]).collect();
+        let found = self.trainer.training.bytes(&shapes, batch as usize, threads_of(None)?);
+        Ok(found.map_err(convert)?.map(|bytes| bytes as f64).to_vec())
+    }
+
     /// Gives back its memory; a run under way ends as it would.
     #[napi(catch_unwind)]
     pub fn release(&self) {

@@ -8,12 +8,13 @@ use super::counters::Counters;
 use super::schedule::Schedule;
 use crate::data::Data;
 use crate::error::{Error, Result};
-use crate::plan::Plan;
+use crate::plan::{Home, Plan};
 use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::run::workspace::Workspace;
 use crate::step::Step;
 use parking_lot::{Mutex, MutexGuard};
+use std::collections::HashSet;
 use std::iter::once;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +75,29 @@ impl TrainingStep {
             Ok(SegmentMemory { bindings, workspace })
         };
         Ok(Memory { segments: self.segments.iter().map(part).collect::<Result<_>>()? })
+    }
+
+    /// Bytes that a step needs on so many threads, for `batch` rows of data of these shapes: of variables, and of
+    /// what it computes.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` naming the input that does not fit.
+    pub fn bytes(&self, shapes: &[&[usize]], batch: usize, threads: usize) -> Result<[usize; 2]> {
+        let mut words = [0, 0];
+        let mut known = HashSet::new();
+        for Segment { program, .. } in &self.segments {
+            let shapes = if program.inputs().is_empty() { &[] } else { shapes };
+            let plan = program.plan(&program.bind_shapes(shapes, batch)?)?;
+            words[1] += plan.arena_words + plan.scratch_words * threads;
+            let variables = plan.places.iter().filter_map(|place| match &place.home {
+                Home::Variable(variable) => Some(variable),
+                _ => None,
+            });
+            for variable in variables.filter(|variable| known.insert(variable.id())) {
+                words[0] += variable.shape().iter().product::<usize>();
+            }
+        }
+        Ok(words.map(|words| words * size_of::<u32>()))
     }
 
     /// Returns memory for later use.
