@@ -106,6 +106,20 @@ export declare class NativeGraph {
   fingerprint(): string
   /** Writes the values as an ONNX model: to a file, or as bytes if no path is given. */
   export(names: Array<string>, outputs: Array<number>, header: ExportHeader, path?: string | undefined | null): Promise<Exported>
+  /** An empty graph for a step of a loop in this one: unknown sizes are the same. */
+  step(): NativeGraph
+  /** Adds an input of the type of a value in the graph around, or with `slice` of its slices along the first axis. */
+  inputOf(index: number, around: NativeGraph, id: number, slice: boolean): NativeValue
+  /**
+   * A scan: the first `carried` of the inputs go from step to step, the next `sequences` are gone through, the
+   * others are what the step reads. `length` counts where there are no sequences.
+   */
+  scan(step: NativeGraph, results: Array<number>, inputs: Array<number>, carried: number, sequences: number, length: number, reverse: boolean): Array<NativeValue>
+  /**
+   * A loop that goes on while a condition holds, `most` steps at most: the first of the inputs, as many as there are
+   * results, go from step to step.
+   */
+  whileLoop(condition: NativeGraph, holds: number, step: NativeGraph, results: Array<number>, inputs: Array<number>, most: number): Array<NativeValue>
 }
 
 /** An optimizer's formula and bounds. */

@@ -43,7 +43,9 @@ export function dispatch(
   const traced = inputs.find(
     (t): t is SymbolicTensor => t instanceof SymbolicTensor && t.traced !== undefined,
   );
-  const trace = traced?.traced?.trace;
+  const of = traced?.traced?.trace;
+  // The step of a loop takes what it uses from around it.
+  const trace = of && Trace.current?.encloses(of) ? Trace.current : of;
   const recorded = inputs.some((t) => t instanceof SymbolicTensor && t.traced === undefined);
   if (recorded) {
     if (trace)

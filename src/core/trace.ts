@@ -15,7 +15,7 @@ let current: Trace | undefined;
 
 /** See the module documentation. */
 export class Trace implements Tracing {
-  readonly graph: NativeGraph = new native.NativeGraph();
+  readonly graph: NativeGraph;
   /** True while training; layers may override it for what they call. */
   training: boolean;
   /** What was assigned to weights, in order: the last of each is committed at the end of the step. */
@@ -29,8 +29,9 @@ export class Trace implements Tracing {
   #inputs = 0;
 
   /** @param path - Where it is, if not at a model's top: streams go by it. */
-  constructor(training: boolean, path?: string) {
+  constructor(training: boolean, path?: string, graph: NativeGraph = new native.NativeGraph()) {
     this.training = training;
+    this.graph = graph;
     if (path !== undefined) this.#path.push(path);
   }
 
@@ -49,6 +50,11 @@ export class Trace implements Tracing {
       'ERR_ARGUMENT',
       'this works only while a layer, a loss or a metric is being traced',
     );
+  }
+
+  /** True for this trace, and for those around it if it is that of a step of a loop: their values can be used in it. */
+  encloses(trace: unknown): boolean {
+    return trace === this;
   }
 
   /** Runs `work` with this trace as the ambient one. */

@@ -56,6 +56,11 @@ const COMPARISONS = ['less', 'lessEqual', 'greater', 'greaterEqual', 'equal', 'n
 const LOGIC = ['logicalAnd', 'logicalOr'] as const;
 const REDUCTIONS = ['sum', 'mean', 'max', 'min'] as const;
 
+/** A constant square matrix. */
+const TABLE_SQUARE = tensor([
+  [0.5, -1],
+  [0.25, 0.75],
+]);
 /** A constant matrix. */
 const THREE = tensor([
   [1, 2],
@@ -154,6 +159,50 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
     [(a) => ops.add(ops.cast(ops.positions(a, 1), 'float32'), a), [[6]]],
     [(a) => ops.add(ops.cast(ops.positions(a, 1), 'float32'), a), [[null]]],
     [(a) => ops.mul(ops.positions(a, 0), 1), [[4]]],
+  ],
+  scan: [
+    [
+      (a) => ops.scan((c, x) => [ops.add(c, x)], ops.min(a, { axis: 1 }), ops.transpose(a, [1, 0, 2]))[0],
+      [[5, 2]],
+    ],
+    [
+      (a) => {
+        const next = (c: SymbolicTensor, x: SymbolicTensor) =>
+          ops.tanh(ops.add(ops.matmul(c, TABLE_SQUARE), x));
+        const [, all] = ops.scan(
+          (c, x) => [next(c, x), ops.square(c)],
+          ops.zerosLike(ops.max(a, { axis: 1 })),
+          ops.transpose(a, [1, 0, 2]),
+          { reverse: true },
+        );
+        return ops.transpose(all, [1, 0, 2]);
+      },
+      [
+        [5, 2],
+        [null, 2],
+      ],
+    ],
+    [(a) => ops.scan((c) => [ops.mul(c, 0.5)], a, undefined, { length: 3 })[0], [[4]]],
+  ],
+  whileLoop: [
+    [
+      (a) =>
+        ops.whileLoop(
+          (x) => ops.greater(ops.max(x), 0.1),
+          (x) => ops.mul(x, 0.5),
+          a,
+        ),
+      [[4]],
+    ],
+    [
+      (a) =>
+        ops.whileLoop(
+          (x) => ops.less(ops.sum(x), 0),
+          (x) => ops.add(x, ops.abs(a)),
+          a,
+        ),
+      [[4]],
+    ],
   ],
   stopGradient: [[(a) => ops.stopGradient(ops.square(a)), [[4]]]],
   sort: [

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::leaf::Input;
-use crate::passes::{absorb, expand, optimize};
+use crate::passes::optimized;
 use crate::plan::{Plan, Rows};
 use crate::run::workspace::Workspace;
 use crate::tensor::{Tensor, TensorType};
@@ -53,9 +53,7 @@ impl Program {
         }
         let inputs = inputs.into_iter().collect::<Option<Vec<_>>>();
         let inputs = inputs.ok_or_else(|| Error::native("inputs are not numbered in a row"))?;
-        let (graph, outputs) = expand::expand(graph, outputs)?;
-        let (graph, outputs) = absorb::absorb(&graph, &outputs)?;
-        let (graph, outputs) = optimize(&graph, &outputs)?;
+        let (graph, outputs) = optimized(graph, outputs)?;
         Ok(Program { graph, outputs, inputs, rows, idle: Mutex::new(Some(Vec::new())) })
     }
 

@@ -55,7 +55,7 @@ impl NativeGraph {
         NativeGraph { graph: Arc::new(Mutex::new(Graph::new())) }
     }
 
-    fn describe(graph: &Graph, value: Value) -> NativeValue {
+    pub(crate) fn describe(graph: &Graph, value: Value) -> NativeValue {
         let of = graph.value_type(value);
         let size = |d: &Dim| d.known().map_or(-1.0, |size| size as f64);
         NativeValue {

@@ -11,6 +11,7 @@ pub mod evaluator;
 mod events;
 pub mod graph;
 pub mod hashing;
+pub mod loops;
 pub mod optimizer;
 pub mod predictor;
 pub mod run;

@@ -11,5 +11,5 @@ mod reader;
 mod wire;
 
 pub use error::ModelError;
-pub use model::{Attribute, DataType, Dim, ModelBuilder, Tensor};
+pub use model::{Attribute, DataType, Dim, Graph, ModelBuilder, Tensor};
 pub use reader::{Metadata, Opset, Value, read_metadata};

@@ -151,7 +151,13 @@ pub enum Attribute {
     Strings(Vec<String>),
     /// A tensor.
     Tensor(Tensor),
+    /// A graph, such as the step of a loop: what [`ModelBuilder::into_graph`] gives.
+    Graph(Graph),
 }
+
+/// A graph for an attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Graph(proto::GraphProto);
 
 impl Attribute {
     fn into_proto(self, name: String) -> proto::AttributeProto {
@@ -180,6 +186,10 @@ impl Attribute {
             Attribute::Tensor(tensor) => {
                 let t = Some(tensor.into_proto(None, None));
                 (attribute_type::TENSOR, proto::AttributeProto { t, ..empty })
+            }
+            Attribute::Graph(Graph(graph)) => {
+                let g = Some(Box::new(graph));
+                (attribute_type::GRAPH, proto::AttributeProto { g, ..empty })
             }
         };
         proto::AttributeProto { r#type: Some(code), ..attribute }
@@ -268,6 +278,8 @@ pub struct ModelBuilder {
     inputs: Vec<Value>,
     outputs: Vec<Value>,
     initializers: Vec<Initializer>,
+    /// Values of the graph around it.
+    outside: Vec<String>,
     nodes: Vec<Node>,
     node_names: HashSet<String>,
     /// The last suffix tried for a name, so that a thousand equal names do not cost a million
@@ -287,6 +299,7 @@ impl ModelBuilder {
             inputs: Vec::new(),
             outputs: Vec::new(),
             initializers: Vec::new(),
+            outside: Vec::new(),
             nodes: Vec::new(),
             node_names: HashSet::new(),
             suffixes: HashMap::new(),
@@ -367,6 +380,14 @@ impl ModelBuilder {
         self
     }
 
+    /// Says that nodes may read the value `name` of the graph around this one, if it becomes an attribute.
+    pub fn reads(&mut self, name: &str) -> &mut Self {
+        if !self.outside.iter().any(|outside| outside == name) {
+            self.outside.push(name.to_owned());
+        }
+        self
+    }
+
     /// Adds a node; nodes stand in the order in which they run.
     ///
     /// An empty input name is an optional input left out. A node name that is taken gets a suffix
@@ -437,6 +458,9 @@ impl ModelBuilder {
             defined.insert(&initializer.name)?;
             initializer.tensor.check(&initializer.name)?;
         }
+        for name in &self.outside {
+            defined.insert(name)?;
+        }
         for node in &self.nodes {
             check_node(node, &mut defined)?;
         }
@@ -451,6 +475,12 @@ impl ModelBuilder {
             }
         }
         Ok(())
+    }
+
+    /// Checks the graph and gives it as an attribute; what is said of the model besides is left out.
+    pub fn into_graph(self) -> Result<Attribute, ModelError> {
+        self.check()?;
+        Ok(Attribute::Graph(Graph(self.into_proto().graph.unwrap_or_default())))
     }
 
     fn into_proto(self) -> proto::ModelProto {

@@ -15,7 +15,7 @@ import { CarriedStates } from './carried-states.js';
 import { zeroed } from './recurrent.js';
 import { RecurrentCell } from './recurrent-cell.js';
 import { type RecurrentCallOptions, type ShownOptions, shown } from './recurrent-options.js';
-import { unrolled } from './unrolled.js';
+import { scanned } from './scanned.js';
 
 /** A cell of one's own: a layer called with an input and a list of states, which gives its output and the next states. */
 export interface OwnCell extends Layer {
@@ -54,7 +54,8 @@ const cells = option(
 
 /**
  * Input `[batch, time, …]`, output `[batch, units]`, or `[batch, time, units]` with `returnSequences`. Cells of this package
- * go through time in one native op each; those of one's own are written out step by step, for which the time must be known.
+ * go through time in one native op each; those of one's own in a
+ * scan.
  */
 export class RNN extends Layer<RNNConfig, Given> {
   static override readonly className: string = 'RNN';
@@ -110,7 +111,7 @@ export class RNN extends Layer<RNNConfig, Given> {
   /** All outputs of a cell, where their inputs stand, and its last states. */
   #through(cell: Layer, x: SymbolicTensor, states: SymbolicTensor[]): SymbolicTensor[] {
     const { goBackwards } = this.options;
-    if (!(cell instanceof RecurrentCell)) return unrolled(cell, sizesOf(cell), x, states, goBackwards);
+    if (!(cell instanceof RecurrentCell)) return scanned(cell, sizesOf(cell), x, states, goBackwards);
     return cell.overAll(x, states, goBackwards);
   }
 }

@@ -167,7 +167,7 @@ impl Op for BatchNorm {
             let beta = op.center.then(|| f.floats(1 + usize::from(op.scale)));
             let epilogue = Epilogue {
                 relu: op.relu,
-                dropout: op.dropout.map(|d| (f.step.key(d.stream), Rate::new(d.rate))),
+                dropout: op.dropout.map(|d| (f.key(d.stream), Rate::new(d.rate))),
             };
             kernels::forward(
                 f.isa,

@@ -75,7 +75,7 @@ impl Op for Dropout {
             .write(y.matrix().along(Axes::BOTH))
             .write(mask.bits(Axes::BOTH))
             .run(move |f| {
-                let (first, key) = (f.rows().start, f.step.key(stream));
+                let (first, key) = (f.rows().start, f.key(stream));
                 let (x, y, mask) = (f.tile(0), f.tile_mut(0), f.mask_mut(1));
                 kernels::dropout(f.isa, key, rate, first, words, x, y, mask);
             });
@@ -160,7 +160,7 @@ impl Op for DropoutMask {
             .write(y.matrix().along(Axes::ROWS))
             .write(bits.bits(Axes::ROWS))
             .run(move |f| {
-                let (key, words) = (f.step.key(stream), cols.div_ceil(32));
+                let (key, words) = (f.key(stream), cols.div_ceil(32));
                 // Ones in, kept ones scaled out: every row is the same row of ones.
                 let ones = &mut f.scratch()[..cols];
                 ones.fill(1.0);

@@ -19,6 +19,7 @@ pub mod fused;
 pub mod gather;
 pub mod layer_norm;
 pub mod leaf;
+pub mod loops;
 pub mod masked_matmul;
 pub mod matmul;
 mod normalize;

@@ -68,7 +68,7 @@ impl Op for Random {
             .cost(1.0)
             .write(y.matrix().along(Axes::ROWS))
             .run(move |f| {
-                let (key, first, y) = (f.step.key(stream), f.rows().start, f.tile_mut(0));
+                let (key, first, y) = (f.key(stream), f.rows().start, f.tile_mut(0));
                 match distribution {
                     Distribution::Normal => kernels::normal(f.isa, key, first, y),
                     Distribution::Uniform => kernels::uniform(f.isa, key, first, y),

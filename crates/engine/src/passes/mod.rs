@@ -34,6 +34,16 @@ pub fn optimize(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
     fuse::fuse(&graph, &roots)
 }
 
+/// `graph` as it is planned: written out, absorbed and optimized.
+///
+/// # Errors
+/// What a pass finds wrong.
+pub fn optimized(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
+    let (graph, roots) = expand::expand(graph, roots)?;
+    let (graph, roots) = absorb::absorb(&graph, &roots)?;
+    optimize(&graph, &roots)
+}
+
 /// A graph under reconstruction: old values and what became of them.
 pub(crate) struct Rewrite {
     pub graph: Graph,

@@ -3,8 +3,10 @@
 
 use super::schedule::Phase;
 use super::task::Task;
+use super::turns::Loop;
 use super::view::BufferId;
 use super::{Home, Place};
+use std::collections::HashSet;
 
 /// Offsets are multiples of a cache line, so threads never share one.
 const LINE_WORDS: usize = 16;
@@ -13,22 +15,46 @@ const LINE_WORDS: usize = 16;
 pub fn allocate(
     tasks: &[Task],
     phases: &[Phase],
+    loops: &[Loop],
     keep: &[BufferId],
     places: &mut [Place],
 ) -> usize {
+    let whole = |id: BufferId| match &places[id.0 as usize].home {
+        Home::Slot(slot) => slot.of.0 as usize,
+        _ => id.0 as usize,
+    };
     let mut life: Vec<Option<(usize, usize)>> = vec![None; places.len()];
     for (at, phase) in phases.iter().enumerate() {
         for task in phase.strands.iter().flat_map(|s| &s.tasks).map(|&t| &tasks[t]) {
             for view in task.reads.iter().chain(&task.writes) {
-                let span = life[view.buffer.0 as usize].get_or_insert((at, at));
+                let span = life[whole(view.buffer)].get_or_insert((at, at));
                 span.0 = span.0.min(at);
                 span.1 = span.1.max(at);
             }
         }
     }
     for buffer in keep {
-        if let Some(span) = &mut life[buffer.0 as usize] {
+        if let Some(span) = &mut life[whole(*buffer)] {
             span.1 = phases.len();
+        }
+    }
+    let moved: HashSet<usize> = places
+        .iter()
+        .filter_map(|place| match &place.home {
+            Home::Slot(slot) if slot.turns.is_some() => Some(slot.of.0 as usize),
+            _ => None,
+        })
+        .collect();
+    // What goes into a loop, out of it or from turn to turn lives through all of it.
+    for of in loops {
+        let (first, last) = (of.phases.start, of.phases.end.saturating_sub(1));
+        for (id, span) in life.iter_mut().enumerate() {
+            let Some(span) = span.as_mut().filter(|span| span.0 <= last && first <= span.1) else {
+                continue;
+            };
+            if span.0 < first || span.1 > last || moved.contains(&id) {
+                *span = (span.0.min(first), span.1.max(last));
+            }
         }
     }
     let mut order: Vec<usize> = (0..places.len())

@@ -4,12 +4,14 @@
 //! tasks that touch the same words unless both only read, and parts of one task write disjoint
 //! words, so what a view hands out is free of races by construction.
 
-use super::view::{Part, View};
+use super::turns::Turning;
+use super::view::{BufferId, Part, View};
 use crate::error::Error;
 use crate::step::Step;
 use crate::variable::Layout;
 use ridgeline_kernels::dropout::{Mask, MaskMut};
 use ridgeline_kernels::gemm::{Packed, PackedMut};
+use ridgeline_kernels::rng::Key;
 use ridgeline_kernels::{Isa, Tile, TileMut};
 use std::ops::Range;
 
@@ -24,8 +26,11 @@ pub struct Frame<'a> {
     /// Rows and columns of its rectangle, and the part to work on.
     pub(crate) space: [usize; 2],
     pub(crate) part: Part,
-    /// Base address of every buffer of the plan.
+    /// Base address of every buffer of the plan, and the buffers that loops move along.
     pub(crate) bases: &'a [*mut u32],
+    pub(crate) turning: &'a [Option<Turning>],
+    /// The step of the loop under way.
+    pub(crate) time: usize,
     pub(crate) scratch: *mut u32,
     pub(crate) scratch_words: usize,
     /// What this task may fetch for those behind it: views of this part.
@@ -57,9 +62,24 @@ impl<'a> Frame<'a> {
         self.part.cols.clone()
     }
 
+    /// The key of a random stream: of this step, and in a loop of its step.
+    pub fn key(&self, stream: u32) -> Key {
+        self.step.key(stream, self.time as u32)
+    }
+
+    /// The address of a buffer, in a loop that of its step.
+    fn start(&self, buffer: BufferId) -> *mut u32 {
+        let base = self.bases[buffer.0 as usize];
+        match self.turning.get(buffer.0 as usize) {
+            // SAFETY: the whole has as many slots as the period says.
+            Some(Some(of)) => unsafe { base.add(of.offset(self.time)) },
+            _ => base,
+        }
+    }
+
     fn address(&self, view: &View, row: usize, col: usize) -> *mut u32 {
         // SAFETY: the window lies inside the view and the view inside its buffer.
-        unsafe { self.bases[view.buffer.0 as usize].add(row * view.stride() + col) }
+        unsafe { self.start(view.buffer).add(row * view.stride() + col) }
     }
 
     /// What read `i` shows of this part, as a matrix.
@@ -104,9 +124,7 @@ impl<'a> Frame<'a> {
         let (rows, cols) = view.window(&self.part);
         match view.layout {
             // SAFETY: the span lies inside the view and the view inside its buffer.
-            Layout::Panels(_) => unsafe {
-                self.bases[view.buffer.0 as usize].add(view.span(&self.part).0)
-            },
+            Layout::Panels(_) => unsafe { self.start(view.buffer).add(view.span(&self.part).0) },
             _ => self.address(view, rows.start, cols.start),
         }
     }
@@ -115,7 +133,7 @@ impl<'a> Frame<'a> {
     pub fn words(&self, i: usize) -> &'a [u32] {
         let view = &self.reads[i];
         let (start, len) = view.span(&self.part);
-        let base = self.bases[view.buffer.0 as usize];
+        let base = self.start(view.buffer);
         // SAFETY: see the module documentation.
         unsafe { std::slice::from_raw_parts(base.add(start), len) }
     }
@@ -125,7 +143,7 @@ impl<'a> Frame<'a> {
     pub fn words_mut(&self, i: usize) -> &'a mut [u32] {
         let view = &self.writes[i];
         let (start, len) = view.span(&self.part);
-        let base = self.bases[view.buffer.0 as usize];
+        let base = self.start(view.buffer);
         // SAFETY: see the module documentation.
         unsafe { std::slice::from_raw_parts_mut(base.add(start), len) }
     }
@@ -185,7 +203,7 @@ impl<'a> Frame<'a> {
     /// All panels of read `i`: the first column of each, and the columns that exist.
     pub fn panels(&self, i: usize) -> impl Iterator<Item = (usize, Tile<'a>)> + use<'a> {
         let view = self.reads[i];
-        let base = self.bases[view.buffer.0 as usize];
+        let base = self.start(view.buffer);
         let panel = match view.layout {
             Layout::Panels(width) => width,
             _ => view.cols,
@@ -204,7 +222,7 @@ impl<'a> Frame<'a> {
     pub fn panels_mut(&self, i: usize) -> impl Iterator<Item = (usize, TileMut<'a>)> + use<'a> {
         let view = self.writes[i];
         let (cols, width) = (view.window(&self.part).1, view.stride());
-        let base = self.bases[view.buffer.0 as usize];
+        let base = self.start(view.buffer);
         (0..cols.len()).step_by(width.max(1)).map(move |first| {
             let at = (cols.start + first) * view.rows;
             // SAFETY: a panel lies inside its buffer; see the module documentation.
@@ -221,7 +239,7 @@ impl<'a> Frame<'a> {
             self.next.iter().flat_map(|(views, part)| views.iter().map(move |view| (view, part)));
         for (slice, (view, part)) in slices.iter_mut().zip(later.chain(next)) {
             let (start, len) = view.span(part);
-            let base = self.bases[view.buffer.0 as usize].cast_const().cast::<f32>();
+            let base = self.start(view.buffer).cast_const().cast::<f32>();
             *slice = std::ptr::slice_from_raw_parts(base.wrapping_add(start), len);
         }
         slices

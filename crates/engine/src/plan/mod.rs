@@ -7,10 +7,12 @@ pub mod arena;
 pub mod block;
 pub mod fetch;
 pub mod frame;
+pub mod inline;
 pub mod instruction;
 pub mod lower;
 pub mod schedule;
 pub mod task;
+pub mod turns;
 pub mod view;
 
 use crate::error::{Code, Error, Result};
@@ -21,9 +23,10 @@ use crate::variable::{Layout, Variable, from_panels, from_spread, to_panels};
 pub use frame::Frame;
 use lower::{Buffer, Lower};
 use schedule::Phase;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use task::Task;
+use turns::{Among, Loop, LoopTasks, Slot, Turning, Walk};
 use view::{Axes, BufferId, View};
 
 /// Where a buffer's memory is.
@@ -37,6 +40,8 @@ pub enum Home {
     Constant(Arc<Tensor>),
     /// In the data that is fed: the rows of a batch, where they lie.
     Feed(usize),
+    /// In another buffer.
+    Slot(Slot),
 }
 
 /// How the rows of a batch come out of the data.
@@ -73,6 +78,10 @@ pub struct Plan {
     pub scratch_words: usize,
     /// Threads that it can feed.
     pub threads: usize,
+    /// Phases that repeat, in order.
+    pub loops: Vec<Loop>,
+    /// For each buffer: how loops move it along, if they do; empty where there is no loop.
+    pub turning: Vec<Option<Turning>>,
     outputs: Vec<Buffer>,
 }
 
@@ -84,7 +93,13 @@ pub struct PlanBuilder {
     pub(crate) types: HashMap<Value, TensorType>,
     places: Vec<Place>,
     resident: HashMap<ResidentKey, Buffer>,
-    converted: HashMap<BufferId, Buffer>,
+    pub(crate) converted: HashMap<BufferId, Buffer>,
+    /// Tasks that repeat, in order.
+    pub(crate) loops: Vec<LoopTasks>,
+    /// Values that something uses.
+    pub(crate) used: HashSet<Value>,
+    /// True while the step of a loop is lowered.
+    pub(crate) is_in_loop: bool,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -106,6 +121,30 @@ impl PlanBuilder {
         Buffer { id, shape, dtype, layout }
     }
 
+    /// A part of a buffer that is dense in row-major order, which begins so many words behind its start.
+    pub(crate) fn slot(
+        &mut self,
+        of: &Buffer,
+        shape: Vec<usize>,
+        start: usize,
+        turns: Option<Among>,
+    ) -> Result<Buffer> {
+        let (of, start) = match &self.places[of.id.0 as usize].home {
+            Home::Slot(Slot { turns: Some(_), .. }) => {
+                return Err(Error::argument("a loop in the step of a loop cannot be run"));
+            }
+            Home::Slot(outer) => (outer.of, outer.start + start),
+            _ => (of.id, start),
+        };
+        Ok(self.buffer(shape, DType::F32, Layout::Plain, Home::Slot(Slot { of, start, turns })))
+    }
+
+    /// True if a loop moves the buffer along.
+    pub(crate) fn is_turning(&self, buffer: BufferId) -> bool {
+        let home = &self.places[buffer.0 as usize].home;
+        matches!(home, Home::Slot(Slot { turns: Some(_), .. }))
+    }
+
     pub(crate) fn resident(&mut self, home: Home) -> Buffer {
         let (key, shape, dtype, layout) = match &home {
             Home::Variable(v) => {
@@ -117,7 +156,9 @@ impl PlanBuilder {
                 t.dtype,
                 Layout::Plain,
             ),
-            Home::Arena | Home::Feed(_) => unreachable!("only what is there before a plan"),
+            Home::Arena | Home::Feed(_) | Home::Slot(_) => {
+                unreachable!("only what is there before a plan")
+            }
         };
         if let Some(buffer) = self.resident.get(&key) {
             return buffer.clone();
@@ -129,7 +170,7 @@ impl PlanBuilder {
 
     /// A dense row-major copy of a buffer that is none itself; one copy serves all readers of an
     /// arena buffer.
-    fn plain(&mut self, buffer: &Buffer) -> Result<Buffer> {
+    pub(super) fn plain(&mut self, buffer: &Buffer) -> Result<Buffer> {
         match buffer.layout {
             Layout::Plain => Ok(buffer.clone()),
             Layout::Panels(width) => {
@@ -216,6 +257,9 @@ impl Plan {
             places: Vec::new(),
             resident: HashMap::new(),
             converted: HashMap::new(),
+            loops: Vec::new(),
+            used: used(graph, outputs),
+            is_in_loop: false,
         };
         for (at, node) in graph.nodes().iter().enumerate() {
             for of in &node.outputs {
@@ -231,16 +275,17 @@ impl Plan {
             let buffer = buffer.ok_or_else(|| Error::native("an output was not lowered"))?;
             kept.push(builder.plain(&buffer)?);
         }
-        let PlanBuilder { tasks, mut places, .. } = builder;
+        let PlanBuilder { tasks, mut places, loops, .. } = builder;
         let is_variable = |id: BufferId| matches!(places[id.0 as usize].home, Home::Variable(_));
-        let phases = schedule::schedule(&tasks, &is_variable);
+        let (phases, loops) = turns::sections(&tasks, &loops, &is_variable);
         if let Some(phase) = phases.iter().find(|phase| phase.chunks > MOST_CHUNKS) {
             let too_large =
                 format!("too large: {} chunks at once, at most {MOST_CHUNKS}", phase.chunks);
             return Err(Error::new(Code::Memory, too_large));
         }
         let keep: Vec<BufferId> = kept.iter().map(|buffer| buffer.id).collect();
-        let arena_words = arena::allocate(&tasks, &phases, &keep, &mut places);
+        let arena_words = arena::allocate(&tasks, &phases, &loops, &keep, &mut places);
+        let turning = if loops.is_empty() { Vec::new() } else { turns::turning(&places) };
         Ok(Plan {
             scratch_words: tasks.iter().map(|task| task.scratch).max().unwrap_or(0),
             threads: threads(&phases),
@@ -248,8 +293,16 @@ impl Plan {
             phases,
             places,
             arena_words,
+            loops,
+            turning,
             outputs: kept,
         })
+    }
+
+    /// The phases in the order in which they run, each with the step of the loop that it is in; `bases`
+    /// are the addresses of all buffers.
+    pub(crate) fn walk<'a>(&'a self, bases: &'a [*mut u32]) -> Walk<'a> {
+        Walk::new(self, bases)
     }
 
     /// Number of outputs.
@@ -277,7 +330,12 @@ fn threads(phases: &[Phase]) -> usize {
     shared().map(of).max().unwrap_or(1).max(1)
 }
 
-fn types(graph: &Graph) -> HashMap<Value, TensorType> {
+/// Values that are inputs of a node or wanted.
+pub(crate) fn used(graph: &Graph, outputs: &[Value]) -> HashSet<Value> {
+    graph.nodes().iter().flat_map(|node| &node.inputs).chain(outputs).copied().collect()
+}
+
+pub(crate) fn types(graph: &Graph) -> HashMap<Value, TensorType> {
     let mut types = HashMap::new();
     for (node, of) in (0..).zip(graph.nodes()) {
         for (output, t) in (0..).zip(&of.outputs) {
@@ -317,7 +375,11 @@ fn natural_panels(graph: &Graph) -> Vec<Option<Layout>> {
 }
 
 /// For each output of each node: the layout that all its uses wish for, or row-major.
-fn preferred_layouts(graph: &Graph, outputs: &[Value], bindings: &[usize]) -> Vec<Vec<Layout>> {
+pub(crate) fn preferred_layouts(
+    graph: &Graph,
+    outputs: &[Value],
+    bindings: &[usize],
+) -> Vec<Vec<Layout>> {
     let nodes = graph.nodes();
     let mut preferred: Vec<Vec<Option<Layout>>> =
         nodes.iter().map(|n| vec![None; n.outputs.len()]).collect();

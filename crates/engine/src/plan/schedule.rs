@@ -13,6 +13,7 @@ use super::fetch::Fetch;
 use super::task::Task;
 use super::view::{Axes, BufferId, Part, UNIT};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Tasks that run chunk by chunk.
 #[derive(Debug)]
@@ -98,13 +99,19 @@ struct History {
     readers: Vec<usize>,
 }
 
-/// Orders `tasks`, which stand in an order that computes every buffer before its use.
-/// `is_variable` tells which buffers outlive a step, for what chunks fetch.
-pub fn schedule(tasks: &[Task], is_variable: &dyn Fn(BufferId) -> bool) -> Vec<Phase> {
+/// Orders those of `tasks` in `section`, which stand in an order that computes every buffer before its
+/// use. `is_variable` tells which buffers outlive a step, for what chunks fetch.
+pub fn schedule(
+    tasks: &[Task],
+    section: Range<usize>,
+    is_variable: &dyn Fn(BufferId) -> bool,
+) -> Vec<Phase> {
     let mut strands: Vec<Growing> = Vec::new();
-    let mut strand_of: Vec<usize> = Vec::with_capacity(tasks.len());
+    // Tasks of other sections have none.
+    let mut strand_of: Vec<usize> = vec![usize::MAX; section.start];
     let mut histories: HashMap<BufferId, History> = HashMap::new();
-    for (at, task) in tasks.iter().enumerate() {
+    for at in section {
+        let task = &tasks[at];
         let before = dependencies(task, &histories);
         let latest = before.iter().map(|&d| strands[strand_of[d]].phase).max();
         let home = latest.and_then(|phase| join(at, phase, &before, tasks, &strands, &strand_of));

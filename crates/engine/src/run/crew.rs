@@ -253,9 +253,11 @@ impl Crew {
         let count = plan.threads.min(self.threads());
         let _stepping = (count > 1).then(|| Stepping::new(&self.shared));
         let mut mustered = false;
-        for (at, phase) in plan.phases.iter().enumerate() {
+        for (at, time) in plan.walk(bases) {
+            let phase = &plan.phases[at];
             let started = profile.is_some().then(Instant::now);
-            let job = Job { plan, strands: &phase.strands, bases, step, scratch, isa: self.isa };
+            let strands = &phase.strands;
+            let job = Job { plan, strands, bases, time, step, scratch, isa: self.isa };
             // A lone chunk is not worth waking anyone for.
             match count.min(phase.chunks) {
                 0 | 1 => self.shared.guarded(|| {

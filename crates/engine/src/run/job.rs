@@ -13,6 +13,8 @@ pub(super) struct Job<'a> {
     pub strands: &'a [Strand],
     /// Base address of every buffer of the plan.
     pub bases: &'a [*mut u32],
+    /// The step of the loop that the phase is in.
+    pub time: usize,
     pub step: &'a Step,
     /// Scratch of every participant.
     pub scratch: &'a [*mut u32],
@@ -51,6 +53,8 @@ impl Job<'_> {
                 space: task.space,
                 part: strand.part(task, chunk),
                 bases: self.bases,
+                turning: &self.plan.turning,
+                time: self.time,
                 scratch: self.scratch[me],
                 scratch_words: task.scratch,
                 later: fetch.map_or(&[], |fetch| &fetch.later),

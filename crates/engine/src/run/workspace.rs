@@ -22,6 +22,8 @@ pub struct Workspace {
     bases: Vec<*mut u32>,
     /// Buffers that are fed where they lie, and their feeds.
     feeds: Vec<(usize, usize)>,
+    /// Slots of such buffers, and those.
+    fed: Vec<(usize, usize)>,
     scratch: Vec<Words>,
     scratch_at: Vec<*mut u32>,
     locks: Vec<Lock>,
@@ -58,10 +60,10 @@ impl Workspace {
             .flat_map(|task| task.writes.iter().map(|view| view.buffer.0))
             .collect();
         let mut locks: Vec<Lock> = Vec::new();
-        let mut feeds = Vec::new();
-        let mut bases = Vec::with_capacity(plan.places.len());
+        let (mut feeds, mut fed) = (Vec::new(), Vec::new());
+        let mut bases: Vec<*mut u32> = Vec::with_capacity(plan.places.len());
         for (id, place) in (0..).zip(&plan.places) {
-            bases.push(match &place.home {
+            let base = match &place.home {
                 // SAFETY: the arena's size covers every offset and length.
                 Home::Arena => unsafe { arena.as_mut_slice().as_mut_ptr().add(place.offset) },
                 // Known when the plan runs.
@@ -71,12 +73,20 @@ impl Workspace {
                 }
                 // Only read: no view of a constant is written.
                 Home::Constant(tensor) => tensor.words.as_ptr().cast_mut(),
+                Home::Slot(slot) => {
+                    let whole = slot.of.0 as usize;
+                    if let Home::Feed(_) = plan.places[whole].home {
+                        fed.push((id as usize, whole));
+                    }
+                    bases[whole].wrapping_add(slot.start)
+                }
                 Home::Variable(variable) => {
                     let written = written.contains(&id);
                     locks.push(Lock { variable: Arc::clone(variable), written });
                     variable.words.write().as_mut_slice().as_mut_ptr()
                 }
-            });
+            };
+            bases.push(base);
         }
         locks.sort_by_key(|lock| lock.variable.id());
         let guards = Vec::with_capacity(locks.len());
@@ -85,6 +95,7 @@ impl Workspace {
             arena,
             bases,
             feeds,
+            fed,
             scratch: Vec::new(),
             scratch_at: Vec::new(),
             locks,
@@ -129,6 +140,10 @@ impl Workspace {
             // Only read: no view of a feed is written.
             self.bases[buffer] = feed.data.cast_mut();
         }
+        for &(slot, whole) in &self.fed {
+            let Home::Slot(of) = &self.plan.places[slot].home else { continue };
+            self.bases[slot] = self.bases[whole].wrapping_add(of.start);
+        }
         for lock in &self.locks {
             self.guards.push(match lock.written {
                 true => Guard::Write(lock.variable.words.write_arc()),
@@ -158,8 +173,9 @@ impl Workspace {
         match &place.home {
             Home::Arena => &self.arena.as_slice()[place.offset..place.offset + buffer.size()],
             Home::Constant(tensor) => &tensor.words,
-            // SAFETY: the feed lives as long as the run, whose outputs are read before it ends.
-            Home::Feed(_) => unsafe {
+            // SAFETY: the feed lives as long as the run, whose outputs are read before it ends; a slot
+            // lies inside another buffer.
+            Home::Feed(_) | Home::Slot(_) => unsafe {
                 std::slice::from_raw_parts(self.bases[buffer.id.0 as usize], buffer.size())
             },
             Home::Variable(_) => &[],

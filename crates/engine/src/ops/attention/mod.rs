@@ -121,7 +121,7 @@ impl Attention {
         let row = (sample * of.heads + head) * of.queries + first;
         let words = block.keys.div_ceil(32);
         let mask = MaskMut::new(bits, p.rows(), words, 0, block.keys);
-        let key = f.step.key(self.stream);
+        let key = f.key(self.stream);
         dropout(f.isa, key, Rate::new(self.rate), row, of.keys.div_ceil(32), p, to, mask);
     }
 }

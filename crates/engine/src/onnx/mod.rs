@@ -3,16 +3,20 @@
 //! Each op says its own ONNX form in its file under `ops/`; here are names, weights and the frame.
 //! Initializers keep the names and the layout of the weights, nodes the paths of the layers.
 
+mod body;
+mod sizes;
+
 use crate::boundary::read_all;
 use crate::error::{Code, Error, Result};
 use crate::graph::{Graph, Node, Value};
 use crate::ops::leaf::{Input, Weight};
 use crate::passes::dead::remove_dead;
-use crate::shape::{Shape, Symbol};
+use crate::shape::Shape;
 use crate::tensor::{DType, Tensor, TensorType};
 use crate::variable::Variable;
 pub use ridgeline_onnx::Attribute;
-use ridgeline_onnx::{DataType, Dim, ModelBuilder, ModelError};
+pub(crate) use ridgeline_onnx::DataType;
+use ridgeline_onnx::{Dim, ModelBuilder, ModelError};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -107,7 +111,11 @@ pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Re
     })
 }
 
-fn data_type(dtype: DType) -> Result<DataType> {
+/// The type in the file.
+///
+/// # Errors
+/// `ERR_EXPORT` for packed bits.
+pub(crate) fn data_type(dtype: DType) -> Result<DataType> {
     match dtype {
         DType::F32 => Ok(DataType::Float),
         DType::I32 => Ok(DataType::Int32),
@@ -299,6 +307,23 @@ impl Exporter<'_> {
         Ok(())
     }
 
+    /// Emits the node that computes the first `count` outputs.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn finish_all(
+        &mut self,
+        count: usize,
+        op: &str,
+        inputs: &[String],
+        with: Vec<(&str, Attribute)>,
+    ) -> Result<()> {
+        let names: Vec<String> = (0..count).map(|i| self.output(i)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.emit_all(op, inputs, &names, with);
+        Ok(())
+    }
+
     /// A float scalar as initializer.
     ///
     /// # Errors
@@ -324,50 +349,6 @@ impl Exporter<'_> {
         self.model.initializer_i64(&name, &[values.len() as i64], values, None);
         Ok(name)
     }
-    /// The sizes of a shape as a vector of int64: unknown ones are taken from the inputs that have them.
-    ///
-    /// # Errors
-    /// `ERR_EXPORT` where no input has one by itself.
-    pub fn sizes(&mut self, shape: &Shape) -> Result<String> {
-        let mut sizes = Vec::new();
-        for dim in &shape.0 {
-            let mut total: Option<String> = None;
-            for (symbols, factor) in dim.parts() {
-                let mut product = self.ints(&[factor as i64])?;
-                for &symbol in symbols {
-                    let size = self.size_of(symbol)?;
-                    product = self.step("Mul", &[product, size])?;
-                }
-                total = Some(match total {
-                    Some(total) => self.step("Add", &[total, product])?,
-                    None => product,
-                });
-            }
-            sizes.push(match total {
-                Some(total) => total,
-                None => self.ints(&[0])?,
-            });
-        }
-        self.step_with("Concat", &sizes, vec![("axis", Attribute::Int(0))])
-    }
-
-    /// An unknown size, as a vector of one element.
-    fn size_of(&mut self, symbol: Symbol) -> Result<String> {
-        let found = self.graph.nodes().iter().zip(0..).find_map(|(node, at)| {
-            let input = node.op.downcast::<Input>()?;
-            let axis = input.of.shape.0.iter().position(|dim| dim.as_symbol() == Some(symbol))?;
-            Some((self.of_value.get(&Value { node: at, output: 0 })?.clone(), axis))
-        });
-        let Some((input, axis)) = found else {
-            let name = &self.graph.symbols()[symbol.0 as usize];
-            let message = format!("no input tells the size '{name}'");
-            return Err(Error::new(Code::Export, message));
-        };
-        let shape = self.step("Shape", &[input])?;
-        let at = self.ints(&[axis as i64])?;
-        self.step("Gather", &[shape, at])
-    }
-
     /// A scalar int64 as initializer.
     ///
     /// # Errors

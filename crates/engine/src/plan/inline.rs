@@ -1,0 +1,142 @@
+//! A graph inside another one: lowered in the place of the node that holds it.
+
+use super::lower::{Buffer, Lower};
+use super::task::Task;
+use super::turns::{LoopTasks, Turns};
+use super::view::{Axes, BufferId};
+use super::{preferred_layouts, types, used};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Value};
+use crate::ops::leaf::Input;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+impl Lower<'_> {
+    /// Number of inputs.
+    pub(crate) fn input_count(&self) -> usize {
+        self.node.inputs.len()
+    }
+
+    /// True if something uses output `i`.
+    pub(crate) fn is_used(&self, i: usize) -> bool {
+        self.plan.used.contains(&Value { node: self.at as u32, output: i as u32 })
+    }
+
+    /// A loop of the tasks of `body`, behind those that ask whether there is another turn. What does the same in every
+    /// turn is done once, before it; `moves` tells which buffers change from turn to turn, besides slots.
+    pub(crate) fn repeat(
+        &mut self,
+        asks: Vec<(Task, bool)>,
+        body: Vec<(Task, bool)>,
+        turns: Turns,
+        moves: &dyn Fn(BufferId) -> bool,
+    ) {
+        let plan = &mut *self.plan;
+        let moves = |buffer| moves(buffer) || plan.is_turning(buffer);
+        let (once, asks) = apart(asks, &moves);
+        let (more, body) = apart(body, &moves);
+        plan.tasks.extend(once.into_iter().chain(more));
+        let start = plan.tasks.len();
+        plan.tasks.extend(asks);
+        let middle = plan.tasks.len();
+        plan.tasks.extend(body);
+        plan.loops.push(LoopTasks { asks: start..middle, body: middle..plan.tasks.len(), turns });
+    }
+
+    /// Lowers `graph` in this place: its inputs are `inputs`, by their numbers, and `results` are put `into` buffers.
+    /// Returns the tasks, each with whether it does the same whenever its reads are the same.
+    ///
+    /// # Errors
+    /// What lowering finds wrong.
+    pub(crate) fn inline(
+        &mut self,
+        graph: &Graph,
+        results: &[Value],
+        inputs: &[Buffer],
+        into: &[Buffer],
+    ) -> Result<Vec<(Task, bool)>> {
+        if std::mem::replace(&mut self.plan.is_in_loop, true) {
+            return Err(Error::argument("a loop in the step of a loop cannot be run"));
+        }
+        let start = self.plan.tasks.len();
+        let preferred = preferred_layouts(graph, results, self.bindings);
+        let mut buffers_of: HashMap<Value, Buffer> = HashMap::new();
+        for (node, of) in (0..).zip(graph.nodes()) {
+            if let Some(input) = of.op.downcast::<Input>() {
+                buffers_of.insert(Value { node, output: 0 }, inputs[input.index].clone());
+            }
+        }
+        for (value, to) in results.iter().zip(into) {
+            buffers_of.entry(*value).or_insert_with(|| to.clone());
+        }
+        let outside = (
+            std::mem::replace(&mut self.plan.buffers_of, buffers_of),
+            std::mem::replace(&mut self.plan.types, types(graph)),
+            std::mem::replace(&mut self.plan.used, used(graph, results)),
+            // Copies that are made inside are not there for who comes behind.
+            self.plan.converted.clone(),
+        );
+        let mut impure: Vec<Range<usize>> = Vec::new();
+        for (at, node) in graph.nodes().iter().enumerate() {
+            if node.op.downcast::<Input>().is_some() {
+                continue;
+            }
+            let first = self.plan.tasks.len();
+            let (plan, preferred) = (&mut *self.plan, &preferred[at][..]);
+            let (bindings, rows) = (self.bindings, self.rows);
+            let mut lower = Lower { plan, node, at, bindings, rows, preferred };
+            node.op.lower(&mut lower).map_err(|error| error.in_layer(&node.label))?;
+            if !node.op.is_pure() {
+                impure.push(first..self.plan.tasks.len());
+            }
+        }
+        for (value, to) in results.iter().zip(into) {
+            let from = self.plan.buffers_of[value].clone();
+            if from.id != to.id {
+                let from = self.plan.plain(&from)?;
+                self.copy(&from, to);
+            }
+        }
+        (self.plan.buffers_of, self.plan.types, self.plan.used, self.plan.converted) = outside;
+        self.plan.is_in_loop = false;
+        let tasks = self.plan.tasks.split_off(start).into_iter().enumerate();
+        let is_same = |at: usize| !impure.iter().any(|of| of.contains(&(start + at)));
+        Ok(tasks.map(|(at, task)| (task, is_same(at))).collect())
+    }
+
+    /// Copies a buffer that is dense in row-major order.
+    pub(crate) fn copy(&mut self, from: &Buffer, to: &Buffer) {
+        let split = Axes { rows: false, cols: true };
+        let (read, write) = (from.whole().along(split), to.whole().along(split));
+        let task = self.task(1, from.size()).split(split).cost(0.1).read(read).write(write);
+        task.run(|f| f.words_mut(0).copy_from_slice(f.words(0)));
+    }
+}
+
+/// Tasks that do the same in every turn, and the others.
+fn apart(tasks: Vec<(Task, bool)>, moves: &dyn Fn(BufferId) -> bool) -> (Vec<Task>, Vec<Task>) {
+    let mut stays: Vec<bool> =
+        tasks.iter().map(|(task, same)| *same && !task.reads.is_empty()).collect();
+    // A task moves with what it reads, and with whoever else writes what it writes.
+    loop {
+        let moving = tasks.iter().zip(&stays).filter(|(_, stays)| !**stays);
+        let written: HashSet<BufferId> =
+            moving.flat_map(|((task, _), _)| task.writes.iter().map(|view| view.buffer)).collect();
+        let changes = |buffer: BufferId| moves(buffer) || written.contains(&buffer);
+        let mut is_settled = true;
+        for ((task, _), stays) in tasks.iter().zip(&mut stays).filter(|(_, stays)| **stays) {
+            let mut views = task.reads.iter().chain(&task.writes);
+            if views.any(|view| changes(view.buffer)) {
+                (*stays, is_settled) = (false, false);
+            }
+        }
+        if is_settled {
+            break;
+        }
+    }
+    let (mut once, mut each) = (Vec::new(), Vec::new());
+    for ((task, _), stays) in tasks.into_iter().zip(stays) {
+        if stays { once.push(task) } else { each.push(task) }
+    }
+    (once, each)
+}

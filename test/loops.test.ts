@@ -1,0 +1,298 @@
+/**
+ * Loops: `scan` against steps written out, in every place where ops work; `whileLoop`; and what is wrong with them.
+ */
+import {
+  input,
+  Layer,
+  layers,
+  Model,
+  ops,
+  optimizers,
+  Sequential,
+  type Shape,
+  type SymbolicTensor,
+  setRandomSeed,
+  type Tensor,
+  tensor,
+  type Weight,
+} from 'ridgeline';
+import { describe, expect, it } from 'vitest';
+import { Trace } from '../src/core/trace.js';
+import * as inner from '../src/ops/index.js';
+import './support/allclose.js';
+import { gradientsOf } from './support/gradients.js';
+import { expectSameInRuntime } from './support/onnx.js';
+
+const wave = (shape: number[], seed: number): Tensor<'float32'> =>
+  tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(seed + 3 * i)),
+    { shape },
+  ) as Tensor<'float32'>;
+
+describe('scan', () => {
+  it('computes at once on concrete tensors', () => {
+    const [total, totals] = ops.scan(
+      (sum, x) => {
+        const next = ops.add(sum, x);
+        return [next, next];
+      },
+      0,
+      tensor([1, 2, 3]),
+    );
+    expect([total.toArray(), totals.toArray()]).toEqual([6, [1, 3, 6]]);
+    const [last, nothing] = ops.scan((x) => [ops.mul(x, 2)], tensor([1, 2]), undefined, { length: 5 });
+    expect([last.toArray(), nothing]).toEqual([[32, 64], undefined]);
+  });
+  it('takes lists, from the end too, and keeps outputs in order', () => {
+    const [[a, b], [c]] = ops.scan(
+      ([m, n], [x, y]) => [
+        [
+          ops.add(ops.mul(m as SymbolicTensor, 2), x as SymbolicTensor),
+          ops.sub(n as SymbolicTensor, y as SymbolicTensor),
+        ],
+        [ops.add(m as SymbolicTensor, y as SymbolicTensor)],
+      ],
+      [tensor(1), tensor(0)],
+      [tensor([1, 2, 3]), tensor([10, 20, 30])],
+      { reverse: true },
+    );
+    expect([a?.toArray(), b?.toArray(), c?.toArray()]).toEqual([25, -60, [22, 25, 31]]);
+  });
+  it('has the values and gradients of its steps written out', () => {
+    const [xs, h, w] = [wave([6, 3, 4], 1), wave([3, 5], 2), wave([9, 5], 3)];
+    const run = (loop: boolean): Tensor[] => {
+      const trace = new Trace(false);
+      return trace.run(() => {
+        const of = [xs, h, w].map((t) => trace.constant(t)) as [
+          SymbolicTensor,
+          SymbolicTensor,
+          SymbolicTensor,
+        ];
+        const step = (state: SymbolicTensor, x: SymbolicTensor): SymbolicTensor =>
+          inner.tanh(inner.matmul(inner.concat([x, state]), of[2]));
+        let last = of[1];
+        let all: SymbolicTensor;
+        if (loop) {
+          const [behind, outputs] = inner.scan(
+            (state, x) => [step(state, x), inner.square(step(state, x))],
+            last,
+            of[0],
+          );
+          [last, all] = [behind, outputs];
+        } else {
+          const parts = inner.split(of[0], 6, 0).map((x) => {
+            last = step(last, inner.squeeze(x, 0));
+            return inner.expandDims(inner.square(last), 0);
+          });
+          all = inner.concat(parts, 0);
+        }
+        const loss = inner.add(inner.sum(inner.mul(all, wave([6, 3, 5], 4))), inner.sum(last));
+        return [...trace.evaluate([last, all]), ...gradientsOf(trace, loss, of)];
+      });
+    };
+    const [found, expected] = [run(true), run(false)];
+    for (const [i, value] of found.entries()) expect(value).toBeAllclose(expected[i] as Tensor);
+  });
+  it('draws other random numbers in every step, and the same in backward', () => {
+    const trace = new Trace(true);
+    trace.run(() => {
+      const x = trace.constant(tensor(new Float32Array(1000).fill(1)));
+      const [, drawn] = inner.scan(
+        (sum, _) => [sum, inner.mul(x, inner.randomUniform(x, {}))],
+        trace.constant(tensor(0)),
+        trace.constant(wave([4], 1)),
+      );
+      const [values] = trace.evaluate([drawn]);
+      const rows = (values as Tensor).toArray<number[][]>();
+      expect(new Set(rows.map((row) => row[0])).size).toBe(4);
+      const [gradient] = gradientsOf(trace, inner.sum(drawn), [x]);
+      const sums = rows[0]?.map((_, i) => rows.reduce((a, row) => a + (row[i] as number), 0));
+      expect(gradient).toBeAllclose(sums as number[]);
+    });
+  });
+  it('trains in a layer, whose weights all steps share', async () => {
+    class Decay extends Layer {
+      static override readonly className = 'Decay';
+      #rate!: Weight;
+      override build(shape: Shape): void {
+        this.#rate = this.addWeight('rate', { shape: [shape.at(-1) ?? null], initializer: 'ones' });
+      }
+      override call(x: SymbolicTensor): SymbolicTensor {
+        const along = ops.transpose(x, [1, 0, 2]);
+        const [last] = ops.scan(
+          (sum, now) => [ops.add(ops.mul(sum, this.#rate), now)],
+          ops.zerosLike(ops.sum(along, { axis: 0 })),
+          along,
+        );
+        return last;
+      }
+    }
+    const model = new Sequential([input([null, 2]), new Decay()]);
+    model.compile({ optimizer: optimizers.adam({ learningRate: 0.05 }), loss: 'mse' });
+    const rows = Array.from({ length: 64 }, (_, r) =>
+      Array.from({ length: 5 }, (_, t) => [Math.sin(r + t), Math.cos(2 * r - t)]),
+    );
+    const decayed = rows.map((row) =>
+      row.reduce((sum, x) => [sum[0]! * 0.5 + x[0]!, sum[1]! * 0.8 + x[1]!], [0, 0]),
+    );
+    await model.fit(rows, decayed, { epochs: 150, verbose: 0 });
+    const [rate] = model.getWeights() as [Tensor];
+    expect(rate).toBeAllclose([0.5, 0.8], { absolute: 0.01 });
+    const two = await model.predict(rows, { threads: 2 });
+    expect(two.data).toEqual((await model.predict(rows, { threads: 1 })).data);
+    await expectSameInRuntime(model, { batches: [1, 7], sizes: [5, 3] });
+  });
+  it('gives the same bits on any number of threads', async () => {
+    class Wide extends Layer {
+      static override readonly className = 'Wide';
+      #kernel!: Weight;
+      override build(shape: Shape): void {
+        this.#kernel = this.addWeight('kernel', { shape: [(shape.at(-1) as number) + 96, 96] });
+      }
+      override call(x: SymbolicTensor): SymbolicTensor {
+        const along = ops.transpose(x, [1, 0, 2]);
+        const zeros = ops.matmul(ops.mul(ops.min(along, { axis: 0 }), 0), ops.slice(this.#kernel, 0, 32, 0));
+        const step = (state: SymbolicTensor, now: SymbolicTensor): readonly [SymbolicTensor] => [
+          ops.tanh(ops.matmul(ops.concat([now, state]), this.#kernel)),
+        ];
+        return ops.scan(step, zeros, along)[0];
+      }
+    }
+    const x = wave([512, 6, 32], 1);
+    const runs = [];
+    for (const threads of [1, 2, 3]) {
+      setRandomSeed(1);
+      const model = new Sequential([input([6, 32]), new Wide()]).compile({ optimizer: 'adam', loss: 'mse' });
+      const y = await model.predict(x, { threads, batchSize: 512 });
+      await model.fit(x, wave([512, 96], 2), { epochs: 2, batchSize: 256, threads, verbose: 0 });
+      runs.push([y.data, ...model.getWeights().map((weight) => weight.data)]);
+    }
+    for (const run of runs.slice(1)) expect(run).toEqual(runs[0]);
+  });
+  it('goes through the rows of a batch where they lie', async () => {
+    class Running extends Layer {
+      static override readonly className = 'Running';
+      override call(x: SymbolicTensor): SymbolicTensor {
+        const first = ops.mul(ops.min(x, { axis: 0 }), 0);
+        const next = (
+          sum: SymbolicTensor,
+          row: SymbolicTensor,
+        ): readonly [SymbolicTensor, SymbolicTensor] => {
+          const behind = ops.add(sum, row);
+          return [behind, behind];
+        };
+        return ops.scan(next, first, x)[1];
+      }
+    }
+    const model = new Sequential([input([2]), new Running()]);
+    expect(
+      (
+        await model.predict([
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ])
+      ).toArray(),
+    ).toEqual([
+      [1, 2],
+      [4, 6],
+      [9, 12],
+    ]);
+  });
+  it('is recorded in the functional API', async () => {
+    const x = input([3]);
+    const [last, all] = ops.scan((sum) => [ops.add(sum, 1), sum], x, undefined, { length: 4 });
+    const outputs = ops.transpose(all, [1, 0, 2]);
+    const model = new Model({ inputs: x, outputs: [last, outputs] });
+    const [a, b] = await model.predict([[1, 2, 3]]);
+    expect(a.toArray()).toEqual([[5, 6, 7]]);
+    expect(b.toArray<number[][][]>()[0]?.map((row) => row[0])).toEqual([1, 2, 3, 4]);
+  });
+  it('says what is wrong', () => {
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(() => ops.scan((c) => [c], 0, undefined)).toThrow(/length must be/);
+    expect(() => ops.scan((c) => [c], 0, x, { length: 2 })).toThrow(/length must be left out/);
+    expect(() => ops.scan((c, row) => [ops.add(c, row)], 0, x)).toThrow(
+      /float32 \[\] before a step and float32 \[2\]/,
+    );
+    expect(() => ops.scan((c) => c as never, 0, x)).toThrow(/what the step gives must be \[carry, output\]/);
+    expect(() => ops.scan((c) => [[c, c] as never], 0, x)).toThrow(/the carry must be 1 tensors/);
+    expect(() => ops.scan((c) => [c], 0, [x, tensor([1, 2, 3])])).toThrow(/scan: input 2 is/);
+    expect(() => ops.scan((c) => [c], 0, tensor(1))).toThrow(/received a scalar/);
+    expect(() => ops.scan(5 as never, 0, x)).toThrow(/step must be a function/);
+    const nested = (): unknown =>
+      ops.scan((c) => [ops.scan((d) => [ops.add(d, 1)], c, undefined, { length: 2 })[0]], 0, x);
+    expect(nested).toThrow(/a loop in the step of a loop/);
+  });
+});
+
+describe('whileLoop', () => {
+  it('goes on as long as its condition holds', () => {
+    const found = ops.whileLoop(
+      (x) => ops.less(x, 100),
+      (x) => ops.mul(x, 2),
+      tensor(3),
+    );
+    expect(found.toArray()).toBe(192);
+    const [a, b] = ops.whileLoop(
+      ([x, n]) => ops.logicalAnd(ops.less(x as SymbolicTensor, 1000), ops.less(n as SymbolicTensor, 4)),
+      ([x, n]) => [ops.mul(x as SymbolicTensor, 10), ops.add(n as SymbolicTensor, 1)],
+      [tensor(1), tensor(0)],
+    );
+    expect([a?.toArray(), b?.toArray()]).toEqual([1000, 3]);
+    const stopped = ops.whileLoop(
+      (x) => ops.less(x, 100),
+      (x) => ops.mul(x, 2),
+      tensor(3),
+      { maximumIterations: 2 },
+    );
+    expect(stopped.toArray()).toBe(12);
+  });
+  it('works in a model, and uses what is around it', async () => {
+    class Halve extends Layer {
+      static override readonly className = 'Halve';
+      override call(x: SymbolicTensor): SymbolicTensor {
+        const limit = ops.max(ops.abs(ops.mul(x, 0.25)));
+        return ops.whileLoop(
+          (y) => ops.greater(ops.max(ops.abs(y)), limit),
+          (y) => ops.mul(y, 0.5),
+          x,
+        );
+      }
+    }
+    const model = new Sequential([input([3]), new Halve()]);
+    expect((await model.predict([[8, 4, 2]])).toArray()).toEqual([[2, 1, 0.5]]);
+    await expectSameInRuntime(model, { batches: [1, 7] });
+    const trained = new Sequential([input([3]), layers.dense(3), new Halve()]).compile({
+      optimizer: 'sgd',
+      loss: 'mse',
+    });
+    await expect(trained.fit([[1, 2, 3]], [[1, 2, 3]])).rejects.toThrow(/'whileLoop' has no gradient/);
+  });
+  it('says what is wrong', () => {
+    expect(() =>
+      ops.whileLoop(
+        (x) => x,
+        (x) => x,
+        tensor([1, 2]),
+      ),
+    ).toThrow(/condition of a loop must be a bool scalar/);
+    expect(() =>
+      ops.whileLoop(
+        (x) => ops.less(x, 1),
+        () => tensor([1, 2]),
+        tensor(0),
+      ),
+    ).toThrow(/before a step and float32 \[2\]/);
+    expect(() =>
+      ops.whileLoop(
+        (x) => ops.less(x, 1),
+        () => [] as never,
+        tensor(0),
+      ),
+    ).toThrow(/must be 1 tensors as before/);
+  });
+});
