@@ -198,9 +198,9 @@ describe('bad input', () => {
   });
   test('activations, axes, and what is no recurrent layer', async () => {
     await expectFailure(
-      () => layers.lstm(2, { activation: 'gelu' }),
+      () => layers.lstm(2, { activation: 'tahn' as never }),
       'ERR_ARGUMENT',
-      /activation must be one of/,
+      /activation must be .*did you mean 'tanh'/,
     );
     await expectFailure(() => layers.gru(2)(tensor([[1, 2]])), 'ERR_SHAPE', /\[batch, time, features\]/);
     await expectFailure(() => layers.bidirectional(layers.dense(2)), 'ERR_ARGUMENT', /a recurrent layer/);

@@ -42,7 +42,7 @@ describe('recurrent layers', () => {
     const model = new Model({ inputs: tokens, outputs: make(options)(words as never) });
     await expectSameInRuntime(model, { ...few, domain: () => 0 });
   });
-  test.each(['linear', 'relu', 'sigmoid', 'hardSigmoid', 'elu', 'softsign', 'softplus'] as const)(
+  test.each(['linear', 'relu', 'sigmoid', 'hardSigmoid', 'elu', 'softsign', 'softplus', 'silu'] as const)(
     'activation %s',
     async (activation) => {
       const of = { activation, returnSequences: true } as const;

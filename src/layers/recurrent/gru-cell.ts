@@ -3,9 +3,9 @@
  */
 import { boolean, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
+import type { Cell } from './cell.js';
 import { RecurrentCell } from './recurrent-cell.js';
 import { type CellOptions, cell, type GateOptions, gates, units } from './recurrent-options.js';
-import type { Cell } from './steps.js';
 
 /** Options of {@link GRUCell}. */
 export interface GRUCellOptions extends CellOptions, GateOptions {

@@ -3,9 +3,9 @@
  */
 import { boolean, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
+import type { Cell } from './cell.js';
 import { Recurrent } from './recurrent.js';
 import { cell, type GatedOptions, gates, shown, units } from './recurrent-options.js';
-import type { Cell } from './steps.js';
 
 /** Options of {@link GRU}. */
 export interface GRUOptions extends GatedOptions {

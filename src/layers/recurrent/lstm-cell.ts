@@ -3,10 +3,10 @@
  */
 import { boolean, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
+import type { Cell } from './cell.js';
 import { forgetBias } from './forget-bias.js';
 import { RecurrentCell } from './recurrent-cell.js';
 import { type CellOptions, cell, type GateOptions, gates, units } from './recurrent-options.js';
-import type { Cell } from './steps.js';
 
 /** Options of {@link LSTMCell}. */
 export interface LSTMCellOptions extends CellOptions, GateOptions {

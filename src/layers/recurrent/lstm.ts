@@ -3,10 +3,10 @@
  */
 import { boolean, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
+import type { Cell } from './cell.js';
 import { forgetBias } from './forget-bias.js';
 import { Recurrent } from './recurrent.js';
 import { cell, type GatedOptions, gates, shown, units } from './recurrent-options.js';
-import type { Cell } from './steps.js';
 
 /** Options of {@link LSTM}. */
 export interface LSTMOptions extends GatedOptions {

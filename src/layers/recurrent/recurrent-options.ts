@@ -1,21 +1,19 @@
 /**
  * Options that all recurrent layers share.
  */
-import { type ActivationIdentifier, getActivation } from '../../activations/identifier.js';
+import type { ActivationIdentifier } from '../../activations/identifier.js';
 import type { ConstraintIdentifier } from '../../constraints/identifier.js';
-import type { Option } from '../../core/options.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
-import { argumentError } from '../../errors.js';
 import type { InitializerIdentifier } from '../../initializers/identifier.js';
 import type { RegularizerIdentifier } from '../../regularizers/identifier.js';
 import type { CallOptions } from '../arguments.js';
 import {
+  activation,
   type BiasOptions,
   boolean,
   integer,
   type KernelOptions,
   type LayerOptions,
-  option,
   type RandomOptions,
   random,
   rate,
@@ -24,23 +22,11 @@ import {
   weight,
 } from '../options.js';
 
-/** Activations of recurrent layers: those whose slope follows from their value. */
-export const RECURRENT_ACTIVATIONS = [
-  'linear',
-  'tanh',
-  'sigmoid',
-  'hardSigmoid',
-  'relu',
-  'elu',
-  'softsign',
-  'softplus',
-] as const;
-
 /** Options of every cell. */
 export interface CellOptions extends LayerOptions, KernelOptions, BiasOptions, RandomOptions {
   /**
-   * Activation of the state: `'tanh'`, `'linear'`, `'sigmoid'`, `'hardSigmoid'`, `'relu'`, `'elu'`, `'softsign'` or
-   * `'softplus'`. Default `'tanh'`.
+   * Activation of the state. `'tanh'`, `'linear'`, `'sigmoid'`, `'hardSigmoid'`, `'relu'`, `'elu'`, `'softsign'` and
+   * `'softplus'` go through time in one native op, others in a scan of ops, which takes longer. Default `'tanh'`.
    */
   readonly activation?: ActivationIdentifier | undefined;
   /** Adds a bias. Default true. */
@@ -82,7 +68,7 @@ export interface RecurrentOptions extends CellOptions, ShownOptions {}
 
 /** Option of cells with gates. */
 export interface GateOptions {
-  /** Activation of the gates, one of those of `activation`. Default `'sigmoid'`. */
+  /** Activation of the gates. Default `'sigmoid'`. */
   readonly recurrentActivation?: ActivationIdentifier | undefined;
 }
 
@@ -95,23 +81,9 @@ export interface RecurrentCallOptions extends CallOptions {
   readonly initialState?: SymbolicTensor | readonly SymbolicTensor[] | undefined;
 }
 
-type Named = Settled<{ readonly activation?: ActivationIdentifier | undefined }>['activation'];
-
-/** An activation that recurrent layers have. */
-export const recurrentActivation = (fallback: ActivationIdentifier): Option<Named, false> =>
-  option(
-    (argument, given): Named => {
-      const found = getActivation(argument, given as ActivationIdentifier);
-      if ((RECURRENT_ACTIVATIONS as readonly (string | undefined)[]).includes(found.name)) return found;
-      throw argumentError(argument, `one of ${RECURRENT_ACTIVATIONS.join(', ')}`, given);
-    },
-    fallback,
-    ({ name }) => name,
-  ) as Option<Named, false>;
-
 /** The table of {@link CellOptions}. */
 export const cell: Table<CellOptions> = {
-  activation: recurrentActivation('tanh'),
+  activation: activation('tanh'),
   useBias: boolean(true),
   kernel: weight('glorotUniform'),
   recurrent: weight('orthogonal'),
@@ -131,7 +103,7 @@ export const shown: Table<ShownOptions> = {
 };
 
 /** The table of {@link GateOptions}. */
-export const gates: Table<GateOptions> = { recurrentActivation: recurrentActivation('sigmoid') };
+export const gates: Table<GateOptions> = { recurrentActivation: activation('sigmoid') };
 
 /** The size of the state. */
 export const units = integer(1);

@@ -111,7 +111,9 @@ export class RNN extends Layer<RNNConfig, Given> {
   /** All outputs of a cell, where their inputs stand, and its last states. */
   #through(cell: Layer, x: SymbolicTensor, states: SymbolicTensor[]): SymbolicTensor[] {
     const { goBackwards } = this.options;
-    if (!(cell instanceof RecurrentCell)) return scanned(cell, sizesOf(cell), x, states, goBackwards);
+    const step = (now: SymbolicTensor, before: SymbolicTensor[]): SymbolicTensor[] =>
+      [cell.invoke([now, before])].flat() as SymbolicTensor[];
+    if (!(cell instanceof RecurrentCell)) return scanned(step, sizesOf(cell), x, states, goBackwards);
     return cell.overAll(x, states, goBackwards);
   }
 }

@@ -1,11 +1,10 @@
 /**
- * A cell of one's own, step by step.
+ * Cells made of ops, step by step.
  */
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
-import type { Layer } from '../layer.js';
 
 /** The axes of `x` with the first two swapped: time before the batch, or back. */
 const swapped = (x: SymbolicTensor): SymbolicTensor =>
@@ -17,7 +16,7 @@ const swapped = (x: SymbolicTensor): SymbolicTensor =>
  * @throws {RidgelineError} `ERR_ARGUMENT` for a cell that gives something else.
  */
 export function scanned(
-  cell: Layer,
+  cell: (x: SymbolicTensor, states: SymbolicTensor[]) => SymbolicTensor[],
   sizes: readonly number[],
   x: SymbolicTensor,
   given: readonly SymbolicTensor[],
@@ -32,7 +31,7 @@ export function scanned(
   const mask = x.mask && ops.expandDims(swapped(x.mask), -1);
   const [last, outputs] = ops.scan(
     (states, [now, counts]) => {
-      const [output, ...next] = [cell.invoke([now, states])].flat() as SymbolicTensor[];
+      const [output, ...next] = cell(now as SymbolicTensor, states);
       if (!output || next.length !== states.length) {
         const expected = `its output and ${states.length} states, in a list`;
         throw argumentError('what the cell gives', expected, [output, ...next]);

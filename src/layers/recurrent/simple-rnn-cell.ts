@@ -2,9 +2,9 @@
  * SimpleRNNCell: one step of a simple recurrent layer.
  */
 import type { Table } from '../options.js';
+import type { Cell } from './cell.js';
 import { RecurrentCell } from './recurrent-cell.js';
 import { type CellOptions, cell, units } from './recurrent-options.js';
-import type { Cell } from './steps.js';
 
 /** Config of {@link SimpleRNNCell}. */
 export interface SimpleRNNCellConfig extends CellOptions {

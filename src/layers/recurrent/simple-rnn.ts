@@ -2,9 +2,9 @@
  * SimpleRNN: a recurrent layer without gates (Elman 1990).
  */
 import type { Table } from '../options.js';
+import type { Cell } from './cell.js';
 import { Recurrent } from './recurrent.js';
 import { cell, type RecurrentOptions, shown, units } from './recurrent-options.js';
-import type { Cell } from './steps.js';
 
 /** Config of {@link SimpleRNN}. */
 export interface SimpleRNNConfig extends RecurrentOptions {

@@ -10,24 +10,9 @@ import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import type { WeightOptions } from '../weights.js';
+import type { Cell, Factors, Way } from './cell.js';
+import { composed, isNative } from './composed.js';
 import type { CellSettings } from './recurrent-options.js';
-
-/** What tells one recurrent layer from another. */
-export interface Cell {
-  readonly op: 'lstm' | 'gru' | 'simpleRnn';
-  readonly gates: number;
-  readonly states: number;
-  /** What the op is told besides. */
-  readonly attributes?: { readonly resetAfter: boolean } | undefined;
-}
-
-/** In which order steps are taken, and where outputs stand. */
-export interface Way {
-  /** From the last step to the first. */
-  readonly reverse: boolean;
-  /** Outputs stand where their inputs do, rather than in the order in which they were made. */
-  readonly aligned: boolean;
-}
 
 /**
  * Weights, as in Keras: `kernel` `[features, gates·units]`, `recurrent_kernel` `[units, gates·units]`, `bias`. Masked steps
@@ -68,13 +53,22 @@ export abstract class Steps<C extends object, A extends unknown[]> extends Layer
   protected steps(x: SymbolicTensor, given: readonly SymbolicTensor[], way: Way): SymbolicTensor[] {
     if (given.length > 0 && given.length !== this.cell.states)
       throw argumentError('initialState', `${this.cell.states} tensors`, given);
-    const { activation, recurrentActivation } = this.#settings;
+    const { units, activation, recurrentActivation } = this.#settings;
     const trace = Trace.running;
     const factors = this.#factors(x);
+    const { cell } = this;
+    const [kernel, recurrent] = [trace.value(this.#kernel), trace.value(this.#recurrent)];
+    const bias = this.#bias && trace.value(this.#bias);
+    const dropped = factors.shared ? ops.mul(x, factors.shared).withMask(x.mask) : x;
+    if (!isNative(activation) || (recurrentActivation && !isNative(recurrentActivation))) {
+      const of = { cell, units, activation, recurrentActivation, kernel, recurrent, bias, factors };
+      return composed(of, dropped, given, way);
+    }
     const inputs = [
-      factors.shared ? ops.mul(x, factors.shared) : x,
-      ...[this.#kernel, this.#recurrent].map((weight) => trace.value(weight)),
-      ...(this.#bias ? [trace.value(this.#bias)] : []),
+      dropped,
+      kernel,
+      recurrent,
+      ...(bias ? [bias] : []),
       ...given,
       ...[x.mask, factors.inputs, factors.state].flatMap((of) => of ?? []),
     ];
@@ -88,7 +82,7 @@ export abstract class Steps<C extends object, A extends unknown[]> extends Layer
       inputDropped: factors.inputs !== undefined,
       dropped: factors.state !== undefined,
     };
-    const { op, attributes } = this.cell;
+    const { op, attributes } = cell;
     return trace.emit(op, inputs, { ...told, ...attributes } as never);
   }
 
@@ -111,14 +105,4 @@ export abstract class Steps<C extends object, A extends unknown[]> extends Layer
     const state = drawn(recurrentDropout, 1, gates * units) as SymbolicTensor;
     return { inputs: drawn(dropout, gates, features), state: ops.squeeze(state, 1) };
   }
-}
-
-/** Factors of inputs and state. */
-interface Factors {
-  /** Of the inputs of all gates, `[batch, 1, features]`. */
-  readonly shared?: SymbolicTensor | undefined;
-  /** Of the inputs of each gate, `[batch, gates, features]`. */
-  readonly inputs?: SymbolicTensor | undefined;
-  /** Of the state, for each gate, `[batch, gates·units]`. */
-  readonly state?: SymbolicTensor | undefined;
 }

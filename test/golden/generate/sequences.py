@@ -43,6 +43,14 @@ def cells():
                 yield case(layer, {**full, "activation": activation}, states=states)
                 if layer != "simpleRnn":
                     yield case(layer, {**full, "recurrentActivation": activation})
+            # Those that the native op does not have.
+            for activation in ["gelu", "silu", "selu", "leakyRelu"]:
+                yield case(layer, {**full, "activation": activation}, mask="patterns", states=states)
+                if layer != "simpleRnn":
+                    yield case(layer, {**full, "recurrentActivation": activation, "goBackwards": True}, mask="patterns")
+            for factors in ["inputs", "state", "both"]:
+                yield case(layer, {**full, "activation": "silu"}, factors=factors, training=True, mask="patterns", states=states)
+            yield case(layer, {**base, "activation": "silu", "useBias": False, "returnState": True, "goBackwards": True})
             for factors in ["inputs", "state", "both"]:
                 yield case(layer, full, factors=factors, training=True)
                 yield case(layer, {**full, "goBackwards": True}, factors=factors, training=True, mask="patterns", states=states)
