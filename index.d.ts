@@ -102,6 +102,8 @@ export declare class NativeGraph {
    * where none flows.
    */
   gradients(loss: number, targets: Array<number>): Array<NativeTensor | undefined | null>
+  /** Adds the gradients of a scalar with respect to values; null where none flows. */
+  differentiate(loss: number, of: Array<number>): Array<NativeValue | undefined | null>
   /** A text that graphs share which compute the same. */
   fingerprint(): string
   /** Writes the values as an ONNX model: to a file, or as bytes if no path is given. */
@@ -203,10 +205,11 @@ export declare class NativeTrainable {
 /** A model's training step. */
 export declare class NativeTrainer {
   /**
-   * Prepares a training step. The first of `optimizers` is the model's, the others train groups; `weights` are those that are trained, `state` variables whose next values are
-   * `nextState`.
+   * Prepares a training step. The first of `optimizers` is the model's, the others train groups; `weights` are those
+   * that are trained, `state` variables whose next values are `nextState`. It makes the loss small by all weights
+   * unless `parts` say otherwise.
    */
-  constructor(graph: NativeGraph, objective: NativeObjective, optimizers: Array<NativeOptimizer>, weights: Array<NativeTrainable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number)
+  constructor(graph: NativeGraph, objective: NativeObjective, optimizers: Array<NativeOptimizer>, weights: Array<NativeTrainable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number, parts: Array<NativeMinimization>)
   /** Starts training. */
   fit(inputs: Array<NativeData>, validation: Array<NativeData>, options: NativeFitOptions): NativeRun
   /**
@@ -344,6 +347,14 @@ export interface NativeFitOptions {
   threads?: number
   /** Learning rate in place of the optimizer's. */
   learningRate?: number
+}
+
+/** What a step makes small by which weights. */
+export interface NativeMinimization {
+  /** Handle of the loss. */
+  loss: number
+  /** Indices of the weights among those that are trained. */
+  weights: Array<number>
 }
 
 /** What a training or evaluation graph computes for a batch: handles of its values. */

@@ -6,7 +6,6 @@
  * images and other weights to begin with. A regularized net is then exported as ONNX and run by ONNX Runtime, which has
  * to predict the same.
  */
-import { readFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import {
   callbacks,
@@ -21,6 +20,7 @@ import {
   tensor,
   trainTestSplit,
 } from 'ridgeline';
+import { readDigits } from './data/read.js';
 
 const TRAINING_ROWS = 400;
 const VALIDATION_ROWS = 300;
@@ -48,17 +48,6 @@ function buildPlainModel(): Sequential {
   const hidden = [512, 256, 128].map((units) => layers.dense(units, { activation: 'relu' }));
   const head = layers.dense(CLASSES, { activation: 'softmax' });
   return new Sequential([input([FEATURES]), ...hidden, head], { name: 'plain' });
-}
-
-/** Images as rows of numbers in [0, 1], and the digits they show. */
-function readDigits(): { x: Tensor; y: Tensor } {
-  const lines = readFileSync(new URL('data/digits.csv', import.meta.url), 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1);
-  const rows = lines.map((line) => line.split(',').map(Number));
-  const x = tensor(rows.map((row) => row.slice(0, FEATURES).map((pixel) => pixel / 16)));
-  return { x, y: tensor(rows.map((row) => row[FEATURES]!)) };
 }
 
 const { isa, threads } = runtime();

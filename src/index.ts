@@ -60,7 +60,7 @@ export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from '
 export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
 export type { Batch, Batches, BatchSource } from './models/batches.js';
-export type { CompileOptions, Metrics } from './models/compile-options.js';
+export type { CompileOptions, Metrics, OwnStepOptions } from './models/compile-options.js';
 export type {
   EvaluateOptions,
   FitOptions,
@@ -73,6 +73,7 @@ export { Model, type ModelConfig } from './models/model.js';
 export type { Prediction } from './models/one-or-several.js';
 export type { ExportOptions } from './models/onnx-export.js';
 export { type OnnxMetadata, readOnnxMetadata } from './models/onnx-metadata.js';
+export type { Minimized, TrainStep, TrainStepArguments, TrainStepResult } from './models/own-step.js';
 export type { PredictOptions } from './models/predictor.js';
 export type { SaveOptions } from './models/saving.js';
 export { Sequential } from './models/sequential.js';

@@ -9,14 +9,17 @@ import { getMetric, type MetricIdentifier } from '../metrics/identifier.js';
 import type { Metric } from '../metrics/metric.js';
 import { getOptimizer } from '../optimizers/identifier.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import type { ByName, CompileOptions, Metrics } from './compile-options.js';
+import type { ByName, CompileOptions, Metrics, OwnStepOptions } from './compile-options.js';
+import type { TrainStep } from './own-step.js';
 
 /** See the module documentation. Its lists are computed when they are read: read each once, not in a loop. */
 export interface Compiled {
   /** The options it was made from. */
-  readonly options: CompileOptions;
+  readonly options: CompileOptions | OwnStepOptions;
   /** The optimizer. */
   readonly optimizer: Optimizer;
+  /** A training step of one's own, if there is one. */
+  readonly trainStep: TrainStep | undefined;
   /** The loss of each output, where it has one. */
   readonly losses: readonly (Loss | undefined)[];
   /** Indices of the outputs that have a loss or a metric, and so need labels. */
@@ -29,7 +32,7 @@ export interface Compiled {
   readonly weightedMetrics: readonly (readonly Metric[])[];
 }
 
-const NAMES = ['optimizer', 'loss', 'metrics', 'weightedMetrics', 'lossWeights'] as const;
+const NAMES = ['optimizer', 'loss', 'metrics', 'weightedMetrics', 'lossWeights', 'trainStep'] as const;
 
 /** A list or an object by name as a function of the output; names nobody has are errors. */
 function byOutput<T>(
@@ -89,7 +92,7 @@ function copied(given: Metrics | undefined): Metrics | undefined {
  * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options.
  */
 export function resolveCompile(
-  options: CompileOptions,
+  options: CompileOptions | OwnStepOptions,
   names: readonly string[] | undefined,
   outputs: () => readonly string[],
 ): Compiled {
@@ -98,11 +101,15 @@ export function resolveCompile(
     lossWeights,
     metrics: plainMetrics,
     weightedMetrics,
-  } = checkOptions('compile', options, NAMES);
-  if (loss === undefined || loss === null)
+    trainStep,
+  } = checkOptions<Partial<OwnStepOptions>>('compile', options, NAMES);
+  if (trainStep !== undefined && typeof trainStep !== 'function')
+    throw argumentError('trainStep', 'a function', trainStep);
+  const isFree = trainStep !== undefined && loss === undefined;
+  if (!isFree && (loss === undefined || loss === null))
     throw argumentError('loss', 'a loss, its name or a function', loss);
-  const several = Array.isArray(loss) || (typeof loss === 'object' && !('call' in loss));
-  const each = several ? byOutput('loss', loss as ByName<LossIdentifier | null>, names) : undefined;
+  const several = isFree || Array.isArray(loss) || (typeof loss === 'object' && !('call' in loss));
+  const each = several ? byOutput('loss', (loss ?? {}) as ByName<LossIdentifier | null>, names) : undefined;
   const single = several ? undefined : getLoss('loss', loss as LossIdentifier);
   const lossOf = (name: string, i: number): Loss | undefined => {
     const of = each?.(name, i);
@@ -110,7 +117,7 @@ export function resolveCompile(
   };
   const lossesOf = (all: readonly string[]): (Loss | undefined)[] => {
     const found = all.map(lossOf);
-    if (found.some((of) => of !== undefined)) return found;
+    if (isFree || found.some((of) => of !== undefined)) return found;
     throw argumentError('loss', `a loss for ${all.map((name) => `'${name}'`).join(' or ')}`, loss);
   };
   if (names || Array.isArray(loss)) lossesOf(names ?? ['output']);
@@ -124,6 +131,7 @@ export function resolveCompile(
   return {
     options: { ...options, metrics: copied(plainMetrics), weightedMetrics: copied(weightedMetrics) },
     optimizer,
+    trainStep,
     get losses() {
       return lossesOf(outputs());
     },

@@ -4,6 +4,7 @@
 import type { LossIdentifier } from '../losses/identifier.js';
 import type { MetricIdentifier, MetricKey } from '../metrics/identifier.js';
 import type { OptimizerIdentifier } from '../optimizers/identifier.js';
+import type { TrainStep } from './own-step.js';
 
 /** Something for each output, by its name. */
 export type ByName<T> = Readonly<Record<string, T>>;
@@ -23,6 +24,21 @@ export interface CompileOptions<M extends Metrics = Metrics, W extends Metrics =
   readonly weightedMetrics?: W | undefined;
   /** Factor of each output's loss, in order or by name. Default 1. */
   readonly lossWeights?: readonly number[] | ByName<number> | undefined;
+}
+
+/** Options of {@link Model.compile} with a training step of one's own; `L` are keys of its logs. */
+export interface OwnStepOptions<
+  M extends Metrics = Metrics,
+  W extends Metrics = Metrics,
+  L extends string = string,
+> extends Omit<CompileOptions<M, W>, 'loss'> {
+  /** What labels are measured by, in `computeLoss`. Without one there are no labels. */
+  readonly loss?: CompileOptions['loss'] | undefined;
+  /**
+   * What a batch makes small, in `fit` and `trainOnBatch`, and what `evaluate` measures: a function of ops that is traced
+   * once and run natively.
+   */
+  readonly trainStep: TrainStep<L>;
 }
 
 /** Options that ask for no metrics. */

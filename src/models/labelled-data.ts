@@ -68,7 +68,10 @@ export function* labelledData(
   const { losses, labelled } = compiled;
   const names = labelled.map((i) => outputNames[i] as string);
   const untyped = names.map(() => undefined);
-  const labels = yield* byName(`${prefix}y`, ofLabelled(y, outputNames, labelled), names, untyped);
+  const isNone = names.length === 0 && (y === undefined || y === null);
+  const labels = isNone
+    ? []
+    : yield* byName(`${prefix}y`, ofLabelled(y, outputNames, labelled), names, untyped);
   const outputs: LabelledOutput[] = [];
   for (const [i, label] of labels.entries()) {
     const output = labelled[i] as number;

@@ -2,7 +2,7 @@
  * Loading: a model from the file that `save` wrote.
  */
 import { options as checkOptions, isPlain, number } from '../core/check.js';
-import { type CustomObjects, withCustom } from '../core/custom.js';
+import { type CustomObjects, resolveReferences, withCustom } from '../core/custom.js';
 import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { undisturbed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -17,10 +17,11 @@ import { type MetricIdentifier, restoreMetric } from '../metrics/identifier.js';
 import { guard, type NativeCheckpoint, native } from '../native.js';
 import { restoreOptimizer } from '../optimizers/identifier.js';
 import { restorePreprocessor } from '../preprocessing/registry.js';
-import type { Metrics } from './compile-options.js';
+import type { Metrics, OwnStepOptions } from './compile-options.js';
 import { Filling, type Fills, readNumber, type SavedTraining } from './filling.js';
 import { Model } from './model.js';
 import type { Tensors } from './one-or-several.js';
+import type { TrainStep } from './own-step.js';
 import { allLayers } from './rebuilding.js';
 import { FORMAT } from './saved-file.js';
 import type { Json, SavedModel } from './saving.js';
@@ -134,6 +135,8 @@ interface SavedFile {
     readonly lossWeights: number[];
     readonly metrics: Json;
     readonly weightedMetrics: Json;
+    /** Its name, if there is one of the user's own. */
+    readonly trainStep?: Json;
   };
   readonly training?: SavedTraining;
 }
@@ -178,13 +181,16 @@ function rebuild(
   filling.weights(weights);
   const { compile, training } = saved;
   if (!compile) return { model, fills };
+  const trainStep = resolveReferences(compile.trainStep) as TrainStep | undefined;
+  const isFree = trainStep !== undefined && compile.losses.every((of) => of === null);
   model.compile({
     optimizer: restoreOptimizer(compile.optimizer),
-    loss: compile.losses.map((of) => of && restoreLoss(of)),
+    loss: isFree ? undefined : compile.losses.map((of) => of && restoreLoss(of)),
     lossWeights: compile.lossWeights,
     metrics: restoreMetrics(compile.metrics),
     weightedMetrics: restoreMetrics(compile.weightedMetrics),
-  });
+    ...(trainStep ? { trainStep } : {}),
+  } as OwnStepOptions);
   filling.slots(weights, model.training.optimizerState);
   if (training) model.training.restore(file.counters, filling.training(training));
   return { model, fills };

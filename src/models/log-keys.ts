@@ -19,7 +19,8 @@ const RESERVED = ['loss', 'penalty', 'loss_without_penalty', 'learning_rate'];
 export function metricKeys(outputNames: readonly string[], compiled: Compiled): string[] {
   const several = outputNames.length > 1;
   const { losses: all, metrics, weightedMetrics } = compiled;
-  const losses = several ? outputNames.flatMap((name, i) => (all[i] ? `${name}_loss` : [])) : [];
+  const losses =
+    several && !compiled.trainStep ? outputNames.flatMap((name, i) => (all[i] ? `${name}_loss` : [])) : [];
   const measured = outputNames.flatMap((output, i) => {
     const plain = (metrics[i] ?? []).map(({ name }) => name);
     const weighted = (weightedMetrics[i] ?? []).map(({ name }) => name);
@@ -40,6 +41,18 @@ export function metricKeys(outputNames: readonly string[], compiled: Compiled): 
     }
   }
   return keys;
+}
+
+/**
+ * Keys of metrics, and of what a step of one's own logs.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for a log that is called as another number is.
+ */
+export function withLogs(keys: readonly string[], logs: readonly string[]): string[] {
+  const isTaken = (key: string): boolean =>
+    [...RESERVED, ...keys].includes(key) || key.startsWith('val_') || key in Object.prototype;
+  const taken = logs.find(isTaken);
+  if (taken === undefined) return [...keys, ...logs];
+  throw argumentError('logs of trainStep', 'named as no other number is', taken);
 }
 
 /** What `evaluate` gives: numbers by key, and lists where a metric gives several. */

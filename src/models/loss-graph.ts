@@ -12,6 +12,8 @@ import * as ops from '../ops/index.js';
 import type { Compiled } from './compilation.js';
 import type { RowsSpec } from './labelled-data.js';
 import { type Network, traceInputs } from './network.js';
+import { perOutput } from './one-or-several.js';
+import { type OwnStep, ownStep } from './own-step.js';
 
 /** A number of the logs: the sums it is made of, one after the other, and what it is then. */
 export interface Measure {
@@ -27,8 +29,12 @@ export interface LossGraph {
   readonly loss: SymbolicTensor;
   /** What a batch adds to the sums of all measures, in their order. */
   readonly sums: SymbolicTensor[];
-  /** Losses of several outputs, then metrics. */
+  /** Losses of several outputs, then metrics, then logs of a step of one's own. */
   readonly measures: Measure[];
+  /** Keys of the latter. */
+  readonly logs: readonly string[];
+  /** What a step of one's own makes small by which of the trained weights. */
+  readonly parts: OwnStep['parts'];
 }
 
 /**
@@ -44,21 +50,21 @@ export function traceLoss(
   const trace = new Trace(training);
   return trace.run(() => {
     const inputs = traceInputs(network, trace);
-    const outputs = network.graph.replay(inputs);
+    const { outputNames } = network;
+    const { losses, lossWeights, metrics, weightedMetrics, trainStep } = compiled;
+    // A step of one's own calls the model itself; its labels have sizes like the inputs then.
+    const replayed = trainStep ? undefined : network.graph.replay(inputs);
+    const like = (output: number): SymbolicTensor => (replayed?.[output] ?? inputs[0]) as SymbolicTensor;
     const truths: SymbolicTensor[] = [];
-    for (const { output, shape, dtype } of rows.labels) {
-      const like = outputs[output] as SymbolicTensor;
-      truths[output] = trace.inputLike(`y_${output}`, [null, ...shape.slice(1)], like, dtype);
-    }
+    for (const { output, shape, dtype } of rows.labels)
+      truths[output] = trace.inputLike(`y_${output}`, [null, ...shape.slice(1)], like(output), dtype);
     const sampleWeights: SymbolicTensor[] = [];
     for (const { outputs: of, positions } of rows.weights) {
-      const like = outputs[of[0] as number] as SymbolicTensor;
-      const weight = trace.inputLike('sample_weight', [null, ...positions], like, 'float32');
+      const shape = [null, ...positions];
+      const weight = trace.inputLike('sample_weight', shape, like(of[0] as number), 'float32');
       for (const output of of) sampleWeights[output] = weight;
     }
-    const { outputNames } = network;
-    const { losses, lossWeights, metrics, weightedMetrics } = compiled;
-    const several = outputs.length > 1;
+    const several = outputNames.length > 1;
     const of = (i: number): string => (several ? `of output '${outputNames[i]}'` : '');
     const sums: SymbolicTensor[] = [];
     const measures: Measure[] = [];
@@ -68,34 +74,69 @@ export function traceLoss(
       for (const [, increment] of named) sums.push(increment);
       measures.push({ result, sums: named.map(([name, increment]) => [name, sizeOf(name, increment)]) });
     };
-    let total: SymbolicTensor | undefined;
-    outputs.forEach((output, i) => {
-      const loss = losses[i];
-      if (!loss) return;
-      const one = within(`loss ${quoted(loss.name)}${of(i)}`, () =>
-        reduced(trace, loss, [truths[i] as SymbolicTensor, output], sampleWeights[i]),
+    const count = trace.size(inputs[0] as SymbolicTensor, 0);
+    /** Adds up the losses of outputs; `each` hears of them. */
+    const totalLoss = (
+      outputs: readonly SymbolicTensor[],
+      each: (loss: SymbolicTensor) => void = () => {},
+    ): SymbolicTensor => {
+      let total: SymbolicTensor | undefined;
+      outputs.forEach((output, i) => {
+        const loss = losses[i];
+        if (!loss) return;
+        const one = within(`loss ${quoted(loss.name)}${of(i)}`, () =>
+          reduced(trace, loss, [truths[i] as SymbolicTensor, output], sampleWeights[i]),
+        );
+        const share = lossWeights[i] === 1 ? one : ops.mul(one, lossWeights[i] as number);
+        total = total ? ops.add(total, share) : share;
+        each(one);
+      });
+      if (total) return total;
+      throw argumentError('loss', 'a loss, since trainStep computes it', undefined);
+    };
+    const own =
+      trainStep &&
+      within('trainStep', () =>
+        ownStep(network, trace, trainStep, {
+          x: inputs[0] as SymbolicTensor,
+          inputs,
+          y: truths.find(Boolean) as SymbolicTensor,
+          labels: truths.filter(Boolean),
+          sampleWeight: sampleWeights.find(Boolean),
+          model: (given) =>
+            perOutput(
+              network.graph.replay([given].flat().map((value) => trace.value(value as SymbolicTensor))),
+            ) as never,
+          computeLoss: (outputs) => totalLoss([outputs].flat() as SymbolicTensor[]),
+        }),
       );
-      const share = lossWeights[i] === 1 ? one : ops.mul(one, lossWeights[i] as number);
-      total = total ? ops.add(total, share) : share;
-      const count = trace.size(inputs[0] as SymbolicTensor, 0);
-      if (several) measure(mean, { total: ops.mul(one, count), weight: count });
-    });
-    outputs.forEach((output, i) => {
-      const add = (metric: Metric, weight: SymbolicTensor | undefined): void =>
+    const loss =
+      own?.loss ??
+      totalLoss(replayed as SymbolicTensor[], (one) => {
+        if (several) measure(mean, { total: ops.mul(one, count), weight: count });
+      });
+    const outputs = own?.outputs ?? replayed ?? [];
+    for (const i of outputNames.keys()) {
+      const output = outputs[i];
+      const add = (metric: Metric, weight: SymbolicTensor | undefined): void => {
+        if (!output) throw argumentError('outputs of trainStep', 'given for the metrics', own?.outputs);
         within(`metric ${quoted(metric.name)}${of(i)}`, () =>
           measure(
             (sums) => metric.result(sums),
             metric.update(truths[i] as SymbolicTensor, output, maskedWeight(weight, output), losses[i]),
           ),
         );
+      };
       for (const metric of metrics[i] ?? []) add(metric, undefined);
       for (const metric of weightedMetrics[i] ?? []) add(metric, sampleWeights[i]);
-    });
+    }
+    for (const [, value] of own?.logs ?? []) measure(mean, { total: ops.mul(value, count), weight: count });
     for (const weight of network.trainableWeights) {
       if (weight.regularizer && !weight.regularizer.factors)
         trace.penalties.push(weight.regularizer.call(weight));
     }
-    return { trace, loss: total as SymbolicTensor, sums, measures };
+    const logs = own?.logs.map(([key]) => key) ?? [];
+    return { trace, loss, sums, measures, logs, parts: own?.parts ?? [] };
   });
 }
 

@@ -13,7 +13,7 @@ import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Step } from '../preprocessing/preprocessor.js';
 import { type BatchSource, isBatchSource } from './batches.js';
 import { type Compiled, resolveCompile } from './compilation.js';
-import type { CompileOptions, Metrics, NoMetrics } from './compile-options.js';
+import type { CompileOptions, Metrics, NoMetrics, OwnStepOptions } from './compile-options.js';
 import { ConnectedModel } from './connected-model.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult, Validates } from './fit-options.js';
 import type { History } from './history.js';
@@ -96,13 +96,18 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
    * @throws {RidgelineError} `ERR_ARGUMENT` for unknown names or options, `ERR_BUSY` while a fit runs; the model is then
    *   compiled as it was.
    */
+  compile<
+    const M extends Metrics = readonly [],
+    const W extends Metrics = readonly [],
+    const L extends string = never,
+  >(options: OwnStepOptions<M, W, L>): Model<KeyOf<M, W, O> | L, O>;
   compile(
     options: CompileOptions<readonly [], readonly []> & NoMetrics,
   ): Model<KeyOf<readonly [], readonly [], O>, O>;
   compile<const M extends Metrics, const W extends Metrics = readonly []>(
     options: CompileOptions<M, W>,
   ): Model<KeyOf<M, W, O>, O>;
-  compile(options: CompileOptions): Model<string, O> {
+  compile(options: CompileOptions | OwnStepOptions): Model<string, O> {
     this.checkIdle();
     const compiled = resolveCompile(
       options,
@@ -155,13 +160,13 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
    * Trains for `epochs` passes over the data, off the JavaScript thread.
    *
    * @param x Rows: a tensor, nested arrays, a typed array with `shape`, rows of typed arrays, or one by input name.
-   * @param y Labels, one row each; bare typed arrays are vectors.
+   * @param y Labels, one row each; bare typed arrays are vectors. `null` where the model is compiled without a loss.
    * @returns History of losses and metrics, one number an epoch.
    * @throws {RidgelineError} As a rejection: `ERR_NOT_COMPILED`, `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`,
    *   `ERR_BUSY` while another fit runs, `ERR_NATIVE`; or the reason of `signal`.
    */
-  fit(x: DataInput, y: DataInput, options: FitOptions<K> & Validates): Promise<FitResult<K, true>>;
-  fit(x: DataInput, y: DataInput, options?: FitOptions<K>): Promise<FitResult<K>>;
+  fit(x: DataInput, y: DataInput | null, options: FitOptions<K> & Validates): Promise<FitResult<K, true>>;
+  fit(x: DataInput, y: DataInput | null, options?: FitOptions<K>): Promise<FitResult<K>>;
   /**
    * Trains on batches that come one by one, the next one fetched while a step runs: from a function that gives an
    * iterable, sync or not, for every epoch, or from an async iterable that goes on, of `stepsPerEpoch`.
@@ -176,7 +181,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   }
 
   /** Loss and metrics on data, by Keras' keys; the loss includes the penalties. */
-  evaluate(x: DataInput, y: DataInput, options?: EvaluateOptions): Promise<LogsOf<K>>;
+  evaluate(x: DataInput, y: DataInput | null, options?: EvaluateOptions): Promise<LogsOf<K>>;
   /** The same on batches that come one by one, as in {@link Model.fit}. */
   evaluate(batches: BatchSource, options?: EvaluateOptions): Promise<LogsOf<K>>;
   async evaluate(x: DataInput | BatchSource, y?: unknown, options?: EvaluateOptions): Promise<LogsOf<K>> {
@@ -189,8 +194,8 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   }
 
   /** One update on one batch; loss and metrics before it. */
-  async trainOnBatch(x: DataInput, y: DataInput, options: BatchOptions = {}): Promise<LogsOf<K>> {
-    return this.training.trainOnBatch(x, y, options) as Promise<LogsOf<K>>;
+  async trainOnBatch(x: DataInput, y: DataInput | null, options: BatchOptions = {}): Promise<LogsOf<K>> {
+    return this.training.trainOnBatch(x, y as DataInput, options) as Promise<LogsOf<K>>;
   }
 
   /**

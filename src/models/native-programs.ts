@@ -21,7 +21,7 @@ import type { Optimizer } from '../optimizers/optimizer.js';
 import { tracedUpdate } from '../optimizers/own-update.js';
 import type { Compiled } from './compilation.js';
 import type { RowsSpec } from './labelled-data.js';
-import { metricKeys } from './log-keys.js';
+import { metricKeys, withLogs } from './log-keys.js';
 import { type LossGraph, type Measure, traceLoss } from './loss-graph.js';
 import type { Network } from './network.js';
 import type { OptimizerState } from './optimizer-state.js';
@@ -41,6 +41,7 @@ export class NativePrograms {
   readonly #counters: NativeCounters;
   #kept: Kept | undefined;
   #measures: readonly Measure[] = [];
+  #logs: readonly string[] = [];
 
   constructor(network: Network, compiled: Compiled, slots: OptimizerState, counters: NativeCounters) {
     this.#network = network;
@@ -70,9 +71,10 @@ export class NativePrograms {
       flags(this.#network.layers),
     ]);
     if (this.#kept?.key === key) return this.#kept;
-    metricKeys(this.#network.outputNames, this.#compiled);
+    const keys = metricKeys(this.#network.outputNames, this.#compiled);
     const { variables, l1, l2 } = penalized(weights);
     const of = traceLoss(this.#network, this.#compiled, rows, false);
+    withLogs(keys, of.logs);
     const { carried, next } = of.trace.carried();
     const state = carried.map((weight) => weight.variable);
     const evaluator = guard(
@@ -81,12 +83,18 @@ export class NativePrograms {
     );
     this.#kept = { key, evaluator, trainer: undefined };
     this.#measures = of.measures;
+    this.#logs = of.logs;
     return this.#kept;
   }
 
   /** What the numbers of a program stand for, which it gives as loss, penalty and sums. */
   get measures(): readonly Measure[] {
     return this.#measures;
+  }
+
+  /** Keys of the last of the measures, which a step of one's own logs. */
+  get logs(): readonly string[] {
+    return this.#logs;
   }
 
   /**
@@ -123,6 +131,7 @@ export class NativePrograms {
           kept.evaluator,
           this.#counters,
           this.#network.randomSeed,
+          of.parts.map(({ loss, weights }) => ({ loss: of.trace.ids([loss])[0] as number, weights })),
         ),
     );
     return kept.trainer;

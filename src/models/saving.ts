@@ -19,6 +19,7 @@ import { CallGraph } from './call-graph.js';
 import type { Compiled } from './compilation.js';
 import type { Metrics } from './compile-options.js';
 import type { Network } from './network.js';
+import type { TrainStep } from './own-step.js';
 import { allLayers, rebuildingFault } from './rebuilding.js';
 import { FORMAT } from './saved-file.js';
 import type { Training } from './training.js';
@@ -199,7 +200,7 @@ function describeMeasure(
 }
 
 function describeCompile(
-  { options, optimizer, losses, lossWeights }: Compiled,
+  { options, optimizer, losses, lossWeights, trainStep }: Compiled,
   functions: Record<string, unknown>,
 ): Json {
   const loss = (of: Loss): Json =>
@@ -216,6 +217,10 @@ function describeCompile(
         `'${key}' of the optimizer ${fault}; name it otherwise, or save with { includeOptimizer: false }`,
       ),
     ) as Json;
+  const reference = (of: TrainStep): Json =>
+    withReferences(of, functions, isTaken, (_, fault) =>
+      refuse(`trainStep ${fault}; name it otherwise, or save with { includeOptimizer: false }`),
+    ) as Json;
   const metrics = (of: Metrics): Json =>
     Array.isArray(of)
       ? of.map(metric)
@@ -226,6 +231,7 @@ function describeCompile(
     lossWeights: [...lossWeights],
     metrics: metrics(options.metrics ?? []),
     weightedMetrics: metrics(options.weightedMetrics ?? []),
+    ...(trainStep ? { trainStep: reference(trainStep) } : {}),
   };
 }
 

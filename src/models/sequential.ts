@@ -7,7 +7,14 @@ import { shapeText } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
 import { input } from '../layers/core/input.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
-import type { CompileOptions, KeysOf, Metrics, NoMetrics, WeightedKeys } from './compile-options.js';
+import type {
+  CompileOptions,
+  KeysOf,
+  Metrics,
+  NoMetrics,
+  OwnStepOptions,
+  WeightedKeys,
+} from './compile-options.js';
 import { Model } from './model.js';
 
 /**
@@ -102,12 +109,17 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
   }
 
   /** As {@link Model.compile}. */
+  override compile<
+    const M extends Metrics = readonly [],
+    const W extends Metrics = readonly [],
+    const L extends string = never,
+  >(options: OwnStepOptions<M, W, L>): Sequential<KeysOf<M> | WeightedKeys<M, W> | L>;
   override compile(options: CompileOptions<readonly [], readonly []> & NoMetrics): Sequential<never>;
   override compile<const M extends Metrics, const W extends Metrics = readonly []>(
     options: CompileOptions<M, W>,
   ): Sequential<KeysOf<M> | WeightedKeys<M, W>>;
-  override compile(options: CompileOptions): Sequential {
-    super.compile(options);
+  override compile(options: CompileOptions | OwnStepOptions): Sequential {
+    super.compile(options as CompileOptions);
     return this;
   }
 

@@ -26,7 +26,7 @@ import {
 } from './fit-options.js';
 import { add, type EpochLogs, type History, record, type TrainingState } from './history.js';
 import { expectedRows, type LabelledData, uploadLabelled } from './labelled-data.js';
-import { directionOf, logsOf, type Measured, measured, metricKeys } from './log-keys.js';
+import { directionOf, logsOf, type Measured, measured, metricKeys, withLogs } from './log-keys.js';
 import type { Measure } from './loss-graph.js';
 import { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
@@ -175,8 +175,11 @@ export class Training implements TrainingContext {
     say: (keys: readonly string[], measures: readonly Measure[], numbers: readonly number[]) => T,
   ): (numbers: readonly number[]) => T {
     // A model without input yet learns its outputs with its first data.
-    return (numbers) =>
-      say(metricKeys(this.#model.outputNames, this.compiled), this.#programs.measures, numbers);
+    return (numbers) => {
+      const { measures, logs } = this.#programs;
+      const keys = withLogs(metricKeys(this.#model.outputNames, this.compiled), logs);
+      return say(keys, measures, numbers);
+    };
   }
 
   /** {@link Model.evaluate} */

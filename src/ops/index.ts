@@ -5,6 +5,7 @@ export * from './arithmetic.js';
 export * from './comparison.js';
 export * from './creation.js';
 export * from './einsum.js';
+export * from './gradients.js';
 export * from './loops.js';
 export * from './neural.js';
 export * from './ordering.js';

@@ -184,6 +184,15 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
     ],
     [(a) => ops.scan((c) => [ops.mul(c, 0.5)], a, undefined, { length: 3 })[0], [[4]]],
   ],
+  valueAndGrad: [
+    [
+      (a) =>
+        ops.valueAndGrad((x) => ops.sum(ops.mul(ops.tanh(x as SymbolicTensor), x as SymbolicTensor)))(
+          a,
+        )[1][0] as never,
+      [[4]],
+    ],
+  ],
   whileLoop: [
     [
       (a) =>

@@ -74,7 +74,10 @@ export function modelOf(of: GoldenCompile): Model<never> {
   const { name: optimizerName, ...optimizer } = of.optimizer;
   model.compile({
     optimizer: make(optimizers, optimizerName, optimizer),
-    loss: Object.keys(loss).length > 0 ? make(losses, lossName, loss) : make(losses, lossName),
+    loss:
+      Object.keys(loss).length > 0
+        ? make<losses.Loss>(losses, lossName, loss)
+        : make<losses.Loss>(losses, lossName),
     metrics: (of.metrics ?? []) as never,
     weightedMetrics: (of.weightedMetrics ?? []) as never,
   });

@@ -53,6 +53,25 @@ pub fn vector_jacobian(
         }
         let (op, label) = (graph.nodes()[node].op.clone(), graph.nodes()[node].label.clone());
         graph.set_label(&label);
+        if op.is_composite() {
+            // Written out once more, it is differentiated like any other.
+            let written = op.decompose(graph, &inputs)?.unwrap_or_default();
+            let seeds: Vec<(Value, Value)> = written
+                .into_iter()
+                .zip(&gradients)
+                .filter_map(|(value, gradient)| Some((value, (*gradient)?)))
+                .collect();
+            let mut of = inputs.clone();
+            of.sort_unstable();
+            of.dedup();
+            let flowing = vector_jacobian(graph, &seeds, &of)?;
+            for (input, gradient) in of.into_iter().zip(flowing) {
+                if let (Some(gradient), true) = (gradient, depends[input.node as usize]) {
+                    accumulate(graph, &mut found, input, gradient)?;
+                }
+            }
+            continue;
+        }
         let rule = &mut Backward {
             graph,
             inputs: &inputs,

@@ -231,6 +231,15 @@ impl NativeGraph {
         Ok(found.into_iter().map(|of| of.and_then(|_| tensors.next())).collect())
     }
 
+    /// Adds the gradients of a scalar with respect to values; null where none flows.
+    #[napi(catch_unwind)]
+    pub fn differentiate(&self, loss: f64, of: Vec<f64>) -> Result<Vec<Option<NativeValue>>> {
+        let mut graph = self.graph.lock();
+        let (loss, of) = (Self::checked(&graph, &[loss])?[0], Self::checked(&graph, &of)?);
+        let found = autodiff::gradients(&mut graph, loss, &of).map_err(convert)?;
+        Ok(found.into_iter().map(|v| v.map(|v| Self::describe(&graph, v))).collect())
+    }
+
     /// A text that graphs share which compute the same.
     #[napi(catch_unwind)]
     pub fn fingerprint(&self) -> String {

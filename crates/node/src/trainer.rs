@@ -4,7 +4,7 @@ use crate::counters::{NativeCounters, NativeTotals};
 use crate::data::{NativeData, rows_of};
 use crate::error::{Result, convert};
 use crate::evaluator::{NativeEvaluator, NativeObjective, states};
-use crate::graph::NativeGraph;
+use crate::graph::{NativeGraph, value};
 use crate::optimizer::NativeOptimizer;
 use crate::run::{NativeEvent, NativeRun, spawn, threads as threads_of};
 use crate::trainable::NativeTrainable;
@@ -17,7 +17,7 @@ use ridgeline_engine::train::fit::FitOptions;
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::Optimizer;
 use ridgeline_engine::train::trainer::Trainer;
-use ridgeline_engine::train::training::training_step;
+use ridgeline_engine::train::training::{Minimization, training_step};
 use std::sync::Arc;
 
 /// What a fit is told.
@@ -43,6 +43,22 @@ pub struct NativeFitOptions {
     pub learning_rate: Option<f64>,
 }
 
+/// What a step makes small by which weights.
+#[napi(object)]
+pub struct NativeMinimization {
+    /// Handle of the loss.
+    pub loss: f64,
+    /// Indices of the weights among those that are trained.
+    pub weights: Vec<u32>,
+}
+
+impl From<NativeMinimization> for Minimization {
+    fn from(of: NativeMinimization) -> Self {
+        let weights = of.weights.into_iter().map(|at| at as usize).collect();
+        Minimization { loss: value(of.loss), weights }
+    }
+}
+
 /// A model's training step.
 #[napi]
 pub struct NativeTrainer {
@@ -51,8 +67,9 @@ pub struct NativeTrainer {
 
 #[napi]
 impl NativeTrainer {
-    /// Prepares a training step. The first of `optimizers` is the model's, the others train groups; `weights` are those that are trained, `state` variables whose next values are
-    /// `nextState`.
+    /// Prepares a training step. The first of `optimizers` is the model's, the others train groups; `weights` are those
+    /// that are trained, `state` variables whose next values are `nextState`. It makes the loss small by all weights
+    /// unless `parts` say otherwise.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         graph: &NativeGraph,
@@ -64,6 +81,7 @@ impl NativeTrainer {
         evaluator: Option<&NativeEvaluator>,
         counters: &NativeCounters,
         seed: f64,
+        parts: Vec<NativeMinimization>,
     ) -> Result<NativeTrainer> {
         let objective = Objective::from(objective);
         let trainables: Vec<_> = weights.iter().map(|of| of.trainable.clone()).collect();
@@ -74,7 +92,8 @@ impl NativeTrainer {
             ..of.optimizer.clone()
         };
         let optimizers: Vec<Optimizer> = optimizers.iter().enumerate().map(numbered).collect();
-        let training = training_step(&graph, &objective, &state, &optimizers, &trainables);
+        let parts: Vec<Minimization> = parts.into_iter().map(Minimization::from).collect();
+        let training = training_step(&graph, &objective, &state, &optimizers, &trainables, &parts);
         Ok(NativeTrainer {
             trainer: Arc::new(Trainer {
                 training: training.map_err(convert)?,

@@ -10,7 +10,7 @@ use super::optimizer::Optimizer;
 use super::segment::{Segment, TrainingStep};
 use super::trainable::Trainable;
 use crate::autodiff::gradients;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::assign::{Accumulate, Assign, Clear};
 use crate::passes::absorb::absorb;
@@ -20,46 +20,88 @@ use crate::variable::Variable;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// What a step makes small by which weights.
+#[derive(Clone, Debug)]
+pub struct Minimization {
+    /// A scalar; penalties that are no sums over a weight are added to it.
+    pub loss: Value,
+    /// Indices of the weights among those that are trained.
+    pub weights: Vec<usize>,
+}
+
 /// The training step of `objective`, which also stores the next values of `state`: of several of one variable the last. A
 /// variable that is trained gets the gradients of all, and of what it held before. Gradients accumulate where the first
 /// optimizer says so, and then there is no other.
 ///
+/// It makes the loss small by all weights, unless `parts` say otherwise: several are made small one after the other, in
+/// segments of their own, each with the weights that those before it left.
+///
 /// # Errors
-/// `ERR_ARGUMENT` when something on the way is not differentiable.
+/// `ERR_ARGUMENT` when something on the way is not differentiable, and for several parts where gradients accumulate.
 pub fn training_step(
     graph: &Graph,
     objective: &Objective,
     state: &[(Arc<Variable>, Value)],
     optimizers: &[Optimizer],
     trainables: &[Trainable],
+    parts: &[Minimization],
 ) -> Result<TrainingStep> {
+    let whole = [Minimization { loss: objective.loss, weights: (0..trainables.len()).collect() }];
+    let parts = if parts.is_empty() { &whole[..] } else { parts };
     let mut roots = objective.values();
+    roots.extend(parts.iter().map(|part| part.loss));
     roots.extend(state.iter().map(|(_, value)| *value));
     let (graph, roots) = expand(graph, &roots)?;
     let (mut graph, roots) = absorb(&graph, &roots)?;
-    let count = objective.values().len();
-    let objective = objective.with_values(&roots[..count]);
+    let (of_objective, rest) = roots.split_at(objective.values().len());
+    let (losses, next) = rest.split_at(parts.len());
+    let objective = objective.with_values(of_objective);
     graph.set_label("");
     let extra = objective.penalty(&mut graph)?;
-    let total = graph.add(objective.loss, extra)?;
-    let mut held: HashMap<u64, Vec<Value>> = HashMap::new();
-    for ((variable, _), &value) in state.iter().zip(&roots[count..]) {
-        held.entry(variable.id()).or_default().push(value);
+    let (optimizer, of_groups) = optimizers.split_first().expect("at least one optimizer");
+    if optimizer.accumulation.is_some() && parts.len() > 1 {
+        let text = "gradientAccumulationSteps and several losses made small exclude each other";
+        return Err(Error::argument(text));
     }
-    let next =
-        |variable: &Variable| held.get(&variable.id()).and_then(|values| values.last()).copied();
-    let found = gradients_of_all(&mut graph, total, trainables, &held)?;
+    let own = |part: &Minimization| -> Vec<Trainable> {
+        part.weights.iter().map(|&i| trainables[i].clone()).collect()
+    };
+    let mut later = Vec::new();
+    let mut of_later = None;
+    for (part, &loss) in parts.iter().zip(losses).skip(1) {
+        for of in own(part) {
+            if let Some(penalty) = of.penalty_value(&mut graph)? {
+                of_later = Some(graph.plus(of_later, penalty)?);
+            }
+        }
+        later.push((own(part), loss));
+    }
+    let later = later.into_iter().map(|(trainables, loss)| {
+        let mut graph = graph.clone();
+        let total = graph.add(loss, extra)?;
+        let found = gradients_of_all(&mut graph, total, &trainables, &HashMap::new())?;
+        graph.set_label("");
+        updates_of_all(optimizers, &mut graph, &trainables, &found)?;
+        Ok(Segment { program: Program::new(&graph, &[])?, every: 1 })
+    });
+    let later = later.collect::<Result<Vec<_>>>()?;
+
+    let total = graph.add(losses[0], extra)?;
+    let mut trainables = own(&parts[0]);
+    let state: Vec<(Arc<Variable>, Value)> =
+        state.iter().zip(next).map(|((of, _), &value)| (Arc::clone(of), value)).collect();
+    let mut held: HashMap<u64, Vec<Value>> = HashMap::new();
+    for (variable, value) in &state {
+        held.entry(variable.id()).or_default().push(*value);
+    }
+    let found = gradients_of_all(&mut graph, total, &trainables, &held)?;
     graph.set_label("");
     // A weight that a layer replaces is trained from there, as Keras has it.
-    let mut trainables = trainables.to_vec();
     for of in &mut trainables {
-        if let Some(value) = next(&of.variable) {
+        if let Some(&value) = held.get(&of.variable.id()).and_then(|values| values.last()) {
             of.start = Some(graph.one(Assign { variable: Arc::clone(&of.variable) }, &[value])?);
         }
     }
-    let is_trained =
-        |variable: &Arc<Variable>| trainables.iter().any(|of| of.variable.id() == variable.id());
-    let (optimizer, of_groups) = optimizers.split_first().expect("at least one optimizer");
     let (on_weights, updates) = match optimizer.accumulation {
         None => (updates_of_all(optimizers, &mut graph, &trainables, &found)?, None),
         Some(every) => {
@@ -69,17 +111,17 @@ pub fn training_step(
         }
     };
     let mut penalty = extra;
-    if let Some(on_weights) = on_weights {
-        penalty = graph.add(penalty, on_weights)?;
+    for more in [on_weights, of_later].into_iter().flatten() {
+        penalty = graph.add(penalty, more)?;
     }
-    let others =
-        state.iter().zip(&roots[count..]).filter(|((variable, _), _)| !is_trained(variable));
+    let is_trained =
+        |variable: &Arc<Variable>| trainables.iter().any(|of| of.variable.id() == variable.id());
     let others: Vec<_> =
-        others.map(|((variable, _), &value)| (Arc::clone(variable), value)).collect();
+        state.iter().filter(|(variable, _)| !is_trained(variable)).cloned().collect();
     graph.store(&others)?;
     let program = Program::new(&graph, &objective.outputs(penalty))?;
     let mut segments = vec![Segment { program, every: 1 }];
-    segments.extend(updates);
+    segments.extend(updates.into_iter().chain(later));
     let rates = of_groups.iter().map(|of| Arc::clone(&of.learning_rate)).collect();
     Ok(TrainingStep::new(segments, rates))
 }

@@ -131,6 +131,7 @@ pub fn trainer_of(
             &[],
             std::slice::from_ref(optimizer),
             &trainables,
+            &[],
         )
         .unwrap(),
         validation: None,

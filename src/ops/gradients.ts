@@ -1,0 +1,53 @@
+/**
+ * Gradients of functions of ops: reverse-mode differentiation of what they trace.
+ */
+import { dispatch } from '../core/apply.js';
+import type { Operand, Result } from '../core/operand.js';
+import { isTensorLike, SymbolicTensor } from '../core/symbolic.js';
+import { Trace } from '../core/trace.js';
+import { Weight } from '../core/weight.js';
+import { argumentError } from '../errors.js';
+import { guard } from '../native.js';
+import { zerosLike } from './creation.js';
+
+/**
+ * A function that gives the value of `fn` and its gradient with respect to each argument, as `jax.value_and_grad` does: at
+ * once for concrete tensors, traced inside a layer, a loss or a training step. A weight may be an argument too, and then
+ * layers that `fn` calls on it count. Arguments that the value does not depend on, or that are no float32, have gradients
+ * of zeros.
+ *
+ * @param fn - From tensors to a float32 scalar.
+ * @example
+ * ```ts
+ * const slope = ops.valueAndGrad((x: SymbolicTensor) => ops.sum(ops.square(x)));
+ * const [value, [gradient]] = slope(tensor([1, 2, 3]));
+ * console.log(value.toArray(), gradient?.toArray()); // 14 [2, 4, 6]
+ * ```
+ * @throws {RidgelineError} The function throws `ERR_ARGUMENT` for anything but tensors and weights, for a value that is no
+ *   float32 scalar, and for what has no gradient.
+ */
+export function valueAndGrad(
+  fn: (...of: SymbolicTensor[]) => SymbolicTensor,
+): <A extends Operand>(...of: A[]) => [value: Result<A>, gradients: Result<A>[]] {
+  if (typeof fn !== 'function') throw argumentError('fn', 'a function', fn);
+  return <A extends Operand>(...of: A[]): [value: Result<A>, gradients: Result<A>[]] => {
+    const fits = (one: unknown): boolean => isTensorLike(one) || one instanceof Weight;
+    if (of.length === 0 || !of.every(fits)) throw argumentError('arguments', 'tensors or weights', of);
+    const [value, ...gradients] = dispatch({ label: 'valueAndGrad' }, of, (given) => {
+      const trace = Trace.running;
+      const at = given.map((one) => trace.value(one));
+      const value = trace.value(fn(...at));
+      if (value.rank > 0 || value.dtype !== 'float32')
+        throw argumentError('what fn gives', 'a float32 scalar, such as ops.sum(x)', value);
+      const [loss] = trace.ids([value]) as [number];
+      const found = guard(() => trace.graph.differentiate(loss, trace.ids(at)));
+      return [
+        value,
+        ...found.map((gradient, i) =>
+          gradient ? SymbolicTensor.of(trace, gradient) : zerosLike(at[i] as SymbolicTensor),
+        ),
+      ];
+    });
+    return [value as Result<A>, gradients as Result<A>[]];
+  };
+}
