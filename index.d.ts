@@ -271,6 +271,10 @@ export interface ExportHeader {
   doc: string
   /** Keys and values, in turn. */
   metadata: Array<string>
+  /** Outputs whose classes have names. */
+  labels: Array<OutputLabels>
+  /** A text for a file beside it, and that file. */
+  beside?: Array<string>
 }
 
 /** A failure as data: promises resolve with it, the facade throws it. */
@@ -426,6 +430,14 @@ export declare function opNames(): Array<string>
 export interface Outcome {
   /** The failure that ended it. */
   failure?: Failure
+}
+
+/** Names of an output's classes. */
+export interface OutputLabels {
+  /** Index of the output. */
+  output: number
+  /** A name for each class. */
+  labels: Array<string>
 }
 
 /**

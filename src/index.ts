@@ -60,6 +60,7 @@ export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from '
 export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
 export type { Batch, Batches, BatchSource } from './models/batches.js';
+export type { ClassLabels, Labelled } from './models/class-labels.js';
 export type { CompileOptions, Metrics, OwnStepOptions } from './models/compile-options.js';
 export type {
   EvaluateOptions,

@@ -76,10 +76,11 @@ function restore(saved: SavedModel): Model {
   return preprocessed(saved, new Model({ inputs, outputs, name, trainable }));
 }
 
-/** The model with the steps that were before it. */
+/** The model with the steps that were before it, and the names of its classes. */
 function preprocessed(saved: SavedModel, model: Model): Model {
   for (const [name, step] of Object.entries(saved.preprocessing))
     model.preprocessing[name] = restorePreprocessor(step as { name: string; config: object });
+  model.classLabels = saved.classLabels;
   return model;
 }
 

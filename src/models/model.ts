@@ -12,6 +12,7 @@ import type { LayerOptions } from '../layers/layer.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Step } from '../preprocessing/preprocessor.js';
 import { type BatchSource, isBatchSource } from './batches.js';
+import { type ClassLabels, inLabels, type Labelled, labelsOf, readClassLabels } from './class-labels.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics, OwnStepOptions } from './compile-options.js';
 import { ConnectedModel } from './connected-model.js';
@@ -56,6 +57,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   #training: Training | undefined;
   #lock = new TrainingLock(this);
   #carries = false;
+  #classLabels: ClassLabels | undefined;
   readonly #predictor = new Predictor(this.#self);
 
   constructor(config?: ModelConfig<O>) {
@@ -68,6 +70,20 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
 
   /** Steps before the model that are saved beside its graph, by names of one's own: `model.preprocessing.city = …`. */
   readonly preprocessing: Record<string, Step> = {};
+
+  /**
+   * Names of the classes of the only output, in the order of its numbers, or of outputs by their names: a list for each.
+   * They are saved with the model, stand in an ONNX file's metadata as `class_labels`, and are what `predictLabels` gives.
+   * A single number, such as a sigmoid's, has two.
+   */
+  get classLabels(): ClassLabels | undefined {
+    return this.#classLabels;
+  }
+  set classLabels(of: ClassLabels | undefined) {
+    const labels = readClassLabels(of);
+    if (this.isConnected) labelsOf(this.#self, labels);
+    this.#classLabels = labels;
+  }
 
   /** Set by callbacks to end training after the current batch or epoch. */
   get stopTraining(): boolean {
@@ -224,6 +240,15 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   }
 
   /**
+   * As {@link Model.predict}, in the names of `classLabels`: a text for each row, or lists of them for each position. Of
+   * several outputs the first that has names.
+   * @throws {RidgelineError} As `predict`, and `ERR_ARGUMENT` without names.
+   */
+  async predictLabels(x: DataInput | BatchSource, options: PredictOptions = {}): Promise<Labelled[]> {
+    return inLabels(this.#self, list<Tensor>((await this.predict(x, options)) as Tensor));
+  }
+
+  /**
    * The table of layers, shapes and parameters as text; printed unless `print` is false. With `batchSize` it ends with the
    * peak memory of a training step.
    */
@@ -263,7 +288,8 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   }
 
   /**
-   * Writes the inference graph as ONNX: to a file, or as bytes if no path is given.
+   * Writes the inference graph as ONNX: to a file, or as bytes if no path is given. Steps of `preprocessing` stand beside
+   * the file, in JSON: those of `model.onnx` in `model.preprocessing.json`.
    * @throws {RidgelineError} As a rejection: `ERR_EXPORT` naming the layer without an ONNX form, `ERR_IO`.
    */
   async export(path: FilePath, options?: ExportOptions): Promise<void>;

@@ -1,16 +1,28 @@
 /**
  * ONNX export: the inference graph of a network, to bytes or a file.
  */
-import { options as checkOptions, integer } from '../core/check.js';
+import { boolean, options as checkOptions, integer } from '../core/check.js';
 import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { Trace } from '../core/trace.js';
+import { argumentError } from '../errors.js';
 import { guard, native } from '../native.js';
+import { type ClassLabels, labelsOf } from './class-labels.js';
 import { type Network, traceInputs } from './network.js';
+import { describePreprocessing, type Json, numberText } from './saving.js';
 
 /** Options of {@link Model.export}. */
 export interface ExportOptions {
   /** Version of the operator set, 17 to 25. Default 17: runs on every ONNX Runtime since 1.14. */
   readonly opset?: number | undefined;
+  /** Adds an output of texts, `<name>_label`, for each output that has `classLabels`. Default false. */
+  readonly labels?: boolean | undefined;
+}
+
+/** What is exported. */
+export interface Exported extends Network {
+  countParams(): number;
+  readonly preprocessing: Readonly<Record<string, unknown>>;
+  readonly classLabels: ClassLabels | undefined;
 }
 
 /**
@@ -19,13 +31,20 @@ export interface ExportOptions {
  * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT`, `ERR_EXPORT` naming the layer without an ONNX form, `ERR_IO`.
  */
 export async function exportOnnx(
-  network: Network & { countParams(): number },
+  network: Exported,
   path: FilePath | undefined,
   options: ExportOptions,
 ): Promise<Uint8Array | void> {
-  const { opset = 17 } = checkOptions('export', options, ['opset']);
+  const { opset = 17, labels: withLabels = false } = checkOptions('export', options, ['opset', 'labels']);
   integer('opset', opset, 17, 25);
   const file = path === undefined ? undefined : filePath('path', path);
+  const labels = labelsOf(network, network.classLabels);
+  if (boolean('labels', withLabels) && labels.length === 0)
+    throw argumentError('labels', 'false without classLabels', true);
+  const classes = Object.fromEntries(
+    labels.map(({ output, labels }) => [network.outputNames[output] as string, labels]),
+  );
+  const steps = describePreprocessing(network.preprocessing);
   const trace = new Trace(false);
   const exported = trace.run(() => {
     const inputs = traceInputs(network, trace);
@@ -39,9 +58,20 @@ export async function exportOnnx(
       name: network.name,
       opset,
       doc: `${network.name}: ${network.countParams()} parameters, trained with ridgeline`,
-      metadata: ['ridgeline_version', native.runtime().version],
+      metadata: [
+        ...['ridgeline_version', native.runtime().version],
+        ...(labels.length > 0 ? ['class_labels', JSON.stringify(classes)] : []),
+      ],
+      labels: withLabels ? labels : [],
+      ...(file !== undefined && Object.keys(steps).length > 0 ? { beside: beside(file, steps) } : {}),
     };
     return guard(() => trace.graph.export(names, trace.ids([...outputs, ...next]), header, file));
   });
   return ofFile(file ?? '', await exported).bytes;
+}
+
+/** The steps before a model as a file's text, and the file: `model.preprocessing.json` beside `model.onnx`. */
+function beside(file: string, steps: Readonly<Record<string, Json>>): [text: string, file: string] {
+  const text = `${JSON.stringify(steps, numberText, 2)}\n`;
+  return [text, `${file.replace(/\.onnx$/i, '')}.preprocessing.json`];
 }

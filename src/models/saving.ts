@@ -16,6 +16,7 @@ import { guard, type NativeVariable, native } from '../native.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { Preprocessor } from '../preprocessing/preprocessor.js';
 import { CallGraph } from './call-graph.js';
+import type { ClassLabels } from './class-labels.js';
 import type { Compiled } from './compilation.js';
 import type { Metrics } from './compile-options.js';
 import type { Network } from './network.js';
@@ -61,10 +62,13 @@ export interface SavedModel {
   readonly outputs: Json[];
   /** Steps before the model, by what makes them again. */
   readonly preprocessing: { readonly [name: string]: Json };
+  /** Names of classes, if there are some. */
+  readonly classLabels?: ClassLabels | undefined;
 }
 
 interface Preprocessed {
   readonly preprocessing: Readonly<Record<string, unknown>>;
+  readonly classLabels: ClassLabels | undefined;
 }
 
 function refuse(what: string): RidgelineError {
@@ -148,6 +152,7 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
     calls,
     outputs: graph.outputs.map(reference),
     preprocessing: describePreprocessing((model as Partial<Preprocessed>).preprocessing ?? {}),
+    classLabels: (model as Partial<Preprocessed>).classLabels,
   };
 }
 
@@ -171,8 +176,11 @@ function checkOwned(model: Layer): void {
   visit(model);
 }
 
-/** Steps before a model, by what makes them again. */
-function describePreprocessing(steps: Readonly<Record<string, unknown>>): Record<string, Json> {
+/**
+ * Steps before a model, by what makes them again.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for anything but preprocessors.
+ */
+export function describePreprocessing(steps: Readonly<Record<string, unknown>>): Record<string, Json> {
   const describeOne = ([name, step]: [string, unknown]): [string, Json] => {
     if (!(step instanceof Preprocessor)) throw refuse(`preprocessing '${name}' is no preprocessor`);
     const { className } = step.constructor as typeof Preprocessor;

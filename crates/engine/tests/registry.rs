@@ -186,6 +186,7 @@ fn every_op_says_its_onnx_form() {
         version: "0".into(),
         doc: String::new(),
         metadata: Vec::new(),
+        labels: Vec::new(),
     };
     for name in ops::names() {
         let (graph, _, outputs) = applied(name);

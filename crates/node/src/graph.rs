@@ -258,6 +258,7 @@ impl NativeGraph {
     ) -> Result<Object<'env>> {
         let outputs = Self::checked(&self.graph.lock(), &outputs)?;
         let pairs: Vec<(String, Value)> = names.into_iter().zip(outputs).collect();
+        let beside = header.beside.unwrap_or_default();
         let metadata = header.metadata.chunks_exact(2).map(|p| (p[0].clone(), p[1].clone()));
         let header = Header {
             name: header.name,
@@ -265,10 +266,14 @@ impl NativeGraph {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             doc: header.doc,
             metadata: metadata.collect(),
+            labels: header.labels.into_iter().map(|of| (of.output as usize, of.labels)).collect(),
         };
         let graph = Arc::clone(&self.graph);
         let work = move || {
             let bytes = export(&graph.lock(), &pairs, &header)?;
+            if let [text, file] = &beside[..] {
+                file::write(Path::new(file), text.as_bytes())?;
+            }
             let bytes = match path {
                 Some(path) => file::write(Path::new(&path), &bytes).map(|()| None)?,
                 None => Some(Uint8Array::new(bytes)),
@@ -314,6 +319,19 @@ pub struct ExportHeader {
     pub doc: String,
     /// Keys and values, in turn.
     pub metadata: Vec<String>,
+    /// Outputs whose classes have names.
+    pub labels: Vec<OutputLabels>,
+    /// A text for a file beside it, and that file.
+    pub beside: Option<Vec<String>>,
+}
+
+/// Names of an output's classes.
+#[napi(object)]
+pub struct OutputLabels {
+    /// Index of the output.
+    pub output: u32,
+    /// A name for each class.
+    pub labels: Vec<String>,
 }
 
 /// What an ONNX file says of itself.

@@ -28,15 +28,18 @@ pub enum DataType {
     Int64,
     /// Boolean.
     Bool,
+    /// Text.
+    String,
 }
 
 impl DataType {
-    /// TensorProto.DataType.
-    const fn code(self) -> i32 {
+    /// Its number in files, TensorProto.DataType.
+    pub const fn code(self) -> i32 {
         match self {
             DataType::Float => 1,
             DataType::Int32 => 6,
             DataType::Int64 => 7,
+            DataType::String => 8,
             DataType::Bool => 9,
         }
     }
@@ -46,6 +49,8 @@ impl DataType {
             DataType::Float | DataType::Int32 => 4,
             DataType::Int64 => 8,
             DataType::Bool => 1,
+            // Texts are no raw bytes.
+            DataType::String => 0,
         }
     }
 }
@@ -66,6 +71,7 @@ pub struct Tensor {
     dims: Vec<i64>,
     /// Little endian, whatever the machine.
     raw: Vec<u8>,
+    texts: Vec<String>,
 }
 
 impl Tensor {
@@ -89,6 +95,12 @@ impl Tensor {
         Tensor::new(DataType::Bool, dims, data, |value| [u8::from(value)])
     }
 
+    /// A vector of texts.
+    pub fn strings(data: &[String]) -> Self {
+        let dims = vec![data.len() as i64];
+        Tensor { data_type: DataType::String, dims, raw: Vec::new(), texts: data.to_vec() }
+    }
+
     fn new<T: Copy, const N: usize>(
         data_type: DataType,
         dims: &[i64],
@@ -98,12 +110,12 @@ impl Tensor {
         let mut raw = Vec::new();
         if raw.try_reserve_exact(data.len() * N).is_err() {
             // Too few bytes, which `check` finds.
-            return Tensor { data_type, dims: dims.to_vec(), raw: Vec::new() };
+            return Tensor { data_type, dims: dims.to_vec(), raw: Vec::new(), texts: Vec::new() };
         }
         for &value in data {
             raw.extend_from_slice(&encode(value));
         }
-        Tensor { data_type, dims: dims.to_vec(), raw }
+        Tensor { data_type, dims: dims.to_vec(), raw, texts: Vec::new() }
     }
 
     fn check(&self, name: &str) -> Result<(), ModelError> {
@@ -128,7 +140,8 @@ impl Tensor {
             dims: self.dims,
             data_type: Some(self.data_type.code()),
             name,
-            raw_data: Some(self.raw),
+            raw_data: (self.data_type != DataType::String).then_some(self.raw),
+            string_data: self.texts.into_iter().map(String::into_bytes).collect(),
             doc_string,
         }
     }
@@ -372,6 +385,11 @@ impl ModelBuilder {
         doc: Option<&str>,
     ) -> &mut Self {
         self.initializer(name, Tensor::bool(dims, data), doc)
+    }
+
+    /// Adds a constant vector of texts.
+    pub fn initializer_strings(&mut self, name: &str, data: &[String]) -> &mut Self {
+        self.initializer(name, Tensor::strings(data), None)
     }
 
     fn initializer(&mut self, name: &str, tensor: Tensor, doc: Option<&str>) -> &mut Self {

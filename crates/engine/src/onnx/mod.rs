@@ -4,6 +4,7 @@
 //! Initializers keep the names and the layout of the weights, nodes the paths of the layers.
 
 mod body;
+mod labels;
 mod sizes;
 
 use crate::boundary::read_all;
@@ -33,6 +34,8 @@ pub struct Header {
     pub doc: String,
     /// Pairs for tools.
     pub metadata: Vec<(String, String)>,
+    /// Outputs whose classes have names, by their indices: each gets an output of texts beside it.
+    pub labels: Vec<(usize, Vec<String>)>,
 }
 
 /// Writes the part of `graph` that computes `outputs` as an ONNX model.
@@ -104,6 +107,10 @@ pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Re
     }
     for (name, root) in std::mem::take(&mut names.aliases) {
         model.node("Identity", &name, &[&of_value[&root]], &[&name], Vec::new(), None);
+    }
+    for (at, texts) in &header.labels {
+        let of = graph.value_type(roots[*at]);
+        labels::emit(&mut model, &mut names, &outputs[*at].0, (&graph, of), texts)?;
     }
     model.finish().map_err(|error| match error {
         ModelError::Memory { .. } => Error::new(Code::Memory, error.to_string()),
@@ -435,10 +442,5 @@ impl Exporter<'_> {
 /// # Errors
 /// `ERR_EXPORT` for packed bits.
 pub fn code(dtype: DType) -> Result<i64> {
-    Ok(match data_type(dtype)? {
-        DataType::Float => 1,
-        DataType::Int32 => 6,
-        DataType::Int64 => 7,
-        DataType::Bool => 9,
-    })
+    Ok(i64::from(data_type(dtype)?.code()))
 }
