@@ -6,6 +6,11 @@ export type { Items } from './items.js';
 export { Preprocessor, type Step } from './preprocessor.js';
 export { StringLookup, type StringLookupOptions, stringLookup } from './string-lookup.js';
 export {
+  SubwordTokenizer,
+  type SubwordTokenizerOptions,
+  subwordTokenizer,
+} from './subword-tokenizer.js';
+export {
   TextVectorization,
   type TextVectorizationOptions,
   textVectorization,

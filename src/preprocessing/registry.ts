@@ -5,13 +5,17 @@ import { Registry } from '../core/registry.js';
 import { Hashing } from './hashing.js';
 import { Preprocessor } from './preprocessor.js';
 import { StringLookup } from './string-lookup.js';
+import { SubwordTokenizer } from './subword-tokenizer.js';
 import { TextVectorization } from './text-vectorization.js';
 
 const registry = new Registry<Preprocessor>({
   noun: 'preprocessor',
   expected: 'a preprocessor',
   factories: Object.fromEntries(
-    [Hashing, StringLookup, TextVectorization].map((of) => [of.className, (config) => new of(config)]),
+    [Hashing, StringLookup, SubwordTokenizer, TextVectorization].map((of) => [
+      of.className,
+      (config) => new of(config as never),
+    ]),
   ),
   isReady: (of) => of instanceof Preprocessor,
 });

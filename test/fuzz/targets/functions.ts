@@ -146,6 +146,10 @@ return [() => new Frame(new Map()).numbers(), () => table.numbers(${either(items
   (draw) =>
     `return preprocessing.hashing(${[either(size, junk)(draw), ...options({ maskValue: either(size, kinds.name), salt: either(count, size), outputMode: kinds.name })(draw, junk)].join(', ')}).call(${items(draw)});`,
   (draw) =>
+    `const pieces = ${draw.pick(['new preprocessing.SubwordTokenizer', 'preprocessing.subwordTokenizer'])}(${options({ tokenizer: among("{ model: { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: ['a b'], unk_token: 'b' }, added_tokens: [] }", "{ model: { type: 'WordPiece', vocab: { a: 0 } } }"), tokenizerConfig: among('{}'), addSpecialTokens: flag, outputSequenceLength: size, padToken: count })(draw, junk).join(', ')});
+await own.attempt(() => pieces.decode(${items(draw)}));
+return pieces.call(${items(draw)});`,
+  (draw) =>
     `const lookup = preprocessing.stringLookup(${options({ vocabulary: items, maxTokens: size, numOovIndices: size, maskToken: kinds.name, oovToken: kinds.name, invert: flag })(draw, junk).join(', ')});
 await own.attempt(() => lookup.adapt(${items(draw)}));
 $model.preprocessing.a = ${orJunk(among('lookup', 'new preprocessing.StringLookup()', 'new preprocessing.Hashing(3)', 'new (class extends preprocessing.Preprocessor {})()'))(draw)};
