@@ -68,11 +68,12 @@ export type {
   FitResult,
   Signal,
 } from './models/fit-options.js';
+export type { Generated, GenerateOptions, Prompt } from './models/generation.js';
 export type { History } from './models/history.js';
 export { type LoadOptions, loadModel } from './models/loading.js';
 export { Model, type ModelConfig } from './models/model.js';
 export type { Prediction } from './models/one-or-several.js';
-export type { ExportOptions } from './models/onnx-export.js';
+export type { DecoderOptions, ExportOptions } from './models/onnx-export.js';
 export { type OnnxMetadata, readOnnxMetadata } from './models/onnx-metadata.js';
 export type { Minimized, TrainStep, TrainStepArguments, TrainStepResult } from './models/own-step.js';
 export type { PredictOptions } from './models/predictor.js';

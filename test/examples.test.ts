@@ -1,10 +1,12 @@
 /**
  * The examples, in a short form: what they claim holds, if less of it.
  */
+import { readOnnxMetadata } from 'ridgeline';
 import { expect, test } from 'vitest';
 import { run as characters } from '../examples/characters.js';
 import { run as digits } from '../examples/digits-by-rows.js';
 import { draw, run as gan } from '../examples/gan.js';
+import { serve, train } from '../examples/language-model.js';
 import { run as rDrop } from '../examples/r-drop.js';
 import { run as sunspots } from '../examples/sunspots.js';
 
@@ -38,4 +40,16 @@ test('a GAN forges images whose mean is that of the real ones', async () => {
   expect(images.shape).toEqual([50, 64]);
   expect(behind).toBeLessThan(before / 2);
   expect(draw(images.data)).toMatch(/^([ ░▒▓█]{8}\n){7}[ ░▒▓█]{8}$/);
+});
+
+test('a language model goes on with a text, and streams it from a route', async () => {
+  const language = await train({ epochs: 3 });
+  expect(language.perplexity).toBeLessThan(22);
+  const server = serve(language);
+  const { statusCode, body } = await server.inject('/?text=All%20human&count=20');
+  await server.close();
+  expect([statusCode, body.length]).toEqual([200, 'All human'.length + 20]);
+  expect(body).toMatch(/^All human/);
+  const bytes = await language.model.export({ decoder: { maxLength: 64 } });
+  expect(readOnnxMetadata(bytes).ops).toContain('MatMul');
 });

@@ -4,6 +4,7 @@
  */
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeGraph, native } from '../native.js';
+import type { Decoding } from './decoding.js';
 import type { Operand } from './operand.js';
 import type { AttributesOf, Primitive, ResultsOf } from './primitives.js';
 import { hash } from './random.js';
@@ -20,6 +21,8 @@ export class Trace implements Tracing {
   training: boolean;
   /** What was assigned to weights, in order: the last of each is committed at the end of the step. */
   readonly assigned: Map<Weight, SymbolicTensor[]> = new Map();
+  /** Set where the trace is to go on with a sequence. */
+  decoding: Decoding | undefined;
   /** Scalar penalties of activities and custom regularizers. */
   readonly penalties: SymbolicTensor[] = [];
   /** Weights used, in order of first use. */

@@ -6,23 +6,19 @@ import { boolean, options as checkOptions, isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import type { FilePath } from '../core/file-path.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import type { Tensor } from '../core/tensor.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { LayerOptions } from '../layers/layer.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Step } from '../preprocessing/preprocessor.js';
 import { type BatchSource, isBatchSource } from './batches.js';
-import { type ClassLabels, inLabels, type Labelled, labelsOf, readClassLabels } from './class-labels.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics, OwnStepOptions } from './compile-options.js';
-import { ConnectedModel } from './connected-model.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult, Validates } from './fit-options.js';
 import type { History } from './history.js';
 import { metricKeys } from './log-keys.js';
-import { carries } from './network.js';
-import { type KeyOf, list, type Prediction, perOutput, type Tensors } from './one-or-several.js';
+import { type KeyOf, list, type Tensors } from './one-or-several.js';
 import { type ExportOptions, exportOnnx } from './onnx-export.js';
-import { type PredictOptions, Predictor } from './predictor.js';
+import { PredictingModel } from './predicting-model.js';
 import { type SaveOptions, save } from './saving.js';
 import { type SummaryOptions, summary } from './summary.js';
 import { Training } from './training.js';
@@ -50,15 +46,11 @@ export interface ModelConfig<O extends Tensors = Tensors> extends Pick<LayerOpti
  * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: a model of which nothing is known takes and gives what any model does.
-export class Model<K extends string = string, const O extends Tensors = any> extends ConnectedModel<O> {
+export class Model<K extends string = string, const O extends Tensors = any> extends PredictingModel<O> {
   static override readonly className: string = 'Model';
   #stopTraining = false;
   #compiled: Compiled | undefined;
   #training: Training | undefined;
-  #lock = new TrainingLock(this);
-  #carries = false;
-  #classLabels: ClassLabels | undefined;
-  readonly #predictor = new Predictor(this.#self);
 
   constructor(config?: ModelConfig<O>) {
     super(config);
@@ -71,20 +63,6 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   /** Steps before the model that are saved beside its graph, by names of one's own: `model.preprocessing.city = …`. */
   readonly preprocessing: Record<string, Step> = {};
 
-  /**
-   * Names of the classes of the only output, in the order of its numbers, or of outputs by their names: a list for each.
-   * They are saved with the model, stand in an ONNX file's metadata as `class_labels`, and are what `predictLabels` gives.
-   * A single number, such as a sigmoid's, has two.
-   */
-  get classLabels(): ClassLabels | undefined {
-    return this.#classLabels;
-  }
-  set classLabels(of: ClassLabels | undefined) {
-    const labels = readClassLabels(of);
-    if (this.isConnected) labelsOf(this.#self, labels);
-    this.#classLabels = labels;
-  }
-
   /** Set by callbacks to end training after the current batch or epoch. */
   get stopTraining(): boolean {
     return this.#stopTraining;
@@ -95,8 +73,6 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
 
   protected override connect(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
     super.connect(inputs, outputs);
-    this.#carries = carries(this.#self);
-    this.#predictor.release();
     this.#training?.forget();
   }
 
@@ -132,7 +108,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
     );
     if (this.isConnected) metricKeys(this.outputNames, compiled);
     this.#compiled = compiled;
-    this.#lock = new TrainingLock(this);
+    this.lock = new TrainingLock(this);
     this.#training = undefined;
     return this;
   }
@@ -140,7 +116,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   /** @internal Before a change of what it is: `ERR_DISPOSED`, `ERR_BUSY` while a fit runs. */
   protected checkIdle(): void {
     this.checkAlive();
-    this.#lock.checkIdle();
+    this.lock.checkIdle();
   }
 
   /** @internal What it was compiled with. */
@@ -159,7 +135,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   }
   /** @internal What trains it: programs, counters, state. */
   get training(): Training {
-    this.#training ??= new Training(this.#self, this.compiled, this.#lock);
+    this.#training ??= new Training(this.#self, this.compiled, this.lock);
     return this.#training;
   }
 
@@ -206,46 +182,12 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
       isBatchSource(x)
         ? training.evaluateBatches(x, onlyOptions<EvaluateOptions>(y, options))
         : training.evaluate(x, y as DataInput, options === undefined ? {} : options);
-    return this.#inOrder('evaluated', logs) as Promise<LogsOf<K>>;
+    return this.inOrder('evaluated', logs) as Promise<LogsOf<K>>;
   }
 
   /** One update on one batch; loss and metrics before it. */
   async trainOnBatch(x: DataInput, y: DataInput | null, options: BatchOptions = {}): Promise<LogsOf<K>> {
     return this.training.trainOnBatch(x, y as DataInput, options) as Promise<LogsOf<K>>;
-  }
-
-  /**
-   * Outputs for all rows, or for those of batches that come one by one, computed off the JavaScript thread.
-   * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_DISPOSED`.
-   */
-  async predict(x: DataInput | BatchSource, options: PredictOptions = {}): Promise<Prediction<O>> {
-    this.checkAlive();
-    const outputs = (): Promise<Tensor[]> =>
-      isBatchSource(x) ? this.#predictor.predictBatches(x, options) : this.#predictor.predict(x, options);
-    return perOutput<O, Tensor<'float32'>>(await this.#inOrder('used to predict', outputs));
-  }
-
-  /** Does `work` alone if it moves a state from batch to batch: `ERR_BUSY` while something else does. */
-  async #inOrder<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return this.#carries
-      ? this.#lock.alone(work, `being ${what}; its states go from batch to batch`)
-      : work();
-  }
-
-  /** As {@link Model.predict}, on the calling thread; works inside callbacks. */
-  predictSync(x: DataInput, options: Pick<PredictOptions, 'batchSize'> = {}): Prediction<O> {
-    this.checkAlive();
-    if (this.#carries) this.#lock.checkIdle();
-    return perOutput(this.#predictor.predictSync(x, options));
-  }
-
-  /**
-   * As {@link Model.predict}, in the names of `classLabels`: a text for each row, or lists of them for each position. Of
-   * several outputs the first that has names.
-   * @throws {RidgelineError} As `predict`, and `ERR_ARGUMENT` without names.
-   */
-  async predictLabels(x: DataInput | BatchSource, options: PredictOptions = {}): Promise<Labelled[]> {
-    return inLabels(this.#self, list<Tensor>((await this.predict(x, options)) as Tensor));
   }
 
   /**
@@ -303,7 +245,6 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   /** Lets go of native memory, ending a running fit first. Idempotent; later use is `ERR_DISPOSED`. */
   dispose(): void {
     this.#training?.release();
-    this.#predictor.release();
     this.#training = undefined;
     this.disconnect();
   }

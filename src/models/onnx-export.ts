@@ -1,12 +1,14 @@
 /**
  * ONNX export: the inference graph of a network, to bytes or a file.
  */
-import { boolean, options as checkOptions, integer } from '../core/check.js';
+import { boolean, options as checkOptions, count, integer } from '../core/check.js';
 import { type FilePath, filePath, ofFile } from '../core/file-path.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import { argumentError } from '../errors.js';
 import { guard, native } from '../native.js';
 import { type ClassLabels, labelsOf } from './class-labels.js';
+import { traceSteps } from './decoder.js';
 import { type Network, traceInputs } from './network.js';
 import { describePreprocessing, type Json, numberText } from './saving.js';
 
@@ -16,6 +18,20 @@ export interface ExportOptions {
   readonly opset?: number | undefined;
   /** Adds an output of texts, `<name>_label`, for each output that has `classLabels`. Default false. */
   readonly labels?: boolean | undefined;
+  /**
+   * Writes the model as what goes on with sequences, for generation: its input are the next tokens `[batchSize, steps]`; what
+   * layers keep of the steps before, such as keys and values of attention, are inputs, zeros at first, and with `_next`
+   * behind their names outputs.
+   */
+  readonly decoder?: DecoderOptions | undefined;
+}
+
+/** What a decoder is exported for. */
+export interface DecoderOptions {
+  /** The most steps of a sequence. */
+  readonly maxLength: number;
+  /** Sequences side by side. Default 1. */
+  readonly batchSize?: number | undefined;
 }
 
 /** What is exported. */
@@ -35,7 +51,13 @@ export async function exportOnnx(
   path: FilePath | undefined,
   options: ExportOptions,
 ): Promise<Uint8Array | void> {
-  const { opset = 17, labels: withLabels = false } = checkOptions('export', options, ['opset', 'labels']);
+  const given = checkOptions<ExportOptions>('export', options, ['opset', 'labels', 'decoder']);
+  const { opset = 17, labels: withLabels = false } = given;
+  const decoder =
+    given.decoder && checkOptions<DecoderOptions>('decoder', given.decoder, ['maxLength', 'batchSize']);
+  const [rows, length] = decoder
+    ? [count('batchSize', decoder.batchSize ?? 1), count('maxLength', decoder.maxLength)]
+    : [0, 0];
   integer('opset', opset, 17, 25);
   const file = path === undefined ? undefined : filePath('path', path);
   const labels = labelsOf(network, network.classLabels);
@@ -47,11 +69,9 @@ export async function exportOnnx(
   const steps = describePreprocessing(network.preprocessing);
   const trace = new Trace(false);
   const exported = trace.run(() => {
-    const inputs = traceInputs(network, trace);
-    // A graph in ONNX keeps nothing: what goes from batch to batch comes in and goes out.
-    for (const weight of network.weights.filter(({ isCarried }) => isCarried))
-      trace.assigned.set(weight, [trace.input(weight.path, weight.shape, weight.dtype)]);
-    const outputs = network.graph.replay(inputs);
+    const outputs = decoder
+      ? [traceSteps(network, trace, rows, length, true).output]
+      : traceOpen(network, trace);
     const { carried, next } = trace.carried();
     const names = [...network.outputNames, ...carried.map(({ path }) => `${path}_next`)];
     const header = {
@@ -74,4 +94,12 @@ export async function exportOnnx(
 function beside(file: string, steps: Readonly<Record<string, Json>>): [text: string, file: string] {
   const text = `${JSON.stringify(steps, numberText, 2)}\n`;
   return [text, `${file.replace(/\.onnx$/i, '')}.preprocessing.json`];
+}
+
+/** The outputs of a network. A graph in ONNX keeps nothing: what goes from batch to batch comes in and goes out. */
+function traceOpen(network: Network, trace: Trace): SymbolicTensor[] {
+  const inputs = traceInputs(network, trace);
+  for (const weight of network.weights.filter(({ isCarried }) => isCarried))
+    trace.assigned.set(weight, [trace.input(weight.path, weight.shape, weight.dtype)]);
+  return network.graph.replay(inputs);
 }

@@ -7,6 +7,7 @@ import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { tensor } from '../core/tensor.js';
+import { add } from './arithmetic.js';
 import { cast, equal, logicalNot, logicalOr, notEqual } from './comparison.js';
 
 /** The most classes that {@link oneHot} compares with. */
@@ -29,7 +30,8 @@ export const onesLike = <A extends Operand>(x: A): Result<A> =>
   });
 
 /**
- * 0, 1, … along `axis` of `x`, int32 `[size]`: `x` is there for its shape, and the size may be unknown.
+ * 0, 1, … along `axis` of `x`, int32 `[size]`: `x` is there for its shape, and the size may be unknown. Where a model goes
+ * on with a sequence (`generate`), places along axis 1 are those in the whole sequence.
  * @param axis - Counted from the back if negative.
  */
 export function positions<A extends Operand>(x: A, axis: number): Result<A> {
@@ -37,6 +39,11 @@ export function positions<A extends Operand>(x: A, axis: number): Result<A> {
   return op('positions', [x], (trace, [of]) => {
     const like = of as SymbolicTensor;
     const size = like.shape.at(along);
+    const { decoding } = trace;
+    if (decoding && (along === 1 || along === 1 - like.rank)) {
+      const before = cast(decoding.position, 'int32');
+      return add(trace.emit('positions', [like], { axis: along })[0], before);
+    }
     if (size === null || size === undefined) return trace.emit('positions', [like], { axis: along })[0];
     return trace.constant(tensor(Int32Array.from({ length: size }, (_, i) => i)));
   });

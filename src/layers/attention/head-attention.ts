@@ -1,8 +1,11 @@
 /**
  * What attention with heads has in common: options, how it is called, and its dense layers.
  */
+
+import { needsAllSteps } from '../../core/decoding.js';
 import { boolean, rate } from '../../core/options.js';
 import { SymbolicTensor } from '../../core/symbolic.js';
+import { Trace } from '../../core/trace.js';
 import { argumentError } from '../../errors.js';
 import type { CallOptionKinds } from '../arguments.js';
 import { type EinsumDense, einsumDense } from '../core/einsum-dense.js';
@@ -17,6 +20,7 @@ import {
   type Table,
   weight,
 } from '../options.js';
+import { withCache } from './cached.js';
 import { ATTENTION_CALL_OPTIONS, type AttentionCallOptions, seenBy } from './call-options.js';
 import { attend, type Heads } from './heads.js';
 import { pairMask } from './masks.js';
@@ -91,14 +95,17 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
     if (!(query instanceof SymbolicTensor) || !(value instanceof SymbolicTensor))
       throw argumentError('inputs', 'a query and a value', [query, value]);
     const { dropout, seed } = this.#settings;
-    const [q, k, v] = [query, key ?? value, value].map((x) => x.withMask(undefined)) as [
-      SymbolicTensor,
-      SymbolicTensor,
-      SymbolicTensor,
-    ];
-    const { taken, shares } = attend(this.heads(q, k, v), {
-      mask: pairMask(seenBy([query, value, key], options)),
-      causal: options.useCausalMask ?? false,
+    const q = query.withMask(undefined);
+    const own = (x: SymbolicTensor): SymbolicTensor => (x === query ? q : x.withMask(undefined));
+    const [k, v] = [own(key ?? value), own(value)];
+    const { decoding } = Trace.running;
+    const isOwn = options.useCausalMask === true && k === q && v === q && !options.attentionMask;
+    if (!isOwn) needsAllSteps(Trace.running, this.name, 'is not attention of a sequence to its own past');
+    const projected = this.heads(q, k, v);
+    const past = decoding && withCache(decoding, projected);
+    const { taken, shares } = attend(past?.heads ?? projected, {
+      mask: past?.mask ?? pairMask(seenBy([query, value, key], options)),
+      causal: !past && (options.useCausalMask ?? false),
       scale: 1 / Math.sqrt(this.keySize),
       rate: this.isTraining ? dropout : 0,
       seed,

@@ -1,7 +1,9 @@
 /**
  * What attention without heads has in common: shares of scores, however those are made.
  */
+import { needsAllSteps } from '../../core/decoding.js';
 import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { Trace } from '../../core/trace.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { both } from '../../ops/masks.js';
@@ -40,6 +42,7 @@ export abstract class ScoreAttention<C extends object> extends Layer<C> {
     if (!fits || inputs.length < 2 || inputs.length > 3)
       throw argumentError('inputs', 'a list of a query, a value and, if it is another one, a key', inputs);
     const [query, value, key = value] = inputs as [SymbolicTensor, SymbolicTensor, SymbolicTensor?];
+    needsAllSteps(Trace.running, this.name);
     const seen = seenBy(inputs, options);
     const scores = this.scores(query, key);
     const [queries, values] = [counted(seen.query), counted(seen.value)];

@@ -1,8 +1,11 @@
 /**
  * What the pooling layers have in common.
  */
+
+import { needsAllSteps } from '../../core/decoding.js';
 import { oneOf } from '../../core/options.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
+import { Trace } from '../../core/trace.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { boolean, type LayerOptions, type Table } from '../options.js';
@@ -34,6 +37,7 @@ export abstract class GlobalPooling1D extends Layer<GlobalPoolingOptions> {
   ): SymbolicTensor;
 
   override call(x: SymbolicTensor): SymbolicTensor {
+    needsAllSteps(Trace.running, this.name);
     const { dataFormat, keepdims } = this.options;
     const [axis, channels] = dataFormat === 'channelsLast' ? [1, 2] : [2, 1];
     return this.pooled(x, x.mask && ops.expandDims(x.mask, channels), { axis, keepdims });

@@ -1,6 +1,7 @@
 /**
  * States of stateful recurrent layers: the last of one batch are the first of the next, row by row.
  */
+import { type Decoding, needsAllSteps } from '../../core/decoding.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import type { Weight } from '../../core/weight.js';
@@ -54,5 +55,38 @@ export class CarriedStates {
   /** Where the next one does. */
   next(last: readonly SymbolicTensor[], assign: (weight: Weight, next: SymbolicTensor) => void): void {
     for (const [i, weight] of this.#weights.entries()) assign(weight, last[i] as SymbolicTensor);
+  }
+}
+
+/** States of a recurrent layer in a model that goes on with a sequence: the last of some steps are the first of the next. */
+export class DecodedStates {
+  readonly #decoding: Decoding;
+  readonly #weights: readonly Weight[];
+
+  private constructor(decoding: Decoding, sizes: readonly number[]) {
+    this.#decoding = decoding;
+    this.#weights = sizes.map((size, i) =>
+      decoding.state(i === 0 ? 'rnn_state' : `rnn_state_${i}`, [decoding.rows, size]),
+    );
+  }
+
+  /**
+   * Those of a layer, if the model is traced so.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for a layer that goes backwards.
+   */
+  static of(layer: Layer, sizes: readonly number[], isBackwards: boolean): DecodedStates | undefined {
+    const trace = Trace.running;
+    if (isBackwards) needsAllSteps(trace, layer.name, 'goes backwards');
+    return trace.decoding && new DecodedStates(trace.decoding, sizes);
+  }
+
+  /** Where these steps begin. */
+  first(): SymbolicTensor[] {
+    return this.#weights.map((weight) => Trace.running.value(weight));
+  }
+
+  /** Where the next ones do. */
+  next(last: readonly SymbolicTensor[]): void {
+    for (const [i, weight] of this.#weights.entries()) this.#decoding.keep(weight, last[i] as SymbolicTensor);
   }
 }

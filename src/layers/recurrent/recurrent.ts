@@ -8,7 +8,7 @@ import * as ops from '../../ops/index.js';
 import type { CallOptionKinds } from '../arguments.js';
 import type { Layer } from '../layer.js';
 import type { WeightOptions } from '../weights.js';
-import { CarriedStates } from './carried-states.js';
+import { CarriedStates, DecodedStates } from './carried-states.js';
 import type { RecurrentCallOptions, RecurrentSettings } from './recurrent-options.js';
 import { Steps } from './steps.js';
 
@@ -46,9 +46,10 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
   override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
     const { returnSequences, returnState, goBackwards, zeroOutputForMask } = this.#settings;
     const aligned = this.#isAligned || !goBackwards;
-    const states = [options.initialState ?? this.#carried?.first(x) ?? []].flat() as SymbolicTensor[];
+    const carried = this.#carried ?? DecodedStates.of(this as unknown as Layer, this.stateSize, goBackwards);
+    const states = [options.initialState ?? carried?.first(x) ?? []].flat() as SymbolicTensor[];
     const [all, ...last] = this.steps(x, states, { reverse: goBackwards, aligned });
-    this.#carried?.next(last, (weight, state) => this.assign(weight, state));
+    carried?.next(last, (weight, state) => this.assign(weight, state));
     let output = (returnSequences ? all : last[0]) as SymbolicTensor;
     if (returnSequences && zeroOutputForMask && x.mask) output = zeroed(output, x.mask, !aligned);
     return returnState ? [output, ...last] : output;

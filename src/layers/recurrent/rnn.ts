@@ -6,12 +6,13 @@ import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { Weight } from '../../core/weight.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import { stepOf } from '../../ops/steps.js';
 import type { CallOptionKinds } from '../arguments.js';
 import { innerLayer } from '../inner-layer.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, option, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
-import { CarriedStates } from './carried-states.js';
+import { CarriedStates, DecodedStates } from './carried-states.js';
 import { zeroed } from './recurrent.js';
 import { RecurrentCell } from './recurrent-cell.js';
 import { type RecurrentCallOptions, type ShownOptions, shown } from './recurrent-options.js';
@@ -87,7 +88,9 @@ export class RNN extends Layer<RNNConfig, Given> {
 
   override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
     const { returnSequences, returnState, goBackwards, zeroOutputForMask } = this.options;
-    const given = [options.initialState ?? this.#carried?.first(x) ?? []].flat() as SymbolicTensor[];
+    const carried =
+      this.#carried ?? DecodedStates.of(this as unknown as Layer, this.#cells.flatMap(sizesOf), goBackwards);
+    const given = [options.initialState ?? carried?.first(x) ?? []].flat() as SymbolicTensor[];
     const count = this.#cells.reduce((sum, cell) => sum + sizesOf(cell).length, 0);
     if (given.length > 0 && given.length !== count)
       throw argumentError('initialState', `${count} tensors`, given);
@@ -100,7 +103,7 @@ export class RNN extends Layer<RNNConfig, Given> {
       last.push(...states);
       sequence = (all as SymbolicTensor).withMask(x.mask);
     }
-    this.#carried?.next(last, (weight, state) => this.assign(weight, state));
+    carried?.next(last, (weight, state) => this.assign(weight, state));
     let output = sequence.withMask(undefined);
     if (!returnSequences) output = stepOf(output, goBackwards ? 0 : -1);
     else if (goBackwards) output = ops.flip(output, 1);
@@ -116,13 +119,6 @@ export class RNN extends Layer<RNNConfig, Given> {
     if (!(cell instanceof RecurrentCell)) return scanned(step, sizesOf(cell), x, states, goBackwards);
     return cell.overAll(x, states, goBackwards);
   }
-}
-
-/** The first step or the last one of `[batch, time, units]`, whatever the time is. */
-function stepOf(x: SymbolicTensor, at: 0 | -1): SymbolicTensor {
-  const places = ops.positions(x, 1);
-  const is = ops.equal(places, at === 0 ? 0 : ops.max(places));
-  return ops.sum(ops.where(ops.expandDims(is, -1), x, 0), { axis: 1 });
 }
 
 /**

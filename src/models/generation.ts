@@ -1,0 +1,175 @@
+/**
+ * Generation: a model of sequences goes on with some, one token at a time, each drawn from what it gives for the last.
+ */
+import { options as checkOptions, threads as checkThreads, count, integer, number } from '../core/check.js';
+import { nextSeed } from '../core/random.js';
+import { Tensor } from '../core/tensor.js';
+import { generator } from '../data/rows.js';
+import { argumentError } from '../errors.js';
+import { Decoder } from './decoder.js';
+import type { Network } from './network.js';
+
+/** Options of {@link Model.generate}. */
+export interface GenerateOptions {
+  /** Tokens to add at most. Default 32. */
+  readonly maxNewTokens?: number | undefined;
+  /** Logits are divided by it: below 1 likely tokens become likelier, at 0 the likeliest is taken. Default 1. */
+  readonly temperature?: number | undefined;
+  /** Only so many of the likeliest tokens are drawn from. Default all. */
+  readonly topK?: number | undefined;
+  /** Only the likeliest tokens whose probabilities add up to this are drawn from, in (0, 1]. Default 1. */
+  readonly topP?: number | undefined;
+  /** A token that ends a sequence, itself included. Default none. */
+  readonly stopToken?: number | undefined;
+  /** Seed of what is drawn. Default the next of `setRandomSeed`. */
+  readonly seed?: number | undefined;
+  /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
+  readonly threads?: number | undefined;
+}
+
+/** Tokens of one sequence, or of several. */
+export type Prompt = readonly number[] | readonly (readonly number[])[];
+/** Sequences, as the prompt stands. */
+export type Generated<P extends Prompt> = P extends readonly number[] ? number[] : number[][];
+
+/** Lengths of decoders are multiples of it, so that one serves again. */
+const STEP = 64;
+/** Decoders that wait for another sequence. */
+const KEPT = 4;
+
+/** Checked options. */
+interface Settings {
+  readonly most: number;
+  readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
+  readonly stop: number | undefined;
+  readonly random: () => number;
+  readonly threads: number | undefined;
+}
+
+function settings(options: GenerateOptions): Settings {
+  const names = ['maxNewTokens', 'temperature', 'topK', 'topP', 'stopToken', 'seed', 'threads'] as const;
+  const given = checkOptions<GenerateOptions>('generate', options, names);
+  const { temperature = 1, topP = 1, topK, stopToken, seed } = given;
+  checkThreads(given.threads);
+  return {
+    most: count('maxNewTokens', given.maxNewTokens ?? 32),
+    temperature: number('temperature', temperature, '≥ 0', (t) => t >= 0),
+    topK: topK === undefined ? Number.POSITIVE_INFINITY : count('topK', topK),
+    topP: number('topP', topP, 'in (0, 1]', (p) => p > 0 && p <= 1),
+    stop: stopToken === undefined ? undefined : integer('stopToken', stopToken, 0),
+    random: generator(seed === undefined ? nextSeed() : integer('seed', seed, 0)),
+    threads: given.threads,
+  };
+}
+
+/** Prompts of equal length as rows. */
+function rowsOf(prompt: unknown): number[][] {
+  const given: unknown = prompt;
+  const isToken = (token: unknown): boolean => Number.isSafeInteger(token) && (token as number) >= 0;
+  const isRow = (row: unknown): row is ArrayLike<number> =>
+    (Array.isArray(row) || ArrayBuffer.isView(row)) && Array.from(row as ArrayLike<number>).every(isToken);
+  const isOne = isRow(given) && given.length > 0;
+  const rows = isOne ? [given] : given;
+  if (Array.isArray(rows) && rows.length > 0 && rows.every(isRow)) {
+    const length = rows[0]?.length ?? 0;
+    if (length > 0 && rows.every((row) => row.length === length)) return rows.map((row) => Array.from(row));
+  }
+  throw argumentError('prompt', 'tokens of one sequence, or of several that are equally long', prompt);
+}
+
+/** See the module documentation. */
+export class Generation {
+  readonly #network: Network;
+  #idle: Decoder[] = [];
+
+  constructor(network: Network) {
+    this.#network = network;
+  }
+
+  /**
+   * Tokens that come next of each of some prompts, one list of all rows after the other.
+   * @throws {RidgelineError} As {@link traceSteps}; `ERR_ARGUMENT` for bad options or prompts.
+   */
+  async *tokens(prompt: unknown, options: GenerateOptions): AsyncGenerator<number[]> {
+    const { most, stop, threads, ...how } = settings(options);
+    const rows = rowsOf(prompt);
+    const steps = rows[0]?.length as number;
+    const decoder = this.#take(rows.length, steps + most);
+    try {
+      let shown = rows;
+      const ended = rows.map(() => false);
+      for (let made = 0; made < most && ended.includes(false); made++) {
+        const tokens = new Tensor(
+          Int32Array.from(shown.flat()),
+          [rows.length, shown[0]?.length as number],
+          'int32',
+        );
+        const output = await decoder.next(tokens, threads);
+        const width = output.shape[1] as number;
+        const drawn = rows.map((_, i) => {
+          if (ended[i]) return stop as number;
+          const token = draw(output.data.subarray(i * width, (i + 1) * width), decoder.givesLogits, how);
+          ended[i] = token === stop;
+          return token;
+        });
+        yield drawn;
+        shown = drawn.map((token) => [token]);
+      }
+    } finally {
+      this.#give(decoder);
+    }
+  }
+
+  /** All tokens, with those of the prompts. */
+  async all<P extends Prompt>(prompt: P, options: GenerateOptions): Promise<Generated<P>> {
+    const rows = rowsOf(prompt);
+    for await (const tokens of this.tokens(rows, options))
+      for (const [i, token] of tokens.entries()) rows[i]?.push(token);
+    return (typeof prompt[0] === 'number' ? rows[0] : rows) as Generated<P>;
+  }
+
+  #take(rows: number, steps: number): Decoder {
+    const at = this.#idle.findIndex((of) => of.rows === rows && of.length >= steps);
+    const [found] = at < 0 ? [] : this.#idle.splice(at, 1);
+    found?.reset();
+    return found ?? new Decoder(this.#network, rows, Math.ceil(steps / STEP) * STEP);
+  }
+
+  #give(decoder: Decoder): void {
+    this.#idle.push(decoder);
+    if (this.#idle.length > KEPT) this.#idle.shift()?.release();
+  }
+
+  /** Gives all memory back. */
+  release(): void {
+    for (const decoder of this.#idle) decoder.release();
+    this.#idle = [];
+  }
+}
+
+/** A token by what a model gives for it. */
+function draw(
+  output: Float32Array,
+  isLogits: boolean,
+  { temperature, topK, topP, random }: Pick<Settings, 'temperature' | 'topK' | 'topP' | 'random'>,
+): number {
+  const logits = Array.from(output, (x) => (isLogits ? x : Math.log(x)));
+  const order = logits.map((_, i) => i).sort((a, b) => (logits[b] as number) - (logits[a] as number));
+  const [best] = order as [number];
+  if (temperature === 0) return best;
+  const weights = order
+    .slice(0, topK)
+    .map((i) => Math.exp(((logits[i] as number) - (logits[best] as number)) / temperature));
+  const total = weights.reduce((a, b) => a + b, 0);
+  let kept = 0;
+  for (let sum = 0; kept < weights.length && sum < topP * total; kept++) sum += weights[kept] as number;
+  const share = weights.slice(0, kept).reduce((a, b) => a + b, 0);
+  let left = random() * share;
+  for (let i = 0; i < kept; i++) {
+    left -= weights[i] as number;
+    if (left < 0) return order[i] as number;
+  }
+  return order[kept - 1] as number;
+}

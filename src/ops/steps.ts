@@ -1,0 +1,15 @@
+/**
+ * Steps of sequences whose length may be unknown.
+ */
+import type { SymbolicTensor } from '../core/symbolic.js';
+import { Trace } from '../core/trace.js';
+import { equal, where } from './comparison.js';
+import { max, sum } from './reduction.js';
+import { expandDims } from './shaping.js';
+
+/** The first step or the last one of `[batch, time, features]`. */
+export function stepOf(x: SymbolicTensor, at: 0 | -1): SymbolicTensor {
+  const [places] = Trace.running.emit('positions', [x], { axis: 1 });
+  const is = equal(places, at === 0 ? 0 : max(places)) as SymbolicTensor;
+  return sum(where(expandDims(is, -1), x, 0), { axis: 1 }) as SymbolicTensor;
+}

@@ -1,0 +1,235 @@
+/**
+ * Generation: going on step by step is what the whole model gives for the whole sequence, in every kind of layer; sampling;
+ * the exported decoder; what cannot generate.
+ */
+import {
+  input,
+  Layer,
+  layers,
+  Model,
+  ops,
+  Sequential,
+  type Shape,
+  type SymbolicTensor,
+  setRandomSeed,
+  tensor,
+} from 'ridgeline';
+import { describe, expect, test } from 'vitest';
+import './support/allclose.js';
+import { randomize, runtimeOutputs } from './support/onnx.js';
+
+const [VOCABULARY, WIDTH] = [11, 8];
+const tokens = (): SymbolicTensor => input({ shape: [null], dtype: 'int32' });
+const embedded = (of: SymbolicTensor): SymbolicTensor =>
+  layers.embedding(VOCABULARY, WIDTH)(of) as SymbolicTensor;
+const causal = { useCausalMask: true };
+
+/** Queries and keys that are turned by their places. */
+class RotarySelfAttention extends Layer {
+  static override readonly className = 'RotarySelfAttention';
+  #q!: Layer;
+  #k!: Layer;
+  override build(_: Shape): void {
+    this.#q = layers.dense(WIDTH);
+    this.#k = layers.dense(WIDTH);
+  }
+  readonly #rotary = layers.rotaryEmbedding();
+  readonly #attend = layers.multiHeadAttention(2, 4);
+  override call(x: SymbolicTensor): SymbolicTensor {
+    const turned = ops.add(
+      this.#rotary(this.#q(x as never) as never) as SymbolicTensor,
+      this.#k(x as never) as SymbolicTensor,
+    );
+    return this.#attend(turned, turned, undefined, causal) as SymbolicTensor;
+  }
+}
+/** Learned places, counted by `ops.positions`. */
+class Places extends Layer {
+  static override readonly className = 'Places';
+  readonly #table = layers.embedding(64, WIDTH);
+  override call(x: SymbolicTensor): SymbolicTensor {
+    return ops.add(x, this.#table(ops.positions(x, 1) as never) as SymbolicTensor);
+  }
+}
+
+const BODIES: Record<string, (x: SymbolicTensor) => SymbolicTensor> = {
+  multiHeadAttention: (x) =>
+    layers.multiHeadAttention(2, 4, { valueDim: 3 })(
+      layers.add()([x, layers.sinePositionEncoding()(x) as SymbolicTensor]) as never,
+      undefined as never,
+    ) as SymbolicTensor,
+  groupQueryAttention: (x) => layers.groupQueryAttention(4, 4, 2)(x, x, undefined, causal) as SymbolicTensor,
+  rotary: (x) => new RotarySelfAttention()(x) as SymbolicTensor,
+  places: (x) => {
+    const placed = new Places()(x) as SymbolicTensor;
+    return layers.multiHeadAttention(2, 4)(placed, placed, undefined, causal) as SymbolicTensor;
+  },
+  lstm: (x) => layers.lstm(WIDTH, { returnSequences: true })(x as never) as SymbolicTensor,
+  'rnn of cells': (x) =>
+    layers.rnn([layers.gruCell(5), layers.lstmCell(WIDTH)], { returnSequences: true })(
+      x as never,
+    ) as SymbolicTensor,
+  'simpleRnn of ops': (x) =>
+    layers.simpleRnn(WIDTH, { returnSequences: true, activation: 'silu' })(x as never) as SymbolicTensor,
+};
+BODIES.multiHeadAttention = (x) => {
+  const placed = layers.add()([x, layers.sinePositionEncoding()(x) as SymbolicTensor]) as SymbolicTensor;
+  const layer = layers.multiHeadAttention(2, 4, { valueDim: 3 });
+  const once = layer(placed, placed, undefined, causal) as SymbolicTensor;
+  // The same layer twice has two caches.
+  return layer(once, once, undefined, causal) as SymbolicTensor;
+};
+
+function language(body: (x: SymbolicTensor) => SymbolicTensor): Model {
+  setRandomSeed(4);
+  const x = tokens();
+  const seen = body(embedded(x));
+  const model = new Model({ inputs: x, outputs: layers.dense(VOCABULARY)(seen as never) as SymbolicTensor });
+  randomize(model);
+  return model as Model;
+}
+
+/** The likeliest next tokens, by the whole model each time. */
+async function expected(model: Model, prompt: number[], count: number): Promise<number[]> {
+  const all = [...prompt];
+  for (let i = 0; i < count; i++) {
+    const logits = (await model.predict(tensor([all], { dtype: 'int32' }))) as { data: Float32Array };
+    const last = [...logits.data.subarray(-VOCABULARY)];
+    all.push(last.indexOf(Math.max(...last)));
+  }
+  return all;
+}
+
+describe.each(Object.entries(BODIES))('%s', (_, body) => {
+  test('goes on as the whole model would', async () => {
+    const model = language(body);
+    const prompt = [3, 1, 4, 1, 5];
+    const whole = await expected(model, prompt, 12);
+    expect(await model.generate(prompt, { maxNewTokens: 12, temperature: 0 })).toEqual(whole);
+    // Again, with what was kept cleared; several at once; and as a stream.
+    const other = await expected(model, [2, 7, 1, 8, 2], 6);
+    const both = await model.generate([prompt, [2, 7, 1, 8, 2]], { maxNewTokens: 6, temperature: 0 });
+    expect(both).toEqual([whole.slice(0, 11), other]);
+    const streamed = [];
+    for await (const token of model.stream(prompt, { maxNewTokens: 12, temperature: 0 }))
+      streamed.push(token);
+    expect([...prompt, ...streamed]).toEqual(whole);
+  });
+  test('is exported with what it keeps', async () => {
+    const model = language(body);
+    const bytes = await model.export({ decoder: { maxLength: 16 } });
+    const prompt = [3, 1, 4];
+    const whole = (await model.predict(tensor([[...prompt, 6, 9]], { dtype: 'int32' }))) as {
+      data: Float32Array;
+    };
+    const [name] = model.inputNames as [string];
+    const [output] = model.outputNames as [string];
+    let states: Record<string, ReturnType<typeof tensor>> = {};
+    const step = async (next: number[]) => {
+      const feeds = { [name]: tensor([next], { dtype: 'int32' }), ...states };
+      const found = await runtimeOutputs(bytes, feeds as never, 'all');
+      states = Object.fromEntries(
+        Object.entries(found)
+          .filter(([key]) => key.endsWith('_next'))
+          .map(([key, of]) => [key.slice(0, -5), tensor(of.data as Float32Array, { shape: [...of.dims] })]),
+      );
+      return found[output]?.data as Float32Array;
+    };
+    const { InferenceSession } = await import('onnxruntime-node');
+    const session = await InferenceSession.create(bytes);
+    for (const of of session.inputMetadata)
+      if (of.name !== name && of.isTensor) {
+        const shape = of.shape.map(Number);
+        states[of.name] = tensor(new Float32Array(shape.reduce((a, b) => a * b, 1)), { shape });
+      }
+    const first = await step(prompt);
+    expect([...first]).toBeAllclose(whole.data.subarray(0, 3 * VOCABULARY), {
+      absolute: 1e-4,
+      relative: 1e-4,
+    });
+    const second = await step([6, 9]);
+    expect([...second]).toBeAllclose(whole.data.subarray(3 * VOCABULARY), { absolute: 1e-4, relative: 1e-4 });
+  });
+});
+
+describe('sampling', () => {
+  const model = (): Model => language(BODIES.lstm as never);
+  test('follows the seed, and its bounds', async () => {
+    const of = model();
+    const drawn = (options: object): Promise<number[]> =>
+      of.generate([1, 2], { maxNewTokens: 20, ...options });
+    expect(await drawn({ seed: 7 })).toEqual(await drawn({ seed: 7 }));
+    expect(await drawn({ seed: 7 })).not.toEqual(await drawn({ seed: 8 }));
+    const greedy = await drawn({ temperature: 0 });
+    expect(await drawn({ topK: 1 })).toEqual(greedy);
+    expect(await drawn({ topP: 1e-9 })).toEqual(greedy);
+    expect(await drawn({ temperature: 1e-3 })).toEqual(greedy);
+  });
+  test('draws by the probabilities, of logits and of a softmax alike', async () => {
+    const p = [0.5, 0.25, 0.125, 0.125];
+    for (const activation of ['linear', 'softmax'] as const) {
+      const net = new Sequential([
+        input({ shape: [null], dtype: 'int32' }),
+        layers.embedding(4, 4, { embeddingsInitializer: 'zeros' }),
+        layers.dense(4, { activation }),
+      ]);
+      net.setWeights(
+        [new Float32Array(16), new Float32Array(16), Float32Array.from(p, Math.log)].map((of, i) =>
+          tensor(of, { shape: i < 2 ? [4, 4] : [4] }),
+        ),
+      );
+      const rows = (await net.generate(
+        Array.from({ length: 500 }, () => [0]),
+        { maxNewTokens: 4, seed: 1 },
+      )) as number[][];
+      const counts = [0, 0, 0, 0];
+      for (const token of rows.flatMap((row) => row.slice(1))) counts[token]!++;
+      for (const [i, n] of counts.entries()) expect(Math.abs(n / 2000 - p[i]!)).toBeLessThan(0.04);
+    }
+  });
+  test('ends at a token', async () => {
+    const of = model();
+    const all = await of.generate([1, 2], { maxNewTokens: 20, temperature: 0 });
+    const stopToken = all[5] as number;
+    const ended = await of.generate([1, 2], { maxNewTokens: 20, temperature: 0, stopToken });
+    expect(ended).toEqual(all.slice(0, all.indexOf(stopToken, 2) + 1));
+  });
+});
+
+describe('errors', () => {
+  test('of options and prompts', async () => {
+    const model = language(BODIES.lstm as never);
+    const failing = (prompt: unknown, options: object = {}) =>
+      expect(model.generate(prompt as never, options)).rejects;
+    await failing([]).toThrow(/prompt must be tokens/);
+    await failing([[1], [1, 2]]).toThrow(/equally long/);
+    await failing([1.5]).toThrow(/prompt/);
+    await failing([1], { temperature: -1 }).toThrow(/temperature/);
+    await failing([1], { topP: 0 }).toThrow(/topP/);
+    await failing([1], { maxTokens: 3 }).toThrow(/no option 'maxTokens'/);
+    await failing([99]).toMatchObject({ code: 'ERR_ARGUMENT' });
+    await expect(model.export({ decoder: { maxLength: 0 } })).rejects.toThrow(/maxLength/);
+    model.dispose();
+    await failing([1]).toMatchObject({ code: 'ERR_DISPOSED' });
+  });
+  test('of layers that look at all steps at once', async () => {
+    const refused = async (body: (x: SymbolicTensor) => SymbolicTensor, why: RegExp): Promise<void> => {
+      await expect(language(body).generate([1])).rejects.toThrow(why);
+    };
+    await refused(
+      (x) => layers.multiHeadAttention(2, 4)(x, x) as SymbolicTensor,
+      /not attention of a sequence to its own past/,
+    );
+    await refused((x) => layers.attention()([x, x], causal) as SymbolicTensor, /looks at all steps at once/);
+    await refused(
+      (x) => layers.bidirectional(layers.gru(4, { returnSequences: true }))(x as never) as SymbolicTensor,
+      /goes backwards/,
+    );
+    await refused(
+      (x) => layers.globalAveragePooling1d({ keepdims: true })(x as never) as SymbolicTensor,
+      /looks at all steps at once/,
+    );
+    const flat = new Sequential([input([4]), layers.dense(2)]);
+    await expect(flat.generate([1])).rejects.toThrow(/one input \[batch, time, …\]/);
+  });
+});
