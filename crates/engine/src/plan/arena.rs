@@ -1,9 +1,9 @@
 //! The arena: offsets from lifetimes, largest buffer first into the lowest gap that is free for
 //! its whole life (greedy-by-size, Pisarchyk & Lee 2020).
 
+use super::loops::Loop;
 use super::schedule::Phase;
 use super::task::Task;
-use super::turns::Loop;
 use super::view::BufferId;
 use super::{Home, Place};
 use std::collections::HashSet;

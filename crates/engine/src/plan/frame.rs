@@ -4,7 +4,7 @@
 //! tasks that touch the same words unless both only read, and parts of one task write disjoint
 //! words, so what a view hands out is free of races by construction.
 
-use super::turns::Turning;
+use super::loops::Turning;
 use super::view::{BufferId, Part, View};
 use crate::error::Error;
 use crate::step::Step;

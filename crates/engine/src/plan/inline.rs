@@ -1,8 +1,9 @@
 //! A graph inside another one: lowered in the place of the node that holds it.
 
+use super::loops::Turns;
 use super::lower::{Buffer, Lower};
+use super::sections::LoopTasks;
 use super::task::Task;
-use super::turns::{LoopTasks, Turns};
 use super::view::{Axes, BufferId};
 use super::{preferred_layouts, types, used};
 use crate::error::{Error, Result};

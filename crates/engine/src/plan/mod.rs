@@ -9,10 +9,11 @@ pub mod fetch;
 pub mod frame;
 pub mod inline;
 pub mod instruction;
+pub mod loops;
 pub mod lower;
 pub mod schedule;
+mod sections;
 pub mod task;
-pub mod turns;
 pub mod view;
 
 use crate::error::{Code, Error, Result};
@@ -21,12 +22,13 @@ use crate::run::claims::MOST_CHUNKS;
 use crate::tensor::{DType, Tensor, TensorType, count};
 use crate::variable::{Layout, Variable, from_panels, from_spread, to_panels};
 pub use frame::Frame;
+use loops::{Among, Loop, Slot, Turning};
 use lower::{Buffer, Lower};
 use schedule::Phase;
+use sections::LoopTasks;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use task::Task;
-use turns::{Among, Loop, LoopTasks, Slot, Turning, Walk};
 use view::{Axes, BufferId, View};
 
 /// Where a buffer's memory is.
@@ -277,7 +279,7 @@ impl Plan {
         }
         let PlanBuilder { tasks, mut places, loops, .. } = builder;
         let is_variable = |id: BufferId| matches!(places[id.0 as usize].home, Home::Variable(_));
-        let (phases, loops) = turns::sections(&tasks, &loops, &is_variable);
+        let (phases, loops) = sections::sections(&tasks, &loops, &is_variable);
         if let Some(phase) = phases.iter().find(|phase| phase.chunks > MOST_CHUNKS) {
             let too_large =
                 format!("too large: {} chunks at once, at most {MOST_CHUNKS}", phase.chunks);
@@ -285,7 +287,7 @@ impl Plan {
         }
         let keep: Vec<BufferId> = kept.iter().map(|buffer| buffer.id).collect();
         let arena_words = arena::allocate(&tasks, &phases, &loops, &keep, &mut places);
-        let turning = if loops.is_empty() { Vec::new() } else { turns::turning(&places) };
+        let turning = if loops.is_empty() { Vec::new() } else { loops::turning(&places) };
         Ok(Plan {
             scratch_words: tasks.iter().map(|task| task.scratch).max().unwrap_or(0),
             threads: threads(&phases),
@@ -297,12 +299,6 @@ impl Plan {
             turning,
             outputs: kept,
         })
-    }
-
-    /// The phases in the order in which they run, each with the step of the loop that it is in; `bases`
-    /// are the addresses of all buffers.
-    pub(crate) fn walk<'a>(&'a self, bases: &'a [*mut u32]) -> Walk<'a> {
-        Walk::new(self, bases)
     }
 
     /// Number of outputs.

@@ -9,6 +9,7 @@
 use super::claims::{Claims, Line};
 use super::job::Job;
 use super::pool::{self, Pool};
+use super::walk::Walk;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::plan::schedule::Phase;
@@ -253,7 +254,7 @@ impl Crew {
         let count = plan.threads.min(self.threads());
         let _stepping = (count > 1).then(|| Stepping::new(&self.shared));
         let mut mustered = false;
-        for (at, time) in plan.walk(bases) {
+        for (at, time) in Walk::new(plan, bases) {
             let phase = &plan.phases[at];
             let started = profile.is_some().then(Instant::now);
             let strands = &phase.strands;

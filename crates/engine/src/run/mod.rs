@@ -9,4 +9,5 @@ pub mod pool;
 pub mod runner;
 pub mod threads;
 pub mod turn;
+mod walk;
 pub mod workspace;

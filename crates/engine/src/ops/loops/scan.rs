@@ -4,7 +4,7 @@
 //! Inputs: the values before the first step, the sequences `[length, …]`, and what all steps read. Outputs: the values
 //! behind the last step, what the steps give as sequences, and, for backward, the values before each step as sequences.
 //!
-//! The step is lowered once. Its phases repeat; sequences are read and written where they lie (`plan/turns.rs`), and what
+//! The step is lowered once. Its phases repeat; sequences are read and written where they lie (`plan/loops.rs`), and what
 //! does not change from step to step is computed before the loop.
 
 use super::Part;
@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
+use crate::plan::loops::{Among, Turns};
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::turns::{Among, Turns};
 use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
 use crate::variable::Layout;

@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
+use crate::plan::loops::Turns;
 use crate::plan::lower::Lower;
-use crate::plan::turns::Turns;
 use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
 

@@ -1,0 +1,81 @@
+//! Loops: phases that repeat, and buffers that stand elsewhere in every turn.
+//!
+//! What goes from turn to turn stands in *slots* of larger buffers, and the step of the loop says in which:
+//! so a slice of a sequence is read where it lies, and a state written where the next turn finds it.
+
+use super::view::BufferId;
+use super::{Home, Place};
+use std::ops::Range;
+
+/// A buffer inside another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// The whole, which is no slot.
+    pub of: BufferId,
+    /// Words from its start.
+    pub start: usize,
+    /// In a loop it is one of several behind that.
+    pub turns: Option<Among>,
+}
+
+/// One of `period` slots of equal size: at step t of a loop that of the number (t + shift) mod period.
+#[derive(Clone, Copy, Debug)]
+pub struct Among {
+    /// See above.
+    pub shift: usize,
+    /// See above.
+    pub period: usize,
+}
+
+/// How a loop moves a buffer along.
+#[derive(Clone, Copy, Debug)]
+pub struct Turning {
+    words: usize,
+    among: Among,
+}
+
+impl Turning {
+    /// Words from the start of the whole at step `time`.
+    pub(crate) fn offset(&self, time: usize) -> usize {
+        (time + self.among.shift) % self.among.period * self.words
+    }
+}
+
+/// For each buffer: how loops move it along.
+pub(crate) fn turning(places: &[Place]) -> Vec<Option<Turning>> {
+    let of = |place: &Place| match &place.home {
+        Home::Slot(slot) => slot.turns.map(|among| Turning { words: place.words, among }),
+        _ => None,
+    };
+    places.iter().map(of).collect()
+}
+
+/// How often a loop goes round.
+#[derive(Clone, Copy, Debug)]
+pub enum Turns {
+    /// So often, through the steps forwards or backwards.
+    Counted {
+        /// How many.
+        count: usize,
+        /// From the last step to the first.
+        reverse: bool,
+    },
+    /// As long as the first word of a buffer is not 0, and so often at most.
+    While {
+        /// The buffer.
+        holds: BufferId,
+        /// See above.
+        most: usize,
+    },
+}
+
+/// A loop as phases.
+#[derive(Debug)]
+pub struct Loop {
+    /// All its phases.
+    pub phases: Range<usize>,
+    /// The first that is not run to find out whether there is another turn.
+    pub body: usize,
+    /// How often.
+    pub turns: Turns,
+}
