@@ -152,6 +152,17 @@ describe.each(Object.entries(BODIES))('%s', (_, body) => {
   });
 });
 
+test('states that a stateful layer carries stay as they are', async () => {
+  const x = input({ shape: [null], dtype: 'int32', batchSize: 1 });
+  const gru = layers.gru(4, { returnSequences: true, stateful: true });
+  const outputs = layers.dense(VOCABULARY)(gru(embedded(x) as never) as never) as SymbolicTensor;
+  const model = new Model({ inputs: x, outputs });
+  const first = await model.generate([1, 2], { temperature: 0 });
+  expect(await model.generate([1, 2], { temperature: 0 })).toEqual(first);
+  const carried = gru.weights.filter(({ isCarried }) => isCarried);
+  expect([...(carried[0]?.read().data ?? [])]).toEqual([0, 0, 0, 0]);
+});
+
 describe('sampling', () => {
   const model = (): Model => language(BODIES.lstm as never);
   test('follows the seed, and its bounds', async () => {

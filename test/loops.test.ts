@@ -218,6 +218,7 @@ describe('scan', () => {
     expect(() => ops.scan((c, row) => [ops.add(c, row)], 0, x)).toThrow(
       /float32 \[\] before a step and float32 \[2\]/,
     );
+    expect(() => ops.scan((c) => [c], 0, undefined, { length: 2 ** 31 })).toThrow(/at most 16777216/);
     expect(() => ops.scan((c) => c as never, 0, x)).toThrow(/what the step gives must be \[carry, output\]/);
     expect(() => ops.scan((c) => [[c, c] as never], 0, x)).toThrow(/the carry must be 1 tensors/);
     expect(() => ops.scan((c) => [c], 0, [x, tensor([1, 2, 3])])).toThrow(/scan: input 2 is/);

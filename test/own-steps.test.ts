@@ -241,6 +241,9 @@ describe('trainStep', () => {
       trainStep: (given) => ({ loss: given.computeLoss(given.model(given.x)) }),
     });
     await expect(model.fit(x, null)).rejects.toThrow(/loss must be a loss/);
+    await expect(model.fit(x, y)).rejects.toThrow(
+      /y must be null, since the model is compiled without a loss/,
+    );
   });
 });
 

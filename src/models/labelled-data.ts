@@ -68,7 +68,9 @@ export function* labelledData(
   const { losses, labelled } = compiled;
   const names = labelled.map((i) => outputNames[i] as string);
   const untyped = names.map(() => undefined);
-  const isNone = names.length === 0 && (y === undefined || y === null);
+  const isNone = names.length === 0;
+  if (isNone && y !== undefined && y !== null)
+    throw argumentError(`${prefix}y`, 'null, since the model is compiled without a loss', y);
   const labels = isNone
     ? []
     : yield* byName(`${prefix}y`, ofLabelled(y, outputNames, labelled), names, untyped);

@@ -31,7 +31,7 @@ type Behind<S extends Some, E> = S extends readonly unknown[]
 
 /** Options of {@link scan}. */
 export interface ScanOptions {
-  /** Number of steps, where there are no sequences. */
+  /** Number of steps, where there are no sequences; at most 2²⁴. */
   readonly length?: number | undefined;
   /** From the last step to the first; what the steps give stands in order. Default false. */
   readonly reverse?: boolean | undefined;
@@ -39,12 +39,14 @@ export interface ScanOptions {
 
 /** Options of {@link whileLoop}. */
 export interface WhileLoopOptions {
-  /** Steps at most. Default 2³² − 1. */
+  /** Steps at most, so that a condition that always holds ends. Default 2²⁴. */
   readonly maximumIterations?: number | undefined;
 }
 
+/** The most steps of a loop, unless more are asked for: who wants more has made a mistake. */
+const MOST = 2 ** 24;
 /** The most steps that a loop counts. */
-const MOST = 2 ** 32 - 1;
+const COUNTED = 2 ** 32 - 1;
 
 /** Tensors that stand alone, in a list or not at all, and how they stand. */
 class Standing {
@@ -180,8 +182,8 @@ export function whileLoop<S extends Some>(
   for (const [name, of] of Object.entries({ condition, step }))
     if (typeof of !== 'function') throw argumentError(name, 'a function', of);
   const { maximumIterations = MOST } = checkOptions('whileLoop', options, ['maximumIterations']);
-  if (count('maximumIterations', maximumIterations, 0) > MOST)
-    throw argumentError('maximumIterations', `at most ${MOST}`, maximumIterations);
+  if (count('maximumIterations', maximumIterations, 0) > COUNTED)
+    throw argumentError('maximumIterations', `at most ${COUNTED}`, maximumIterations);
   const state = new Standing('initial', initial);
   if (state.all.length === 0) throw argumentError('initial', 'a tensor, or tensors in a list', initial);
   const results = dispatch({ label: 'whileLoop' }, state.all, (operands) => {

@@ -46,7 +46,7 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
   override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
     const { returnSequences, returnState, goBackwards, zeroOutputForMask } = this.#settings;
     const aligned = this.#isAligned || !goBackwards;
-    const carried = this.#carried ?? DecodedStates.of(this as unknown as Layer, this.stateSize, goBackwards);
+    const carried = DecodedStates.of(this as unknown as Layer, this.stateSize, goBackwards) ?? this.#carried;
     const states = [options.initialState ?? carried?.first(x) ?? []].flat() as SymbolicTensor[];
     const [all, ...last] = this.steps(x, states, { reverse: goBackwards, aligned });
     carried?.next(last, (weight, state) => this.assign(weight, state));

@@ -88,8 +88,8 @@ export class RNN extends Layer<RNNConfig, Given> {
 
   override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
     const { returnSequences, returnState, goBackwards, zeroOutputForMask } = this.options;
-    const carried =
-      this.#carried ?? DecodedStates.of(this as unknown as Layer, this.#cells.flatMap(sizesOf), goBackwards);
+    const sizes = this.#cells.flatMap(sizesOf);
+    const carried = DecodedStates.of(this as unknown as Layer, sizes, goBackwards) ?? this.#carried;
     const given = [options.initialState ?? carried?.first(x) ?? []].flat() as SymbolicTensor[];
     const count = this.#cells.reduce((sum, cell) => sum + sizesOf(cell).length, 0);
     if (given.length > 0 && given.length !== count)
