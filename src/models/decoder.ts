@@ -38,11 +38,9 @@ export function traceSteps(
   const tokens = trace.input(network.inputNames[0] as string, shape, input.dtype);
   const decoding = new DecodingStates(trace, rows, length, isOpen);
   trace.decoding = decoding;
-  // First, so that it is there whichever layers ask for it.
-  decoding.position;
   const [output] = network.graph.replay([tokens]) as [SymbolicTensor];
   const last = ops.max(trace.emit('positions', [tokens], { axis: 1 })[0]);
-  decoding.advance((before) => ops.add(before, ops.add(ops.cast(last, 'float32'), 1)) as SymbolicTensor);
+  decoding.advance(ops.add(ops.cast(last, 'float32'), 1) as SymbolicTensor);
   return { output, decoding };
 }
 

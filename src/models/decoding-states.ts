@@ -7,6 +7,7 @@ import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Trace } from '../core/trace.js';
 import { Weight } from '../core/weight.js';
 import { guard, native } from '../native.js';
+import * as ops from '../ops/index.js';
 
 /** See the module documentation. */
 export class DecodingStates implements Decoding {
@@ -14,11 +15,13 @@ export class DecodingStates implements Decoding {
   readonly rows: number;
   /** The most steps of a sequence. */
   readonly length: number;
+  /** Steps that went before, float32 `[1]`. */
+  readonly position: SymbolicTensor;
   readonly #trace: Trace;
   readonly #isOpen: boolean;
   readonly #taken = new Map<string, number>();
   readonly #states: Weight[] = [];
-  #position: SymbolicTensor | undefined;
+  readonly #place: Weight;
 
   /** @param isOpen - States are inputs of the trace, rather than weights that are carried on. */
   constructor(trace: Trace, rows: number, length: number, isOpen: boolean) {
@@ -26,6 +29,9 @@ export class DecodingStates implements Decoding {
     this.rows = rows;
     this.length = length;
     this.#isOpen = isOpen;
+    // First, so that it is there whichever layers ask for it.
+    this.#place = this.#state('position', [1]);
+    this.position = trace.value(this.#place);
   }
 
   /** All states, in the order in which layers asked for them. */
@@ -33,17 +39,9 @@ export class DecodingStates implements Decoding {
     return this.#states;
   }
 
-  /** Steps that went before, float32 `[1]`. */
-  get position(): SymbolicTensor {
-    this.#position ??= this.#trace.value(this.#state('position', [1]));
-    return this.#position;
-  }
-
-  /** Says where the next steps stand, from where these do. */
-  advance(next: (before: SymbolicTensor) => SymbolicTensor): void {
-    const { position } = this;
-    const [weight] = this.#states.filter(({ name }) => name === 'position') as [Weight];
-    this.keep(weight, next(position));
+  /** Says how many steps these are. */
+  advance(steps: SymbolicTensor): void {
+    this.keep(this.#place, ops.add(this.position, steps));
   }
 
   /** A state of the layer that is being traced, zeros before the first step. */

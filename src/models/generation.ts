@@ -66,12 +66,11 @@ function settings(options: GenerateOptions): Settings {
 
 /** Prompts of equal length as rows. */
 function rowsOf(prompt: unknown): number[][] {
-  const given: unknown = prompt;
   const isToken = (token: unknown): boolean => Number.isSafeInteger(token) && (token as number) >= 0;
   const isRow = (row: unknown): row is ArrayLike<number> =>
     (Array.isArray(row) || ArrayBuffer.isView(row)) && Array.from(row as ArrayLike<number>).every(isToken);
-  const isOne = isRow(given) && given.length > 0;
-  const rows = isOne ? [given] : given;
+  const isOne = isRow(prompt) && prompt.length > 0;
+  const rows = isOne ? [prompt] : prompt;
   if (Array.isArray(rows) && rows.length > 0 && rows.every(isRow)) {
     const length = rows[0]?.length ?? 0;
     if (length > 0 && rows.every((row) => row.length === length)) return rows.map((row) => Array.from(row));
@@ -155,10 +154,10 @@ function draw(
   isLogits: boolean,
   { temperature, topK, topP, random }: Pick<Settings, 'temperature' | 'topK' | 'topP' | 'random'>,
 ): number {
+  if (temperature === 0) return output.reduce((at, x, i) => (x > (output[at] as number) ? i : at), 0);
   const logits = Array.from(output, (x) => (isLogits ? x : Math.log(x)));
   const order = logits.map((_, i) => i).sort((a, b) => (logits[b] as number) - (logits[a] as number));
   const [best] = order as [number];
-  if (temperature === 0) return best;
   const weights = order
     .slice(0, topK)
     .map((i) => Math.exp(((logits[i] as number) - (logits[best] as number)) / temperature));

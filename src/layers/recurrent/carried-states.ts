@@ -9,6 +9,13 @@ import { RidgelineError } from '../../errors.js';
 import type { Layer } from '../layer.js';
 import type { WeightOptions } from '../weights.js';
 
+/** Name of the state at `i`, as Keras names them. */
+const nameOf = (i: number): string => (i === 0 ? 'rnn_state' : `rnn_state_${i}`);
+
+/** What states hold, in the trace that is running. */
+const valuesOf = (weights: readonly Weight[]): SymbolicTensor[] =>
+  weights.map((weight) => Trace.running.value(weight));
+
 /** See the module documentation. */
 export class CarriedStates {
   readonly #layer: Layer;
@@ -33,9 +40,7 @@ export class CarriedStates {
       throw new RidgelineError('ERR_SHAPE', message, { layer: layer.name });
     }
     this.#batch = batch;
-    this.#weights = sizes.map((size, i) =>
-      add(i === 0 ? 'rnn_state' : `rnn_state_${i}`, { shape: [batch, size], carried: true }),
-    );
+    this.#weights = sizes.map((size, i) => add(nameOf(i), { shape: [batch, size], carried: true }));
   }
 
   /**
@@ -49,7 +54,7 @@ export class CarriedStates {
       const message = `layer '${name}' is stateful for batches of ${this.#batch} rows, received ${rows ?? 'any number of'} rows`;
       throw new RidgelineError('ERR_SHAPE', message, { layer: name, received: x.shape });
     }
-    return this.#weights.map((weight) => Trace.running.value(weight));
+    return valuesOf(this.#weights);
   }
 
   /** Where the next one does. */
@@ -65,9 +70,7 @@ export class DecodedStates {
 
   private constructor(decoding: Decoding, sizes: readonly number[]) {
     this.#decoding = decoding;
-    this.#weights = sizes.map((size, i) =>
-      decoding.state(i === 0 ? 'rnn_state' : `rnn_state_${i}`, [decoding.rows, size]),
-    );
+    this.#weights = sizes.map((size, i) => decoding.state(nameOf(i), [decoding.rows, size]));
   }
 
   /**
@@ -82,7 +85,7 @@ export class DecodedStates {
 
   /** Where these steps begin. */
   first(): SymbolicTensor[] {
-    return this.#weights.map((weight) => Trace.running.value(weight));
+    return valuesOf(this.#weights);
   }
 
   /** Where the next ones do. */

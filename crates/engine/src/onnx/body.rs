@@ -1,6 +1,6 @@
 //! Graphs inside a graph: the steps of loops.
 
-use super::{Exporter, data_type, dims};
+use super::{Exporter, data_type, dims, emit_nodes};
 use crate::error::{Code, Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::leaf::Input;
@@ -28,19 +28,8 @@ impl Exporter<'_> {
                 of_value.insert(Value { node, output: 0 }, inputs[input.index].clone());
             }
         }
-        for (at, node) in (0..).zip(graph.nodes()) {
-            let mut exporter = Exporter {
-                model: self.model,
-                graph: &graph,
-                node,
-                at,
-                opset: self.opset,
-                names: self.names,
-                of_value: &mut of_value,
-                contents: self.contents,
-            };
-            node.op.onnx(&mut exporter).map_err(|error| error.in_layer(&node.label))?;
-        }
+        let (model, names, contents) = (&mut *self.model, &mut *self.names, &mut *self.contents);
+        emit_nodes(model, &graph, self.opset, names, &mut of_value, contents)?;
         Ok(results.iter().map(|value| of_value[value].clone()).collect())
     }
 

@@ -1,7 +1,6 @@
 //! Names of classes: an output of texts beside the one of probabilities or logits.
 
 use super::{Names, dims};
-use crate::error::Result;
 use crate::graph::Graph;
 use crate::shape::Shape;
 use crate::tensor::TensorType;
@@ -9,16 +8,13 @@ use ridgeline_onnx::{Attribute, DataType, ModelBuilder};
 
 /// Emits the output `<name>_label`: of the largest number along the last axis, or of a single one whether it is more
 /// than a half.
-///
-/// # Errors
-/// None in practice.
 pub(super) fn emit(
     model: &mut ModelBuilder,
     names: &mut Names,
     name: &str,
     (graph, of): (&Graph, &TensorType),
     texts: &[String],
-) -> Result<()> {
+) {
     let output = names.unique(&format!("{name}_label"));
     let mut step = |what: &str| names.unique(&format!("{output}:{what}"));
     let (table, index) = (step("classes"), step("index"));
@@ -38,5 +34,4 @@ pub(super) fn emit(
     }
     model.node("Gather", &output, &[&table, &index], &[&output], Vec::new(), None);
     model.output(&output, DataType::String, &dims(graph, &Shape(before.to_vec())));
-    Ok(())
 }

@@ -89,33 +89,40 @@ pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Re
         .collect();
     let ids = variables.iter().map(|variable| variable.id());
     let mut contents: HashMap<u64, Tensor> = ids.zip(read_all(&variables)?).collect();
-    for (at, node) in (0..).zip(graph.nodes()) {
-        let mut exporter = Exporter {
-            model: &mut model,
-            graph: &graph,
-            node,
-            at,
-            opset: header.opset,
-            names: &mut names,
-            of_value: &mut of_value,
-            contents: &mut contents,
-        };
-        node.op.onnx(&mut exporter).map_err(|error| {
-            let error = error.in_layer(&node.label);
-            Error { code: Code::Export, ..error }
-        })?;
-    }
+    emit_nodes(&mut model, &graph, header.opset, &mut names, &mut of_value, &mut contents)?;
     for (name, root) in std::mem::take(&mut names.aliases) {
         model.node("Identity", &name, &[&of_value[&root]], &[&name], Vec::new(), None);
     }
     for (at, texts) in &header.labels {
         let of = graph.value_type(roots[*at]);
-        labels::emit(&mut model, &mut names, &outputs[*at].0, (&graph, of), texts)?;
+        labels::emit(&mut model, &mut names, &outputs[*at].0, (&graph, of), texts);
     }
     model.finish().map_err(|error| match error {
         ModelError::Memory { .. } => Error::new(Code::Memory, error.to_string()),
         _ => Error::new(Code::Export, error.to_string()),
     })
+}
+
+/// Emits the nodes of `graph` in their order; values that have a name already keep it.
+///
+/// # Errors
+/// `ERR_EXPORT` naming the layer whose op has no ONNX form.
+fn emit_nodes(
+    model: &mut ModelBuilder,
+    graph: &Graph,
+    opset: i64,
+    names: &mut Names,
+    of_value: &mut HashMap<Value, String>,
+    contents: &mut HashMap<u64, Tensor>,
+) -> Result<()> {
+    for (at, node) in (0..).zip(graph.nodes()) {
+        let mut exporter = Exporter { model, graph, node, at, opset, names, of_value, contents };
+        node.op.onnx(&mut exporter).map_err(|error| {
+            let error = error.in_layer(&node.label);
+            Error { code: Code::Export, ..error }
+        })?;
+    }
+    Ok(())
 }
 
 /// The type in the file.
