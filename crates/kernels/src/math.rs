@@ -100,8 +100,15 @@ pub unsafe fn expm1<S: Simd>(x: S::F) -> S::F {
 /// 1 / (1 + e^−x), at most 3 ulp off; 0 where e^−x overflows.
 #[inline(always)]
 pub unsafe fn sigmoid<S: Simd>(x: S::F) -> S::F {
-    let one = S::splat(1.0);
-    S::div(one, S::add(one, exp::<S>(S::neg(x))))
+    let (one, limit) = (S::splat(1.0), S::splat(-EXP_MIN));
+    // Beyond it e^−x adds nothing to 1, but has no exponent.
+    let held = S::select(S::lt(limit, x), limit, x);
+    let (p, n) = reduced_expm1::<S>(S::neg(held));
+    let power = S::from_bits(S::add_i(S::to_bits(S::add(one, p)), n));
+    // The exponent of NaN is lost in the power.
+    let over = S::fma(held, S::splat(0.0), one);
+    let y = S::quotient(over, S::add(one, power));
+    S::clear(S::lt(x, S::splat(EXP_MIN)), y)
 }
 
 /// tanh x = u / (2 − u) with u = 1 − e^(−2|x|), at most 4 ulp off.
@@ -110,7 +117,7 @@ pub unsafe fn tanh<S: Simd>(x: S::F) -> S::F {
     let (a, limit) = (S::abs(x), S::splat(10.0));
     let a = S::select(S::lt(limit, a), limit, a);
     let u = one_minus_exp::<S>(S::mul(a, S::splat(-2.0)));
-    with_sign::<S>(S::div(u, S::sub(S::splat(2.0), u)), x)
+    with_sign::<S>(S::quotient(u, S::sub(S::splat(2.0), u)), x)
 }
 
 /// The error function, at most 4 ulp off: x + x·P(x²) near 0, else 1 − e^Q(|x|).

@@ -36,6 +36,9 @@ export abstract class GlobalPooling1D extends Layer<GlobalPoolingOptions> {
     along: { readonly axis: number; readonly keepdims: boolean },
   ): SymbolicTensor;
 
+  /** It takes the mask up: there are no steps behind it. */
+  override computeMask(): undefined {}
+
   override call(x: SymbolicTensor): SymbolicTensor {
     needsAllSteps(Trace.running, this.name);
     const { dataFormat, keepdims } = this.options;

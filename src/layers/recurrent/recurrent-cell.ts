@@ -18,6 +18,9 @@ export abstract class RecurrentCell<C extends object, A extends unknown[]> exten
     this.weightsFor(inputShape.at(-1) ?? null);
   }
 
+  /** Who goes through time with it says what counts. */
+  override computeMask(): undefined {}
+
   override call(x: SymbolicTensor, states: readonly SymbolicTensor[]): SymbolicTensor[] {
     if (!(x instanceof SymbolicTensor) || !Array.isArray(states))
       throw argumentError('inputs', 'a tensor and a list of states', [x, states]);

@@ -62,6 +62,11 @@ impl<'a> Frame<'a> {
         self.part.cols.clone()
     }
 
+    /// The step of the loop under way.
+    pub fn time(&self) -> usize {
+        self.time
+    }
+
     /// The key of a random stream: of this step, and in a loop of its step.
     pub fn key(&self, stream: u32) -> Key {
         self.step.key(stream, self.time as u32)

@@ -23,6 +23,11 @@ impl Lower<'_> {
         self.plan.used.contains(&Value { node: self.at as u32, output: i as u32 })
     }
 
+    /// True in the step of a loop, which has no room for another one.
+    pub(crate) fn is_in_loop(&self) -> bool {
+        self.plan.is_in_loop
+    }
+
     /// A loop of the tasks of `body`, behind those that ask whether there is another turn. What does the same in every
     /// turn is done once, before it; `moves` tells which buffers change from turn to turn, besides slots.
     pub(crate) fn repeat(

@@ -25,6 +25,8 @@ const DEPTH: usize = 1024;
 const COLUMNS: usize = 512;
 /// Columns of B in a block when A is one block high.
 const GROUP: usize = 128;
+/// Multiplications of a product that is over before its blocks are counted.
+const SMALL: usize = 1 << 16;
 /// Most rows of A in a block, up to a whole tile.
 const ROWS: usize = 192;
 /// What a product that starts from zero is added to: the widest panel.
@@ -44,7 +46,8 @@ fn block_columns<S: Micro>(b: Right, m: usize) -> usize {
         // A transposed source is read in as many streams as it has columns.
         Right::Tile(b) if m <= ROWS && b.col_stride() != 1 => GROUP / 2,
         Right::Tile(_) if m <= ROWS && packs::<S>(b, m) => GROUP,
-        Right::Packed(_) if m <= ROWS => GROUP / 2,
+        // A short tile takes several panels at once.
+        Right::Packed(_) if m <= ROWS => (GROUP / 2).max(S::group(m.min(S::ROWS)) * S::WIDTH),
         _ => COLUMNS,
     }
 }
@@ -131,6 +134,33 @@ pub(super) unsafe fn multiply<S: Micro>(
 
     let c = Target::new::<S>(c);
     let step = block_columns::<S>(b, m);
+    let is_whole = n <= step || matches!(b, Right::Packed(_));
+    if m * n * k <= SMALL && m <= ROWS && is_whole && k <= DEPTH {
+        let (base, base_row, base_panel) = match start {
+            Start::Zero => (ZEROS.as_ptr(), 0, 0),
+            Start::Bias(bias) => (bias.as_ptr(), 0, S::WIDTH),
+            Start::Accumulate => (c.ptr.cast_const(), c.row, c.panel),
+        };
+        let all = Operands {
+            k,
+            a: a.as_ptr(),
+            a_row: a.row_stride(),
+            a_col: a.col_stride(),
+            base,
+            base_row,
+            base_panel,
+            c: c.ptr,
+            c_row: c.row,
+            c_panel: c.panel,
+            cols: c.cols,
+            relu: finish == Finish::Relu,
+            ..Operands::NONE
+        };
+        let right = right::<S>(b, m, (0, k), (0, n), b_space);
+        if sweep::small::<S>(&all, m, right) {
+            return;
+        }
+    }
     let tiles = m.div_ceil(S::ROWS) * n.div_ceil(S::WIDTH) * k.div_ceil(DEPTH);
     let mut later = Later::new(later, tiles, k.min(DEPTH));
     for column in (0..n).step_by(step) {
@@ -196,8 +226,8 @@ unsafe fn right<S: Micro>(
     let count = columns / S::WIDTH;
     match b {
         Right::Packed(b) => {
-            let ptr = b.data.as_ptr().wrapping_add(column * b.rows + from * S::WIDTH);
-            let whole = Panels { ptr, row: S::WIDTH, panel: b.rows * S::WIDTH };
+            let ptr = b.data.as_ptr().wrapping_add(column / S::WIDTH * b.panel + from * S::WIDTH);
+            let whole = Panels { ptr, row: S::WIDTH, panel: b.panel };
             Block { whole, count, partial: whole.skip(count), next: Next::Panel }
         }
         Right::Tile(view) => {

@@ -20,6 +20,8 @@ pub struct Packed<'a> {
     pub(super) rows: usize,
     pub(super) cols: usize,
     width: usize,
+    /// Floats from one panel to the next.
+    pub(super) panel: usize,
 }
 
 impl<'a> Packed<'a> {
@@ -30,7 +32,21 @@ impl<'a> Packed<'a> {
     /// When `data` is shorter than [`packed_len`].
     pub fn new(isa: Isa, data: &'a [f32], rows: usize, cols: usize) -> Self {
         assert!(data.len() >= packed_len(isa, rows, cols), "packed is too short");
-        Packed { data, rows, cols, width: panel_width(isa) }
+        let width = panel_width(isa);
+        Packed { data, rows, cols, width, panel: rows * width }
+    }
+
+    /// The panel in which column `first` stands, and those that begin every `step` columns behind it, side by side.
+    ///
+    /// # Panics
+    /// When these are no multiples of a panel's width, or the matrix has panels that are not whole.
+    pub fn every(self, first: usize, step: usize) -> Self {
+        let Packed { data, rows, cols, width, panel } = self;
+        let whole = [first, step, cols].iter().all(|of| of.is_multiple_of(width));
+        assert!(whole && step > 0 && first < cols, "panels that are not whole");
+        let count = (cols - first).div_ceil(step);
+        let data = &data[first / width * panel..];
+        Packed { data, rows, cols: count * width, width, panel: step / width * panel }
     }
 
     /// Some of its columns.
@@ -40,7 +56,8 @@ impl<'a> Packed<'a> {
     pub fn columns(self, columns: Range<usize>) -> Self {
         assert!(columns.start <= columns.end && columns.end <= self.cols, "columns outside packed");
         assert!(columns.start.is_multiple_of(self.width), "columns start inside a panel");
-        Packed { data: &self.data[columns.start * self.rows..], cols: columns.len(), ..self }
+        let first = columns.start / self.width * self.panel;
+        Packed { data: &self.data[first..], cols: columns.len(), ..self }
     }
 
     /// True when it was made for `isa`'s panels.

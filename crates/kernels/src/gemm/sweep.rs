@@ -79,12 +79,7 @@ pub(super) unsafe fn sweep<'a, S: Micro>(
     a_space: &mut [f32],
 ) -> Later<'a> {
     let tiles = rows.div_ceil(S::ROWS);
-    let (height, taller) = (rows / tiles, rows % tiles);
-    let rest = taller * (height + 1);
-    let runs = [
-        Run { tile: 0, row: 0, tiles: taller, height: height + 1 },
-        Run { tile: taller, row: rest, tiles: tiles - taller, height },
-    ];
+    let (height, runs) = runs::<S>(rows);
     let mut x = corner;
     let mut adjacent = x.a_row == 1 || rows == 1;
     let packs = packs::<S>(&x, adjacent, tiles);
@@ -152,6 +147,60 @@ pub(super) unsafe fn sweep<'a, S: Micro>(
         panel += take;
     }
     x.later
+}
+
+/// The heights of the tiles of so many rows: the smaller one, and the tiles of either.
+fn runs<S: Micro>(rows: usize) -> (usize, [Run; 2]) {
+    let tiles = rows.div_ceil(S::ROWS);
+    let (height, taller) = (rows / tiles, rows % tiles);
+    let rest = taller * (height + 1);
+    let runs = [
+        Run { tile: 0, row: 0, tiles: taller, height: height + 1 },
+        Run { tile: taller, row: rest, tiles: tiles - taller, height },
+    ];
+    (height, runs)
+}
+
+/// The same for a product so small that nothing is fetched for later. False, and nothing done, where A would be packed.
+///
+/// # Safety
+/// As [`sweep`].
+#[inline(always)]
+pub(super) unsafe fn small<S: Micro>(all: &Operands, rows: usize, right: Block) -> bool {
+    let adjacent = all.a_row == 1 || rows == 1;
+    if !adjacent && all.a_col != 1 {
+        return false;
+    }
+    let (_, runs) = runs::<S>(rows);
+    for Run { row, tiles, height, .. } in runs.into_iter().filter(|run| run.tiles > 0) {
+        let (most, mut panel) = (S::group(height), 0);
+        while panel * S::WIDTH < all.cols {
+            let (b, group) = match right.count - panel {
+                0 => (right.partial, 1),
+                left if left >= most => (right.whole.skip(panel), most),
+                _ => (right.whole.skip(panel), 1),
+            };
+            let tile = Operands {
+                tiles,
+                a: all.a.wrapping_add(row * all.a_row),
+                a_tile: height * all.a_row,
+                b: b.ptr,
+                b_row: b.row,
+                b_panel: b.panel,
+                base: all.base.wrapping_add(row * all.base_row + panel * all.base_panel),
+                c: all.c.wrapping_add(row * all.c_row + panel * all.c_panel),
+                cols: all.cols - panel * S::WIDTH,
+                ..*all
+            };
+            if adjacent {
+                S::run::<true>(height, group, &tile);
+            } else {
+                S::run::<false>(height, group, &tile);
+            }
+            panel += group;
+        }
+    }
+    true
 }
 
 /// Whether A is packed, from measurements of both ways.

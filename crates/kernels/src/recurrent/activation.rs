@@ -1,6 +1,7 @@
 //! Activations of recurrent cells: those whose slope follows from their value, so that backward
 //! needs no other numbers than the gates.
 
+use crate::lanes::Width;
 use crate::math;
 use crate::simd::Simd;
 use crate::unary::softplus;
@@ -52,6 +53,39 @@ impl Activation {
         }
     }
 
+    /// `to` = its values at `z + sums`.
+    ///
+    /// # Safety
+    /// The CPU executes `S`; all are equally long.
+    #[inline(always)]
+    pub(super) unsafe fn of_sums<S: Simd>(self, z: &[f32], sums: &[f32], to: &mut [f32]) {
+        debug_assert!(z.len() == to.len() && sums.len() == to.len());
+        // SAFETY: as the caller says. A loop for each of the usual functions, which it knows.
+        unsafe {
+            match self {
+                Activation::Tanh => sums_of::<S>(Activation::Tanh, z, sums, to),
+                Activation::Sigmoid => sums_of::<S>(Activation::Sigmoid, z, sums, to),
+                other => sums_of::<S>(other, z, sums, to),
+            }
+        }
+    }
+
+    /// `to` = its values at `x`.
+    ///
+    /// # Safety
+    /// The CPU executes `S`; both are equally long.
+    #[inline(always)]
+    pub(super) unsafe fn values<S: Simd>(self, x: &[f32], to: &mut [f32]) {
+        debug_assert!(x.len() == to.len());
+        // SAFETY: as above.
+        unsafe {
+            match self {
+                Activation::Tanh => values_of::<S>(Activation::Tanh, x, to),
+                other => values_of::<S>(other, x, to),
+            }
+        }
+    }
+
     /// Its slope where its value is y.
     ///
     /// # Safety
@@ -78,5 +112,26 @@ impl Activation {
                 Activation::Softplus => S::neg(math::expm1::<S>(S::neg(y))),
             }
         }
+    }
+}
+
+#[inline(always)]
+unsafe fn sums_of<S: Simd>(kind: Activation, z: &[f32], sums: &[f32], to: &mut [f32]) {
+    // SAFETY: as `Activation::of_sums`.
+    unsafe {
+        strips!(S::LANES, to.len(), |w, i| {
+            let x = S::add(w.get::<S>(z, i), w.get::<S>(sums, i));
+            w.put::<S>(to, i, kind.apply::<S>(x));
+        });
+    }
+}
+
+#[inline(always)]
+unsafe fn values_of<S: Simd>(kind: Activation, x: &[f32], to: &mut [f32]) {
+    // SAFETY: as `Activation::values`.
+    unsafe {
+        strips!(S::LANES, to.len(), |w, i| {
+            w.put::<S>(to, i, kind.apply::<S>(w.get::<S>(x, i)));
+        });
     }
 }

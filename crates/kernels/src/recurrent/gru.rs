@@ -78,11 +78,8 @@ unsafe fn gates_generic<S: Simd>(activation: Activation, x: Tile, sums: Tile, mu
     for r in 0..rows {
         // SAFETY: the CPU executes `S`, says the caller; all rows are of the sizes just seen.
         unsafe {
-            let (x, sums, to) = (x.row(r), sums.row(r), saved.row_mut(r));
-            strips!(S::LANES, 2 * units, |w, at| {
-                let a = S::add(w.get::<S>(x, at), w.get::<S>(sums, at));
-                w.put::<S>(to, at, activation.apply::<S>(a));
-            });
+            let (x, sums) = (&x.row(r)[..2 * units], &sums.row(r)[..2 * units]);
+            activation.of_sums::<S>(x, sums, &mut saved.row_mut(r)[..2 * units]);
         }
     }
 }
@@ -130,12 +127,14 @@ unsafe fn state_generic<S: Simd>(
             let (to_candidate, to_s) = rest.split_at_mut(units);
             let valid = is_valid(valid, row);
             strips!(S::LANES, units, |w, at| {
-                let (z, r) = (w.get::<S>(gates, at), w.get::<S>(gates, units + at));
-                let (x, s) = (w.get::<S>(x, at), w.get::<S>(sums, at));
-                let a = if reset_after { S::fma(r, s, x) } else { S::add(x, s) };
-                let candidate = activation.apply::<S>(a);
-                w.put::<S>(to_candidate, at, candidate);
+                let (r, x) = (w.get::<S>(gates, units + at), w.get::<S>(x, at));
+                let s = w.get::<S>(sums, at);
                 w.put::<S>(to_s, at, s);
+                w.put::<S>(h, at, if reset_after { S::fma(r, s, x) } else { S::add(x, s) });
+            });
+            activation.values::<S>(h, to_candidate);
+            strips!(S::LANES, units, |w, at| {
+                let (z, candidate) = (w.get::<S>(gates, at), w.get::<S>(to_candidate, at));
                 let before = w.get::<S>(before, at);
                 let next = S::fma(z, S::sub(before, candidate), candidate);
                 w.put::<S>(h, at, if valid { next } else { before });

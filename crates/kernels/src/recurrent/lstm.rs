@@ -72,25 +72,24 @@ unsafe fn forward_generic<S: Simd>(step: Step, mut gates: TileMut, mut c: TileMu
                 continue;
             }
             let (z, sums) = (z.row(r), sums.row(r));
-            let (to_i, rest) = gates.row_mut(r).split_at_mut(units);
-            let (to_f, rest) = rest.split_at_mut(units);
-            let (to_g, to_o) = rest.split_at_mut(units);
+            let gates = gates.row_mut(r);
+            // All gates before all states: chains of operations wait for each other less.
+            for (kind, of) in [
+                (recurrent_activation, 0..2 * units),
+                (activation, 2 * units..3 * units),
+                (recurrent_activation, 3 * units..4 * units),
+            ] {
+                kind.of_sums::<S>(&z[of.clone()], &sums[of.clone()], &mut gates[of]);
+            }
+            let [i, f, g, o] = [0, 1, 2, 3].map(|k| &gates[k * units..][..units]);
             strips!(S::LANES, units, |w, at| {
-                macro_rules! gate {
-                    ($k:literal, $kind:expr, $to:expr) => {{
-                        let k = $k * units + at;
-                        let y = $kind.apply::<S>(S::add(w.get::<S>(z, k), w.get::<S>(sums, k)));
-                        w.put::<S>($to, at, y);
-                        y
-                    }};
-                }
-                let i = gate!(0, recurrent_activation, to_i);
-                let f = gate!(1, recurrent_activation, to_f);
-                let g = gate!(2, activation, to_g);
-                let o = gate!(3, recurrent_activation, to_o);
-                let state = S::fma(f, w.get::<S>(c_before, at), S::mul(i, g));
+                let new = S::mul(w.get::<S>(i, at), w.get::<S>(g, at));
+                let state = S::fma(w.get::<S>(f, at), w.get::<S>(c_before, at), new);
                 w.put::<S>(c, at, state);
-                w.put::<S>(h, at, S::mul(o, activation.apply::<S>(state)));
+            });
+            activation.values::<S>(c, h);
+            strips!(S::LANES, units, |w, at| {
+                w.put::<S>(h, at, S::mul(w.get::<S>(o, at), w.get::<S>(h, at)));
             });
         }
     }
@@ -122,6 +121,7 @@ unsafe fn backward_generic<S: Simd>(
             let (da_f, rest) = rest.split_at_mut(units);
             let (da_g, da_o) = rest.split_at_mut(units);
             let dc = dc.row_mut(r);
+            activation.values::<S>(c, through);
             strips!(S::LANES, units, |w, at| {
                 let dh = w.get::<S>(dh, at);
                 let dh = match dy {
@@ -143,7 +143,7 @@ unsafe fn backward_generic<S: Simd>(
                         recurrent_activation.slope::<S>(f),
                         recurrent_activation.slope::<S>(o),
                     );
-                    let y = activation.apply::<S>(w.get::<S>(c, at));
+                    let y = w.get::<S>(through, at);
                     let slope = activation.slope::<S>(y);
                     let dc_all = S::fma(S::mul(dh, o), slope, w.get::<S>(dc, at));
                     w.put::<S>(da_i, at, S::mul(S::mul(dc_all, g), slope_i));

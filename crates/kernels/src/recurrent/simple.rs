@@ -47,10 +47,7 @@ unsafe fn forward_generic<S: Simd>(
         // SAFETY: the CPU executes `S`, says the caller; all rows are of the sizes just seen.
         unsafe {
             let (z, sums, y, h) = (z.row(r), sums.row(r), y.row_mut(r), h.row_mut(r));
-            strips!(S::LANES, units, |w, at| {
-                let a = S::add(w.get::<S>(z, at), w.get::<S>(sums, at));
-                w.put::<S>(y, at, activation.apply::<S>(a));
-            });
+            activation.of_sums::<S>(z, sums, y);
             h.copy_from_slice(if is_valid(valid, r) { y } else { h_before.row(r) });
         }
     }

@@ -98,6 +98,28 @@ impl Simd for Avx512 {
     unsafe fn div(a: Self::F, b: Self::F) -> Self::F {
         _mm512_div_ps(a, b)
     }
+    // Fourteen bits from a table, then one step of Newton's on the remainder.
+    #[inline(always)]
+    unsafe fn quotient(a: Self::F, b: Self::F) -> Self::F {
+        let inverse = _mm512_rcp14_ps(b);
+        let near = _mm512_mul_ps(a, inverse);
+        _mm512_fmadd_ps(_mm512_fnmadd_ps(b, near, a), inverse, near)
+    }
+    #[inline(always)]
+    unsafe fn root(a: Self::F) -> Self::F {
+        let inverse = _mm512_rsqrt14_ps(a);
+        let near = _mm512_mul_ps(a, inverse);
+        let half = _mm512_mul_ps(inverse, _mm512_set1_ps(0.5));
+        let root = _mm512_fmadd_ps(_mm512_fnmadd_ps(near, near, a), half, near);
+        // Of 0 and of infinity the table knows what no product with it gives.
+        let normal = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, _mm512_set1_ps(f32::MIN_POSITIVE));
+        let root = _mm512_maskz_mov_ps(normal, root);
+        _mm512_mask_mov_ps(
+            root,
+            _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(a, _mm512_set1_ps(f32::INFINITY)),
+            a,
+        )
+    }
     #[inline(always)]
     unsafe fn fma(a: Self::F, b: Self::F, c: Self::F) -> Self::F {
         _mm512_fmadd_ps(a, b, c)

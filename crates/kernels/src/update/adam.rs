@@ -97,8 +97,8 @@ impl<S: Simd> Adam<S> {
     unsafe fn weight(self, w: S::F, m: S::F, bound: S::F) -> S::F {
         // SAFETY: the CPU executes `S`, says the caller.
         unsafe {
-            let root = S::add(S::sqrt(bound), self.epsilon);
-            S::sub(w, S::div(S::mul(self.alpha, m), root))
+            let root = S::add(S::root(bound), self.epsilon);
+            S::sub(w, S::quotient(S::mul(self.alpha, m), root))
         }
     }
 }

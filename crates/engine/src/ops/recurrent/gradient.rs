@@ -1,9 +1,8 @@
 //! The gradient of a recurrence: the walk backwards, and that of the recurrent kernel.
 
 use super::cell::Cell;
-use super::recurrence::{
-    GRAIN, Recurrence, Sizes, at_step, by_row, columns_at_step, packed_groups,
-};
+use super::recurrence::{GRAIN, Recurrence, Sizes, by_row, packed_groups};
+use super::step::{at_step, columns_at_step};
 use crate::error::Result;
 use crate::graph::Value;
 use crate::onnx::Exporter;

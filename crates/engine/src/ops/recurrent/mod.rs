@@ -9,6 +9,8 @@ mod gradient;
 mod onnx;
 mod projection;
 mod recurrence;
+mod step;
+mod turns;
 
 use super::call::{Call, Entry, built};
 use crate::error::{Error, Result};
@@ -19,8 +21,8 @@ use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
 use cell::{Cell, activation};
 use recurrence::Recurrence;
-use ridgeline_kernels::recurrent::Activation;
 use std::sync::Arc;
+use step::Way;
 
 /// Their names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -45,29 +47,6 @@ fn build(call: &Call, cell: Cell) -> Result<Arc<dyn Op>> {
         input_dropped: flag("inputDropped")?,
         dropped: flag("dropped")?,
     })
-}
-
-/// What a walk through time does in each step, and in which order it takes them.
-#[derive(Clone, Copy, Debug)]
-struct Way {
-    cell: Cell,
-    activation: Activation,
-    recurrent_activation: Activation,
-    /// From the last step to the first.
-    reverse: bool,
-    /// Outputs stand where their inputs do, rather than in the order in which they were made.
-    aligned: bool,
-}
-
-impl Way {
-    /// Where the input of step `s` of `steps` stands.
-    fn input(&self, s: usize, steps: usize) -> usize {
-        if self.reverse { steps - 1 - s } else { s }
-    }
-    /// Where its output stands.
-    fn output(&self, s: usize, steps: usize) -> usize {
-        if self.aligned { self.input(s, steps) } else { s }
-    }
 }
 
 /// Inputs x `[batch, time, features]`, kernel, recurrent kernel, then as it is said: bias, states before

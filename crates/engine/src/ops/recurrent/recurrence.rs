@@ -5,9 +5,9 @@
 //! turns it and the input's part into gates and a new state while both are in the near cache. The
 //! state lies dense in scratch; what backward needs is copied out.
 
-use super::Way;
 use super::cell::Cell;
 use super::gradient::{KernelGradient, RecurrenceGradient};
+use super::step::{Parts, Way, at_step, columns_at_step};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
@@ -21,9 +21,9 @@ use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
 use crate::variable::Layout;
 use ridgeline_kernels::gemm::{PackedMut, Start, gemm, pack, panel_width};
-use ridgeline_kernels::recurrent::{gru, lstm, masked_copies, simple};
+use ridgeline_kernels::recurrent::{gru, masked_copies};
 use ridgeline_kernels::tile::{dense, matrix};
-use ridgeline_kernels::{Isa, Tile, TileMut};
+use ridgeline_kernels::{Isa, Tile};
 use std::ops::Range;
 
 /// Rows of a chunk: few enough for many threads, enough to use the kernel that each step reads.
@@ -54,7 +54,7 @@ impl Recurrence {
         self.way.cell.groups(self.dropped)
     }
     /// Places of the optional inputs.
-    fn bias(&self) -> Option<usize> {
+    pub(super) fn bias(&self) -> Option<usize> {
         self.biased.then_some(2 + self.way.cell.states())
     }
     pub(super) fn valid(&self) -> Option<usize> {
@@ -125,6 +125,9 @@ impl Op for Recurrence {
         let (cell, groups) = (self.way.cell, self.groups());
         let z = lower.input(0)?;
         let sizes @ Sizes { batch, steps, units } = self.sizes(&z);
+        if self.takes_turns(lower, sizes) {
+            return self.turns(lower, &z, sizes);
+        }
         let packed = packed_groups(lower, 1, &groups, false)?;
         let mut rest = Vec::new();
         for i in 2..lower.node.inputs.len() {
@@ -226,52 +229,23 @@ impl Recurrence {
             for group in 0..groups.len() - usize::from(resets) {
                 product(group, operand, sums);
             }
-            match cell {
-                Cell::Lstm => {
-                    let step = lstm::Step {
-                        activation: way.activation,
-                        recurrent_activation: way.recurrent_activation,
-                        z,
-                        sums: matrix(sums, rows),
-                        valid,
-                        h: matrix(h, rows),
-                        c: matrix(c, rows),
-                    };
-                    lstm::forward(isa, step, saved, dense(c_next, rows), dense(h_next, rows));
-                }
-                Cell::Gru { reset_after } => {
-                    let kind = way.recurrent_activation;
-                    gru::gates(isa, kind, z, matrix(sums, rows), saved.all());
-                    if resets {
-                        gru::reset(isa, saved.as_tile(), matrix(h, rows), dense(h_next, rows));
-                        let (cols, reset) = (wide - units..wide, matrix(h_next, rows));
-                        let mut to = dense(operand, rows);
-                        match from.factors.map(|of| of.part(0..rows, cols.clone())) {
-                            Some(of) => masked_copies(isa, reset, of, to.columns(cols)),
-                            None => to.columns(cols).copy_from(reset),
-                        }
-                        product(groups.len() - 1, operand, sums);
-                    }
-                    let (sums, before, next) =
-                        (matrix(sums, rows), matrix(h, rows), dense(h_next, rows));
-                    gru::state(
-                        isa,
-                        way.activation,
-                        reset_after,
-                        z,
-                        sums,
-                        valid,
-                        before,
-                        saved,
-                        next,
-                    );
-                }
-                Cell::Simple => {
-                    let (sums, before) = (matrix(sums, rows), matrix(h, rows));
-                    let next = dense(h_next, rows);
-                    simple::forward(isa, way.activation, z, sums, valid, before, saved, next);
-                }
+            if let Cell::Gru { .. } = cell {
+                let kind = way.recurrent_activation;
+                gru::gates(isa, kind, z, matrix(sums, rows), saved.all());
             }
+            if resets {
+                gru::reset(isa, saved.as_tile(), matrix(h, rows), dense(h_next, rows));
+                let (cols, reset) = (wide - units..wide, matrix(h_next, rows));
+                let mut to = dense(operand, rows);
+                match from.factors.map(|of| of.part(0..rows, cols.clone())) {
+                    Some(of) => masked_copies(isa, reset, of, to.columns(cols)),
+                    None => to.columns(cols).copy_from(reset),
+                }
+                product(groups.len() - 1, operand, sums);
+            }
+            let sums = matrix(sums, rows);
+            let parts = Parts { z, sums, valid, h: matrix(h, rows), c: matrix(c, rows) };
+            way.state(isa, parts, saved, dense(c_next, rows), dense(h_next, rows));
             columns_at_step(&mut operands, at, steps).copy_from(matrix(operand, rows));
             std::mem::swap(&mut h, &mut h_next);
             columns_at_step(&mut sequence, to, steps).copy_from(matrix(h, rows));
@@ -284,18 +258,6 @@ impl Recurrence {
             f.tile_mut(1 + i).copy_from(matrix(state, rows));
         }
     }
-}
-
-/// What a row of all steps has of step `at`.
-pub(super) fn at_step(of: Tile<'_>, at: usize, steps: usize) -> Tile<'_> {
-    let width = of.cols() / steps;
-    of.part(0..of.rows(), at * width..(at + 1) * width)
-}
-
-/// As [`at_step`], to write.
-pub(super) fn columns_at_step<'a>(of: &'a mut TileMut, at: usize, steps: usize) -> TileMut<'a> {
-    let width = of.cols() / steps;
-    of.columns(at * width..(at + 1) * width)
 }
 
 /// All of a row of the batch as one row.

@@ -1,0 +1,169 @@
+//! A recurrence of few rows whose steps nobody goes back through: a loop of the plan, in whose turns threads share the
+//! units.
+//!
+//! So few rows are one chunk, which reads the whole recurrent kernel in every step. Here each turn is a phase, cut by
+//! units: a chunk takes the panels of its units, gate beside gate, and all of the state before. They stay in the near
+//! cache of the thread that takes it in every turn.
+
+use super::cell::Cell;
+use super::recurrence::{GRAIN, Recurrence, Sizes, by_row};
+use super::step::{Parts, at_step};
+use crate::error::Result;
+use crate::ops::matmul::{NS_PER_FMA, gemm_scratch};
+use crate::plan::Frame;
+use crate::plan::loops::{Among, Turns};
+use crate::plan::lower::{Buffer, Lower};
+use crate::plan::view::{Axes, UNIT};
+use crate::tensor::DType;
+use crate::variable::Layout;
+use ridgeline_kernels::Isa;
+use ridgeline_kernels::gemm::{Start, gemm, panel_width};
+use ridgeline_kernels::recurrent::gru;
+use ridgeline_kernels::tile::{dense, matrix};
+
+impl Recurrence {
+    /// Whether it goes that way.
+    pub(super) fn takes_turns(&self, lower: &Lower, Sizes { batch, steps, units }: Sizes) -> bool {
+        let goes_back = 1 + self.way.cell.states()..lower.node.outputs.len();
+        let is_few = (1..=GRAIN).contains(&batch) && steps > 0;
+        // With several groups a step has products behind each other.
+        let is_whole = units.is_multiple_of(UNIT) && units > UNIT && self.groups().len() == 1;
+        is_few
+            && is_whole
+            && !lower.is_in_loop()
+            && !goes_back.into_iter().any(|i| lower.is_used(i))
+    }
+
+    /// Lowers it that way.
+    pub(super) fn turns(&self, lower: &mut Lower, z: &Buffer, sizes: Sizes) -> Result<()> {
+        let Sizes { batch, steps, units } = sizes;
+        let (cell, width) =
+            (self.way.cell, panel_width(Isa::current().map_err(crate::error::Error::argument)?));
+        let kernel = lower.in_layout(1, Layout::Panels(width))?;
+        let mut rest = Vec::new();
+        for i in 2 + cell.states()..lower.input_count() {
+            rest.push(lower.input(i)?);
+        }
+        let (mut before, mut behind) = (Vec::new(), Vec::new());
+        for state in 0..cell.states() {
+            let first = lower.input(2 + state)?;
+            let both = lower.temporary(&[2, batch, units], DType::F32, Layout::Plain);
+            let mut at = |start: usize, turns: Option<Among>| {
+                lower.plan.slot(&both, vec![batch, units], start * batch * units, turns)
+            };
+            let [begin, end] = [at(0, None)?, at(steps % 2, None)?];
+            before.push(at(0, Some(Among { shift: 0, period: 2 }))?);
+            behind.push(at(0, Some(Among { shift: 1, period: 2 }))?);
+            lower.copy(&first, &begin);
+            lower.alias(1 + state, &end);
+        }
+        let sequence = lower.temporary(&[steps, batch, units], DType::F32, Layout::Plain);
+        let of_turn = Some(Among { shift: 0, period: steps });
+        let output = lower.plan.slot(&sequence, vec![batch, units], 0, of_turn)?;
+
+        let op = self.clone();
+        let start = lower.plan.tasks.len();
+        let gates = cell.gates();
+        let product = gemm_scratch(batch, gates * width, units);
+        let mut task = lower
+            .task(batch, units)
+            .split(Axes::COLS)
+            // What all turns cost: that decides whether threads share them.
+            .cost((steps * gates * units) as f64 * NS_PER_FMA * 2.0)
+            .scratch((batch * (2 * gates + 4) + gates) * width + product)
+            .read(by_row(z, batch))
+            .read(kernel.matrix())
+            .read(before[0].matrix());
+        if let Some(c) = before.get(1) {
+            task = task.read(c.matrix().along(Axes::COLS));
+        }
+        for (i, buffer) in (2 + cell.states()..).zip(&rest) {
+            let bias = self.bias() == Some(i);
+            task = task.read(if bias { buffer.whole() } else { by_row(buffer, batch) });
+        }
+        for to in [&output].into_iter().chain(&behind) {
+            task = task.write(to.matrix().along(Axes::COLS));
+        }
+        task.run(move |f| op.turn(f, sizes, width));
+        let body = lower.plan.tasks.split_off(start).into_iter().map(|task| (task, false));
+        let counted = Turns::Counted { count: steps, reverse: false };
+        lower.repeat(Vec::new(), body.collect(), counted, &|_| false);
+
+        let way = self.way;
+        if !lower.is_used(0) {
+            return Ok(());
+        }
+        if batch == 1 && way.output(0, steps) == 0 {
+            lower.alias(0, &sequence);
+            return Ok(());
+        }
+        let to = lower.output(0);
+        lower
+            .task(batch, units)
+            .split(Axes::ROWS)
+            .cost(steps as f64 * 0.1)
+            .read(sequence.view(steps, batch * units))
+            .write(by_row(&to, batch))
+            .run(move |f| {
+                let mut to = f.tile_mut(0);
+                for (row, of) in f.rows().enumerate() {
+                    for s in 0..steps {
+                        let at = way.output(s, steps) * units;
+                        let from = f.tile(0).part(s..s + 1, of * units..(of + 1) * units);
+                        to.part(row..row + 1, at..at + units).copy_from(from);
+                    }
+                }
+            });
+        Ok(())
+    }
+
+    /// One step of all rows, for the units of a part.
+    fn turn(&self, f: &Frame, Sizes { batch: rows, steps, units }: Sizes, width: usize) {
+        let (isa, way, gates) = (f.isa, self.way, self.way.cell.gates());
+        let at = way.input(f.time(), steps);
+        let z = at_step(f.tile(0), at, steps);
+        let (kernel, h) = (f.packed(1), f.tile(2));
+        // Reads stand in the order of the inputs.
+        let bias = self.bias().map(|i| f.floats(i));
+        let valid = self.valid().map(|i| at_step(f.tile(i), at, steps));
+        let (mut output, mut h_next) = (f.tile_mut(0), f.tile_mut(1));
+        let lstm = way.cell == Cell::Lstm;
+        let (c, mut c_next) = (lstm.then(|| f.tile(3)), lstm.then(|| f.tile_mut(2)));
+
+        let wide = gates * width;
+        let (input, own) = f.scratch().split_at_mut(rows * wide);
+        let (sums, own) = own.split_at_mut(rows * wide);
+        let (saved, own) = own.split_at_mut(rows * 4 * width);
+        let (of_bias, scratch) = own.split_at_mut(wide);
+        for of in f.cols().step_by(width) {
+            let (own, all) = (of - f.cols().start..of - f.cols().start + width, of..of + width);
+            for gate in 0..gates {
+                let from = gate * units + of..gate * units + of + width;
+                let to = gate * width..(gate + 1) * width;
+                dense(input, rows).columns(to.clone()).copy_from(z.part(0..rows, from.clone()));
+                if let Some(bias) = bias {
+                    of_bias[to].copy_from_slice(&bias[from]);
+                }
+            }
+            let start = if bias.is_some() { Start::Bias(of_bias) } else { Start::Zero };
+            gemm(isa, h, kernel.every(of, units), dense(sums, rows), start, scratch);
+            let (z, sums) = (matrix(input, rows), matrix(sums, rows));
+            let mut saved = dense(saved, rows);
+            let mut saved = saved.columns(0..way.cell.saved() * width);
+            if let Cell::Gru { .. } = way.cell {
+                gru::gates(isa, way.recurrent_activation, z, sums, saved.all());
+            }
+            let before = h.part(0..rows, all);
+            // A cell without it does not look.
+            let c = c.map_or(before, |c| c.part(0..rows, own.clone()));
+            let mut none = Vec::new();
+            let c_next = match &mut c_next {
+                Some(next) => next.columns(own.clone()),
+                None => dense(&mut none, rows),
+            };
+            let parts = Parts { z, sums, valid, h: before, c };
+            way.state(isa, parts, saved, c_next, h_next.columns(own.clone()));
+            output.columns(own.clone()).copy_from(h_next.as_tile().part(0..rows, own));
+        }
+    }
+}
