@@ -7,6 +7,7 @@
 use crate::lanes::Width;
 use crate::panel::{self, COLUMNS, Panel, RowTerms};
 use crate::simd::Simd;
+use crate::softmax::SHORT;
 use crate::tile::Tile;
 
 /// What a reduction computes.
@@ -57,6 +58,13 @@ unsafe fn argmax_generic<S: Simd>(x: Tile, y: &mut [u32]) {
     unsafe {
         for (r, y) in y.iter_mut().enumerate() {
             let row = x.row(r);
+            if row.len() <= SHORT {
+                // The first of the largest; of NaN, which is not comparable, the first.
+                let larger = |a: f32, b: f32| b > a || (b.is_nan() && !a.is_nan());
+                *y = (1..row.len()).fold(0, |at, i| if larger(row[at], row[i]) { i } else { at })
+                    as u32;
+                continue;
+            }
             let max = row_max!(S, x.cols(), |w, i| {
                 w.fill::<S>(w.get::<S>(row, i), S::splat(f32::NEG_INFINITY))
             });

@@ -67,12 +67,3 @@ macro_rules! row_max {
         $S::max_lane($S::max($S::max(largest[0], largest[1]), $S::max(largest[2], largest[3])))
     }};
 }
-
-/// One element through a vector function, for the scalar end of a reduction.
-macro_rules! scalar {
-    ($S:ident, $function:path, $x:expr) => {{
-        let mut y = 0.0f32;
-        $S::store_partial(&raw mut y, $function($S::splat($x)), 1);
-        y
-    }};
-}

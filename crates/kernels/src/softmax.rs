@@ -7,6 +7,7 @@ use crate::lanes::Width;
 use crate::math;
 use crate::simd::Simd;
 use crate::tile::{Tile, TileMut};
+use std::ops::Range;
 
 dispatch! {
     /// Softmax of every row.
@@ -53,7 +54,7 @@ pub(crate) unsafe fn largest<S: Simd>(x: &[f32]) -> f32 {
 /// # Safety
 /// The CPU executes `S`; the lengths are the same.
 #[inline(always)]
-pub(crate) unsafe fn exponentials<S: Simd>(x: &[f32], y: &mut [f32]) -> (f32, f32) {
+unsafe fn exponentials<S: Simd>(x: &[f32], y: &mut [f32]) -> (f32, f32) {
     // SAFETY: the CPU executes `S` and the lengths are the same, says the caller; the strips end
     // there.
     unsafe {
@@ -68,9 +69,96 @@ pub(crate) unsafe fn exponentials<S: Simd>(x: &[f32], y: &mut [f32]) -> (f32, f3
     }
 }
 
+/// Columns of rows so short that a vector takes one element of many of them, rather than all of one.
+pub(crate) const SHORT: usize = 8;
+/// Lanes of the widest vector.
+const MOST: usize = 16;
+
+/// Largest elements of some rows, and sums of their e^(x − max).
+pub(crate) struct Scales {
+    pub max: [f32; MOST],
+    sum: [f32; MOST],
+}
+
+impl Scales {
+    /// Logarithms of the sums.
+    ///
+    /// # Safety
+    /// The CPU executes `S`.
+    #[inline(always)]
+    pub(crate) unsafe fn log_sums<S: Simd>(&self) -> [f32; MOST] {
+        let mut logs = [0.0; MOST];
+        // SAFETY: the CPU executes `S`, says the caller; a vector has room in `MOST`.
+        unsafe { S::store(logs.as_mut_ptr(), math::log::<S>(S::load(self.sum.as_ptr()))) }
+        logs
+    }
+}
+
+/// Writes the softmax of as many rows as a vector has lanes, from row `first` on, or of those that there are.
+///
+/// # Safety
+/// The CPU executes `S`; the tiles have the same rows and columns.
+#[inline(always)]
+pub(crate) unsafe fn softmax_rows<S: Simd>(x: Tile, y: &mut TileMut, first: usize) -> Scales {
+    const { assert!(S::LANES <= MOST, "a lane for each row") }
+    let rows = first..(first + S::LANES).min(x.rows());
+    // SAFETY: the same contract.
+    unsafe {
+        if (1..=SHORT).contains(&x.cols()) {
+            return softmax_across::<S>(x, y, rows);
+        }
+        let mut found = Scales { max: [0.0; MOST], sum: [0.0; MOST] };
+        for (lane, row) in rows.enumerate() {
+            let to = y.row_mut(row);
+            let (max, sum) = exponentials::<S>(x.row(row), to);
+            scale_row::<S>(to, 1.0 / sum);
+            (found.max[lane], found.sum[lane]) = (max, sum);
+        }
+        found
+    }
+}
+
+/// As [`softmax_rows`], of short rows, a lane for each.
+#[inline(always)]
+unsafe fn softmax_across<S: Simd>(x: Tile, y: &mut TileMut, rows: Range<usize>) -> Scales {
+    let mut lanes = [[0.0f32; MOST]; SHORT];
+    let mut found = Scales { max: [0.0; MOST], sum: [0.0; MOST] };
+    // SAFETY: the CPU executes `S`, says the caller; the rows exist, and every vector has room in `MOST`.
+    unsafe {
+        for (lane, row) in rows.clone().enumerate() {
+            for (lanes, &x) in lanes.iter_mut().zip(x.row(row)) {
+                lanes[lane] = x;
+            }
+        }
+        let lanes = &mut lanes[..x.cols()];
+        let mut max = S::load(lanes[0].as_ptr());
+        for of in &lanes[1..] {
+            max = S::max(max, S::load(of.as_ptr()));
+        }
+        let mut sum = S::splat(0.0);
+        for of in lanes.iter_mut() {
+            let e = math::exp::<S>(S::sub(S::load(of.as_ptr()), max));
+            sum = S::add(sum, e);
+            S::store(of.as_mut_ptr(), e);
+        }
+        let factor = S::div(S::splat(1.0), sum);
+        for of in lanes.iter_mut() {
+            S::store(of.as_mut_ptr(), S::mul(S::load(of.as_ptr()), factor));
+        }
+        for (lane, row) in rows.enumerate() {
+            for (to, of) in y.row_mut(row).iter_mut().zip(lanes.iter()) {
+                *to = of[lane];
+            }
+        }
+        S::store(found.max.as_mut_ptr(), max);
+        S::store(found.sum.as_mut_ptr(), sum);
+    }
+    found
+}
+
 /// Multiplies a row by `factor`.
 #[inline(always)]
-pub(crate) unsafe fn scale_row<S: Simd>(y: &mut [f32], factor: f32) {
+unsafe fn scale_row<S: Simd>(y: &mut [f32], factor: f32) {
     // SAFETY: the CPU executes `S`, says the caller; the strips end with `y`.
     unsafe {
         let factor = S::splat(factor);
@@ -86,10 +174,8 @@ unsafe fn softmax_generic<S: Simd>(x: Tile, mut y: TileMut) {
     assert!(same_rows(x, &y), "softmax: shapes differ");
     // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns.
     unsafe {
-        for r in 0..x.rows() {
-            let to = y.row_mut(r);
-            let (_, sum) = exponentials::<S>(x.row(r), to);
-            scale_row::<S>(to, 1.0 / sum);
+        for first in (0..x.rows()).step_by(S::LANES) {
+            softmax_rows::<S>(x, &mut y, first);
         }
     }
 }

@@ -4,9 +4,8 @@
 //! smoothed to y · (1 − s) + s / classes.
 
 use crate::lanes::Width;
-use crate::math;
 use crate::simd::Simd;
-use crate::softmax::{exponentials, same_rows, scale_row};
+use crate::softmax::{same_rows, softmax_rows};
 use crate::tile::{Tile, TileMut};
 
 dispatch! {
@@ -81,19 +80,20 @@ unsafe fn softmax_generic<S: Simd>(
     // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns, and
     // the losses one per row.
     unsafe {
-        for (r, loss) in loss.iter_mut().enumerate() {
-            let (z, p) = (logits.row(r), probabilities.row_mut(r));
-            let labels = Smoothed::<S>::new(labels.row(r), smoothing);
-            let (max, sum) = exponentials::<S>(z, p);
-            let shift = S::splat(max);
-            let [label_sum, dot] = row_sums!(S, 2, n, |w, i| {
-                let y = labels.load(w, i);
-                let below = S::sub(shift, w.get::<S>(z, i));
-                // 0 · ∞ would be NaN where a logit without label is −∞.
-                [y, S::clear(S::eq(y, S::splat(0.0)), S::mul(y, below))]
-            });
-            scale_row::<S>(p, 1.0 / sum);
-            *loss = scalar!(S, math::log::<S>, sum) * label_sum as f32 + dot as f32;
+        for first in (0..loss.len()).step_by(S::LANES) {
+            let found = softmax_rows::<S>(logits, &mut probabilities, first);
+            let log_sums = found.log_sums::<S>();
+            for (lane, row) in (first..loss.len()).take(S::LANES).enumerate() {
+                let (z, shift) = (logits.row(row), S::splat(found.max[lane]));
+                let labels = Smoothed::<S>::new(labels.row(row), smoothing);
+                let [label_sum, dot] = row_sums!(S, 2, n, |w, i| {
+                    let y = labels.load(w, i);
+                    let below = S::sub(shift, w.get::<S>(z, i));
+                    // 0 · ∞ would be NaN where a logit without label is −∞.
+                    [y, S::clear(S::eq(y, S::splat(0.0)), S::mul(y, below))]
+                });
+                loss[row] = log_sums[lane] * label_sum as f32 + dot as f32;
+            }
         }
     }
 }

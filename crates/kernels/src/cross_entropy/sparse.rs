@@ -2,9 +2,8 @@
 //! loss = lse(z) − z_label and dz = dloss · (p − [class = label]).
 
 use crate::lanes::Width;
-use crate::math;
 use crate::simd::Simd;
-use crate::softmax::{exponentials, same_rows, scale_row};
+use crate::softmax::{same_rows, softmax_rows};
 use crate::tile::{Tile, TileMut};
 
 dispatch! {
@@ -43,14 +42,17 @@ unsafe fn sparse_generic<S: Simd>(
         same_rows(logits, &probabilities) && labels.len() == rows && loss.len() == rows,
         "sparse_softmax_cross_entropy: shapes differ"
     );
-    for (r, (loss, &label)) in loss.iter_mut().zip(labels).enumerate() {
-        assert!((label as usize) < n, "class {label} of {n}");
+    for first in (0..rows).step_by(S::LANES) {
         // SAFETY: the CPU executes `S`, says the caller; the tiles have the same rows and columns.
         unsafe {
-            let (z, p) = (logits.row(r), probabilities.row_mut(r));
-            let (max, sum) = exponentials::<S>(z, p);
-            scale_row::<S>(p, 1.0 / sum);
-            *loss = scalar!(S, math::log::<S>, sum) + (max - z[label as usize]);
+            let found = softmax_rows::<S>(logits, &mut probabilities, first);
+            let log_sums = found.log_sums::<S>();
+            for (lane, row) in (first..rows).take(S::LANES).enumerate() {
+                let label = labels[row];
+                assert!((label as usize) < n, "class {label} of {n}");
+                let z = logits.row(row)[label as usize];
+                loss[row] = log_sums[lane] + (found.max[lane] - z);
+            }
         }
     }
 }

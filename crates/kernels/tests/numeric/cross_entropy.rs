@@ -51,7 +51,7 @@ fn dense(rows: usize, cols: usize, labels: &[f32], smoothing: f32) {
 
 #[test]
 fn dense_labels_smoothed_or_not_and_not_normalised() {
-    for (rows, cols) in [(1, 1), (3, 10), (4, 31), (2, 65)] {
+    for (rows, cols) in [(1, 1), (3, 10), (4, 31), (2, 65), (37, 4)] {
         let one_hot: Vec<f32> =
             (0..rows * cols).map(|i| f32::from(u8::from(i % cols == i / cols % cols))).collect();
         let any: Vec<f32> = noise(3, rows * cols).iter().map(|y| y.abs()).collect();
@@ -64,7 +64,12 @@ fn dense_labels_smoothed_or_not_and_not_normalised() {
 
 #[test]
 fn sparse_labels_equal_one_hot_ones() {
-    let (rows, cols) = (9, 21);
+    for (rows, cols) in [(9, 21), (37, 2), (16, 8), (33, 10)] {
+        sparse(rows, cols);
+    }
+}
+
+fn sparse(rows: usize, cols: usize) {
     let z = noise(4, rows * cols);
     let labels: Vec<i32> = (0..rows as i32).map(|r| (r * 5) % cols as i32).collect();
     let mut one_hot = vec![0.0; rows * cols];

@@ -4,7 +4,19 @@ use crate::support::{Padded, all_close, noise};
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::softmax::{log_softmax, log_softmax_backward, softmax, softmax_backward};
 
-const SHAPES: [(usize, usize); 7] = [(1, 1), (3, 2), (4, 8), (3, 31), (2, 33), (5, 130), (2, 5000)];
+const SHAPES: [(usize, usize); 10] = [
+    (1, 1),
+    (3, 2),
+    (4, 8),
+    (3, 31),
+    (2, 33),
+    (5, 130),
+    (2, 5000),
+    // Many short rows stand side by side in vectors.
+    (37, 3),
+    (16, 7),
+    (18, 9),
+];
 
 /// Logits with far-apart and −∞ entries.
 fn logits(rows: usize, cols: usize) -> Vec<f32> {
