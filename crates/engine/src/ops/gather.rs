@@ -193,7 +193,7 @@ const INT64: i64 = 7;
 
 /// How a tensor falls apart around the picked axis.
 #[derive(Clone, Copy)]
-struct Sizes {
+pub(super) struct Sizes {
     outer: usize,
     axis: usize,
     inner: usize,
@@ -203,7 +203,7 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of(shape: &[usize], axis: usize, picks: usize) -> Sizes {
+    pub(super) fn of(shape: &[usize], axis: usize, picks: usize) -> Sizes {
         Sizes {
             outer: shape[..axis].iter().product(),
             axis: shape[axis],
@@ -214,7 +214,7 @@ impl Sizes {
     }
     /// The row of the picked-from tensor that row `row` of the picked one is; ends the run of `frame` where
     /// the index is outside the axis.
-    fn row(self, frame: &Frame, indices: &[i32], row: usize) -> usize {
+    pub(super) fn row(self, frame: &Frame, indices: &[i32], row: usize) -> usize {
         let (size, index) = (self.axis as i64, i64::from(indices[row % self.picks]));
         let least = if self.strict { 0 } else { -size };
         if !(least..size).contains(&index) {

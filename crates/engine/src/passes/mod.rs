@@ -1,7 +1,7 @@
 //! Rewrites of a graph that keep what it computes.
 //!
 //! Before differentiation: `expand` (ops that name a composition) and `absorb` (activation into
-//! products, activation and dropout into batch normalization). After it: `fold` (constants), `narrow` (operands that need no repeating), `dead` (unused nodes), `thin`
+//! products, activation and dropout into batch normalization). After it: `fold` (constants), `narrow` (operands that need no repeating), `rows` (updates of tables), `dead` (unused nodes), `thin`
 //! (products behind a mask), `fuse` (element-wise neighbours into block programs). For prediction:
 //! `merge` (normalizations into products), `hoist` (what depends on weights alone, once).
 
@@ -13,6 +13,7 @@ pub mod fuse;
 pub mod hoist;
 pub mod merge;
 pub mod narrow;
+pub mod rows;
 pub mod thin;
 
 use crate::error::Result;
@@ -29,6 +30,7 @@ pub fn optimize(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
     let (graph, roots) = dead::remove_dead(graph, roots)?;
     let (graph, roots) = fold::fold_constants(&graph, &roots)?;
     let (graph, roots) = narrow::narrow(&graph, &roots)?;
+    let (graph, roots) = rows::rows(&graph, &roots)?;
     let (graph, roots) = dead::remove_dead(&graph, &roots)?;
     let (graph, roots) = thin::thin(&graph, &roots)?;
     fuse::fuse(&graph, &roots)

@@ -236,6 +236,7 @@ impl Optimizer {
             penalty_applied: self.by_norm(),
             clip: self.bound(),
             scaled: factor.is_some(),
+            by_rows: false,
             group: self.group,
         };
         let updated = graph.apply(Arc::new(update), &inputs)?;

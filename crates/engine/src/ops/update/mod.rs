@@ -11,6 +11,7 @@ pub mod ftrl;
 pub mod lion;
 pub mod nadam;
 pub mod rmsprop;
+mod rows;
 pub mod rule;
 pub mod sgd;
 
@@ -20,22 +21,23 @@ use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::Home;
 use crate::plan::frame::Frame;
-use crate::plan::lower::Lower;
+use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::{Axes, UNIT, View};
 use crate::shape::Shape;
 use crate::tensor::TensorType;
 use crate::variable::{Layout, Variable};
 use ridgeline_kernels::update::{Common, Penalty};
+use rows::Table;
 use rule::{MAX_SLOTS, Rule};
 use std::sync::Arc;
 
 /// Elements updated at a time, so that the rounding of their penalty's sum stays small.
 const BLOCK: usize = 8192;
 
-/// Applies an optimizer to a variable. Inputs: the gradient and, if `scaled`, a factor of it;
-/// outputs: the new weight, which is the variable's memory and what constraints and other followers
+/// Applies an optimizer to a variable. Inputs: the gradient, or where it is `by_rows` the rows that were picked from the
+/// table and their indices, and, if `scaled`, a factor of it; outputs: the new weight, which is the variable's memory and what constraints and other followers
 /// go on from, and, if there is a penalty, its partial sums over the weights before the update.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Update {
     /// The variable.
     pub variable: Arc<Variable>,
@@ -53,6 +55,8 @@ pub struct Update {
     pub clip: Option<f32>,
     /// True with a factor.
     pub scaled: bool,
+    /// True where the gradient is rows of a table.
+    pub by_rows: bool,
     /// Whose learning rate it takes, if not the first optimizer's.
     pub group: Option<usize>,
 }
@@ -89,8 +93,7 @@ impl Op for Update {
     }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let gradient = lower.in_layout(0, self.variable.layout())?;
-        let factor = if self.scaled { Some(lower.input(1)?) } else { None };
+        let factor = if self.scaled { Some(lower.input(lower.input_count() - 1)?) } else { None };
         let weight = lower.resident(Home::Variable(Arc::clone(&self.variable)));
         lower.alias(0, &weight);
         let slots: Vec<_> =
@@ -99,13 +102,19 @@ impl Op for Update {
         let panels = weight.layout != Layout::Plain;
         let (rows, cols) = weight.adjacent();
         let split = if panels { Axes::COLS } else { Axes::NONE };
-        let view = |buffer: &crate::plan::lower::Buffer| buffer.view(rows, cols).along(split);
-        let mut task = lower
-            .task(rows, cols)
-            .split(split)
-            .cost(0.6)
-            .read(view(&gradient))
-            .write(view(&weight));
+        let view = |buffer: &Buffer| buffer.view(rows, cols).along(split);
+        let (reads, source, scratch) = match self.by_rows {
+            true => self.rows(lower, split)?,
+            false => {
+                let whole = lower.in_layout(0, self.variable.layout())?;
+                (vec![view(&whole)], Source::Whole, 0)
+            }
+        };
+        let mut task =
+            lower.task(rows, cols).split(split).cost(0.6).scratch(scratch).write(view(&weight));
+        for read in reads {
+            task = task.read(read);
+        }
         for slot in &slots {
             task = task.write(view(slot));
         }
@@ -122,6 +131,7 @@ impl Op for Update {
             penalty_applied: self.penalty_applied,
             clip: self.clip,
             scaled: self.scaled,
+            source,
             group: self.group,
             slots: slots.len(),
             partial: partial.is_some(),
@@ -136,6 +146,15 @@ impl Op for Update {
     }
 }
 
+/// Where the gradient comes from.
+#[derive(Clone, Copy)]
+enum Source {
+    /// It stands as the weight does.
+    Whole,
+    /// It is made block by block.
+    Rows(Table),
+}
+
 /// What the task needs of the op.
 struct Work {
     rule: Arc<dyn Rule>,
@@ -144,6 +163,7 @@ struct Work {
     penalty_applied: bool,
     clip: Option<f32>,
     scaled: bool,
+    source: Source,
     group: Option<usize>,
     slots: usize,
     partial: bool,
@@ -151,22 +171,42 @@ struct Work {
 }
 
 impl Work {
+    /// Whether a weight with a gradient of 0 stays as it is, and nobody has to see it.
+    fn leaves_alone(&self) -> bool {
+        self.rule.leaves_alone() && self.weight_decay == 0.0 && !self.partial
+    }
+
     fn run(&self, f: &Frame) {
         let common = Common {
             learning_rate: f.step.rate(self.group),
             weight_decay: self.weight_decay,
             penalty: self.penalty,
             penalty_applied: self.penalty_applied,
-            scale: if self.scaled { f.floats(1)[0] } else { 1.0 },
+            scale: if self.scaled { f.floats(f.read_count() - 1)[0] } else { 1.0 },
             clip: self.clip,
         };
-        let (gradient, weight) = (f.floats(0), f.floats_mut(0));
+        let weight = f.floats_mut(0);
         let mut slots: [&mut [f32]; MAX_SLOTS] = Default::default();
         for (i, slot) in slots.iter_mut().take(self.slots).enumerate() {
             *slot = f.floats_mut(1 + i);
         }
         let partials: &mut [f32] =
             if self.partial { f.floats_mut(1 + self.slots) } else { &mut [] };
+        if let Source::Rows(table) = self.source
+            && self.leaves_alone()
+        {
+            return table.each_row(f, weight.len(), |words, gradient| {
+                let mut none = Default::default();
+                self.rule.apply(
+                    f.isa,
+                    &common,
+                    f.step.updates,
+                    &mut weight[words],
+                    gradient,
+                    &mut none,
+                );
+            });
+        }
         let mut at = 0;
         while at < weight.len() {
             // Partial sums end with their unit, whatever the part.
@@ -177,7 +217,11 @@ impl Work {
                 true => &mut slot[..],
                 false => &mut slot[range.clone()],
             });
-            let (weight, gradient) = (&mut weight[range.clone()], &gradient[range]);
+            let gradient = match self.source {
+                Source::Whole => &f.floats(0)[range.clone()],
+                Source::Rows(table) => table.block(f, range.clone()),
+            };
+            let weight = &mut weight[range];
             let penalty =
                 self.rule.apply(f.isa, &common, f.step.updates, weight, gradient, &mut block);
             if self.partial {

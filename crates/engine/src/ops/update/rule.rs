@@ -22,6 +22,11 @@ pub trait Rule: Debug + Send + Sync {
     /// Names of the slots each weight needs, in the order [`Rule::apply`] takes them.
     fn slots(&self) -> &'static [&'static str];
 
+    /// Whether a weight whose gradient is 0 stays as it is. Default false.
+    fn leaves_alone(&self) -> bool {
+        false
+    }
+
     /// Updates a block of weights `w` from gradients `g`; `updates` is the number of updates made
     /// before, and slots that the rule does not have are empty. Returns the penalty of the weights
     /// before this update.

@@ -28,6 +28,9 @@ impl Rule for Sgd {
     fn slots(&self) -> &'static [&'static str] {
         if self.momentum == 0.0 { &[] } else { &["momentum"] }
     }
+    fn leaves_alone(&self) -> bool {
+        self.momentum == 0.0
+    }
     fn apply(
         &self,
         isa: Isa,
