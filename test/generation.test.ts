@@ -64,6 +64,10 @@ const BODIES: Record<string, (x: SymbolicTensor) => SymbolicTensor> = {
     const placed = new Places()(x) as SymbolicTensor;
     return layers.multiHeadAttention(2, 4)(placed, placed, undefined, causal) as SymbolicTensor;
   },
+  masked: (x) => {
+    const counted = layers.masking()(x) as SymbolicTensor;
+    return layers.multiHeadAttention(2, 4)(counted, counted, undefined, causal) as SymbolicTensor;
+  },
   lstm: (x) => layers.lstm(WIDTH, { returnSequences: true })(x as never) as SymbolicTensor,
   'rnn of cells': (x) =>
     layers.rnn([layers.gruCell(5), layers.lstmCell(WIDTH)], { returnSequences: true })(
@@ -152,6 +156,51 @@ describe.each(Object.entries(BODIES))('%s', (_, body) => {
   });
 });
 
+test('prompts of different lengths go on as each would alone', async () => {
+  for (const body of [BODIES.multiHeadAttention, BODIES.lstm]) {
+    const model = language(body as never);
+    const prompts = [[3, 1, 4], [2], [7, 1, 8], [5, 5, 5, 5, 5]];
+    const alone = [];
+    for (const prompt of prompts)
+      alone.push(await model.generate(prompt, { maxNewTokens: 7, temperature: 0 }));
+    expect(await model.generate(prompts, { maxNewTokens: 7, temperature: 0 })).toEqual(alone);
+    // One ends before the others, which go on.
+    const stopToken = (alone[1] as number[])[3] as number;
+    const ended = (await model.generate(prompts, {
+      maxNewTokens: 7,
+      temperature: 0,
+      stopToken,
+    })) as number[][];
+    const until = (row: number[], start: number): number[] => {
+      const at = row.indexOf(stopToken, start);
+      return at < 0 ? row : row.slice(0, at + 1);
+    };
+    for (const [i, row] of ended.entries())
+      expect(until(row, prompts[i]!.length)).toEqual(until(alone[i] as number[], prompts[i]!.length));
+    // What is drawn does not depend on how rows are grouped.
+    const seeded = { maxNewTokens: 5, seed: 3 };
+    expect(await model.generate(prompts, seeded)).toEqual(await model.generate(prompts, seeded));
+  }
+});
+
+test('steps that a mask leaves out stay left out', async () => {
+  setRandomSeed(4);
+  for (const layer of [
+    (x: SymbolicTensor) => layers.multiHeadAttention(2, 4)(x, x, undefined, causal) as SymbolicTensor,
+    (x: SymbolicTensor) => layers.groupQueryAttention(4, 4, 2)(x, x, undefined, causal) as SymbolicTensor,
+    (x: SymbolicTensor) => layers.gru(WIDTH, { returnSequences: true })(x as never) as SymbolicTensor,
+  ]) {
+    const x = tokens();
+    const words = layers.embedding(VOCABULARY, WIDTH, { maskZero: true })(x) as SymbolicTensor;
+    const model = new Model({ inputs: x, outputs: layers.dense(VOCABULARY)(layer(layer(words)) as never) });
+    randomize(model as never);
+    const prompt = [0, 0, 3, 1, 0, 5];
+    const whole = await expected(model as never, prompt, 8);
+    expect(await model.generate(prompt, { maxNewTokens: 8, temperature: 0 })).toEqual(whole);
+    expect(await model.generate([prompt, [2]], { maxNewTokens: 8, temperature: 0 })).toContainEqual(whole);
+  }
+});
+
 test('states that a stateful layer carries stay as they are', async () => {
   const x = input({ shape: [null], dtype: 'int32', batchSize: 1 });
   const gru = layers.gru(4, { returnSequences: true, stateful: true });
@@ -213,7 +262,7 @@ describe('errors', () => {
     const failing = (prompt: unknown, options: object = {}) =>
       expect(model.generate(prompt as never, options)).rejects;
     await failing([]).toThrow(/prompt must be tokens/);
-    await failing([[1], [1, 2]]).toThrow(/equally long/);
+    await failing([[1], []]).toThrow(/prompt must be tokens/);
     await failing([1.5]).toThrow(/prompt/);
     await failing([1], { temperature: -1 }).toThrow(/temperature/);
     await failing([1], { topP: 0 }).toThrow(/topP/);

@@ -64,18 +64,22 @@ function settings(options: GenerateOptions): Settings {
   };
 }
 
-/** Prompts of equal length as rows. */
+/** Prompts as rows. */
 function rowsOf(prompt: unknown): number[][] {
   const isToken = (token: unknown): boolean => Number.isSafeInteger(token) && (token as number) >= 0;
   const isRow = (row: unknown): row is ArrayLike<number> =>
-    (Array.isArray(row) || ArrayBuffer.isView(row)) && Array.from(row as ArrayLike<number>).every(isToken);
-  const isOne = isRow(prompt) && prompt.length > 0;
-  const rows = isOne ? [prompt] : prompt;
-  if (Array.isArray(rows) && rows.length > 0 && rows.every(isRow)) {
-    const length = rows[0]?.length ?? 0;
-    if (length > 0 && rows.every((row) => row.length === length)) return rows.map((row) => Array.from(row));
-  }
-  throw argumentError('prompt', 'tokens of one sequence, or of several that are equally long', prompt);
+    (Array.isArray(row) || ArrayBuffer.isView(row)) &&
+    (row as unknown as ArrayLike<number>).length > 0 &&
+    Array.from(row as ArrayLike<number>).every(isToken);
+  const rows = isRow(prompt) ? [prompt] : prompt;
+  if (Array.isArray(rows) && rows.length > 0 && rows.every(isRow)) return rows.map((row) => Array.from(row));
+  throw argumentError('prompt', 'tokens of one sequence, or of several', prompt);
+}
+
+/** Sequences that are equally long, and go side by side. */
+interface Lane {
+  readonly rows: readonly number[];
+  readonly decoder: Decoder;
 }
 
 /** See the module documentation. */
@@ -94,22 +98,22 @@ export class Generation {
   async *tokens(prompt: unknown, options: GenerateOptions): AsyncGenerator<number[]> {
     const { most, stop, threads, ...how } = settings(options);
     const rows = rowsOf(prompt);
-    const steps = rows[0]?.length as number;
-    const decoder = this.#take(rows.length, steps + most);
+    const lanes: Lane[] = [];
     try {
+      for (const length of new Set(rows.map((row) => row.length))) {
+        const own = rows.flatMap((row, i) => (row.length === length ? [i] : []));
+        lanes.push({ rows: own, decoder: this.#take(own.length, length + most) });
+      }
       let shown = rows;
       const ended = rows.map(() => false);
       for (let made = 0; made < most && ended.includes(false); made++) {
-        const tokens = new Tensor(
-          Int32Array.from(shown.flat()),
-          [rows.length, shown[0]?.length as number],
-          'int32',
-        );
-        const output = await decoder.next(tokens, threads);
-        const width = output.shape[1] as number;
+        const outputs: (Float32Array | undefined)[] = [];
+        const going = lanes.filter((lane) => lane.rows.some((row) => !ended[row]));
+        await Promise.all(going.map((lane) => next(lane, shown, outputs, threads)));
+        // In the order of the rows, so that what is drawn does not depend on who goes beside whom.
         const drawn = rows.map((_, i) => {
           if (ended[i]) return stop as number;
-          const token = draw(output.data.subarray(i * width, (i + 1) * width), decoder.givesLogits, how);
+          const token = draw(outputs[i] as Float32Array, (lanes[0] as Lane).decoder.givesLogits, how);
           ended[i] = token === stop;
           return token;
         });
@@ -117,7 +121,7 @@ export class Generation {
         shown = drawn.map((token) => [token]);
       }
     } finally {
-      this.#give(decoder);
+      for (const { decoder } of lanes) this.#give(decoder);
     }
   }
 
@@ -146,6 +150,20 @@ export class Generation {
     for (const decoder of this.#idle) decoder.release();
     this.#idle = [];
   }
+}
+
+/** Shows a lane its next tokens, and puts what the model gives for the last of each row into `outputs`. */
+async function next(
+  { rows, decoder }: Lane,
+  shown: readonly (readonly number[])[],
+  outputs: (Float32Array | undefined)[],
+  threads: number | undefined,
+): Promise<void> {
+  const tokens = rows.map((row) => shown[row] as readonly number[]);
+  const shape = [rows.length, (tokens[0] as readonly number[]).length];
+  const output = await decoder.next(new Tensor(Int32Array.from(tokens.flat()), shape, 'int32'), threads);
+  const width = output.shape[1] as number;
+  for (const [i, row] of rows.entries()) outputs[row] = output.data.subarray(i * width, (i + 1) * width);
 }
 
 /** A token by what a model gives for it. */

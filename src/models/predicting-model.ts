@@ -93,7 +93,7 @@ export abstract class PredictingModel<O extends Tensors> extends ConnectedModel<
    * Goes on with sequences of tokens: each next one is drawn from what the model gives for the last, `[batch, time, tokens]`.
    * Layers keep what they need of the steps before, such as keys and values of attention, so a token costs one step.
    *
-   * @param prompt Tokens of one sequence, or of several that are equally long.
+   * @param prompt Tokens of one sequence, or of several; equally long ones go side by side.
    * @returns The sequences with what came behind them, as the prompt stands.
    * @throws {RidgelineError} As a rejection: `ERR_ARGUMENT` for bad options or prompts, and for layers that look at all steps
    *   at once, such as pooling, or attention that is not causal.

@@ -6,15 +6,18 @@ import type { SymbolicTensor } from '../../core/symbolic.js';
 import { tensor } from '../../core/tensor.js';
 import { Trace } from '../../core/trace.js';
 import * as ops from '../../ops/index.js';
+import { both } from '../../ops/masks.js';
 import type { Heads } from './heads.js';
+import { pairMask, type Seen } from './masks.js';
 
 /**
  * Heads whose keys and values are those of all steps, `[rows, length, heads, size]`, and which of them each query sees,
- * `[1, queries, length]`: those up to its own step.
+ * `[rows or 1, queries, length]`: those up to its own step that count, as `seen` says of the new ones.
  */
 export function withCache(
   decoding: Decoding,
   { query, key, value }: Heads,
+  seen: Seen,
 ): { readonly heads: Heads; readonly mask: SymbolicTensor } {
   const { rows, length } = decoding;
   const places = tensor(Int32Array.from({ length }, (_, i) => i));
@@ -24,16 +27,27 @@ export function withCache(
   const at = ops.sub(places, before) as SymbolicTensor;
   const isNew = ops.logicalAnd(ops.greaterEqual(at, 0), ops.lessEqual(at, ops.max(steps))) as SymbolicTensor;
   const holds = ops.cast(ops.equal(ops.expandDims(at, -1), steps), 'float32') as SymbolicTensor;
-  const kept = (name: string, of: SymbolicTensor): SymbolicTensor => {
-    const [heads, size] = of.shape.slice(2) as [number, number];
-    const flat = ops.reshape(of, [null, null, heads * size]);
-    const cache = decoding.state(name, [rows, length, heads * size]);
+  const carried = (name: string, flat: SymbolicTensor): SymbolicTensor => {
+    const size = flat.shape[2] as number;
+    const cache = decoding.state(name, [rows, length, size]);
     const fresh = ops.einsum('ls,rsf->rlf', holds, flat) as SymbolicTensor;
     const next = ops.where(ops.expandDims(isNew, -1), fresh, Trace.running.value(cache)) as SymbolicTensor;
     decoding.keep(cache, next);
-    return ops.reshape(next, [rows, length, heads, size]);
+    return next;
+  };
+  const kept = (name: string, of: SymbolicTensor): SymbolicTensor => {
+    const [heads, size] = of.shape.slice(2) as [number, number];
+    const all = carried(name, ops.reshape(of, [null, null, heads * size]));
+    return ops.reshape(all, [rows, length, heads, size]);
   };
   const heads = { query, key: kept('key_cache', key), value: kept('value_cache', value) };
   const queries = ops.expandDims(ops.add(steps, before), -1);
-  return { heads, mask: ops.expandDims(ops.greaterEqual(queries, places), 0) as SymbolicTensor };
+  let mask = ops.expandDims(ops.greaterEqual(queries, places), 0) as SymbolicTensor;
+  // `[rows, 1, steps]`, then of all steps.
+  const own = pairMask({ value: seen.value, key: seen.key });
+  if (own) {
+    const flat = ops.transpose(ops.cast(own, 'float32'), [0, 2, 1]);
+    mask = ops.logicalAnd(mask, ops.transpose(ops.notEqual(carried('mask_cache', flat), 0), [0, 2, 1]));
+  }
+  return { heads, mask: both(mask, pairMask({ query: seen.query })) as SymbolicTensor };
 }

@@ -102,9 +102,10 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
     const isOwn = options.useCausalMask === true && k === q && v === q && !options.attentionMask;
     if (!isOwn) needsAllSteps(Trace.running, this.name, 'is not attention of a sequence to its own past');
     const projected = this.heads(q, k, v);
-    const past = decoding && withCache(decoding, projected);
+    const seen = seenBy([query, value, key], options);
+    const past = decoding && withCache(decoding, projected, seen);
     const { taken, shares } = attend(past?.heads ?? projected, {
-      mask: past?.mask ?? pairMask(seenBy([query, value, key], options)),
+      mask: past ? past.mask : pairMask(seen),
       causal: !past && (options.useCausalMask ?? false),
       scale: 1 / Math.sqrt(this.keySize),
       rate: this.isTraining ? dropout : 0,
