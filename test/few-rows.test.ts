@@ -1,7 +1,20 @@
 /**
  * Recurrent layers on few rows, whose steps threads share, give the same bits as on many, which go through time by rows.
  */
-import { input, layers, Model, type SymbolicTensor, setRandomSeed, type Tensor, tensor } from 'ridgeline';
+import {
+  input,
+  Layer,
+  layers,
+  Model,
+  ops,
+  Sequential,
+  type Shape,
+  type SymbolicTensor,
+  setRandomSeed,
+  type Tensor,
+  tensor,
+  type Weight,
+} from 'ridgeline';
 import { expect, test } from 'vitest';
 
 const [ROWS, TIME, FEATURES] = [24, 40, 8];
@@ -53,4 +66,48 @@ test.each(cases)('%s %j', async (kind, options) => {
       }
     }
   }
+});
+
+/** A simple recurrent cell whose state decays by itself. */
+class Leaky extends Layer {
+  static override readonly className = 'Leaky';
+  readonly stateSize = 32;
+  #kernel!: Weight;
+  #recurrent!: Weight;
+  override build(shape: Shape): void {
+    this.#kernel = this.addWeight('kernel', { shape: [shape.at(-1) as number, this.stateSize] });
+    this.#recurrent = this.addWeight('recurrent', { shape: [this.stateSize, this.stateSize] });
+  }
+  override call(x: SymbolicTensor, [h]: SymbolicTensor[]): SymbolicTensor[] {
+    const sums = ops.add(ops.matmul(x, this.#kernel), ops.matmul(h as SymbolicTensor, this.#recurrent));
+    const next = ops.add(ops.mul(h as SymbolicTensor, 0.5), ops.tanh(sums)) as SymbolicTensor;
+    return [next, next];
+  }
+}
+
+test('a cell of one’s own, whose rows go through all turns where they are many', async () => {
+  setRandomSeed(3);
+  const many = tensor(
+    Float32Array.from({ length: 70 * TIME * FEATURES }, (_, i) => value(i)),
+    { shape: [70, TIME, FEATURES] },
+  );
+  const layer = layers.rnn(new Leaky({}) as never, { returnSequences: true }) as unknown as Layer;
+  const model = new Sequential([input([TIME, FEATURES]), layer]);
+  const all = (await model.predict(many, { batchSize: 70, threads: 2 })) as Tensor;
+  for (const batchSize of [1, 5, 33])
+    expect(((await model.predict(many, { batchSize, threads: 2 })) as Tensor).data).toEqual(all.data);
+  // Both ways of going back are the same too.
+  const trained = async (threads: number): Promise<unknown> => {
+    setRandomSeed(4);
+    const net = new Sequential([
+      input([TIME, FEATURES]),
+      layers.rnn(new Leaky({}) as never) as unknown as Layer,
+      layers.dense(1),
+    ]).compile({ optimizer: 'sgd', loss: 'mse' });
+    await net.fit(many, tensor(new Float32Array(70).fill(0.5), { shape: [70, 1] }), {
+      ...{ batchSize: 40, epochs: 2, verbose: 0, threads },
+    });
+    return net.getWeights().map((of) => of.data);
+  };
+  expect(await trained(2)).toEqual(await trained(1));
 });

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::tensor;
+use common::{tensor, variable};
 use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::autodiff::gradients;
 use ridgeline_engine::eval::evaluate;
@@ -11,14 +11,14 @@ use ridgeline_engine::ops::loops::Part;
 use ridgeline_engine::ops::loops::scan::Scan;
 use ridgeline_engine::ops::loops::while_loop::While;
 use ridgeline_engine::ops::reduce::Kind;
-
+use ridgeline_engine::passes::optimized;
+use ridgeline_engine::plan::{Plan, Rows};
 use ridgeline_engine::shape::Dim;
 use ridgeline_engine::tensor::{Tensor, TensorType};
 use ridgeline_kernels::compare::Compare;
 use ridgeline_kernels::unary::Unary;
 use std::sync::Arc;
 
-const ROWS: usize = 3;
 const FEATURES: usize = 4;
 const UNITS: usize = 5;
 
@@ -39,17 +39,26 @@ fn step(g: &mut Graph, of: [Value; 6]) -> [Value; 4] {
 }
 
 /// Constants: sequences, h, s, W, U and c.
-fn given(g: &mut Graph, length: usize) -> [Value; 6] {
+fn given(g: &mut Graph, length: usize, rows: usize) -> [Value; 6] {
     let shapes: [&[usize]; 6] = [
-        &[length, ROWS, FEATURES],
-        &[ROWS, UNITS],
-        &[ROWS, 1],
+        &[length, rows, FEATURES],
+        &[rows, UNITS],
+        &[rows, 1],
         &[FEATURES, UNITS],
         &[UNITS, UNITS],
         &[1],
     ];
     let seeds = [1, 2, 3, 4, 5, 6];
     std::array::from_fn(|i| g.constant(tensor(shapes[i], seeds[i])).unwrap())
+}
+
+/// The same as variables, of which nothing is computed ahead.
+fn held(g: &mut Graph, length: usize, rows: usize) -> [Value; 6] {
+    let constants = given(g, length, rows);
+    constants.map(|of| {
+        let shape = g.value_type(of).shape.bind(&[]);
+        g.weight(&variable("v", &shape, 1)).unwrap()
+    })
 }
 
 fn f32(shape: &[usize]) -> TensorType {
@@ -60,8 +69,9 @@ fn f32(shape: &[usize]) -> TensorType {
 fn scanned(g: &mut Graph, of: [Value; 6], length: usize, reverse: bool) -> Vec<Value> {
     let [xs, h, s, w, u, c] = of;
     let mut body = g.emptied();
+    let rows = g.value_type(h).shape.bind(&[])[0];
     let shapes: [&[usize]; 6] =
-        [&[ROWS, UNITS], &[ROWS, 1], &[ROWS, FEATURES], &[FEATURES, UNITS], &[UNITS, UNITS], &[1]];
+        [&[rows, UNITS], &[rows, 1], &[rows, FEATURES], &[FEATURES, UNITS], &[UNITS, UNITS], &[1]];
     let inputs: Vec<Value> = shapes
         .iter()
         .enumerate()
@@ -76,7 +86,7 @@ fn scanned(g: &mut Graph, of: [Value; 6], length: usize, reverse: bool) -> Vec<V
         length: Dim::from(length),
         reverse,
     };
-    g.apply(Arc::new(scan), &[h, s, xs, w, u, c]).unwrap()[..4].to_vec()
+    scan.through(g, &[h, s, xs, w, u, c]).unwrap()[..4].to_vec()
 }
 
 /// The same, written out.
@@ -106,9 +116,9 @@ fn written_out(g: &mut Graph, of: [Value; 6], length: usize, reverse: bool) -> V
 type Make = fn(&mut Graph, [Value; 6], usize, bool) -> Vec<Value>;
 
 /// Values, and gradients of a sum of all of them with weights.
-fn results(make: Make, length: usize, reverse: bool) -> Vec<Tensor> {
+fn results(make: Make, length: usize, reverse: bool, rows: usize) -> Vec<Tensor> {
     let mut g = Graph::new();
-    let of = given(&mut g, length);
+    let of = given(&mut g, length, rows);
     let outputs = make(&mut g, of, length, reverse);
     let mut loss = g.scalar(0.0).unwrap();
     for (seed, &output) in (20..).zip(&outputs) {
@@ -125,15 +135,17 @@ fn results(make: Make, length: usize, reverse: bool) -> Vec<Tensor> {
 
 #[test]
 fn a_scan_is_its_steps_one_after_the_other() {
-    for length in [1, 2, 7] {
+    // So many rows go through all turns by themselves.
+    for (length, rows) in [(1, 3), (2, 3), (7, 3), (1, 40), (7, 40)] {
         for reverse in [false, true] {
-            let (a, b) = (results(scanned, length, reverse), results(written_out, length, reverse));
+            let of = |make| results(make, length, reverse, rows);
+            let (a, b) = (of(scanned), of(written_out));
             assert_eq!(a.len(), 10);
             for (i, (a, b)) in a.iter().zip(&b).enumerate() {
                 assert_eq!(a.shape, b.shape);
                 for (x, y) in a.as_f32().iter().zip(b.as_f32()) {
                     let near = (x - y).abs() <= 1e-5 + 1e-5 * y.abs();
-                    assert!(near, "length {length}, reverse {reverse}, {i}: {x} and {y}");
+                    assert!(near, "length {length}, rows {rows}, reverse {reverse}, {i}: {x}, {y}");
                 }
             }
         }
@@ -141,14 +153,45 @@ fn a_scan_is_its_steps_one_after_the_other() {
 }
 
 #[test]
+fn products_of_slices_are_made_ahead() {
+    let mut g = Graph::new();
+    let of = held(&mut g, 5, 3);
+    scanned(&mut g, of, 5, false);
+    let outside = |name: &str| g.nodes().iter().filter(|node| node.op.name() == name).count();
+    assert_eq!((outside("linear"), outside("scan")), (1, 1));
+    let scan = g.nodes().iter().find_map(|node| node.op.downcast::<Scan>()).unwrap();
+    let inside = scan.step.graph.nodes().iter().filter(|node| node.op.name() == "linear").count();
+    // Of x a column is read as well.
+    assert_eq!((inside, scan.sequences), (1, 2));
+}
+
+/// Turns of few rows wait for each other, and share the work of each; many rows go through all turns, back too.
+#[test]
+fn many_rows_do_not_wait_for_each_other() {
+    for (rows, waits) in [(3, true), (40, false)] {
+        let mut g = Graph::new();
+        let of = held(&mut g, 5, rows);
+        let outputs = scanned(&mut g, of, 5, false);
+        let loss = g.reduce(Kind::Sum, outputs[2], None, false).unwrap();
+        let found = gradients(&mut g, loss, &of[3..5]).unwrap();
+        let wanted: Vec<Value> = found.into_iter().flatten().collect();
+        let (g, wanted) = optimized(&g, &wanted).unwrap();
+        let plan = Plan::compile(&g, &wanted, &[], Rows::InOrder).unwrap();
+        let strands = plan.phases.iter().flat_map(|phase| &phase.strands);
+        let alone = strands.filter(|strand| strand.turns.is_some()).count();
+        assert_eq!((plan.loops.len(), alone), if waits { (2, 0) } else { (0, 2) }, "{rows} rows");
+    }
+}
+
+#[test]
 fn no_step_leaves_everything_as_it_was() {
     let mut g = Graph::new();
-    let of = given(&mut g, 0);
+    let of = given(&mut g, 0, 3);
     let outputs = scanned(&mut g, of, 0, false);
     let wanted = [&outputs[..], &of[1..3]].concat();
     let found = evaluate(&g, &wanted).unwrap();
     assert_eq!((&found[0], &found[1]), (&found[4], &found[5]));
-    assert_eq!(found[2].shape, [0, ROWS, UNITS]);
+    assert_eq!(found[2].shape, [0, 3, UNITS]);
 }
 
 #[test]

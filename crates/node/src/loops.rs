@@ -4,8 +4,7 @@ use crate::error::{Result, convert, fail};
 use crate::graph::{NativeGraph, NativeValue};
 use napi_derive::napi;
 use parking_lot::Mutex;
-use ridgeline_engine::graph::Graph;
-use ridgeline_engine::op::Op;
+use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::ops::loops::Part;
 use ridgeline_engine::ops::loops::scan::Scan;
 use ridgeline_engine::ops::loops::while_loop::While;
@@ -27,10 +26,8 @@ impl NativeGraph {
         Ok(Part { graph: Arc::new(graph.clone()), results })
     }
 
-    /// Applies a loop.
-    fn go_through(graph: &mut Graph, op: impl Op, inputs: &[f64]) -> Result<Vec<NativeValue>> {
-        let inputs = Self::checked(graph, inputs)?;
-        let values = graph.apply(Arc::new(op), &inputs).map_err(convert)?;
+    /// What a loop gives.
+    fn given(graph: &Graph, values: Vec<Value>) -> Result<Vec<NativeValue>> {
         if values.len() > MOST_OUTPUTS {
             return Err(fail("ERR_ARGUMENT", "a loop has too many values"));
         }
@@ -94,7 +91,10 @@ impl NativeGraph {
             }
             None => Dim::from(length as usize),
         };
-        Self::go_through(&mut graph, Scan { step, carried, sequences, length, reverse }, &inputs)
+        let inputs = Self::checked(&graph, &inputs)?;
+        let scan = Scan { step, carried, sequences, length, reverse };
+        let values = scan.through(&mut graph, &inputs).map_err(convert)?;
+        Self::given(&graph, values)
     }
 
     /// A loop that goes on while a condition holds, `most` steps at most: the first of the inputs, as many as there are
@@ -112,6 +112,9 @@ impl NativeGraph {
         let mut graph = self.graph.lock();
         let condition = condition.part(&[holds], &graph)?;
         let step = step.part(&results, &graph)?;
-        Self::go_through(&mut graph, While { condition, step, most: most as usize }, &inputs)
+        let inputs = Self::checked(&graph, &inputs)?;
+        let op = While { condition, step, most: most as usize };
+        let values = graph.apply(Arc::new(op), &inputs).map_err(convert)?;
+        Self::given(&graph, values)
     }
 }

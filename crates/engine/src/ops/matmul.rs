@@ -344,8 +344,10 @@ pub(super) fn product(
     let by_cols = y_panels || n >= 2 * UNIT;
     // Far more rows than the other operand has: it stays in the near cache of whoever takes some of them.
     let is_tall = m >= TALL && k * n <= SMALL && !y_panels && !transpose_a;
-    // Nothing in a prediction needs all rows at once, so many of them go through all layers together.
-    let through = lower.rows == Rows::InOrder && m >= MANY_ROWS && !y_panels;
+    // Nothing in a prediction needs all rows at once, so many of them go through all layers together; in a loop they may
+    // go through all turns.
+    let is_many = lower.rows == Rows::InOrder && m >= MANY_ROWS;
+    let through = (is_many || lower.is_in_loop()) && !y_panels;
     let split = match (is_tall, by_cols && !through) {
         (true, _) => Axes::ROWS,
         (_, true) => Axes::COLS,

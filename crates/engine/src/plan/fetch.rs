@@ -20,6 +20,9 @@ pub struct Fetch {
 }
 
 impl Fetch {
+    /// Nothing.
+    pub(super) const NONE: Fetch = Fetch { task: None, later: Vec::new(), next: Vec::new() };
+
     /// Finds it for a strand: variables of which a chunk uses a part of its own, in adjacent words.
     pub fn find(
         tasks: &[Task],

@@ -112,10 +112,10 @@ impl Lower<'_> {
 
     /// Copies a buffer that is dense in row-major order.
     pub(crate) fn copy(&mut self, from: &Buffer, to: &Buffer) {
-        let split = Axes { rows: false, cols: true };
-        let (read, write) = (from.whole().along(split), to.whole().along(split));
-        let task = self.task(1, from.size()).split(split).cost(0.1).read(read).write(write);
-        task.run(|f| f.words_mut(0).copy_from_slice(f.words(0)));
+        let (rows, cols) = (from.leading(), from.last());
+        let [read, write] = [from, to].map(|of| of.view(rows, cols).along(Axes::BOTH));
+        let task = self.task(rows, cols).split(Axes::BOTH).cost(0.1).read(read).write(write);
+        task.run(|f| f.tile_mut(0).copy_from(f.tile(0)));
     }
 }
 

@@ -41,25 +41,37 @@ impl Turning {
     }
 }
 
-/// For each buffer: how loops move it along.
+/// For each buffer: how loops move it along; nothing where no buffer is.
 pub(crate) fn turning(places: &[Place]) -> Vec<Option<Turning>> {
     let of = |place: &Place| match &place.home {
         Home::Slot(slot) => slot.turns.map(|among| Turning { words: place.words, among }),
         _ => None,
     };
-    places.iter().map(of).collect()
+    let all: Vec<_> = places.iter().map(of).collect();
+    if all.iter().any(Option::is_some) { all } else { Vec::new() }
+}
+
+/// A number of turns, through the steps forwards or backwards.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted {
+    /// How many.
+    pub count: usize,
+    /// From the last step to the first.
+    pub reverse: bool,
+}
+
+impl Counted {
+    /// The step of a turn.
+    pub(crate) fn time(self, turn: usize) -> usize {
+        if self.reverse { self.count - 1 - turn } else { turn }
+    }
 }
 
 /// How often a loop goes round.
 #[derive(Clone, Copy, Debug)]
 pub enum Turns {
-    /// So often, through the steps forwards or backwards.
-    Counted {
-        /// How many.
-        count: usize,
-        /// From the last step to the first.
-        reverse: bool,
-    },
+    /// So often.
+    Counted(Counted),
     /// As long as the first word of a buffer is not 0, and so often at most.
     While {
         /// The buffer.

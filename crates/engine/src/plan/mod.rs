@@ -11,6 +11,7 @@ pub mod inline;
 pub mod instruction;
 pub mod loops;
 pub mod lower;
+mod rowwise;
 pub mod schedule;
 mod sections;
 pub mod task;
@@ -279,7 +280,7 @@ impl Plan {
         }
         let PlanBuilder { tasks, mut places, loops, .. } = builder;
         let is_variable = |id: BufferId| matches!(places[id.0 as usize].home, Home::Variable(_));
-        let (phases, loops) = sections::sections(&tasks, &loops, &is_variable);
+        let (phases, loops) = sections::sections(&tasks, &loops, &places, &is_variable);
         if let Some(phase) = phases.iter().find(|phase| phase.chunks > MOST_CHUNKS) {
             let too_large =
                 format!("too large: {} chunks at once, at most {MOST_CHUNKS}", phase.chunks);
@@ -287,7 +288,7 @@ impl Plan {
         }
         let keep: Vec<BufferId> = kept.iter().map(|buffer| buffer.id).collect();
         let arena_words = arena::allocate(&tasks, &phases, &loops, &keep, &mut places);
-        let turning = if loops.is_empty() { Vec::new() } else { loops::turning(&places) };
+        let turning = loops::turning(&places);
         Ok(Plan {
             scratch_words: tasks.iter().map(|task| task.scratch).max().unwrap_or(0),
             threads: threads(&phases),

@@ -10,6 +10,7 @@
 //! Chunks are cut by sizes alone, never by the number of threads, so results do not depend on it.
 
 use super::fetch::Fetch;
+use super::loops::Counted;
 use super::task::Task;
 use super::view::{Axes, BufferId, Part, UNIT};
 use std::collections::HashMap;
@@ -32,6 +33,8 @@ pub struct Strand {
     pub chunk_cost: f64,
     /// What is fetched while a chunk runs.
     pub fetch: Fetch,
+    /// How often a chunk does all its tasks, if not once.
+    pub turns: Option<Counted>,
 }
 
 impl Strand {
@@ -245,7 +248,8 @@ fn cut(tasks: &[Task], strand: Growing, is_variable: &dyn Fn(BufferId) -> bool) 
     };
     let fetch = Fetch::find(tasks, &strand.tasks, by_cols, is_variable);
     let chunk_cost = cost.max(1.0) / chunks as f64;
-    Strand { tasks: strand.tasks, by_cols, extent, chunk, chunks, chunk_cost, fetch }
+    let turns = None;
+    Strand { tasks: strand.tasks, by_cols, extent, chunk, chunks, chunk_cost, fetch, turns }
 }
 
 #[cfg(test)]
@@ -254,9 +258,9 @@ mod tests {
 
     /// A strand of so many chunks, each of that cost.
     fn strand(chunks: usize, chunk_cost: f64) -> Strand {
-        let fetch = Fetch { task: None, later: Vec::new(), next: Vec::new() };
         let (tasks, by_cols, extent, chunk) = (vec![0], true, chunks, 1);
-        Strand { tasks, by_cols, extent, chunk, chunks, chunk_cost, fetch }
+        let (fetch, turns) = (Fetch::NONE, None);
+        Strand { tasks, by_cols, extent, chunk, chunks, chunk_cost, fetch, turns }
     }
 
     #[test]

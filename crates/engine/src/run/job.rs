@@ -41,8 +41,17 @@ impl Job<'_> {
         }
     }
 
-    /// Does all tasks of a strand on one of its chunks.
+    /// Does all tasks of a strand on one of its chunks, in every turn of its own where it has some.
     fn strand(&self, strand: &Strand, chunk: usize, more: bool, me: usize) {
+        let Some(turns) = strand.turns else {
+            return self.once(strand, self.time, chunk, more, me);
+        };
+        for turn in 0..turns.count {
+            self.once(strand, turns.time(turn), chunk, false, me);
+        }
+    }
+
+    fn once(&self, strand: &Strand, time: usize, chunk: usize, more: bool, me: usize) {
         for &at in &strand.tasks {
             let task = &self.plan.tasks[at];
             let fetch = Some(&strand.fetch).filter(|fetch| fetch.task == Some(at));
@@ -54,7 +63,7 @@ impl Job<'_> {
                 part: strand.part(task, chunk),
                 bases: self.bases,
                 turning: &self.plan.turning,
-                time: self.time,
+                time,
                 scratch: self.scratch[me],
                 scratch_words: task.scratch,
                 later: fetch.map_or(&[], |fetch| &fetch.later),

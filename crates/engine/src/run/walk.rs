@@ -22,7 +22,7 @@ impl<'a> Walk<'a> {
     /// Whether the loop goes on with turn `self.turn`, as far as can be told where its body begins.
     fn goes_on(&self, turns: Turns) -> bool {
         match turns {
-            Turns::Counted { count, .. } => self.turn < count,
+            Turns::Counted(turns) => self.turn < turns.count,
             Turns::While { holds, most } => {
                 // SAFETY: the phases that write the buffer have run, and nobody writes it meanwhile.
                 self.turn < most && unsafe { *self.bases[holds.0 as usize] != 0 }
@@ -48,8 +48,8 @@ impl Iterator for Walk<'_> {
                 continue;
             }
             time = match *turns {
-                Turns::Counted { count, reverse: true } => count - 1 - self.turn,
-                _ => self.turn,
+                Turns::Counted(turns) => turns.time(self.turn),
+                Turns::While { .. } => self.turn,
             };
             break;
         }

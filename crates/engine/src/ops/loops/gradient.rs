@@ -1,8 +1,10 @@
 //! The gradient of a scan: a scan the other way. Its step computes that of forward again, from the values before it,
-//! and goes back through it; the gradients of what all steps read add up on the way.
+//! and goes back through it. The gradients of what all steps read add up on the way, or behind it (`sums.rs`).
 
 use super::Part;
 use super::scan::Scan;
+use super::sums::sum_over_steps;
+use super::taken::{Role, Taken};
 use crate::autodiff::vector_jacobian;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
@@ -34,41 +36,30 @@ impl Scan {
         let slices: Vec<usize> = (carried..fixed).filter(|i| b.needs[*i] && is_float(i)).collect();
         let told: Vec<usize> = (carried..given).filter(|i| b.gradients[*i].is_some()).collect();
 
-        // The inputs of its step, and outside what they begin with.
         let mut back = Rewrite::of(&step);
-        let (mut outer, mut count) = (Vec::new(), 0);
-        let mut take = |back: &mut Rewrite, of: &TensorType, from: Value| {
-            outer.push(from);
-            count += 1;
-            back.graph.input(count - 1, &format!("in_{count}"), of.clone())
-        };
-        let mut inner = Vec::with_capacity(types.len());
+        let mut taken = Taken::default();
         let mut behind = Vec::new();
         for &i in &moved {
             let start = match b.gradients[i] {
                 Some(gradient) => gradient,
                 None => b.graph.zeros(&types[i])?,
             };
-            behind.push(take(&mut back, &types[i], start)?);
+            behind.push(taken.take(&mut back.graph, Role::Carried, &types[i], start)?);
         }
-        let mut totals = Vec::new();
-        for &i in &sums {
-            let start = b.graph.zeros(&types[i])?;
-            totals.push(take(&mut back, &types[i], start)?);
-        }
-        // What each step saw: all values before it, as sequences, and its slices.
-        let seen = b.outputs[given..].iter().chain(&b.inputs[carried..]).zip(&types);
-        for (&value, of) in seen.clone().take(fixed) {
-            inner.push(take(&mut back, of, value)?);
+        // What each step saw: all values before it, as sequences, its slices, and what all read.
+        let mut inner = Vec::with_capacity(types.len());
+        for (i, (&value, of)) in
+            b.outputs[given..].iter().chain(&b.inputs[carried..]).zip(&types).enumerate()
+        {
+            let role = if i < fixed { Role::Sequence } else { Role::Fixed };
+            inner.push(taken.take(&mut back.graph, role, of, value)?);
         }
         let mut seeds = Vec::new();
         for &i in &told {
             let of = step.value_type(results[i]).clone();
             let Some(gradient) = b.gradients[i] else { continue };
-            seeds.push((results[i], take(&mut back, &of, gradient)?));
-        }
-        for (&value, of) in seen.skip(fixed) {
-            inner.push(take(&mut back, of, value)?);
+            let seed = taken.take(&mut back.graph, Role::Sequence, &of, gradient)?;
+            seeds.push((results[i], seed));
         }
 
         for (at, node) in step.nodes().iter().enumerate() {
@@ -83,30 +74,63 @@ impl Scan {
         seeds.extend(moved.iter().zip(&behind).map(|(&i, &value)| (results[i], value)));
         let seeds: Vec<(Value, Value)> =
             seeds.iter().map(|&(of, seed)| (back.values[&of], seed)).collect();
-        let targets: Vec<usize> = moved.iter().chain(&sums).chain(&slices).copied().collect();
+        let targets: Vec<usize> = moved.iter().chain(&slices).chain(&sums).copied().collect();
         let at: Vec<Value> = targets.iter().map(|&i| inner[i]).collect();
         let graph = &mut back.graph;
-        let found = vector_jacobian(graph, &seeds, &at)?;
-        let mut back_results = Vec::with_capacity(targets.len());
-        for (place, (&i, gradient)) in targets.iter().zip(found).enumerate() {
-            let total = place.checked_sub(moved.len()).and_then(|at| totals.get(at)).copied();
-            back_results.push(match (gradient, total) {
-                (Some(gradient), total) => graph.plus(total, gradient)?,
-                (None, Some(total)) => total,
-                (None, None) => graph.zeros(&types[i])?,
-            });
+        let mut found = vector_jacobian(graph, &seeds, &at)?.into_iter();
+        let mut each = |graph: &mut Graph, of: &[usize]| -> Result<Vec<Value>> {
+            let pairs = of.iter().zip(found.by_ref());
+            pairs.map(|(&i, found)| found.map_or_else(|| graph.zeros(&types[i]), Ok)).collect()
+        };
+        let (mut carry, mut tell) = (each(graph, &moved)?, each(graph, &slices)?);
+        // Sums over the steps go from step to step, unless they can be made of all steps at once behind it.
+        let (mut added, mut carried_sums) = (Vec::new(), Vec::new());
+        for (&i, gradient) in sums.iter().zip(found) {
+            let Some(gradient) = gradient else { continue };
+            match sum_over_steps(graph, gradient) {
+                Some(sum) => {
+                    for value in sum.values() {
+                        let is_sequence = taken.sequence(graph, value).is_some();
+                        if !is_sequence && !tell.contains(&value) {
+                            tell.push(value);
+                        }
+                    }
+                    added.push((i, sum));
+                }
+                None => {
+                    let start = b.graph.zeros(&types[i])?;
+                    let total = taken.take(graph, Role::Carried, &types[i], start)?;
+                    carry.push(graph.plus(Some(total), gradient)?);
+                    carried_sums.push(i);
+                }
+            }
         }
+        let sequence = |value: Value| taken.sequence(&back.graph, value);
+        let known: Vec<Option<Value>> =
+            added.iter().flat_map(|(_, sum)| sum.values()).map(sequence).collect();
+        let (numbered, back_results, outer) =
+            taken.numbered(&back.graph, &[&carry[..], &tell].concat())?;
         let op = Scan {
-            step: Part { graph: Arc::new(back.graph), results: back_results },
-            carried: moved.len() + sums.len(),
+            step: Part { graph: Arc::new(numbered), results: back_results },
+            carried: carry.len(),
             sequences: fixed + told.len(),
             length: self.length.clone(),
             reverse: !self.reverse,
         };
         let outputs = b.graph.apply(Arc::new(op), &outer)?;
+        let (last, sequences) = outputs.split_at(carry.len());
         let mut gradients = vec![None; types.len()];
-        for (&i, &value) in targets.iter().zip(&outputs) {
+        let of_last = moved.iter().chain(&carried_sums).zip(last);
+        for (&i, &value) in of_last.chain(slices.iter().zip(sequences)) {
             gradients[i] = Some(value);
+        }
+        let mut known = known.into_iter();
+        for (i, sum) in added {
+            let whole = sum.of_all(b.graph, &types[i].shape, |value| {
+                let told = tell.iter().position(|of| *of == value).map(|at| sequences[at]);
+                known.next().flatten().or(told)
+            })?;
+            gradients[i] = Some(whole);
         }
         Ok(gradients)
     }

@@ -1,8 +1,11 @@
 //! Loops: graphs of one step that are gone through again and again.
 
 mod gradient;
+mod lift;
 mod onnx;
 pub mod scan;
+mod sums;
+mod taken;
 pub mod while_loop;
 
 use crate::error::Result;

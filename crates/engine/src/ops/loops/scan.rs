@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::plan::loops::{Among, Turns};
+use crate::plan::loops::{Among, Counted, Turns};
 use crate::plan::lower::{Buffer, Lower};
 use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
@@ -131,7 +131,7 @@ impl Op for Scan {
             into.push(slice(lower, &whole)?);
         }
         let body = lower.inline(&step, &results, &inputs, &into)?;
-        let turns = Turns::Counted { count: length, reverse: self.reverse };
+        let turns = Turns::Counted(Counted { count: length, reverse: self.reverse });
         lower.repeat(Vec::new(), body, turns, &|_| false);
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::step::{Parts, at_step};
 use crate::error::Result;
 use crate::ops::matmul::{NS_PER_FMA, gemm_scratch};
 use crate::plan::Frame;
-use crate::plan::loops::{Among, Turns};
+use crate::plan::loops::{Among, Counted, Turns};
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::{Axes, UNIT};
 use crate::tensor::DType;
@@ -86,7 +86,7 @@ impl Recurrence {
         }
         task.run(move |f| op.turn(f, sizes, width));
         let body = lower.plan.tasks.split_off(start).into_iter().map(|task| (task, false));
-        let counted = Turns::Counted { count: steps, reverse: false };
+        let counted = Turns::Counted(Counted { count: steps, reverse: false });
         lower.repeat(Vec::new(), body.collect(), counted, &|_| false);
 
         let way = self.way;
