@@ -224,9 +224,82 @@ describe('scan', () => {
     expect(() => ops.scan((c) => [c], 0, [x, tensor([1, 2, 3])])).toThrow(/scan: input 2 is/);
     expect(() => ops.scan((c) => [c], 0, tensor(1))).toThrow(/received a scalar/);
     expect(() => ops.scan(5 as never, 0, x)).toThrow(/step must be a function/);
-    const nested = (): unknown =>
-      ops.scan((c) => [ops.scan((d) => [ops.add(d, 1)], c, undefined, { length: 2 })[0]], 0, x);
-    expect(nested).toThrow(/a loop in the step of a loop/);
+    const nested = (length: number): unknown =>
+      ops.scan((c) => [ops.scan((d) => [ops.add(d, 1)], c, undefined, { length })[0]], 0, x);
+    expect(() => nested(257)).toThrow(/at most 256 steps/);
+    const endless = (): unknown =>
+      ops.scan(
+        (c) => [
+          ops.whileLoop(
+            (d) => ops.less(d, 5),
+            (d) => ops.add(d, 1),
+            c,
+          ),
+        ],
+        0,
+        x,
+      );
+    expect(endless).toThrow(/a whileLoop in the step of a loop/);
+  });
+  it('goes through a scan in its step, forwards and backwards, with a gradient', async () => {
+    const [rows, steps, size] = [3, 4, 2];
+    for (const reverse of [false, true]) {
+      // For each row its steps one after the other, from what the row before left.
+      const both = (xs: Tensor, w: Tensor | SymbolicTensor): unknown =>
+        ops.scan(
+          (c, row) => {
+            const [last, all] = ops.scan(
+              (d, x) => {
+                const next = ops.tanh(ops.add(ops.mul(d, w), x));
+                return [next, ops.mul(next, d)];
+              },
+              c,
+              row as SymbolicTensor,
+              { reverse },
+            );
+            return [ops.add(last, 0.1), ops.add(all, ops.expandDims(c, 0))];
+          },
+          tensor([0.5, -0.5]),
+          xs,
+        );
+      const written = (xs: number[][][], w: number[]): number[] => {
+        let c = [0.5, -0.5];
+        const found: number[] = [];
+        for (const row of xs) {
+          let d = c;
+          const all: number[][] = row.map(() => []);
+          const order = row.map((_, t) => (reverse ? steps - 1 - t : t));
+          for (const t of order) {
+            const next = d.map((of, i) => Math.tanh(of * w[i]! + row[t]![i]!));
+            all[t] = next.map((of, i) => of * d[i]! + c[i]!);
+            d = next;
+          }
+          found.push(...all.flat());
+          c = d.map((of) => of + 0.1);
+        }
+        return [...c, ...found];
+      };
+      const [xs, w] = [wave([rows, steps, size], 1), tensor([0.7, -0.3])];
+      const [last, all] = both(xs, w) as [Tensor, Tensor];
+      const expected = written(xs.toArray(), w.toArray());
+      expect([...last.data, ...all.data]).toBeAllclose(expected, { absolute: 1e-5, relative: 1e-5 });
+      const weights = wave([rows, steps, size], 5);
+      const loss = (w: number[]): number =>
+        written(xs.toArray(), w).reduce(
+          (sum, of, i) => sum + of * (i < size ? 1 : weights.data[i - size]!),
+          0,
+        );
+      const numeric = [0, 1].map((i) => {
+        const moved = (by: number): number[] => [0.7, -0.3].map((of, j) => (i === j ? of + by : of));
+        return (loss(moved(1e-4)) - loss(moved(-1e-4))) / 2e-4;
+      });
+      const slope = ops.valueAndGrad((of) => {
+        const [end, told] = both(xs, of) as [SymbolicTensor, SymbolicTensor];
+        return ops.add(ops.sum(end), ops.sum(ops.mul(told, weights))) as SymbolicTensor;
+      });
+      const [, [found]] = slope(w);
+      expect(found).toBeAllclose(tensor(numeric), { absolute: 1e-3, relative: 1e-3 });
+    }
   });
 });
 

@@ -99,7 +99,7 @@ function inStep<T>(outer: Trace, work: (step: StepTrace) => T): T {
  * console.log(total.toArray(), totals.toArray()); // 6 [1, 3, 6]
  * ```
  * @throws {RidgelineError} `ERR_ARGUMENT` and `ERR_SHAPE` for what does not fit, such as a carry of another shape behind a
- *   step, or a loop in the step of a loop.
+ *   step, or, in the step of another loop, more than 256 steps.
  */
 export function scan<C extends Some, X extends Some, Y extends Some = undefined>(
   step: (carry: Inside<C>, x: Inside<X>) => readonly [carry: Inside<C> | Operand, output?: Y],

@@ -6,7 +6,7 @@ use super::sections::LoopTasks;
 use super::task::Task;
 use super::view::{Axes, BufferId};
 use super::{preferred_layouts, types, used};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::ops::leaf::Input;
 use std::collections::{HashMap, HashSet};
@@ -23,7 +23,7 @@ impl Lower<'_> {
         self.plan.used.contains(&Value { node: self.at as u32, output: i as u32 })
     }
 
-    /// True in the step of a loop, which has no room for another one.
+    /// True in the step of a loop, where another one does not repeat.
     pub(crate) fn is_in_loop(&self) -> bool {
         self.plan.is_in_loop
     }
@@ -61,9 +61,7 @@ impl Lower<'_> {
         inputs: &[Buffer],
         into: &[Buffer],
     ) -> Result<Vec<(Task, bool)>> {
-        if std::mem::replace(&mut self.plan.is_in_loop, true) {
-            return Err(Error::argument("a loop in the step of a loop cannot be run"));
-        }
+        let was_in_loop = std::mem::replace(&mut self.plan.is_in_loop, true);
         let start = self.plan.tasks.len();
         let preferred = preferred_layouts(graph, results, self.bindings);
         let mut buffers_of: HashMap<Value, Buffer> = HashMap::new();
@@ -104,7 +102,7 @@ impl Lower<'_> {
             }
         }
         (self.plan.buffers_of, self.plan.types, self.plan.used, self.plan.converted) = outside;
-        self.plan.is_in_loop = false;
+        self.plan.is_in_loop = was_in_loop;
         let tasks = self.plan.tasks.split_off(start).into_iter().enumerate();
         let is_same = |at: usize| !impure.iter().any(|of| of.contains(&(start + at)));
         Ok(tasks.map(|(at, task)| (task, is_same(at))).collect())

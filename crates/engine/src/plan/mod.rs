@@ -134,7 +134,7 @@ impl PlanBuilder {
     ) -> Result<Buffer> {
         let (of, start) = match &self.places[of.id.0 as usize].home {
             Home::Slot(Slot { turns: Some(_), .. }) => {
-                return Err(Error::argument("a loop in the step of a loop cannot be run"));
+                return Err(Error::native("a slot of what a loop moves along"));
             }
             Home::Slot(outer) => (outer.of, outer.start + start),
             _ => (of.id, start),

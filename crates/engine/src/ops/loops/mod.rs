@@ -6,6 +6,7 @@ mod onnx;
 pub mod scan;
 mod sums;
 mod taken;
+mod unroll;
 pub mod while_loop;
 
 use crate::error::Result;

@@ -82,6 +82,9 @@ impl Op for Scan {
     }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {
+        if lower.is_in_loop() {
+            return self.unrolled(lower);
+        }
         let (step, results) = self.step.optimized()?;
         let length = self.length.bind(lower.bindings);
         let given = self.step.given().len();

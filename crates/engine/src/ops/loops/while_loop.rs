@@ -57,6 +57,9 @@ impl Op for While {
     }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {
+        if lower.is_in_loop() {
+            return Err(Error::argument("a whileLoop in the step of a loop cannot be run"));
+        }
         let (mut inputs, mut states, mut next) = (Vec::new(), Vec::new(), Vec::new());
         for i in 0..lower.input_count() {
             if i >= self.step.results.len() {
