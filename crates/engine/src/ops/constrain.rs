@@ -12,13 +12,15 @@ use crate::op::{Backward, Op};
 use crate::ops::reduce::resolve_axes;
 use crate::plan::Home;
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::view::Axes;
+use crate::plan::view::{Axes, UNIT, View};
 use crate::shape::Shape;
-use crate::tensor::TensorType;
+use crate::tensor::{DType, TensorType};
 use crate::variable::{Layout, Variable};
 use ridgeline_kernels::TileMut;
 use ridgeline_kernels::reduce::sum_squares;
-use ridgeline_kernels::update::{NormBounds, non_negative, norm_columns};
+use ridgeline_kernels::update::{
+    NormBounds, add_row_squares, non_negative, norm_columns, norm_factors, scale_rows,
+};
 use std::sync::Arc;
 
 /// What a weight must obey.
@@ -137,9 +139,59 @@ fn bound_columns(lower: &mut Lower, weight: &Buffer, bounds: NormBounds) {
         });
 }
 
+/// Bounds norms over rows, or several, of a matrix in panels, whose chunks own columns: each sums its own part of every
+/// row, in the strand of the update; when all have, each makes the factors and takes its part.
+fn bound_rows(lower: &mut Lower, weight: &Buffer, bounds: NormBounds, groups: Groups) {
+    let (rows, cols) = (weight.leading(), weight.last());
+    let units = cols.div_ceil(UNIT);
+    // The sums of a unit are adjacent.
+    let sums = lower.temporary(&[rows, units], DType::F32, Layout::Panels(1));
+    let matrix = weight.matrix().along(Axes::COLS);
+    lower
+        .task(rows, cols)
+        .split(Axes::COLS)
+        .cost(0.15)
+        .read(matrix)
+        .write(View { unit: UNIT, ..sums.matrix() }.along(Axes::COLS))
+        .run(move |f| {
+            let all = f.floats_mut(0);
+            all.fill(0.0);
+            for (first, panel) in f.panels(0) {
+                if f.cols().contains(&first) {
+                    let unit = first / UNIT - f.cols().start / UNIT;
+                    add_row_squares(f.isa, panel, &mut all[unit * rows..(unit + 1) * rows]);
+                }
+            }
+        });
+    lower
+        .task(rows, cols)
+        .split(Axes::COLS)
+        .cost(0.2)
+        .read(sums.matrix())
+        .write(matrix)
+        .scratch(rows + groups.sums)
+        .run(move |f| {
+            let (of_rows, of_groups) = f.scratch()[..rows + groups.sums].split_at_mut(rows);
+            of_rows.fill(0.0);
+            for unit in f.floats(0).chunks_exact(rows.max(1)) {
+                of_rows.iter_mut().zip(unit).for_each(|(sum, of)| *sum += of);
+            }
+            of_groups.fill(0.0);
+            groups.of_row.iter().zip(&*of_rows).for_each(|(&at, sum)| of_groups[at] += sum);
+            norm_factors(f.isa, bounds, of_groups);
+            of_rows.iter_mut().zip(&groups.of_row).for_each(|(of, &at)| *of = of_groups[at]);
+            for (_, panel) in f.panels_mut(0) {
+                scale_rows(f.isa, panel, of_rows);
+            }
+        });
+}
+
 /// Bounds norms over any axes, in two walks over the whole variable.
 fn bound_groups(lower: &mut Lower, weight: &Buffer, bounds: NormBounds, axes: &[usize]) {
     let groups = Groups::of(&weight.shape, axes, weight.layout);
+    if groups.whole_rows && matches!(weight.layout, Layout::Panels(_)) && weight.last() > UNIT {
+        return bound_rows(lower, weight, bounds, groups);
+    }
     lower
         .task(weight.leading(), weight.last())
         .cost(1.0)

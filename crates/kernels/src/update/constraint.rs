@@ -15,6 +15,21 @@ dispatch! {
 
     /// Bounds the norm of every column.
     pub fn norm_columns(bounds: NormBounds, w: TileMut) = columns_generic;
+
+    /// Adds the sum of squares of each row to `sums`.
+    ///
+    /// # Panics
+    /// When there are not as many as rows, or columns are not adjacent.
+    pub fn add_row_squares(w: Tile, sums: &mut [f32]) = row_squares_generic;
+
+    /// The factors of groups in the place of their sums of squares.
+    pub fn norm_factors(bounds: NormBounds, squares: &mut [f32]) = factors_generic;
+
+    /// Multiplies each row by its factor.
+    ///
+    /// # Panics
+    /// When there are not as many as rows.
+    pub fn scale_rows(w: TileMut, factors: &[f32]) = scale_rows_generic;
 }
 
 /// What norms of groups of weights are held to.
@@ -70,21 +85,96 @@ impl<S: Simd, W: Width> RowTerms<S, 1> for Squares<'_, W> {
     }
 }
 
+/// The bounds in vectors.
+#[derive(Clone, Copy)]
+struct Bounds<S: Simd> {
+    least: S::F,
+    most: S::F,
+    rate: S::F,
+    rest: S::F,
+}
+
+impl<S: Simd> Bounds<S> {
+    #[inline(always)]
+    unsafe fn new(bounds: NormBounds) -> Self {
+        // SAFETY: the CPU is the only condition.
+        unsafe {
+            Bounds {
+                least: S::splat(bounds.min),
+                most: S::splat(bounds.max),
+                rate: S::splat(bounds.rate),
+                rest: S::splat(1.0 - bounds.rate),
+            }
+        }
+    }
+
+    /// As [`NormBounds::factor`].
+    #[inline(always)]
+    unsafe fn factor(self, squares: S::F) -> S::F {
+        // SAFETY: the CPU is the only condition.
+        unsafe {
+            let norm = S::sqrt(squares);
+            let bounded = S::max(S::min(norm, self.most), self.least);
+            let wanted = S::fma(self.rate, bounded, S::mul(self.rest, norm));
+            S::div(wanted, S::add(S::splat(EPSILON), norm))
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn row_squares_generic<S: Simd>(w: Tile, sums: &mut [f32]) {
+    assert!(sums.len() == w.rows() && w.col_stride() == 1, "add_row_squares: sizes differ");
+    // SAFETY: the CPU executes `S`, says the caller; the strips end with the row.
+    unsafe {
+        for (r, sum) in sums.iter_mut().enumerate() {
+            let row = w.row(r);
+            let mut squares = S::splat(0.0);
+            strips!(S::LANES, row.len(), |width, i| {
+                let x = width.get::<S>(row, i);
+                squares = S::fma(x, x, squares);
+            });
+            *sum += S::sum(squares);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn factors_generic<S: Simd>(bounds: NormBounds, squares: &mut [f32]) {
+    // SAFETY: the CPU executes `S`, says the caller; the strips end with the squares.
+    unsafe {
+        let bounds = Bounds::<S>::new(bounds);
+        strips!(S::LANES, squares.len(), |width, i| {
+            let factor = bounds.factor(width.get::<S>(squares, i));
+            width.put::<S>(squares, i, factor);
+        });
+    }
+}
+
+#[inline(always)]
+unsafe fn scale_rows_generic<S: Simd>(mut w: TileMut, factors: &[f32]) {
+    assert!(factors.len() == w.rows(), "scale_rows: sizes differ");
+    // SAFETY: the CPU executes `S`, says the caller; the strips end with the row.
+    unsafe {
+        for (r, &factor) in factors.iter().enumerate() {
+            let (row, factor) = (w.row_mut(r), S::splat(factor));
+            strips!(S::LANES, row.len(), |width, i| {
+                let x = width.get::<S>(row, i);
+                width.put::<S>(row, i, S::mul(x, factor));
+            });
+        }
+    }
+}
+
 #[inline(always)]
 unsafe fn columns_generic<S: Simd>(bounds: NormBounds, mut w: TileMut) {
     // SAFETY: the CPU executes `S`, says the caller; the panels cover the columns.
     unsafe {
-        let (least, most) = (S::splat(bounds.min), S::splat(bounds.max));
-        let (rate, rest) = (S::splat(bounds.rate), S::splat(1.0 - bounds.rate));
-        let epsilon = S::splat(EPSILON);
+        let bounds = Bounds::<S>::new(bounds);
         strips!(COLUMNS, w.cols(), |width, c| {
             let squares = Squares { width, x: w.as_tile(), c };
             let mut factors = panel::sum_rows::<S, 1, _>(w.rows(), squares)[0];
             for factor in &mut factors {
-                let norm = S::sqrt(*factor);
-                let bounded = S::max(S::min(norm, most), least);
-                let wanted = S::fma(rate, bounded, S::mul(rest, norm));
-                *factor = S::div(wanted, S::add(epsilon, norm));
+                *factor = bounds.factor(*factor);
             }
             for r in 0..w.rows() {
                 let row = w.row_mut(r);

@@ -25,7 +25,9 @@ pub use adam::adam;
 pub use adamax::adamax;
 pub use average::average;
 pub use common::Common;
-pub use constraint::{NormBounds, non_negative, norm_columns};
+pub use constraint::{
+    NormBounds, add_row_squares, non_negative, norm_columns, norm_factors, scale_rows,
+};
 pub use ftrl::{FtrlConstants, ftrl};
 pub use lion::lion;
 pub use nadam::nadam;

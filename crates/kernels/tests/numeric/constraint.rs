@@ -2,7 +2,9 @@
 
 use crate::support::{Padded, SIZES, all_close, close, noise};
 use ridgeline_kernels::Isa;
-use ridgeline_kernels::update::{NormBounds, non_negative, norm_columns};
+use ridgeline_kernels::update::{
+    NormBounds, add_row_squares, non_negative, norm_columns, norm_factors, scale_rows,
+};
 
 #[test]
 fn negative_weights_become_zero() {
@@ -49,6 +51,32 @@ fn columns_have_a_bounded_norm() {
                 .collect();
             let mut padded = Padded::new(rows, cols, &w);
             norm_columns(isa, bounds, padded.tile_mut());
+            all_close(&padded.values(), &expected, 1e-6, 0.0, isa.name());
+        }
+    }
+}
+
+/// In two pieces of columns, as chunks have them.
+#[test]
+fn rows_have_a_bounded_norm() {
+    let cases = Isa::available().flat_map(|isa| BOUNDS.map(|bounds| (isa, bounds)));
+    for (isa, bounds) in cases {
+        for (rows, cols) in [(1, 2), (3, 5), (40, 33), (7, 64)] {
+            let mut w = noise(2, rows * cols);
+            w[..cols].fill(0.0);
+            let expected: Vec<f64> = (0..rows * cols)
+                .map(|at| {
+                    let row = &w[at / cols * cols..][..cols];
+                    f64::from(w[at]) * factor(bounds, row.iter().map(|&w| f64::from(w)))
+                })
+                .collect();
+            let mut padded = Padded::new(rows, cols, &w);
+            let (mut factors, half) = (vec![0.0; rows], cols / 2);
+            for part in [0..half, half..cols] {
+                add_row_squares(isa, padded.tile().part(0..rows, part), &mut factors);
+            }
+            norm_factors(isa, bounds, &mut factors);
+            scale_rows(isa, padded.tile_mut(), &factors);
             all_close(&padded.values(), &expected, 1e-6, 0.0, isa.name());
         }
     }
