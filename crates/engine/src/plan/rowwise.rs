@@ -3,7 +3,7 @@
 
 use super::fetch::Fetch;
 use super::loops::Counted;
-use super::schedule::{Phase, Strand};
+use super::schedule::{MAX_CHUNKS, MIN_CHUNK_NS, Phase, Strand};
 use super::task::Task;
 use super::view::{BufferId, View};
 use super::{Home, Place};
@@ -11,10 +11,6 @@ use std::ops::Range;
 
 /// Rows of a chunk at least: enough to use the weights that every turn reads anew, few enough for many threads.
 const GRAIN: usize = 16;
-/// Nanoseconds of a chunk that are worth handing out.
-const MIN_CHUNK_NS: f64 = 4_000.0;
-/// Chunks wanted at most.
-const MAX_CHUNKS: usize = 32;
 
 /// The loop over the tasks of `section` as one phase; `None` where turns have to wait for each other.
 pub(super) fn rowwise(

@@ -83,9 +83,9 @@ impl Phase {
 }
 
 /// Nanoseconds below which a chunk is not worth handing to another thread.
-const MIN_CHUNK_NS: f64 = 4_000.0;
+pub(super) const MIN_CHUNK_NS: f64 = 4_000.0;
 /// Chunks wanted of a strand: enough for 16 threads, with slack for a late one.
-const MAX_CHUNKS: usize = 32;
+pub(super) const MAX_CHUNKS: usize = 32;
 
 /// A strand that may still grow.
 struct Growing {
