@@ -1,6 +1,7 @@
 //! Names of classes: an output of texts beside the one of probabilities or logits.
 
-use super::{Names, dims};
+use super::dims;
+use super::names::Names;
 use crate::graph::Graph;
 use crate::shape::Shape;
 use crate::tensor::TensorType;
