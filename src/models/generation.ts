@@ -109,7 +109,9 @@ export class Generation {
       for (let made = 0; made < most && ended.includes(false); made++) {
         const outputs: (Float32Array | undefined)[] = [];
         const going = lanes.filter((lane) => lane.rows.some((row) => !ended[row]));
-        await Promise.all(going.map((lane) => next(lane, shown, outputs, threads)));
+        // All of them are over before one is told wrong: decoders serve again.
+        const steps = await Promise.allSettled(going.map((lane) => next(lane, shown, outputs, threads)));
+        for (const step of steps) if (step.status === 'rejected') throw step.reason;
         // In the order of the rows, so that what is drawn does not depend on who goes beside whom.
         const drawn = rows.map((_, i) => {
           if (ended[i]) return stop as number;

@@ -103,7 +103,9 @@ impl Simd for Avx512 {
     unsafe fn quotient(a: Self::F, b: Self::F) -> Self::F {
         let inverse = _mm512_rcp14_ps(b);
         let near = _mm512_mul_ps(a, inverse);
-        _mm512_fmadd_ps(_mm512_fnmadd_ps(b, near, a), inverse, near)
+        let rest = _mm512_fnmadd_ps(b, near, a);
+        let finite = _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(b, _mm512_set1_ps(f32::INFINITY));
+        _mm512_maskz_fmadd_ps(finite, rest, inverse, near)
     }
     #[inline(always)]
     unsafe fn root(a: Self::F) -> Self::F {

@@ -71,8 +71,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn sub(a: Self::F, b: Self::F) -> Self::F;
     unsafe fn mul(a: Self::F, b: Self::F) -> Self::F;
     unsafe fn div(a: Self::F, b: Self::F) -> Self::F;
-    /// `a / b`, at most 0.6 ulp off, where `b` and `1 / b` are normal numbers: a wide divider takes as long as a dozen
-    /// other operations.
+    /// `a / b`, at most 0.6 ulp off, where `b` and `1 / b` are normal numbers, and of a finite `a` 0 where `b` is infinite: a
+    /// wide divider takes as long as a dozen other operations.
     #[inline(always)]
     unsafe fn quotient(a: Self::F, b: Self::F) -> Self::F {
         // SAFETY: the same contract.

@@ -146,6 +146,23 @@ fn adam_steps() {
     }
 }
 
+/// What is divided by an infinite root is nothing, and NaN stays NaN.
+#[test]
+fn adam_beyond_the_range_of_squares() {
+    let [plain, ..] = settings();
+    for isa in Isa::available() {
+        let (mut w, mut m, mut v) = (vec![1.0; 19], vec![0.0; 19], vec![0.0; 19]);
+        let mut g = vec![1e20; 19];
+        g[3] = f32::NAN;
+        g[4] = 0.0;
+        adam(isa, &plain, 0.9, 0.999, 1e-7, 1e-3, &mut w, &g, &mut m, &mut v, None);
+        for (i, &w) in w.iter().enumerate() {
+            assert!(if i == 3 { w.is_nan() } else { w == 1.0 }, "{}: {i}: {w}", isa.name());
+        }
+        assert!(v[0].is_infinite());
+    }
+}
+
 #[test]
 fn averages_move_towards_weights() {
     for isa in Isa::available() {
