@@ -75,7 +75,11 @@ impl Isa {
         CURRENT.get_or_init(|| Isa::select(std::env::var("RIDGELINE_ISA").ok().as_deref())).clone()
     }
 
-    fn select(asked: Option<&str>) -> Result<Isa, String> {
+    /// The level called `asked`, or the widest where nothing is asked for.
+    ///
+    /// # Errors
+    /// A text that names the levels of this CPU, for any other.
+    pub fn select(asked: Option<&str>) -> Result<Isa, String> {
         let mut available = Isa::available();
         match asked {
             None | Some("") => Ok(available.next().unwrap_or(Isa::PORTABLE)),
@@ -97,21 +101,5 @@ impl Isa {
     /// The level's name, as in `RIDGELINE_ISA`.
     pub const fn name(self) -> &'static str {
         self.0.name()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn portable_is_always_there_and_can_be_asked_for() {
-        assert_eq!(Isa::select(Some("portable")), Ok(Isa::PORTABLE));
-    }
-
-    #[test]
-    fn an_unknown_level_is_an_error_that_names_it() {
-        let message = Isa::select(Some("sse9")).unwrap_err();
-        assert!(message.contains("'sse9'") && message.contains("portable"), "{message}");
     }
 }
