@@ -292,15 +292,18 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
   #masked(outputs: Outputs, inputs: readonly SymbolicTensor[]): Outputs {
     const [first, ...others] = [outputs].flat() as [SymbolicTensor, ...SymbolicTensor[]];
     const mask = this.computeMask(inputs);
-    if (!mask && this.computeMask === Layer.prototype.computeMask) this.#tellOfMasks(inputs);
-    if (!mask) return outputs;
+    if (!mask) {
+      this.#tellOfMasks(inputs);
+      return outputs;
+    }
     const masked = first.withMask(mask);
     return Array.isArray(outputs) ? [masked, ...others] : masked;
   }
 
   /** Says once that what counts is forgotten here, as Keras does: nobody meant it who does not say so. */
   #tellOfMasks(inputs: readonly SymbolicTensor[]): void {
-    if (this.#hasToldOfMasks || this.#class.supportsMasking || !inputs.some((of) => of.mask)) return;
+    const isMeant = this.#class.supportsMasking || this.computeMask !== Layer.prototype.computeMask;
+    if (isMeant || this.#hasToldOfMasks || !inputs.some((of) => of.mask)) return;
     this.#hasToldOfMasks = true;
     const who = `layer '${this.name}' (${this.#class.className})`;
     console.warn(`ridgeline: ${who} does not hand on the mask of its input: behind it every step counts`);

@@ -206,7 +206,7 @@ fn bound_groups(lower: &mut Lower, weight: &Buffer, bounds: NormBounds, axes: &[
                     sums[at..].iter_mut().zip(x).for_each(|(sum, x)| *sum += *x * *x);
                 }
             });
-            sums.iter_mut().for_each(|sum| *sum = bounds.factor(*sum));
+            norm_factors(f.isa, bounds, sums);
             let factors = sums;
             groups.each(w, |x, sum| match sum {
                 Sum::Of(at) => x.iter_mut().for_each(|x| *x *= factors[at]),

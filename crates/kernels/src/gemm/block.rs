@@ -108,6 +108,15 @@ pub(super) unsafe fn panel_width<S: Micro>() -> usize {
     S::WIDTH
 }
 
+/// What the block of k from `from` on is added to, and from one row of it and one panel to the next.
+fn before<S: Micro>(start: Start, c: Target, from: usize) -> (*const f32, usize, usize) {
+    match start {
+        Start::Zero if from == 0 => (ZEROS.as_ptr(), 0, 0),
+        Start::Bias(bias) if from == 0 => (bias.as_ptr(), 0, S::WIDTH),
+        _ => (c.ptr.cast_const(), c.row, c.panel),
+    }
+}
+
 /// C = start + A · B, finished.
 ///
 /// # Safety
@@ -135,12 +144,9 @@ pub(super) unsafe fn multiply<S: Micro>(
     let c = Target::new::<S>(c);
     let step = block_columns::<S>(b, m);
     let is_whole = n <= step || matches!(b, Right::Packed(_));
-    if m * n * k <= SMALL && m <= ROWS && is_whole && k <= DEPTH {
-        let (base, base_row, base_panel) = match start {
-            Start::Zero => (ZEROS.as_ptr(), 0, 0),
-            Start::Bias(bias) => (bias.as_ptr(), 0, S::WIDTH),
-            Start::Accumulate => (c.ptr.cast_const(), c.row, c.panel),
-        };
+    let lies_well = m == 1 || a.row_stride() == 1 || a.col_stride() == 1;
+    if m * n * k <= SMALL && m <= ROWS && is_whole && lies_well && k <= DEPTH {
+        let (base, base_row, base_panel) = before::<S>(start, c, 0);
         let all = Operands {
             k,
             a: a.as_ptr(),
@@ -156,10 +162,7 @@ pub(super) unsafe fn multiply<S: Micro>(
             relu: finish == Finish::Relu,
             ..Operands::NONE
         };
-        let right = right::<S>(b, m, (0, k), (0, n), b_space);
-        if sweep::small::<S>(&all, m, right) {
-            return;
-        }
+        return sweep::small::<S>(&all, m, right::<S>(b, m, (0, k), (0, n), b_space));
     }
     let tiles = m.div_ceil(S::ROWS) * n.div_ceil(S::WIDTH) * k.div_ceil(DEPTH);
     let mut later = Later::new(later, tiles, k.min(DEPTH));
@@ -168,11 +171,7 @@ pub(super) unsafe fn multiply<S: Micro>(
         let mut from = 0;
         loop {
             let depth = block_depth(k).min(k - from);
-            let (base, base_row, base_panel) = match start {
-                Start::Zero if from == 0 => (ZEROS.as_ptr(), 0, 0),
-                Start::Bias(bias) if from == 0 => (bias.as_ptr(), 0, S::WIDTH),
-                _ => (c.ptr.cast_const(), c.row, c.panel),
-            };
+            let (base, base_row, base_panel) = before::<S>(start, c, from);
             let mut right = right::<S>(b, m, (from, depth), (column, columns), b_space);
             if let Right::Tile(b) = b
                 && step < COLUMNS

@@ -161,16 +161,14 @@ fn runs<S: Micro>(rows: usize) -> (usize, [Run; 2]) {
     (height, runs)
 }
 
-/// The same for a product so small that nothing is fetched for later. False, and nothing done, where A would be packed.
+/// The same for a product so small that nothing is fetched for later and A is read where it lies: its rows or its columns
+/// are adjacent.
 ///
 /// # Safety
 /// As [`sweep`].
 #[inline(always)]
-pub(super) unsafe fn small<S: Micro>(all: &Operands, rows: usize, right: Block) -> bool {
+pub(super) unsafe fn small<S: Micro>(all: &Operands, rows: usize, right: Block) {
     let adjacent = all.a_row == 1 || rows == 1;
-    if !adjacent && all.a_col != 1 {
-        return false;
-    }
     let (_, runs) = runs::<S>(rows);
     for Run { row, tiles, height, .. } in runs.into_iter().filter(|run| run.tiles > 0) {
         let (most, mut panel) = (S::group(height), 0);
@@ -200,7 +198,6 @@ pub(super) unsafe fn small<S: Micro>(all: &Operands, rows: usize, right: Block) 
             panel += group;
         }
     }
-    true
 }
 
 /// Whether A is packed, from measurements of both ways.

@@ -43,17 +43,6 @@ pub struct NormBounds {
     pub rate: f32,
 }
 
-impl NormBounds {
-    /// The factor of a group, from its sum of squares.
-    pub fn factor(self, squares: f32) -> f32 {
-        let norm = squares.sqrt();
-        // Not `clamp`, whose bounds must be in order.
-        let bounded = if norm > self.max { self.max } else { norm };
-        let bounded = if bounded < self.min { self.min } else { bounded };
-        (self.rate * bounded + (1.0 - self.rate) * norm) / (EPSILON + norm)
-    }
-}
-
 #[inline(always)]
 unsafe fn non_negative_generic<S: Simd>(w: &mut [f32]) {
     // SAFETY: the CPU executes `S`, says the caller; the strips end with `w`.
@@ -108,7 +97,7 @@ impl<S: Simd> Bounds<S> {
         }
     }
 
-    /// As [`NormBounds::factor`].
+    /// The factor of a group, from its sum of squares. The bounds need not be in order.
     #[inline(always)]
     unsafe fn factor(self, squares: S::F) -> S::F {
         // SAFETY: the CPU is the only condition.

@@ -89,6 +89,10 @@ fn factors_of_groups() {
         // The smaller, but NaN where the norm is.
         let bounded = if norm > f64::from(max) { f64::from(max) } else { norm };
         let bounds = NormBounds { min: 0.0, max, rate: 1.0 };
-        close(bounds.factor(squares), bounded / (1e-7 + norm), 1e-6, 0.0, "factor");
+        for isa in Isa::available() {
+            let mut factor = [squares];
+            norm_factors(isa, bounds, &mut factor);
+            close(factor[0], bounded / (1e-7 + norm), 1e-6, 0.0, "factor");
+        }
     }
 }

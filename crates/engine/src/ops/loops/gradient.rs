@@ -105,9 +105,6 @@ impl Scan {
                 }
             }
         }
-        let sequence = |value: Value| taken.sequence(&back.graph, value);
-        let known: Vec<Option<Value>> =
-            added.iter().flat_map(|(_, sum)| sum.values()).map(sequence).collect();
         let (numbered, back_results, outer) =
             taken.numbered(&back.graph, &[&carry[..], &tell].concat())?;
         let op = Scan {
@@ -124,13 +121,12 @@ impl Scan {
         for (&i, &value) in of_last.chain(slices.iter().zip(sequences)) {
             gradients[i] = Some(value);
         }
-        let mut known = known.into_iter();
+        let sequence = |value: Value| {
+            let told = || tell.iter().position(|of| *of == value).map(|at| sequences[at]);
+            taken.sequence(&back.graph, value).or_else(told)
+        };
         for (i, sum) in added {
-            let whole = sum.of_all(b.graph, &types[i].shape, |value| {
-                let told = tell.iter().position(|of| *of == value).map(|at| sequences[at]);
-                known.next().flatten().or(told)
-            })?;
-            gradients[i] = Some(whole);
+            gradients[i] = Some(sum.of_all(b.graph, &types[i].shape, sequence)?);
         }
         Ok(gradients)
     }

@@ -55,16 +55,15 @@ impl Sum {
         self.0.iter().flat_map(of).collect()
     }
 
-    /// The sum over all steps, of this shape, from the sequences of its values, which are asked for in order.
+    /// The sum over all steps, of this shape, from the sequences of its values.
     pub(super) fn of_all(
         &self,
         graph: &mut Graph,
         shape: &Shape,
-        mut sequence: impl FnMut(Value) -> Option<Value>,
+        sequence: impl Fn(Value) -> Option<Value>,
     ) -> Result<Value> {
         let mut total = None;
-        let mut of =
-            |value| sequence(value).ok_or_else(|| Error::native("a sequence is not there"));
+        let of = |value| sequence(value).ok_or_else(|| Error::native("a sequence is not there"));
         for term in &self.0 {
             let sum = match term {
                 Term::Product(factors) => {

@@ -8,7 +8,7 @@
 use super::cell::Cell;
 use super::recurrence::{GRAIN, Recurrence, Sizes, by_row};
 use super::step::{Parts, at_step};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ops::matmul::{NS_PER_FMA, gemm_scratch};
 use crate::plan::Frame;
 use crate::plan::loops::{Among, Counted, Turns};
@@ -24,21 +24,18 @@ use ridgeline_kernels::tile::{dense, matrix};
 impl Recurrence {
     /// Whether it goes that way.
     pub(super) fn takes_turns(&self, lower: &Lower, Sizes { batch, steps, units }: Sizes) -> bool {
-        let goes_back = 1 + self.way.cell.states()..lower.node.outputs.len();
+        let mut goes_back = 1 + self.way.cell.states()..lower.node.outputs.len();
         let is_few = (1..=GRAIN).contains(&batch) && steps > 0;
         // With several groups a step has products behind each other.
         let is_whole = units.is_multiple_of(UNIT) && units > UNIT && self.groups().len() == 1;
-        is_few
-            && is_whole
-            && !lower.is_in_loop()
-            && !goes_back.into_iter().any(|i| lower.is_used(i))
+        is_few && is_whole && !lower.is_in_loop() && !goes_back.any(|i| lower.is_used(i))
     }
 
     /// Lowers it that way.
     pub(super) fn turns(&self, lower: &mut Lower, z: &Buffer, sizes: Sizes) -> Result<()> {
         let Sizes { batch, steps, units } = sizes;
-        let (cell, width) =
-            (self.way.cell, panel_width(Isa::current().map_err(crate::error::Error::argument)?));
+        let cell = self.way.cell;
+        let width = panel_width(Isa::current().map_err(Error::argument)?);
         let kernel = lower.in_layout(1, Layout::Panels(width))?;
         let mut rest = Vec::new();
         for i in 2 + cell.states()..lower.input_count() {
