@@ -29,6 +29,11 @@ macro_rules! dispatch {
                 // SAFETY: compiled for, and entered only on, a CPU with these features.
                 unsafe { $($generic)::+::<$crate::simd::neon::Neon>($($arg),*) }
             }
+            // Not in the dispatcher itself: that is compiled in every crate that calls it.
+            fn portable($($arg: $ty),*) $(-> $ret)? {
+                // SAFETY: the portable level needs no CPU feature.
+                unsafe { $($generic)::+::<$crate::simd::portable::Portable>($($arg),*) }
+            }
             match isa.level() {
                 // SAFETY: an `Isa` of this level exists only where the CPU has its features.
                 #[cfg(target_arch = "x86_64")]
@@ -39,8 +44,7 @@ macro_rules! dispatch {
                 // SAFETY: an `Isa` of this level exists only where the CPU has its features.
                 #[cfg(target_arch = "aarch64")]
                 $crate::isa::Level::Neon => unsafe { neon($($arg),*) },
-                // SAFETY: the portable level needs no CPU feature.
-                _ => unsafe { $($generic)::+::<$crate::simd::portable::Portable>($($arg),*) },
+                _ => portable($($arg),*),
             }
         }
     )+};
