@@ -183,6 +183,10 @@ export declare class NativeSchedule {
 export declare class NativeTotals {
   /** Of no batch yet. */
   constructor()
+  /** All that they are made of. */
+  read(): Array<number>
+  /** Goes on from what `read` gave; of no batch if that is empty. */
+  write(parts: Array<number>): void
   /** Loss, penalty, then the sums that metrics are made of, so far. */
   logs(): Array<number>
 }
@@ -210,8 +214,8 @@ export declare class NativeTrainer {
    * unless `parts` say otherwise.
    */
   constructor(graph: NativeGraph, objective: NativeObjective, optimizers: Array<NativeOptimizer>, weights: Array<NativeTrainable>, state: Array<NativeVariable>, nextState: Array<number>, evaluator: NativeEvaluator | undefined | null, counters: NativeCounters, seed: number, parts: Array<NativeMinimization>)
-  /** Starts training. */
-  fit(inputs: Array<NativeData>, validation: Array<NativeData>, options: NativeFitOptions): NativeRun
+  /** Starts training. `totals` are those of the batches trained before, then of the epoch under way. */
+  fit(inputs: Array<NativeData>, validation: Array<NativeData>, options: NativeFitOptions, totals: NativeTotals): NativeRun
   /**
    * One step, with a learning rate in place of the optimizer's if there is one; loss, penalty and
    * sums before it.
@@ -339,6 +343,8 @@ export interface NativeFitOptions {
   epochs: number
   /** Index of the epoch to begin with. */
   initialEpoch: number
+  /** Batches of it that were trained before. */
+  initialBatch: number
   /** A new order of rows each epoch. */
   shuffle: boolean
   /** Rows of a validation batch. */

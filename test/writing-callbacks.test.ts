@@ -11,11 +11,14 @@ import {
   layers,
   loadModel,
   Model,
+  metrics,
+  optimizers,
   Sequential,
   setRandomSeed,
+  tensor,
 } from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
-import { bits, classes, classifier, expectFailure, regression, x, y } from './support/small.js';
+import { bits, classes, classifier, expectFailure, numbers, regression, x, y } from './support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-writing-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -393,6 +396,134 @@ describe('backupAndRestore', () => {
     expect(resumed.optimizer.learningRate).toBe(whole.optimizer.learningRate);
     expect(found.history.val_loss).toEqual(expected.history.val_loss!.slice(cut));
     expect(existsSync(path)).toBe(false);
+  });
+
+  describe('within an epoch', () => {
+    const rows = numbers(40, 4);
+    const targets = Float32Array.from({ length: 40 }, (_, i) => (i % 5) / 5);
+    const small = (): Model => {
+      setRandomSeed(4);
+      const stack = [
+        layers.input([4]),
+        layers.dense(8, { activation: 'relu' }),
+        layers.batchNormalization(),
+        layers.dropout(0.3),
+        layers.dense(1),
+      ];
+      return new Sequential(stack).compile({
+        optimizer: optimizers.adam({ gradientAccumulationSteps: 3 }),
+        loss: 'mse',
+        metrics: ['mae', metrics.r2Score()],
+      });
+    };
+    const source = () =>
+      Array.from({ length: 9 }, (_, i) => {
+        const part = tensor(rows.data.slice(16 * i, 16 * i + 16), { shape: [4, 4] });
+        return { x: part, y: targets.slice(4 * i, 4 * i + 4) };
+      });
+    const train = (how: string, model: Model, path: string, saveFreq: number, more: CallbackLike[] = []) => {
+      const options = {
+        epochs: 4,
+        validationData: [rows, targets] as [typeof rows, typeof targets],
+        verbose: 0 as const,
+        callbacks: [
+          callbacks.learningRateScheduler((_, rate) => rate * 0.9),
+          callbacks.earlyStopping({ patience: 9, restoreBestWeights: true }),
+          ...more,
+          callbacks.backupAndRestore(path, { saveFreq }),
+        ],
+      };
+      return how === 'in memory'
+        ? model.fit(rows, targets, { ...options, batchSize: 4 })
+        : model.fit(source, options);
+    };
+    /** Ends a fit before a batch, as if its process were killed. */
+    const crash = (epoch: number, batch: number): CallbackLike => {
+      let now = -1;
+      return {
+        onEpochBegin: (epoch) => {
+          now = epoch;
+        },
+        onTrainBatchBegin: (at) => {
+          if (now === epoch && at === batch) throw new Error('power cut');
+        },
+      };
+    };
+    /** Ends it when an epoch is over. */
+    const crashAtEnd = (epoch: number): CallbackLike => ({
+      onEpochEnd: (at) => {
+        if (at === epoch) throw new Error('power cut');
+      },
+    });
+
+    test.for([
+      ['in memory', 'behind a batch that was saved', 1, crash(0, 3), 0, 3],
+      ['in memory', 'in the first epoch', 2, crash(0, 5), 0, 4],
+      ['in memory', 'in a later one', 3, crash(2, 4), 2, 4],
+      ['in memory', 'before anything of its epoch was saved', 7, crash(2, 1), 2, 1],
+      ['in memory', 'at the end of an epoch', 1, crashAtEnd(1), 1, 10],
+      ['in batches', 'in a later epoch', 1, crash(2, 4), 2, 4],
+      ['in batches', 'at the end of an epoch', 3, crashAtEnd(1), 1, 9],
+    ] as const)(
+      '%s, a fit that was cut short %s ends as if nothing had happened',
+      async ([how, _, saveFreq, cut, epoch, batch]) => {
+        const path = newFile();
+        const whole = small();
+        const expected = await train(how, whole, newFile(), saveFreq);
+        await expect(train(how, small(), path, saveFreq, [cut])).rejects.toThrow('power cut');
+        const resumed = small();
+        const batches: [number, number][] = [];
+        let now = -1;
+        const watch: CallbackLike = {
+          onEpochBegin: (at) => {
+            now = at;
+          },
+          onTrainBatchEnd: (at) => {
+            batches.push([now, at]);
+          },
+        };
+        const found = await train(how, resumed, path, saveFreq, [watch]);
+        const per = how === 'in memory' ? 10 : 9;
+        const done = Math.floor((epoch * per + batch) / saveFreq) * saveFreq;
+        // What was saved is not trained again, and all that comes behind it is.
+        const all = Array.from({ length: 4 * per }, (_, i) => [Math.floor(i / per), i % per]);
+        expect(batches).toEqual(all.slice(done));
+        expect(bits(resumed)).toEqual(bits(whole));
+        expect(resumed.history.history).toEqual(whole.history.history);
+        expect(resumed.history.epoch).toEqual([0, 1, 2, 3]);
+        expect(resumed.optimizer.learningRate).toBe(whole.optimizer.learningRate);
+        expect(found.history.val_loss).toEqual(expected.history.val_loss.slice(found.epoch[0]));
+      },
+    );
+
+    test('a file of other metrics is refused, and nothing is changed', async () => {
+      const path = newFile();
+      await expect(train('in memory', small(), path, 1, [crash(1, 3)])).rejects.toThrow('power cut');
+      const other = small();
+      other.compile({ optimizer: optimizers.adam({ gradientAccumulationSteps: 3 }), loss: 'mse' });
+      const before = bits(other);
+      await expectFailure(() => train('in memory', other, path, 1), 'ERR_IO', /it measured \[mae,r2_score\]/);
+      expect(bits(other)).toEqual(before);
+    });
+
+    test('what is saved while steps go on is of no place: its epoch begins again', async () => {
+      const path = newFile();
+      const model = small();
+      let saved: Promise<void> | undefined;
+      const late: CallbackLike = {
+        onTrainBatchEnd(batch) {
+          // Not waited for: the run goes on, and the copy may be of a later step.
+          if (batch === 4) saved ??= model.save(path);
+        },
+      };
+      await model.fit(rows, targets, { batchSize: 4, epochs: 2, callbacks: [late] });
+      await saved;
+      const resumed = small();
+      const begun: number[] = [];
+      await train('in memory', resumed, path, 1, [{ onEpochBegin: (epoch) => void begun.push(epoch) }]);
+      expect(begun).toEqual([0, 1, 2, 3]);
+      expect(resumed.history.epoch).toEqual([0, 1, 2, 3]);
+    });
   });
 
   test('a fit whose file says that it is done does nothing more', async () => {

@@ -1,28 +1,38 @@
 /**
- * Goes on where a fit was cut short: its state is saved after every epoch, and found by the next fit.
+ * Goes on where a fit was cut short: its state is saved as it goes, and found by the next fit.
  */
 import { rm, stat } from 'node:fs/promises';
 import { type FilePath, filePath } from '../core/file-path.js';
 import { boolean, type Settled, settle, type Table } from '../core/options.js';
 import { Callback } from './callback.js';
+import { type SaveFreq, saveFreq } from './save-freq.js';
 
 /** Options of {@link BackupAndRestore}. */
 export interface BackupAndRestoreOptions {
+  /**
+   * Saves at the end of every epoch, or after every so many batches: the next fit goes on within the epoch then, and its
+   * logs are of the whole of it. Default `epoch`.
+   */
+  readonly saveFreq?: SaveFreq | undefined;
   /** Removes the file when a fit has come to its end. Default true. */
   readonly deleteCheckpoint?: boolean | undefined;
 }
 
-const TABLE: Table<BackupAndRestoreOptions> = { deleteCheckpoint: boolean(true) };
+const TABLE: Table<BackupAndRestoreOptions> = { saveFreq, deleteCheckpoint: boolean(true) };
 
 /** See {@link backupAndRestore}. */
 export class BackupAndRestore extends Callback {
   readonly #path: string;
   readonly #options: Settled<BackupAndRestoreOptions>;
+  #batches = 0;
 
   constructor(path: FilePath, options: BackupAndRestoreOptions = {}) {
     super();
     this.#path = filePath('path', path);
     this.#options = settle('backupAndRestore', TABLE, [options]);
+    const { saveFreq } = this.#options;
+    // A run tells of batches only where somebody wants to hear.
+    if (saveFreq !== 'epoch') this.onTrainBatchEnd = () => this.#batchEnd(saveFreq);
   }
 
   /** @internal */
@@ -34,8 +44,13 @@ export class BackupAndRestore extends Callback {
     if (isThere) await this.model.training.resume(this.#path);
   }
 
+  async #batchEnd(every: number): Promise<void> {
+    this.#batches += 1;
+    if (this.#batches % every === 0) await this.model.save(this.#path);
+  }
+
   override async onEpochEnd(): Promise<void> {
-    await this.model.save(this.#path);
+    if (this.#options.saveFreq === 'epoch') await this.model.save(this.#path);
   }
 
   override async onTrainEnd(): Promise<void> {
@@ -45,12 +60,14 @@ export class BackupAndRestore extends Callback {
 }
 
 /**
- * Saves all that training goes on from to `path` at the end of every epoch, and goes on from there in a fit that finds
- * such a file: the same program, started again after it was killed, ends as if nothing had happened. The file is written
- * whole or not at all, and removed when a fit has come to its end.
+ * Saves all that training goes on from to `path`, at the end of every epoch or after every so many batches, and goes on
+ * from there in a fit that finds such a file: the same program, started again after it was killed, ends as if nothing had
+ * happened. The file is written whole or not at all, and removed when a fit has come to its end.
  *
- * Among the callbacks of a fit it comes last: what stands behind it is saved as it was an epoch before. The epoch to
- * begin with is then that of the file, whatever `initialEpoch` says.
+ * Among the callbacks of a fit it comes last: what stands behind it is saved as it was before it heard. The epoch to
+ * begin with is then that of the file, whatever `initialEpoch` says; callbacks hear of the beginning of an epoch again
+ * where it goes on within. Batches that come one by one are passed over up to there if their source begins anew with every
+ * epoch; another source goes on with the batch it gives next.
  *
  * @example
  * ```ts

@@ -21,7 +21,9 @@ export class LearningRateScheduler extends Callback {
   }
 
   override onEpochBegin(epoch: number): void {
-    const { optimizer } = this.model;
+    const { optimizer, training } = this.model;
+    // It was set when the epoch began.
+    if (training.resumedWithin === epoch) return;
     const rate = this.#schedule(epoch, optimizer.learningRate);
     optimizer.learningRate = nonNegative('what the schedule gives', rate);
   }

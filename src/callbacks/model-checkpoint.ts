@@ -2,12 +2,13 @@
  * Saves the model, or its weights, while it is trained.
  */
 import { type FilePath, filePath } from '../core/file-path.js';
-import { boolean, integer, number, option, type Settled, settle, type Table } from '../core/options.js';
+import { boolean, number, type Settled, settle, type Table } from '../core/options.js';
 import { argumentError } from '../errors.js';
 import { Callback } from './callback.js';
 import type { CallbackState } from './callback-state.js';
 import type { Logs } from './logs.js';
 import { Monitor, type MonitorOptions, monitored } from './monitor.js';
+import { type SaveFreq, saveFreq } from './save-freq.js';
 import { verbose } from './verbose.js';
 
 /** Options of {@link ModelCheckpoint}. */
@@ -19,21 +20,17 @@ export interface ModelCheckpointOptions<M extends string = string> extends Monit
   /** Saves weights alone, for `loadWeights`; else all that `loadModel` goes on from. Default false. */
   readonly saveWeightsOnly?: boolean | undefined;
   /** Saves at the end of every epoch, or after every so many batches. Default `epoch`. */
-  readonly saveFreq?: 'epoch' | number | undefined;
+  readonly saveFreq?: SaveFreq | undefined;
   /** The value to beat, with `saveBestOnly`. Default none. */
   readonly initialValueThreshold?: number | null | undefined;
 }
 
-const freq = integer(1);
 const TABLE: Table<ModelCheckpointOptions> = {
   ...monitored,
   verbose,
   saveBestOnly: boolean(false),
   saveWeightsOnly: boolean(false),
-  saveFreq: option(
-    (argument, given): 'epoch' | number => (given === 'epoch' ? given : freq.read(argument, given)),
-    'epoch' as 'epoch' | number,
-  ),
+  saveFreq,
   initialValueThreshold: number(null),
 };
 

@@ -102,6 +102,8 @@ export interface TrainingContext {
   directionOf(key: string): 'max' | 'min';
   /** The end of the last epoch, in an earlier fit too. */
   readonly lastEpoch: { readonly epoch: number; readonly logs: Logs } | undefined;
+  /** Index of the epoch within which the fit goes on, if it does so from a file. */
+  readonly resumedWithin: number | undefined;
   /** Whether the last fit came to its end, where nothing ended it before. */
   readonly hasFinished: boolean;
   /** True while the moving averages of weights are in their place, and the weights in that of the averages. */

@@ -20,6 +20,7 @@ import type { CheckedFitOptions, FitOptions, Weighting } from './fit-options.js'
 import { type LabelledData, uploadLabelled } from './labelled-data.js';
 import type { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
+import type { Spot } from './place.js';
 import { StreamedRun } from './streamed-run.js';
 import type { UploadedData } from './uploaded-data.js';
 
@@ -97,7 +98,10 @@ export interface BatchContext {
 export interface BatchRunOptions extends CheckedFitOptions {
   readonly classWeight: Weighting['classWeight'];
   readonly learningRate: number | undefined;
-  readonly initialEpoch: number;
+  /** The epoch to begin with, or the batch of it to go on behind. */
+  readonly first: Spot;
+  /** Of the batches of that epoch that were trained before, then of the epoch under way. */
+  readonly totals: NativeTotals;
   /** Logs of validation data that does not come in batches, if there is some. */
   validate(): Promise<number[] | undefined>;
   /** Has callbacks hear of validation. */
@@ -130,10 +134,6 @@ export class BatchTraining {
     }
   }
 
-  #newTotals(): NativeTotals {
-    return new native.NativeTotals();
-  }
-
   /** Loss, penalty and metrics of validation data in batches. */
   async validate(reader: BatchReader, given: CheckedFitOptions): Promise<number[]> {
     const logs = await this.#measure(reader, given.validationSteps, given.threads);
@@ -148,7 +148,7 @@ export class BatchTraining {
     threads: number | undefined,
   ): Promise<number[]> {
     const { model, programs } = this.#of;
-    const totals = this.#newTotals();
+    const totals = new native.NativeTotals();
     for (let step = 0; step !== steps; step++) {
       const batch = await reader.next();
       if (!batch && step === 0) throw noBatch(reader);
@@ -178,11 +178,11 @@ export class BatchTraining {
   /** A fit. */
   run({ fed, held }: BatchReaders, options: BatchRunOptions): StreamedRun {
     const { programs, counters, check } = this.#of;
-    const { threads, classWeight } = options;
-    let totals = this.#newTotals();
+    const { threads, classWeight, totals } = options;
     return new StreamedRun({
       batches: fed,
-      initialEpoch: options.initialEpoch,
+      first: options.first,
+      logsBefore: totals.logs(),
       epochs: options.epochs,
       steps: options.stepsPerEpoch,
       validationFrequency: options.validationFreq,
@@ -190,7 +190,7 @@ export class BatchTraining {
       learningRate: options.learningRate,
       beginEpoch: () => {
         counters.beginEpoch();
-        totals = this.#newTotals();
+        totals.write([]);
       },
       step: (batch, learningRate) =>
         this.#with(batch, classWeight, async (rows, { handles }) => {

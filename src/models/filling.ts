@@ -8,6 +8,7 @@ import type { Weight } from '../core/weight.js';
 import { guard, type NativeCheckpoint, type NativeVariable, native } from '../native.js';
 import type { EpochLogs, History, TrainingState } from './history.js';
 import type { OptimizerState } from './optimizer-state.js';
+import { isPlace, type Place } from './place.js';
 
 /** Tensors of the file, each with the variable that it is for. */
 export type Fills = [name: string, variable: NativeVariable][];
@@ -18,6 +19,7 @@ export interface SavedTraining {
   readonly history: History;
   readonly last?: EpochLogs;
   readonly areAveragesIn?: boolean;
+  readonly place?: Place;
 }
 
 /** Gives what is wrong with a file. */
@@ -58,7 +60,7 @@ export class Filling {
   }
 
   /** What training goes on with. @throws As `weights`, and where a history is none. */
-  training({ callbacks, history, last, areAveragesIn = false }: SavedTraining): TrainingState {
+  training({ callbacks, history, last, areAveragesIn = false, place }: SavedTraining): TrainingState {
     const state = (kind: string, values: Record<string, unknown>, count: number): CallbackState => {
       const variables = Array.from({ length: Math.min(count, this.#tensors.size) }, (_, i) => {
         const name = `callback/${kind}/${i}`;
@@ -74,7 +76,8 @@ export class Filling {
       state(kind, values, variables),
     ]);
     if (!isHistory(history)) throw this.#damaged('its history is none');
-    return { callbacks: Object.fromEntries(all), history, last, areAveragesIn };
+    if (place !== undefined && !isPlace(place)) throw this.#damaged('its place in an epoch is none');
+    return { callbacks: Object.fromEntries(all), history, last, areAveragesIn, place };
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import type { CallbackState } from '../callbacks/callback-state.js';
 import type { Logs } from '../callbacks/logs.js';
+import type { Place } from './place.js';
 
 /** What a saved file keeps of training, beside counters and the optimizer's state. */
 export interface TrainingState {
@@ -12,6 +13,8 @@ export interface TrainingState {
   readonly history: History;
   /** The last epoch, which some callbacks may not have seen yet. */
   readonly last: EpochLogs | undefined;
+  /** Where within an epoch it stands, if it stands still there. */
+  readonly place?: Place | undefined;
   /** True while the moving averages of weights are in their place. */
   readonly areAveragesIn: boolean;
 }

@@ -15,6 +15,8 @@ import { FORMAT } from './saved-file.js';
 export interface Resumed {
   readonly model: { readonly weights: Weight[]; readonly optimizer: Optimizer; randomSeed: number };
   readonly optimizerState: OptimizerState;
+  /** Keys of what is measured. */
+  readonly keys: readonly string[];
   restore(counters: readonly number[], state: TrainingState): void;
 }
 
@@ -35,6 +37,9 @@ export async function resume(of: Resumed, path: string): Promise<void> {
     filling.weights(model.weights);
     filling.slots(model.weights, of.optimizerState);
     const state = filling.training(saved.training);
+    const before = state.place?.keys.join() ?? '';
+    if (state.place && before !== of.keys.join())
+      throw damaged(`it measured [${before}] in its epoch, the model measures [${of.keys.join()}]`);
     const names = filling.fills.map(([tensor]) => tensor);
     const variables = filling.fills.map(([, variable]) => variable);
     ofFile(path, await guard(() => checkpoint.fill(names, variables)));

@@ -4,11 +4,15 @@
  */
 import type { NativeEvent, NativeRun } from '../native.js';
 import { type Batch, type BatchReader, noBatch } from './batches.js';
+import type { Spot } from './place.js';
 
 /** What a streamed run needs to know. */
 export interface StreamedRunOptions {
   readonly batches: BatchReader;
-  readonly initialEpoch: number;
+  /** The epoch to begin with, or the batch of it to go on behind: batches that begin anew are passed over up to there. */
+  readonly first: Spot;
+  /** Logs of those batches. */
+  readonly logsBefore: number[];
   readonly epochs: number;
   /** Batches of an epoch; `undefined` for all there are. */
   readonly steps: number | undefined;
@@ -69,12 +73,13 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
   }
 
   async *#run(): AsyncGenerator<NativeEvent, undefined, Verdict> {
-    const { batches, initialEpoch, epochs, validationFrequency, beginEpoch, validate } = this.#of;
+    const { batches, first, epochs, validationFrequency, beginEpoch, validate } = this.#of;
     try {
-      for (let epoch = initialEpoch; epoch < epochs; epoch++) {
+      for (let epoch = first.epoch; epoch < epochs; epoch++) {
         if (this.#isCancelled) return undefined;
-        beginEpoch();
-        const logs = yield* this.#epoch(epoch);
+        const done = epoch === first.epoch ? first.batch : 0;
+        if (done === 0) beginEpoch();
+        const logs = yield* this.#epoch(epoch, done);
         if (this.#isCancelled) return undefined;
         if (!logs) throw noBatch(batches);
         const validation =
@@ -93,11 +98,14 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
   }
 
   /** The batches of one epoch; its logs, none if there was no batch. */
-  async *#epoch(epoch: number): AsyncGenerator<NativeEvent, number[] | undefined, Verdict> {
-    const { batches, steps, batchReports, step } = this.#of;
-    let logs: number[] | undefined;
-    let current = await this.#fetch();
-    let batch = 0;
+  async *#epoch(epoch: number, done: number): AsyncGenerator<NativeEvent, number[] | undefined, Verdict> {
+    const { batches, steps, batchReports, step, logsBefore } = this.#of;
+    let logs = done > 0 ? logsBefore : undefined;
+    for (let passed = 0; passed < done && batches.restarts && !this.#isCancelled; passed++) {
+      if (!(await this.#fetch())) break;
+    }
+    let current = done === steps ? undefined : await this.#fetch();
+    let batch = done;
     for (; current && !this.#isCancelled; batch++) {
       // The next one comes while this one's step runs.
       const following = batch + 1 === steps ? undefined : this.#fetch();

@@ -8,6 +8,7 @@ import type { TrainedModel } from '../callbacks/trained-model.js';
 import { guard, type NativeEvent, type NativeRun } from '../native.js';
 import type { FitResult, Signal } from './fit-options.js';
 import { add } from './history.js';
+import type { Spot } from './place.js';
 
 /** A run, native or of batches that come one by one. */
 export type Run = Pick<NativeRun, 'next' | 'cancel' | 'progress'>;
@@ -27,8 +28,8 @@ export interface LoopOptions {
   readonly record: (epoch: number, logs: Logs) => void;
   /** Notes more numbers of it. */
   readonly add: (numbers: readonly [key: string, value: number][]) => void;
-  /** Index of the epoch to begin with. */
-  firstEpoch(): number;
+  /** The epoch to begin with, or the batch of it to go on behind. */
+  first(): Spot & { readonly batches?: number };
   /** Does what a fit that was not cut short ends with, before callbacks hear of the end. */
   readonly finish: () => Promise<void>;
   /** Names native numbers. */
@@ -44,6 +45,8 @@ export class TrainingLoop {
   #warned = false;
   #run: Run | undefined;
   readonly #cancelled = new Cancellation();
+  /** Where the run stands still, while callbacks hear of a batch. */
+  #place: (Spot & { readonly batches: number }) | undefined;
   /** The learning rate that the run was told last, unless the optimizer's schedule gives it. */
   #learningRate: number | undefined;
 
@@ -54,6 +57,11 @@ export class TrainingLoop {
   /** Where the run stands, once it has begun. */
   progress(): ReturnType<NativeRun['progress']> | undefined {
     return this.#run?.progress();
+  }
+
+  /** Where within an epoch it stands still, if it does. */
+  get place(): (Spot & { readonly batches: number }) | undefined {
+    return this.#place;
   }
 
   /** Ends the run within a batch. */
@@ -77,7 +85,7 @@ export class TrainingLoop {
    * @param start - Starts the run, with a learning rate unless a schedule gives it; called once callbacks have begun.
    * @throws What a callback throws, the reason of the signal, or the failure of the run; the run is over then.
    */
-  async run(start: (learningRate: number | undefined, initialEpoch: number) => Run): Promise<FitResult> {
+  async run(start: (learningRate: number | undefined, first: Spot) => Run): Promise<FitResult> {
     const { model, epochs, signal } = this.#fit;
     const abort = (): void => this.cancel();
     model.stopTraining = false;
@@ -86,14 +94,15 @@ export class TrainingLoop {
       await this.#each((c) => c.setModel?.(model));
       await this.#each((c) => c.prepare?.());
       await this.#each((c) => c.onTrainBegin?.({}));
-      const initialEpoch = this.#fit.firstEpoch();
+      const first = this.#fit.first();
+      const isLeft = first.epoch < epochs;
       // What was saved may have been about to stop.
       const trains = !model.stopTraining;
-      if (trains && initialEpoch < epochs) await this.#beginEpoch(initialEpoch);
+      if (trains && isLeft) await this.#beginEpoch(first);
       this.#learningRate = model.optimizer.fixedLearningRate;
       if (trains && !this.#cancelled.is) {
-        if (initialEpoch < epochs) {
-          const run = start(this.#learningRate, initialEpoch);
+        if (isLeft) {
+          const run = start(this.#learningRate, first);
           this.#run = run;
           await this.#follow(run);
         }
@@ -149,9 +158,9 @@ export class TrainingLoop {
     return { stop, learningRate };
   }
 
-  async #beginEpoch(epoch: number): Promise<void> {
+  async #beginEpoch({ epoch, batch, batches }: ReturnType<LoopOptions['first']>): Promise<void> {
     await this.#each((c) => c.onEpochBegin?.(epoch, {}));
-    await this.#each((c) => c.onTrainBatchBegin?.(0, {}));
+    if (batches === undefined || batch < batches) await this.#each((c) => c.onTrainBatchBegin?.(batch, {}));
   }
 
   /** Notes numbers that callbacks have added to the logs of an epoch. */
@@ -164,9 +173,12 @@ export class TrainingLoop {
     this.#fit.add(added);
   }
 
-  async #batchEnd({ batch }: NativeEvent, run: Run): Promise<void> {
+  async #batchEnd({ epoch, batch }: NativeEvent, run: Run): Promise<void> {
+    const { batches } = run.progress();
+    this.#place = { epoch, batch: batch + 1, batches };
     await this.#each((c) => c.onTrainBatchEnd?.(batch, this.#logs));
-    if (!this.#fit.model.stopTraining && batch + 1 < run.progress().batches)
+    this.#place = undefined;
+    if (!this.#fit.model.stopTraining && batch + 1 < batches)
       await this.#each((c) => c.onTrainBatchBegin?.(batch + 1, {}));
   }
 
@@ -188,7 +200,7 @@ export class TrainingLoop {
       // At once: one that comes later may save the history.
       this.#addKeys(logs, own);
     }
-    if (!model.stopTraining && epoch + 1 < epochs) await this.#beginEpoch(epoch + 1);
+    if (!model.stopTraining && epoch + 1 < epochs) await this.#beginEpoch({ epoch: epoch + 1, batch: 0 });
   }
 }
 

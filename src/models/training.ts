@@ -31,6 +31,7 @@ import type { Measure } from './loss-graph.js';
 import { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { OptimizerState } from './optimizer-state.js';
+import type { Place, Spot } from './place.js';
 import { resume } from './resuming.js';
 import type { TrainingLock } from './training-lock.js';
 import { type Run, TrainingLoop } from './training-loop.js';
@@ -58,8 +59,10 @@ export class Training implements TrainingContext {
   #callbacks: readonly CallbackLike[] = [];
   #callbackStates = new CallbackStates({});
   #last: EpochLogs | undefined;
-  /** Index of the epoch that the running fit goes on with, if it does so from a file. */
-  #resumed: number | undefined;
+  /** What the running fit goes on with, if it does so from a file. */
+  #resumed: (Spot & { readonly batches?: number }) | undefined;
+  /** Of the epoch under way. */
+  readonly #totals = new native.NativeTotals();
   #hasFinished = false;
 
   constructor(model: Network & TrainedModel, compiled: Compiled, lock: TrainingLock) {
@@ -108,7 +111,19 @@ export class Training implements TrainingContext {
     const { areAveragesIn } = this.optimizerState;
     const { history } = this;
     const callbacks = this.#callbackStates.all(this.#callbacks);
-    return { callbacks, history, last: this.#last, areAveragesIn };
+    return { callbacks, history, last: this.#last, areAveragesIn, place: this.#place() };
+  }
+
+  /** Where the running fit stands still within an epoch, if it does. */
+  #place(): Place | undefined {
+    const place = this.#loop?.place;
+    if (!place) return undefined;
+    const [steps = 0] = this.counters.read();
+    return { ...place, steps, keys: this.#keys, totals: this.#totals.read() };
+  }
+
+  get #keys(): string[] {
+    return metricKeys(this.#model.outputNames, this.compiled);
   }
 
   /** Goes on from what was saved, after so many steps, updates and epochs. */
@@ -122,10 +137,20 @@ export class Training implements TrainingContext {
 
   async resume(path: string): Promise<void> {
     const { optimizerState } = this;
-    await resume({ model: this.#model, optimizerState, restore: (...of) => this.restore(...of) }, path);
-    this.#resumed = this.nextEpoch;
+    const restore = ([steps = 0, ...rest]: readonly number[], state: TrainingState): void => {
+      this.restore([steps, ...rest], state);
+      const { place } = state;
+      const isWithin = place?.steps === steps;
+      this.#resumed = isWithin ? place : { epoch: this.nextEpoch, batch: 0 };
+      this.#totals.write(isWithin ? [...place.totals] : []);
+    };
+    await resume({ model: this.#model, optimizerState, keys: this.#keys, restore }, path);
     // They know the seed of before.
     this.forget();
+  }
+
+  get resumedWithin(): number | undefined {
+    return this.#resumed && this.#resumed.batch > 0 ? this.#resumed.epoch : undefined;
   }
 
   get hasFinished(): boolean {
@@ -177,7 +202,7 @@ export class Training implements TrainingContext {
     // A model without input yet learns its outputs with its first data.
     return (numbers) => {
       const { measures, logs } = this.#programs;
-      const keys = withLogs(metricKeys(this.#model.outputNames, this.compiled), logs);
+      const keys = withLogs(this.#keys, logs);
       return say(keys, measures, numbers);
     };
   }
@@ -302,8 +327,9 @@ export class Training implements TrainingContext {
         return this.#evaluate(x, y, { sampleWeight }, given.validationBatchSize, threads);
       };
       const { classWeight } = options;
-      const start = (learningRate: number | undefined, initialEpoch: number): Run =>
-        this.#batches.run(readers, { ...given, classWeight, learningRate, initialEpoch, validate, tested });
+      const totals = this.#totals;
+      const start = (learningRate: number | undefined, first: Spot): Run =>
+        this.#batches.run(readers, { ...given, classWeight, learningRate, first, totals, validate, tested });
       return this.#train(start).finally(() => readers.held?.close());
     });
   }
@@ -312,7 +338,7 @@ export class Training implements TrainingContext {
     return new TrainingLoop({
       model: this.#model,
       callbacks,
-      firstEpoch: () => this.#resumed ?? initialEpoch,
+      first: () => this.#resumed ?? { epoch: initialEpoch, batch: 0 },
       epochs,
       signal,
       check: (event) => this.#lock.check(event),
@@ -372,20 +398,22 @@ export class Training implements TrainingContext {
           held
             ? this.#batches.validate(held, given)
             : this.#measure(data.rows, handles, given.validationBatchSize, threads);
-        const start = (learningRate: number | undefined, initialEpoch: number): Run => {
+        const start = (learningRate: number | undefined, first: Spot): Run => {
           const trainer = this.#programs.trainer(data.rows);
+          const of = {
+            batchSize: given.batchSize,
+            epochs,
+            initialEpoch: first.epoch,
+            initialBatch: first.batch,
+            shuffle: given.shuffle,
+            validationBatchSize: given.validationBatchSize,
+            validationFrequency: given.validationFreq,
+            batchReports: hearsBatches(callbacks),
+            ...(learningRate === undefined ? {} : { learningRate }),
+            ...(threads === undefined ? {} : { threads }),
+          };
           const run = guard(() =>
-            trainer.fit(data.training.handles, isHeard ? [] : handles, {
-              batchSize: given.batchSize,
-              epochs,
-              initialEpoch,
-              shuffle: given.shuffle,
-              validationBatchSize: given.validationBatchSize,
-              validationFrequency: given.validationFreq,
-              batchReports: hearsBatches(callbacks),
-              ...(learningRate === undefined ? {} : { learningRate }),
-              ...(threads === undefined ? {} : { threads }),
-            }),
+            trainer.fit(data.training.handles, isHeard ? [] : handles, of, this.#totals),
           );
           if (!isHeard) return run;
           const validate = (): Promise<number[]> => loop.tested(measure);

@@ -49,7 +49,7 @@ impl Listener for Watch {
 fn counts(threads: usize) -> Vec<usize> {
     let (trainer, data) = trainer();
     let mut watch = Watch(Mutex::new(Vec::with_capacity(64)));
-    trainer.fit(&data, None, None, &options(threads, 8), &mut watch).unwrap();
+    trainer.fit(&data, None, None, &options(threads, 8), &Default::default(), &mut watch).unwrap();
     let counts = watch.0.into_inner().unwrap();
     assert_eq!(counts.len(), 8 * 4);
     counts

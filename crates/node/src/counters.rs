@@ -53,6 +53,16 @@ impl NativeTotals {
     pub fn new() -> NativeTotals {
         NativeTotals::default()
     }
+    /// All that they are made of.
+    #[napi(catch_unwind)]
+    pub fn read(&self) -> Vec<f64> {
+        self.totals.lock().parts()
+    }
+    /// Goes on from what `read` gave; of no batch if that is empty.
+    #[napi(catch_unwind)]
+    pub fn write(&self, parts: Vec<f64>) {
+        *self.totals.lock() = Totals::from(&parts[..]);
+    }
     /// Loss, penalty, then the sums that metrics are made of, so far.
     #[napi(catch_unwind)]
     pub fn logs(&self) -> Vec<f64> {

@@ -29,6 +29,8 @@ pub struct NativeFitOptions {
     pub epochs: u32,
     /// Index of the epoch to begin with.
     pub initial_epoch: u32,
+    /// Batches of it that were trained before.
+    pub initial_batch: u32,
     /// A new order of rows each epoch.
     pub shuffle: bool,
     /// Rows of a validation batch.
@@ -106,15 +108,16 @@ impl NativeTrainer {
         })
     }
 
-    /// Starts training.
+    /// Starts training. `totals` are those of the batches trained before, then of the epoch under way.
     #[napi(catch_unwind)]
     pub fn fit(
         &self,
         inputs: Vec<&NativeData>,
         validation: Vec<&NativeData>,
         options: NativeFitOptions,
+        totals: &NativeTotals,
     ) -> Result<NativeRun> {
-        let trainer = Arc::clone(&self.trainer);
+        let (trainer, totals) = (Arc::clone(&self.trainer), Arc::clone(&totals.totals));
         let (inputs, validation) = (rows_of(&inputs), rows_of(&validation));
         let threads = threads_of(options.threads)?;
         let rate = options.learning_rate;
@@ -122,6 +125,7 @@ impl NativeTrainer {
             batch_size: options.batch_size as usize,
             epochs: options.epochs as usize,
             initial_epoch: options.initial_epoch as usize,
+            initial_batch: options.initial_batch as usize,
             shuffle: options.shuffle,
             validation_batch_size: options.validation_batch_size as usize,
             validation_frequency: options.validation_frequency as usize,
@@ -130,7 +134,7 @@ impl NativeTrainer {
         };
         NativeRun::start(move |listener| {
             let validation = (!validation.is_empty()).then_some(&validation);
-            trainer.fit(&inputs, validation, rate, &options, listener)
+            trainer.fit(&inputs, validation, rate, &options, &totals, listener)
         })
     }
 

@@ -7,6 +7,7 @@ use crate::data::{Data, feeds, rows};
 use crate::error::Result;
 use crate::run::lent;
 use crate::step::Step;
+use parking_lot::Mutex;
 use ridgeline_kernels::rng::{Key, shuffle};
 
 /// The random stream of the order of rows.
@@ -21,6 +22,8 @@ pub struct FitOptions {
     pub epochs: usize,
     /// Index of the epoch to begin with.
     pub initial_epoch: usize,
+    /// Batches of it that were trained before: it was begun then, and is not counted again.
+    pub initial_batch: usize,
     /// True to take the rows in a new random order each epoch.
     pub shuffle: bool,
     /// Rows of a validation batch.
@@ -36,7 +39,7 @@ pub struct FitOptions {
 impl Trainer {
     /// Trains until the epochs are over, the listener says stop, or it is cancelled. A
     /// `learning_rate`, and each that the listener answers with, takes the schedule's place from then
-    /// on.
+    /// on. `totals` are those of the batches trained before, then of the epoch under way.
     ///
     /// # Errors
     /// `ERR_NATIVE` when a task panicked; whatever the listener returns.
@@ -46,6 +49,7 @@ impl Trainer {
         validation_data: Option<&Data>,
         learning_rate: Option<f64>,
         options: &FitOptions,
+        totals: &Mutex<Totals>,
         listener: &mut dyn Listener,
     ) -> Result<()> {
         let mut crew = lent::crew(options.threads)?;
@@ -65,18 +69,22 @@ impl Trainer {
             if listener.cancelled() {
                 break;
             }
+            let first =
+                if epoch == options.initial_epoch { options.initial_batch.min(batches) } else { 0 };
             let epoch_index = {
                 let mut counters = self.counters.lock();
-                counters.epochs += 1;
-                counters.epochs - 1
+                counters.epochs += u64::from(first == 0);
+                counters.epochs.saturating_sub(1)
             };
+            if first == 0 {
+                *totals.lock() = Totals::default();
+            }
             if options.shuffle {
                 order.iter_mut().zip(0..).for_each(|(row, i)| *row = i);
                 let (seed, step) = (self.seed, epoch_index as u32);
                 shuffle(Key { seed, stream: SHUFFLE, step, time: 0 }, &mut order);
             }
-            let mut totals = Totals::default();
-            for batch in 0..batches {
+            for batch in first..batches {
                 if listener.cancelled() {
                     break 'epochs;
                 }
@@ -95,11 +103,10 @@ impl Trainer {
                     &self.counters,
                     None,
                 )?;
-                totals.add(memory.objective(), picked.len());
-                let loss = (totals.loss + totals.penalty) / totals.rows;
+                let loss = totals.lock().add(memory.objective(), picked.len());
                 listener.progress(epoch, batch, batches, loss);
                 if options.batch_reports {
-                    let logs = totals.logs();
+                    let logs = totals.lock().logs();
                     let report = Report { epoch, batch: Some(batch), logs, validation: None };
                     let verdict = listener.report(report)?;
                     if verdict.learning_rate.is_some() {
@@ -122,7 +129,7 @@ impl Trainer {
             if listener.cancelled() {
                 break;
             }
-            let report = Report { epoch, batch: None, logs: totals.logs(), validation };
+            let report = Report { epoch, batch: None, logs: totals.lock().logs(), validation };
             if epoch + 1 == options.epochs {
                 listener.finish(report);
                 break;

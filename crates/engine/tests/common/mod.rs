@@ -147,6 +147,7 @@ pub fn options(threads: usize, epochs: usize) -> FitOptions {
         batch_size: 16,
         epochs,
         initial_epoch: 0,
+        initial_batch: 0,
         shuffle: true,
         validation_batch_size: 16,
         validation_frequency: 1,
