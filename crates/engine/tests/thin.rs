@@ -15,12 +15,13 @@ use ridgeline_engine::tensor::Tensor;
 const ROWS: usize = 37;
 
 /// Two dense layers of so many columns, the first with a batch normalization that starts from
-/// `beta`; gradients of the weights, and of what lies between the layers.
+/// `beta`, and factors behind it where that is scaled; gradients of the weights, and of what lies between the layers.
 fn graph(
     [first, second]: [usize; 2],
     relu: bool,
     dropout: Option<DropoutBehind>,
     beta: f32,
+    scaled: bool,
 ) -> (Graph, Vec<Value>, Value) {
     let mut g = Graph::new();
     // A variable stands in panels.
@@ -38,7 +39,9 @@ fn graph(
     let z = g.linear(x, weights[0], None).unwrap();
     let norm = BatchNorm { epsilon: 1e-3, scale: true, center: true, relu, dropout };
     let y = g.one(norm, &[z, weights[1], weights[2]]).unwrap();
-    let out = g.linear(y, weights[3], None).unwrap();
+    let scaling = g.constant(tensor(&[ROWS, first], 6)).unwrap();
+    let behind = if scaled { g.mul(y, scaling).unwrap() } else { y };
+    let out = g.linear(behind, weights[3], None).unwrap();
     let product = g.mul(out, factors).unwrap();
     let loss = g.reduce(Kind::Sum, product, None, false).unwrap();
     let found = gradients(&mut g, loss, &[&weights[..], &[y]].concat()).unwrap();
@@ -68,8 +71,9 @@ fn gradients_are_the_same() {
         // The gradient that is multiplied outgrows the near caches.
         ([70, 5400], dropout, 0.1, 1),
     ];
-    for (sizes, dropout, beta, expected) in cases {
-        let (graph, roots, _) = graph(sizes, true, dropout, beta);
+    let scaled = [false, true].into_iter().flat_map(|scaled| cases.map(|case| (case, scaled)));
+    for ((sizes, dropout, beta, expected), scaled) in scaled {
+        let (graph, roots, _) = graph(sizes, true, dropout, beta, scaled);
         let (masked, whole, thin) = thinned(&graph, &roots);
         assert_eq!(masked, expected, "{sizes:?}");
         for (i, (whole, thin)) in whole.iter().zip(&thin).enumerate() {
@@ -85,9 +89,9 @@ fn gradients_are_the_same() {
 #[test]
 fn what_others_see_stays_whole() {
     let (without_relu, roots, _) =
-        graph([70, 90], false, Some(DropoutBehind { rate: 0.3, stream: 7 }), 0.1);
+        graph([70, 90], false, Some(DropoutBehind { rate: 0.3, stream: 7 }), 0.1, false);
     assert_eq!(thinned(&without_relu, &roots).0, 0);
-    let (seen, mut roots, of_y) = graph([70, 90], true, None, 0.1);
+    let (seen, mut roots, of_y) = graph([70, 90], true, None, 0.1, false);
     roots.push(of_y);
     let (masked, whole, thin) = thinned(&seen, &roots);
     assert_eq!(masked, 0);

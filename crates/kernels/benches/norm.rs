@@ -134,7 +134,9 @@ fn cases<'a>(isa: Isa) -> Vec<Case<'a>> {
     cases.push(Case {
         name: "normal".into(),
         elements: ROWS * FULL,
-        run: Box::new(move || normal(isa, KEY, 0, TileMut::new(&mut normals, ROWS, FULL, FULL))),
+        run: Box::new(move || {
+            normal(isa, KEY, FULL, [0, 0], TileMut::new(&mut normals, ROWS, FULL, FULL))
+        }),
     });
     let in_cache = 4096;
     for op in [

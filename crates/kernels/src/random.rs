@@ -1,9 +1,9 @@
 //! Random numbers in bulk from Philox-7 words: uniform ones, and standard normal ones in pairs (Box and Muller, 1958).
 //!
-//! A row is cut into blocks of 64 numbers, numbered row by row over the full matrix. Block b takes the
-//! counters 16 b + j, j in 0..16, each of which gives words w₀..w₃; numbers j, 16 + j of the block are
-//! the pair of (w₀, w₁), and 32 + j, 48 + j that of (w₂, w₃), or each of one word. So a number does not depend on the width of a
-//! vector, nor on how rows are cut into calls.
+//! A row is cut into blocks of 32 numbers, numbered row by row over the full matrix. Block b takes the
+//! counters 8 b + j, j in 0..8, each of which gives words w₀..w₃; numbers j, 8 + j of the block are
+//! the pair of (w₀, w₁), and 16 + j, 24 + j that of (w₂, w₃), or each of one word. So a number does not depend on the width of a
+//! vector, nor on how the matrix is cut into calls.
 
 use crate::math::log;
 use crate::rng::{Key, philox_lanes};
@@ -13,65 +13,103 @@ use crate::tile::TileMut;
 /// Enough rounds for BigCrush.
 const ROUNDS: usize = 7;
 /// Counters of a block.
-const GROUPS: usize = 16;
-/// Numbers of a block.
+const GROUPS: usize = 8;
+/// Numbers of a block: what a part's columns begin with a multiple of.
 const BLOCK: usize = 4 * GROUPS;
+/// Lanes of the widest vector.
+const MOST_LANES: usize = 16;
 
 dispatch! {
-    /// Fills the rows from `first_row` of a matrix with normal numbers.
-    pub fn normal(key: Key, first_row: usize, y: TileMut) = normal_generic;
+    /// Fills the part of a matrix of `cols` columns that begins at a row and a column with normal numbers.
+    ///
+    /// # Panics
+    /// When the part's first column is no multiple of 32.
+    pub fn normal(key: Key, cols: usize, first: [usize; 2], y: TileMut) = normal_generic;
 }
 
 dispatch! {
-    /// Fills the rows from `first_row` of a matrix with uniform numbers in [0, 1), multiples of 2⁻²⁴.
-    pub fn uniform(key: Key, first_row: usize, y: TileMut) = uniform_generic;
+    /// As [`normal`], with uniform numbers in [0, 1), multiples of 2⁻²⁴.
+    ///
+    /// # Panics
+    /// As [`normal`].
+    pub fn uniform(key: Key, cols: usize, first: [usize; 2], y: TileMut) = uniform_generic;
 }
 
 #[inline(always)]
-unsafe fn normal_generic<S: Simd>(key: Key, first_row: usize, y: TileMut) {
+unsafe fn normal_generic<S: Simd>(key: Key, cols: usize, first: [usize; 2], y: TileMut) {
     // SAFETY: as the caller says.
-    unsafe { rows::<S, true>(key, first_row, y) }
+    unsafe { part::<S, true>(key, cols, first, y) }
 }
 
 #[inline(always)]
-unsafe fn uniform_generic<S: Simd>(key: Key, first_row: usize, y: TileMut) {
+unsafe fn uniform_generic<S: Simd>(key: Key, cols: usize, first: [usize; 2], y: TileMut) {
     // SAFETY: as the caller says.
-    unsafe { rows::<S, false>(key, first_row, y) }
+    unsafe { part::<S, false>(key, cols, first, y) }
 }
 
-/// Fills rows with numbers, normal or uniform.
+/// Fills a part with numbers, normal or uniform.
 #[inline(always)]
-unsafe fn rows<S: Simd, const NORMAL: bool>(key: Key, first_row: usize, mut y: TileMut) {
-    let (cols, blocks) = (y.cols(), y.cols().div_ceil(BLOCK));
-    let mut numbers = [0.0; BLOCK];
-    for r in 0..y.rows() {
-        for block in 0..blocks {
-            let number = ((first_row + r) * blocks + block) as u32;
-            // SAFETY: the CPU executes `S`, says the caller; row r exists.
-            unsafe {
-                fill_block::<S, NORMAL>(key, number.wrapping_mul(GROUPS as u32), &mut numbers);
-                let row = &mut y.row_mut(r)[block * BLOCK..cols.min((block + 1) * BLOCK)];
-                row.copy_from_slice(&numbers[..row.len()]);
+unsafe fn part<S: Simd, const NORMAL: bool>(
+    key: Key,
+    cols: usize,
+    [first_row, first_col]: [usize; 2],
+    mut y: TileMut,
+) {
+    assert!(first_col.is_multiple_of(BLOCK), "random numbers begin inside a block");
+    let (rows, width) = (y.rows(), y.cols());
+    // A wide vector takes a block in each half: of one row, or of two.
+    let at_once = (S::LANES / GROUPS).max(1);
+    let mut numbers = [0.0; 4 * MOST_LANES];
+    let (mut row, mut col) = (0, 0);
+    while row < rows && width > 0 {
+        let mut places = [(row, col); MOST_LANES / GROUPS];
+        let mut count = 0;
+        while count < at_once && row < rows {
+            places[count] = (row, col);
+            count += 1;
+            col += BLOCK;
+            if col >= width {
+                (row, col) = (row + 1, 0);
+            }
+        }
+        let counters = places.map(|(row, col)| {
+            let block = (first_row + row) * cols.div_ceil(BLOCK) + (first_col + col) / BLOCK;
+            (block as u32).wrapping_mul(GROUPS as u32)
+        });
+        // SAFETY: the CPU executes `S`, says the caller; the rows exist.
+        unsafe {
+            let lanes = fill::<S, NORMAL>(key, counters, &mut numbers);
+            for (half, &(row, col)) in places[..count].iter().enumerate() {
+                let to = &mut y.row_mut(row)[col..width.min(col + BLOCK)];
+                for (quarter, to) in to.chunks_mut(GROUPS).enumerate() {
+                    let from = &numbers[quarter * lanes + half * GROUPS..][..GROUPS];
+                    to.copy_from_slice(&from[..to.len()]);
+                }
             }
         }
     }
 }
 
-/// The numbers of the block whose first counter is `first`.
+/// The numbers of the blocks whose first counters are given, as many as the vector has room for: their quarters behind each other,
+/// of all blocks each. Returns the size of a quarter.
 #[inline(always)]
-unsafe fn fill_block<S: Simd, const NORMAL: bool>(
+unsafe fn fill<S: Simd, const NORMAL: bool>(
     key: Key,
-    first: u32,
-    numbers: &mut [f32; BLOCK],
-) {
-    const LANES: [i32; GROUPS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
-    const { assert!(GROUPS.is_multiple_of(S::LANES)) };
+    counters: [u32; MOST_LANES / GROUPS],
+    numbers: &mut [f32; 4 * MOST_LANES],
+) -> usize {
+    const { assert!(MOST_LANES.is_multiple_of(S::LANES)) };
+    let lanes = S::LANES.max(GROUPS);
+    let mut counter = [0; MOST_LANES];
+    for (of_block, first) in counter.chunks_exact_mut(GROUPS).zip(counters) {
+        of_block.iter_mut().zip(0..).for_each(|(at, j)| *at = first.wrapping_add(j) as i32);
+    }
     let at = numbers.as_mut_ptr();
-    for j in (0..GROUPS).step_by(S::LANES) {
+    for j in (0..lanes).step_by(S::LANES) {
         // SAFETY: the CPU executes `S`, says the caller; `S::LANES` lanes from j, a multiple of them, lie within
-        // `LANES`, and within each quarter of the block.
+        // `counter`, and within each quarter of the numbers.
         unsafe {
-            let counter = S::add_i(S::splat_i(first as i32), S::load_i(LANES.as_ptr().add(j)));
+            let counter = S::load_i(counter.as_ptr().add(j));
             let [stream, step, time] =
                 [key.stream, key.step, key.time].map(|word| S::splat_i(word as i32));
             let [a, b, c, d] =
@@ -82,11 +120,12 @@ unsafe fn fill_block<S: Simd, const NORMAL: bool>(
                 } else {
                     (fraction::<S>(radius), fraction::<S>(angle))
                 };
-                S::store(at.add(2 * half * GROUPS + j), x);
-                S::store(at.add((2 * half + 1) * GROUPS + j), y);
+                S::store(at.add(2 * half * lanes + j), x);
+                S::store(at.add((2 * half + 1) * lanes + j), y);
             }
         }
     }
+    lanes
 }
 
 /// The upper 24 bits as a number in [0, 1).

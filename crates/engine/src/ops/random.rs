@@ -1,32 +1,22 @@
 //! Random numbers of a numbered stream, standard normal or uniform: what noise is made of.
 //!
-//! As dropout's bits they are keyed by (seed, stream, step, element): the same for any number of threads.
+//! As dropout's bits they are keyed by (seed, stream, step, element): the same for any number of threads. They are drawn where
+//! they are used, in the program of their neighbours.
 
 use super::call::{Call, Entry, built};
 use crate::error::Result;
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::plan::lower::Lower;
-use crate::plan::view::Axes;
+use crate::plan::instruction::{Distribution, Instruction};
 use crate::shape::Shape;
 use crate::tensor::TensorType;
-use ridgeline_kernels::random as kernels;
 
 /// Their names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
     ("normal", |call| built(Random::of(call, Distribution::Normal)?)),
     ("uniform", |call| built(Random::of(call, Distribution::Uniform)?)),
 ];
-
-/// How numbers are distributed.
-#[derive(Clone, Copy, Debug)]
-pub enum Distribution {
-    /// Mean 0 and variance 1.
-    Normal,
-    /// All alike in [0, 1).
-    Uniform,
-}
 
 /// A tensor of independent random numbers; the input is there for its shape.
 #[derive(Debug)]
@@ -59,22 +49,8 @@ impl Op for Random {
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         rule.nothing()
     }
-    fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let (stream, distribution) = (self.stream, self.distribution);
-        let y = lower.output(0);
-        lower
-            .task(y.leading(), y.last())
-            .split(Axes::ROWS)
-            .cost(1.0)
-            .write(y.matrix().along(Axes::ROWS))
-            .run(move |f| {
-                let (key, first, y) = (f.key(stream), f.rows().start, f.tile_mut(0));
-                match distribution {
-                    Distribution::Normal => kernels::normal(f.isa, key, first, y),
-                    Distribution::Uniform => kernels::uniform(f.isa, key, first, y),
-                }
-            });
-        Ok(())
+    fn instruction(&self, _: &[&TensorType]) -> Option<Instruction> {
+        Some(Instruction::Draw(self.distribution, self.stream))
     }
     fn is_pure(&self) -> bool {
         false

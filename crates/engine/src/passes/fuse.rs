@@ -1,16 +1,22 @@
-//! Fusion: element-wise neighbours of one shape become one block program.
+//! Fusion: element-wise neighbours of one shape become one block program, with the sum over all of its result if there is
+//! no other use of it.
 //!
 //! Nodes are taken in order. An element-wise node joins the group of its producers when they form
-//! one group of the same shape; a group ends where a value is needed that is not element-wise.
+//! one group of the same shape, apart from what comes from nothing; a group ends where a value is needed that is not element-wise.
 //! The condition that keeps the result a topological order: a group stands where its last node
 //! stood, so no node outside may use one of its values before that.
 
-use super::Rewrite;
+use super::{Rewrite, uses};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
-use crate::ops::fused::Fused;
+use crate::ops::fused::{Fused, FusedTotal};
+use crate::ops::leaf::Constant;
+use crate::ops::reduce::{Kind, Reduction};
 use crate::plan::block::{BlockProgram, BlockStep, Source};
-use crate::shape::Shape;
+use crate::plan::view::UNIT;
+use crate::shape::{Dim, Shape};
+use crate::tensor::DType;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Steps a program may have: its scratch stays well inside L2.
@@ -20,6 +26,10 @@ struct Group {
     nodes: Vec<usize>,
     shape: Shape,
     open: bool,
+    /// True if it reads nothing but constants: what is random begins so, and goes wherever it is used.
+    rootless: bool,
+    /// The reduction of all that it gives, if nothing else is asked for.
+    total: Option<usize>,
 }
 
 /// `graph` with element-wise neighbours fused, and `roots` in it.
@@ -27,11 +37,19 @@ struct Group {
 /// # Errors
 /// None in practice.
 pub fn fuse(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
-    let (groups, group_of) = group(graph);
+    let (mut groups, group_of) = group(graph);
     let needed = needed(graph, roots, &group_of);
+    find_totals(graph, roots, &mut groups, &group_of, &needed);
+    let totals: HashMap<usize, &Group> =
+        groups.iter().filter_map(|group| Some((group.total?, group))).collect();
     let mut rewrite = Rewrite::of(graph);
     for (at, node) in graph.nodes().iter().enumerate() {
+        if let Some(group) = totals.get(&at) {
+            emit_total(graph, group, at, &mut rewrite)?;
+            continue;
+        }
         match group_of[at].map(|g| &groups[g]) {
+            Some(group) if group.total.is_some() => {}
             Some(group) if group.nodes.len() > 1 => {
                 if group.nodes.last() == Some(&at) {
                     emit(graph, group, &needed, &mut rewrite)?;
@@ -54,25 +72,41 @@ fn group(graph: &Graph) -> (Vec<Group>, Vec<Option<usize>>) {
         let types: Vec<_> = node.inputs.iter().map(|&v| graph.value_type(v)).collect();
         let elementwise = node.outputs.len() == 1 && node.op.instruction(&types).is_some();
         let shape = node.outputs.first().map(|of| &of.shape);
-        let home = producers.first().copied().filter(|&g| {
+        let rooted = producers.iter().copied().find(|&g| !groups[g].rootless);
+        let home = rooted.or(producers.first().copied()).filter(|&g| {
+            let mut each: Vec<usize> = producers.clone();
+            each.sort_unstable();
+            each.dedup();
             elementwise
-                && groups[g].open
-                && producers.iter().all(|&p| p == g)
-                && Some(&groups[g].shape) == shape
-                && groups[g].nodes.len() < MAX_STEPS
+                && each.iter().all(|&p| p == g || groups[p].rootless)
+                && each.iter().all(|&p| groups[p].open && Some(&groups[p].shape) == shape)
+                && each.iter().map(|&p| groups[p].nodes.len()).sum::<usize>() < MAX_STEPS
         });
+        for &p in &producers {
+            if let Some(g) = home.filter(|&g| g != p) {
+                let more = std::mem::take(&mut groups[p].nodes);
+                more.iter().for_each(|&node| group_of[node] = Some(g));
+                groups[g].nodes.extend(more);
+                groups[g].nodes.sort_unstable();
+            }
+        }
         // Whoever uses a group's value from outside ends the group.
-        for &g in producers.iter().filter(|&&g| Some(g) != home) {
+        for &g in producers.iter().filter(|_| home.is_none()) {
             groups[g].open = false;
         }
         if !elementwise {
             continue;
         }
+        let is_constant = |v: &Value| nodes[v.node as usize].op.downcast::<Constant>().is_some();
+        let reads =
+            node.inputs.iter().any(|v| group_of[v.node as usize].is_none() && !is_constant(v));
         let g = home.unwrap_or_else(|| {
             let shape = shape.cloned().unwrap_or_default();
-            groups.push(Group { nodes: Vec::new(), shape, open: true });
+            let rootless = producers.is_empty();
+            groups.push(Group { nodes: Vec::new(), shape, open: true, rootless, total: None });
             groups.len() - 1
         });
+        groups[g].rootless &= !reads;
         groups[g].nodes.push(at);
         group_of[at] = Some(g);
     }
@@ -94,7 +128,37 @@ fn needed(graph: &Graph, roots: &[Value], group_of: &[Option<usize>]) -> Vec<boo
     needed
 }
 
-fn emit(graph: &Graph, group: &Group, needed: &[bool], rewrite: &mut Rewrite) -> Result<()> {
+/// Notes of each group whose only use is a sum or mean over all of it that it is one. Few columns are left alone, since what is
+/// added up is a number for each unit of them; and variables, which are summed in panels.
+fn find_totals(
+    graph: &Graph,
+    roots: &[Value],
+    groups: &mut [Group],
+    group_of: &[Option<usize>],
+    needed: &[bool],
+) {
+    let uses = uses(graph, roots);
+    for (at, node) in graph.nodes().iter().enumerate() {
+        let Some(reduction) = node.op.downcast::<Reduction>() else { continue };
+        let [of] = node.inputs[..] else { continue };
+        let t = graph.value_type(of);
+        let Some(g) = group_of[of.node as usize] else { continue };
+        let is_whole = reduction.axes.len() == t.shape.rank()
+            && matches!(reduction.kind, Kind::Sum | Kind::Mean)
+            && t.dtype == DType::F32;
+        let is_wide = t.shape.0.last().and_then(Dim::known).is_some_and(|cols| cols >= UNIT);
+        let is_alone = uses[of.node as usize] == 1
+            && groups[g].nodes.iter().all(|&n| !needed[n] || n == of.node as usize);
+        let operands = || groups[g].nodes.iter().flat_map(|&n| &graph.nodes()[n].inputs);
+        let of_variables = operands().any(|v| graph.nodes()[v.node as usize].op.memory().is_some());
+        if is_whole && is_wide && is_alone && !of_variables {
+            groups[g].total = Some(at);
+        }
+    }
+}
+
+/// The steps of a group and what they read.
+fn steps(graph: &Graph, group: &Group) -> (Vec<BlockStep>, Vec<Value>) {
     let inside = |v: &Value| group.nodes.iter().position(|&n| n == v.node as usize);
     let mut inputs: Vec<Value> = Vec::new();
     let mut steps = Vec::with_capacity(group.nodes.len());
@@ -111,6 +175,11 @@ fn emit(graph: &Graph, group: &Group, needed: &[bool], rewrite: &mut Rewrite) ->
         });
         steps.push(BlockStep { instruction, operands: operands.collect() });
     }
+    (steps, inputs)
+}
+
+fn emit(graph: &Graph, group: &Group, needed: &[bool], rewrite: &mut Rewrite) -> Result<()> {
+    let (steps, inputs) = steps(graph, group);
     let outputs: Vec<usize> = (0..steps.len()).filter(|&i| needed[group.nodes[i]]).collect();
     let types = outputs.iter().map(|&i| graph.nodes()[group.nodes[i]].outputs[0].clone()).collect();
     let kept: Vec<usize> = outputs.iter().map(|&i| group.nodes[i]).collect();
@@ -122,4 +191,15 @@ fn emit(graph: &Graph, group: &Group, needed: &[bool], rewrite: &mut Rewrite) ->
         rewrite.values.insert(Value { node: node as u32, output: 0 }, value);
     }
     Ok(())
+}
+
+/// A group and the reduction of all that it gives, which is node `at`.
+fn emit_total(graph: &Graph, group: &Group, at: usize, rewrite: &mut Rewrite) -> Result<()> {
+    let (steps, inputs) = steps(graph, group);
+    let node = &graph.nodes()[at];
+    let mean = node.op.downcast::<Reduction>().is_some_and(|of| of.kind == Kind::Mean);
+    let of = graph.value_type(node.inputs[0]).clone();
+    let program = BlockProgram { steps, outputs: Vec::new() };
+    let op = FusedTotal { program, of, mean, output: node.outputs[0].clone() };
+    rewrite.replace(at, node, Arc::new(op), &inputs)
 }

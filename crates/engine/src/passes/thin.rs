@@ -1,14 +1,16 @@
 //! Thinning: a product whose result passes nothing but a mask is computed where the mask has bits.
 //!
 //! Backward of a dense layer behind batch normalization with ReLU: of dz·Wᵀ the normalization uses
-//! what its ReLU and dropout let through.
+//! what its ReLU and dropout let through, be it scaled before, by the factors of a noise.
 
 use super::{Rewrite, uses};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::ops::batch_norm::BatchNormGradient;
+use crate::ops::binary::BinaryOp;
 use crate::ops::masked_matmul::MaskedMatMul;
 use crate::ops::matmul::MatMul;
+use ridgeline_kernels::binary::Binary;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -26,15 +28,16 @@ pub fn thin(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
     let mut masks: HashMap<usize, Value> = HashMap::new();
     for node in nodes {
         let Some(gradient) = node.op.downcast::<BatchNormGradient>() else { continue };
-        let (product, bits) = (node.inputs[0].node as usize, node.inputs[4]);
+        let bits = node.inputs[4];
+        let Some(product) = product(graph, &uses, node.inputs[0]) else { continue };
         let of_rows = nodes[product].op.downcast::<MatMul>().is_some_and(|of| {
             let right = graph.value_type(nodes[product].inputs[1]);
             !of.transpose_a
                 && of.transpose_b
-                && graph.value_type(node.inputs[0]).shape.rank() == 2
+                && nodes[product].outputs[0].shape.rank() == 2
                 && right.shape.last().known().is_some_and(|k| k > SHORT)
         });
-        if gradient.relu && uses[product] == 1 && of_rows && (bits.node as usize) < product {
+        if gradient.relu && of_rows && (bits.node as usize) < product {
             masks.insert(product, bits);
         }
     }
@@ -49,4 +52,19 @@ pub fn thin(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
     }
     let roots = rewrite.map(roots);
     Ok((rewrite.graph, roots))
+}
+
+/// The product that is all of a value, or a factor of it of the same shape, and of no other use.
+fn product(graph: &Graph, uses: &[usize], of: Value) -> Option<usize> {
+    let at = of.node as usize;
+    let node = &graph.nodes()[at];
+    if uses[at] != 1 {
+        return None;
+    }
+    if node.op.downcast::<MatMul>().is_some() {
+        return Some(at);
+    }
+    node.op.downcast::<BinaryOp>().filter(|op| op.kind == Binary::Mul)?;
+    let is_whole = |v: &&Value| graph.value_type(**v).shape == node.outputs[0].shape;
+    node.inputs.iter().filter(is_whole).find_map(|&v| product(graph, uses, v))
 }

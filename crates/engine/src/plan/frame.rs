@@ -53,6 +53,10 @@ impl<'a> Frame<'a> {
     pub fn part(&self) -> &Part {
         &self.part
     }
+    /// Rows and columns of the whole rectangle.
+    pub fn space(&self) -> [usize; 2] {
+        self.space
+    }
     /// Rows of the part.
     pub fn rows(&self) -> Range<usize> {
         self.part.rows.clone()
@@ -104,6 +108,12 @@ impl<'a> Frame<'a> {
         let ptr = self.address(view, rows.start, cols.start).cast();
         // SAFETY: see the module documentation.
         unsafe { TileMut::from_raw(ptr, rows.len(), cols.len(), view.stride()) }
+    }
+
+    /// The write that takes the memory of a read, if one does.
+    pub fn in_place(&self) -> Option<usize> {
+        let is_read = |of: &View| self.reads.iter().any(|read| read.buffer == of.buffer);
+        self.writes.iter().position(is_read)
     }
 
     /// Number of reads.

@@ -1,10 +1,12 @@
 //! Instructions of a block program: one kernel call on a block of words.
 
 use crate::tensor::DType;
-use ridgeline_kernels::Isa;
 use ridgeline_kernels::binary::{Binary, Operand, binary};
 use ridgeline_kernels::compare::{Compare, compare, select};
+use ridgeline_kernels::random::{normal, uniform};
+use ridgeline_kernels::rng::Key;
 use ridgeline_kernels::unary::{Unary, unary};
+use ridgeline_kernels::{Isa, TileMut};
 
 /// What one instruction computes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,6 +33,29 @@ pub enum Instruction {
     Not,
     /// A change of element type.
     Cast(DType, DType),
+    /// Random numbers of a stream.
+    Draw(Distribution, u32),
+}
+
+/// How random numbers are distributed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distribution {
+    /// Mean 0 and variance 1.
+    Normal,
+    /// All alike in [0, 1).
+    Uniform,
+}
+
+/// Where a block stands in the matrix that is computed, and what random numbers go by there.
+pub(super) struct Spot<'a> {
+    /// The first row and column.
+    pub first: [usize; 2],
+    /// Rows and columns.
+    pub size: [usize; 2],
+    /// Columns of the matrix.
+    pub cols: usize,
+    /// The key of a stream.
+    pub key: &'a dyn Fn(u32) -> Key,
 }
 
 /// A word operand of a block.
@@ -72,13 +97,14 @@ impl Instruction {
                 | Unary::Sin
                 | Unary::Cos,
             ) => 0.8,
+            Instruction::Draw(..) => 1.0,
             Instruction::Unary(_) | Instruction::Binary(_) | Instruction::Compare(_) => 0.15,
             _ => 0.6,
         }
     }
 
-    /// Computes `y` from the operands `x`, all of its length or scalar.
-    pub(super) fn run(self, isa: Isa, x: &[Words], y: &mut [u32]) {
+    /// Computes `y`, which stands at `spot`, from the operands `x`, all of its length or scalar.
+    pub(super) fn run(self, isa: Isa, spot: &Spot, x: &[Words], y: &mut [u32]) {
         match self {
             Instruction::Unary(op) => match x[0] {
                 Words::Slice(words) => {
@@ -114,6 +140,15 @@ impl Instruction {
             Instruction::Or => each(y, |i| x[0].get(i) | x[1].get(i)),
             Instruction::Not => each(y, |i| 1 - x[0].get(i)),
             Instruction::Cast(from, to) => each(y, |i| cast(from, to, x[0].get(i))),
+            Instruction::Draw(distribution, stream) => {
+                let [rows, cols] = spot.size;
+                let (key, y) = ((spot.key)(stream), bytemuck::cast_slice_mut(y));
+                let y = TileMut::new(y, rows, cols, cols);
+                match distribution {
+                    Distribution::Normal => normal(isa, key, spot.cols, spot.first, y),
+                    Distribution::Uniform => uniform(isa, key, spot.cols, spot.first, y),
+                }
+            }
         }
     }
 }

@@ -216,6 +216,7 @@ impl Lower<'_> {
                 reads: Vec::new(),
                 writes: Vec::new(),
                 scratch: 0,
+                overwrites: Vec::new(),
                 fetches: false,
                 run: Box::new(|_| {}),
             },
@@ -263,6 +264,12 @@ impl TaskBuilder<'_> {
     /// Words of scratch a part needs.
     pub fn scratch(mut self, words: usize) -> Self {
         self.task.scratch = words;
+        self
+    }
+    /// Says that the first write may take the memory of a read, which is seen as it is: each element is read no later than
+    /// it is written.
+    pub fn may_overwrite(mut self, read: usize) -> Self {
+        self.task.overwrites.push(read);
         self
     }
     /// Says that it fetches meanwhile what comes after it.

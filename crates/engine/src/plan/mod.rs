@@ -7,6 +7,7 @@ pub mod arena;
 pub mod block;
 pub mod fetch;
 pub mod frame;
+mod in_place;
 pub mod inline;
 pub mod instruction;
 pub mod loops;
@@ -230,6 +231,7 @@ impl PlanBuilder {
             reads: vec![flat(buffer)],
             writes: vec![write],
             scratch: 0,
+            overwrites: Vec::new(),
             fetches: false,
             run: Box::new(move |f| copy(f, cols)),
         });
@@ -278,7 +280,8 @@ impl Plan {
             let buffer = buffer.ok_or_else(|| Error::native("an output was not lowered"))?;
             kept.push(builder.plain(&buffer)?);
         }
-        let PlanBuilder { tasks, mut places, loops, .. } = builder;
+        let PlanBuilder { mut tasks, mut places, loops, .. } = builder;
+        in_place::share(&mut tasks, &loops, &places, &mut kept);
         let is_variable = |id: BufferId| matches!(places[id.0 as usize].home, Home::Variable(_));
         let (phases, loops) = sections::sections(&tasks, &loops, &places, &is_variable);
         if let Some(phase) = phases.iter().find(|phase| phase.chunks > MOST_CHUNKS) {
@@ -352,7 +355,7 @@ fn panels(graph: &Graph, node: &Node, wishes: &[Option<Layout>]) -> Option<Layou
     let layout = layout.filter(|layout| matches!(layout, Layout::Panels(_)))?;
     let types = input_types(graph, node);
     let agreed = wishes.iter().all(|&wish| wish == Some(layout));
-    let can = node.op.is_elementwise(&types) && block::takes_panels(&types, &node.outputs);
+    let can = block::takes_panels(node, &types);
     (agreed && can).then_some(layout)
 }
 
@@ -362,7 +365,7 @@ fn natural_panels(graph: &Graph) -> Vec<Option<Layout>> {
     for node in graph.nodes() {
         let types = input_types(graph, node);
         let own = node.op.memory().map(|variable| variable.layout());
-        let passes = node.op.is_elementwise(&types) && block::takes_panels(&types, &node.outputs);
+        let passes = block::takes_panels(node, &types);
         let is_whole = |v: &&Value| graph.value_type(**v).shape == node.outputs[0].shape;
         let inputs = node.inputs.iter().filter(|_| passes).filter(is_whole);
         let found = own.or_else(|| inputs.filter_map(|v| natural[v.node as usize]).next());

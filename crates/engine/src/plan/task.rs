@@ -25,6 +25,8 @@ pub struct Task {
     pub writes: Vec<View>,
     /// Words of per-thread scratch a part needs.
     pub scratch: usize,
+    /// Reads whose memory its first write may take: it reads each element no later than it writes it.
+    pub overwrites: Vec<usize>,
     /// True if it fetches meanwhile what comes after it (`Frame::later`).
     pub fetches: bool,
     /// The kernel call.

@@ -1,0 +1,171 @@
+//! Programs of element-wise ops: results in the place of operands, sums that never reach memory, random numbers that are drawn
+//! where they are used. Nobody may tell by the numbers.
+
+mod common;
+
+use common::noise;
+use ridgeline_engine::data::Data;
+use ridgeline_engine::graph::{Graph, Value};
+use ridgeline_engine::ops::dropout::Dropout;
+use ridgeline_engine::ops::random::Random;
+use ridgeline_engine::ops::reduce::Kind;
+use ridgeline_engine::passes::optimized;
+use ridgeline_engine::plan::instruction::Distribution;
+use ridgeline_engine::plan::{Plan, Rows};
+use ridgeline_engine::run::crew::Crew;
+use ridgeline_engine::run::workspace::Workspace;
+use ridgeline_engine::shape::Shape;
+use ridgeline_engine::step::Step;
+use ridgeline_engine::tensor::{Tensor, TensorType};
+use ridgeline_kernels::unary::Unary;
+use std::sync::Arc;
+
+/// Numbers of elements, narrow and wide, of whole units of columns and of others.
+const SHAPES: [[usize; 2]; 7] =
+    [[1, 40], [3, 32], [200, 33], [70, 100], [130, 512], [9, 1000], [65, 4100]];
+
+fn input(graph: &mut Graph, shape: &[usize]) -> Value {
+    graph.input(0, "x", TensorType::f32(Shape::of(shape))).unwrap()
+}
+
+fn scale(graph: &mut Graph, x: Value, by: f32) -> Value {
+    let by = graph.scalar(by).unwrap();
+    graph.mul(x, by).unwrap()
+}
+
+/// Runs a graph as it is planned for training; its outputs, and the words of its arena.
+fn run(graph: &Graph, outputs: &[Value], x: &Tensor, threads: usize) -> (Vec<Vec<f32>>, usize) {
+    let (graph, outputs) = optimized(graph, outputs).unwrap();
+    let plan = Plan::compile(&graph, &outputs, &[], Rows::Picked).unwrap();
+    let words = plan.arena_words;
+    let mut workspace = Workspace::new(Arc::new(plan)).unwrap();
+    let mut crew = Crew::new(threads).unwrap();
+    let data: Data = vec![Arc::new(x.clone())];
+    let batch = (0..x.shape[0] as u32).collect();
+    let feeds = ridgeline_engine::data::feeds(&data);
+    let step = Step { seed: 3, feeds, batch, ..Step::default() };
+    workspace.run(&mut crew, &step).unwrap();
+    let floats =
+        |i| workspace.output(i).unwrap().words.iter().map(|&word| f32::from_bits(word)).collect();
+    ((0..outputs.len()).map(floats).collect(), words)
+}
+
+fn of_noise(shape: [usize; 2]) -> Tensor {
+    Tensor::f32(&shape, &noise(shape[0] * shape[1], 5)).unwrap()
+}
+
+#[test]
+fn sums_are_those_of_the_numbers_for_any_threads() {
+    for shape in SHAPES {
+        let x = of_noise(shape);
+        for kind in [Kind::Sum, Kind::Mean] {
+            let mut graph = Graph::new();
+            let of = input(&mut graph, &shape);
+            let halved = scale(&mut graph, of, 0.5);
+            let squares = graph.unary(Unary::Square, halved).unwrap();
+            let total = graph.reduce(kind, squares, None, false).unwrap();
+            let totals: Vec<f32> =
+                [1, 2, 5].map(|threads| run(&graph, &[total], &x, threads).0[0][0]).to_vec();
+            assert!(totals.iter().all(|total| *total == totals[0]), "{shape:?}: {totals:?}");
+            let each = noise(shape[0] * shape[1], 5);
+            let exact: f64 = each.iter().map(|&x| (0.5 * f64::from(x)).powi(2)).sum();
+            let exact = if kind == Kind::Mean { exact / each.len() as f64 } else { exact };
+            let error = (f64::from(totals[0]) / exact - 1.0).abs();
+            assert!(error < 1e-6, "{shape:?}: {} rather than {exact}", totals[0]);
+        }
+    }
+}
+
+#[test]
+fn what_is_added_up_never_reaches_memory() {
+    let shape = [64, 2048];
+    let mut graph = Graph::new();
+    let x = input(&mut graph, &shape);
+    let squares = graph.unary(Unary::Square, x).unwrap();
+    let total = graph.reduce(Kind::Sum, squares, None, false).unwrap();
+    let (_, words) = run(&graph, &[total], &of_noise(shape), 2);
+    // The batch's rows, and a number for each unit of columns.
+    assert!(words < 64 * 2048 * 5 / 4, "{words}");
+    // Wanted as well, it is there.
+    let (both, _) = run(&graph, &[total, squares], &of_noise(shape), 2);
+    assert_eq!(both[1].len(), 64 * 2048);
+    let sum: f64 = both[1].iter().map(|&x| f64::from(x)).sum();
+    assert!((f64::from(both[0][0]) / sum - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_result_takes_the_place_of_what_nobody_reads_any_more() {
+    let shape = [64, 256];
+    let mut graph = Graph::new();
+    let x = input(&mut graph, &shape);
+    let last = (0..6).fold(x, |x, stream| {
+        let y = graph.unary(Unary::Tanh, x).unwrap();
+        graph.one(Dropout { rate: 0.5, stream }, &[y]).unwrap()
+    });
+    let (_, words) = run(&graph, &[last], &of_noise(shape), 2);
+    // All stand side by side, in one phase: the batch's rows, in the place of which the first function is, and what each
+    // dropout gives, with its bits; not what the others take in.
+    assert!(words < 15 * 64 * 256 / 2, "{words}");
+}
+
+#[test]
+fn what_is_read_later_stays_as_it_is() {
+    for shape in SHAPES {
+        let x = of_noise(shape);
+        let mut graph = Graph::new();
+        let of = input(&mut graph, &shape);
+        let y = graph.unary(Unary::Exp, of).unwrap();
+        let sums = graph.reduce(Kind::Mean, y, Some(&[0]), true).unwrap();
+        let z = graph.sub(y, sums).unwrap();
+        let largest = graph.reduce(Kind::Max, z, Some(&[1]), true).unwrap();
+        // Reads y and z again, when z could have been written over y.
+        let both = graph.mul(y, z).unwrap();
+        let last = graph.sub(both, largest).unwrap();
+        let (found, _) = run(&graph, &[last], &x, 2);
+        let [rows, cols] = shape;
+        let y: Vec<f64> = noise(rows * cols, 5).iter().map(|&x| f64::from(x).exp()).collect();
+        let mean = |c: usize| (0..rows).map(|r| y[r * cols + c]).sum::<f64>() / rows as f64;
+        let means: Vec<f64> = (0..cols).map(mean).collect();
+        for r in 0..rows {
+            let row = &y[r * cols..][..cols];
+            let z: Vec<f64> = row.iter().zip(&means).map(|(y, mean)| y - mean).collect();
+            let largest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            for c in 0..cols {
+                let (found, exact) = (f64::from(found[0][r * cols + c]), row[c] * z[c] - largest);
+                assert!((found - exact).abs() < 1e-5, "{shape:?} {r} {c}: {found}, not {exact}");
+            }
+        }
+    }
+}
+
+#[test]
+fn random_numbers_are_the_same_wherever_they_are_drawn() {
+    for shape in SHAPES {
+        let x = of_noise(shape);
+        let mut graph = Graph::new();
+        let of = input(&mut graph, &shape);
+        let draw = |graph: &mut Graph| {
+            let (distribution, shape) = (Distribution::Normal, Shape::of(&shape));
+            graph.one(Random { distribution, stream: 9, shape }, &[]).unwrap()
+        };
+        let drawn = draw(&mut graph);
+        let (alone, _) = run(&graph, &[drawn], &x, 1);
+        // In a program, behind a task that is cut by columns, and added up.
+        let more = draw(&mut graph);
+        let scaled = scale(&mut graph, more, 0.25);
+        let sums = graph.reduce(Kind::Mean, of, Some(&[0]), true).unwrap();
+        let shifted = graph.sub(of, sums).unwrap();
+        let noisy = graph.add(shifted, scaled).unwrap();
+        let again = draw(&mut graph);
+        let squares = graph.unary(Unary::Square, again).unwrap();
+        let total = graph.reduce(Kind::Sum, squares, None, false).unwrap();
+        for threads in [1, 4] {
+            let (found, _) = run(&graph, &[noisy, shifted, total], &x, threads);
+            for ((noisy, shifted), drawn) in found[0].iter().zip(&found[1]).zip(&alone[0]) {
+                assert_eq!(*noisy, shifted + 0.25 * drawn, "{shape:?}");
+            }
+            let exact: f64 = alone[0].iter().map(|&x| f64::from(x).powi(2)).sum();
+            assert!((f64::from(found[2][0]) / exact - 1.0).abs() < 1e-6, "{shape:?}");
+        }
+    }
+}
