@@ -176,10 +176,15 @@ fn bound_rows(lower: &mut Lower, weight: &Buffer, bounds: NormBounds, groups: Gr
             for unit in f.floats(0).chunks_exact(rows.max(1)) {
                 of_rows.iter_mut().zip(unit).for_each(|(sum, of)| *sum += of);
             }
-            of_groups.fill(0.0);
-            groups.of_row.iter().zip(&*of_rows).for_each(|(&at, sum)| of_groups[at] += sum);
-            norm_factors(f.isa, bounds, of_groups);
-            of_rows.iter_mut().zip(&groups.of_row).for_each(|(of, &at)| *of = of_groups[at]);
+            // Each row is a group of its own, or several make one.
+            if groups.sums == rows {
+                norm_factors(f.isa, bounds, of_rows);
+            } else {
+                of_groups.fill(0.0);
+                groups.of_row.iter().zip(&*of_rows).for_each(|(&at, sum)| of_groups[at] += sum);
+                norm_factors(f.isa, bounds, of_groups);
+                of_rows.iter_mut().zip(&groups.of_row).for_each(|(of, &at)| *of = of_groups[at]);
+            }
             for (_, panel) in f.panels_mut(0) {
                 scale_rows(f.isa, panel, of_rows);
             }
