@@ -169,3 +169,83 @@ fn random_numbers_are_the_same_wherever_they_are_drawn() {
         }
     }
 }
+
+/// Numbers of a linear congruential generator.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+/// A graph of so many steps over matrices of `shape`, each of values made before; all of them.
+fn any_graph(shape: [usize; 2], steps: usize, dice: &mut Dice) -> (Graph, Vec<Value>) {
+    let [rows, cols] = shape;
+    let mut graph = Graph::new();
+    let g = &mut graph;
+    let mut all = vec![input(g, &shape)];
+    let square = common::variable("square", &[cols, cols], 7);
+    for stream in 0..steps as u32 {
+        // What was made last is used most, and nothing of it later.
+        let mut pick = || all[all.len() - 1 - dice.below(all.len().min(4))];
+        let (a, b) = (pick(), pick());
+        let kinds = [Unary::Tanh, Unary::Sigmoid, Unary::Relu, Unary::Neg, Unary::Abs];
+        let next = match dice.below(14) {
+            kind @ 0..5 => g.unary(kinds[kind], a),
+            5 => g.add(a, b),
+            6 => g.mul(a, b),
+            7 => g.sub(a, b),
+            8 => {
+                let mean = g.reduce(Kind::Mean, a, Some(&[dice.below(2) as i64]), true).unwrap();
+                g.sub(b, mean)
+            }
+            9 => g.one(Dropout { rate: 0.3, stream }, &[a]),
+            10 => {
+                let scores = g.softmax(a).unwrap();
+                g.add(scores, b)
+            }
+            11 => {
+                let kernel = g.weight(&square).unwrap();
+                let product = g.linear(a, kernel, None).unwrap();
+                g.unary(Unary::Tanh, product)
+            }
+            // The same memory under another shape.
+            12 => {
+                let long = g.reshape(a, &Shape::of(&[cols, rows])).unwrap();
+                let bent = g.unary(Unary::Tanh, long).unwrap();
+                g.reshape(bent, &Shape::of(&shape))
+            }
+            _ => {
+                let (distribution, shape) = (Distribution::Uniform, Shape::of(&shape));
+                let drawn = g.one(Random { distribution, stream, shape }, &[]).unwrap();
+                g.add(a, drawn)
+            }
+        };
+        all.push(next.unwrap());
+    }
+    (graph, all)
+}
+
+#[test]
+fn what_is_wanted_is_the_same_whether_all_is_wanted_or_little() {
+    let mut dice = Dice(1);
+    for round in 0..150 {
+        let shape = SHAPES[round % SHAPES.len()];
+        let (graph, all) = any_graph(shape, 3 + round % 20, &mut dice);
+        let x = of_noise(shape);
+        // Every value stays where it was made.
+        let (whole, _) = run(&graph, &all, &x, 2);
+        let some = [all[all.len() - 1], all[dice.below(all.len())]];
+        for wanted in [&some[..1], &some[..]] {
+            let (found, _) = run(&graph, wanted, &x, 1 + dice.below(4));
+            for (value, found) in wanted.iter().zip(found) {
+                let at = all.iter().position(|other| other == value).unwrap();
+                let same = whole[at].iter().zip(&found).all(|(a, b)| a.to_bits() == b.to_bits());
+                assert!(same, "value {at} of graph {round}, {shape:?}");
+            }
+        }
+    }
+}
