@@ -247,16 +247,53 @@ fn attention() {
             vec![1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0],
         )),
     ];
-    for (mask, causal) in masks.into_iter().flat_map(|mask| [(mask.clone(), false), (mask, true)]) {
+    let each = masks.into_iter().flat_map(|mask| {
+        [(false, 0.0), (true, 0.0), (false, 0.4), (true, 0.4)]
+            .map(|(causal, rate)| (mask.clone(), causal, rate))
+    });
+    for (mask, causal, rate) in each {
         let mut inputs = vec![tensor(&[2, 3, 4], 1), tensor(&[2, 5, 4], 2), tensor(&[2, 5, 6], 3)];
         let masked = mask.is_some();
         inputs.extend(mask.map(|(shape, values)| Tensor::f32(&shape, &values).unwrap()));
         let with = format!(
-            r#"{{"heads":2,"scale":0.7,"causal":{causal},"masked":{masked},"rate":0,"stream":0}}"#
+            r#"{{"heads":2,"scale":0.7,"causal":{causal},"masked":{masked},"rate":{rate},"stream":3}}"#
         );
         check(&format!("attention {with}"), &inputs[..], &move |g, x| {
             // The mask is not differentiated.
             Ok(g.call("attention", x, &Attributes::parse(&with)?)?[0])
         });
+    }
+}
+
+/// Values come into attention's result by the shares that dropout let through, so ∂/∂v·v is the result again where backward
+/// lets through the same: few keys, whose bits are kept, and many, for which they are drawn again.
+#[test]
+fn attention_drops_the_same_on_the_way_back() {
+    for (queries, keys) in [(7, 40), (130, 512), (140, 513), (5, 1000)] {
+        for causal in [false, true] {
+            let (q, k) = (tensor(&[2, queries, 8], 1), tensor(&[2, keys, 8], 2));
+            let v = tensor(&[2, keys, 6], 3);
+            let mut graph = Graph::new();
+            let inputs = [q, k, v.clone()].map(|tensor| graph.constant(tensor).unwrap());
+            let with = format!(
+                r#"{{"heads":2,"scale":0.7,"causal":{causal},"masked":false,"rate":0.5,"stream":3}}"#
+            );
+            let y =
+                graph.call("attention", &inputs, &Attributes::parse(&with).unwrap()).unwrap()[0];
+            let loss = graph.reduce(Kind::Sum, y, None, false).unwrap();
+            let dv = gradients(&mut graph, loss, &inputs[2..]).unwrap()[0].unwrap();
+            let found = evaluate(&graph, &[y, dv]).unwrap();
+            let sum: f64 = found[0].as_f32().iter().map(|&y| f64::from(y)).sum();
+            let back: f64 = found[1]
+                .as_f32()
+                .iter()
+                .zip(v.as_f32())
+                .map(|(&d, &v)| f64::from(d) * f64::from(v))
+                .sum();
+            assert!((sum - back).abs() < 1e-3, "{queries} and {keys}, {causal}: {sum} and {back}");
+            // Something was dropped, for every row of all shares would sum to 1.
+            let rows: f64 = found[1].as_f32().iter().map(|&d| f64::from(d)).sum();
+            assert!((rows / 6.0 - (2 * 2 * queries) as f64 / 2.0).abs() > 1e-3, "{rows}");
+        }
     }
 }

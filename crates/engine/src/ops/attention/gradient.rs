@@ -13,13 +13,14 @@ use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::{Axes, View};
 use crate::tensor::TensorType;
+use crate::variable::Layout;
 use ridgeline_kernels::attention::{row_products, score_gradient, shares_again};
 use ridgeline_kernels::dropout::{Mask as Bits, Rate, apply};
 use ridgeline_kernels::gemm::{Start, gemm};
 use ridgeline_kernels::tile::{dense, matrix};
 use ridgeline_kernels::{Tile, TileMut};
 
-/// Inputs those of attention, its outputs and the gradient of the first; outputs the gradients of q, k and v.
+/// Inputs those of attention, its first outputs and the gradient of the first, and its bits if there are some; outputs the gradients of q, k and v.
 #[derive(Debug)]
 pub(super) struct AttentionGradient {
     pub of: Attention,
@@ -50,8 +51,9 @@ impl Op for AttentionGradient {
             buffer.view(of.batch, buffer.size() / of.batch.max(1)).along(Axes::ROWS)
         };
         let drops = usize::from(op.rate > 0.0);
-        let (block, words) = (BLOCK.min(of.queries.max(1)), of.keys.div_ceil(32));
-        let scratch = block * (of.keys * (2 + drops) + words * drops + 2);
+        let bits = if drops > 0 { Some(lower.stored(behind + 3)?) } else { None };
+        let block = BLOCK.min(of.queries.max(1));
+        let scratch = block * (of.keys * (2 + drops) + of.words() * drops + 2);
         let work = of.queries as f64 * of.keys as f64 * of.heads as f64;
         let each = NS_PER_FMA * (3 * of.size + 2 * of.value) as f64 + 2.0 * NS_PER_SHARE;
         let mut task = lower
@@ -65,12 +67,18 @@ impl Op for AttentionGradient {
         for buffer in &outputs {
             task = task.write(samples(buffer));
         }
+        if let Some((bits, words)) = bits.zip(of.kept()) {
+            let (buffer, layout, along) = (bits.id, Layout::Plain, Axes::ROWS);
+            let (rows, cols) = (of.batch, of.queries * words);
+            task = task.read(View { buffer, rows, cols, layout, along, unit: 1 });
+        }
+        let masked = 6 + usize::from(of.kept().is_some() && drops > 0);
         let shape = mask.as_ref().map(|mask| mask.shape.clone());
         if let Some(mask) = mask {
             task = task.read(mask.whole());
         }
         task.run(move |f| {
-            let mask = shape.as_ref().map(|shape| Mask::of(f.floats(6), shape));
+            let mask = shape.as_ref().map(|shape| Mask::of(f.floats(masked), shape));
             op.backward(f, of, mask.as_ref());
         });
         Ok(())
@@ -126,16 +134,28 @@ impl Attention {
                     let mut to_v = dv.part(keys.clone(), values.clone());
                     if self.rate > 0.0 {
                         let (dropped, rest) = rest.split_at_mut(rows * block.keys);
-                        let words = block.keys.div_ceil(32);
-                        let (bits, rest) = rest.split_at_mut(rows * words);
-                        let bits: &mut [u32] = bytemuck::cast_slice_mut(bits);
+                        let (own, rest) = rest.split_at_mut(rows * of.words());
+                        let own: &mut [u32] = bytemuck::cast_slice_mut(own);
                         let shares = matrix(p, rows);
-                        self.dropped(f, of, &block, shares, dense(dropped, rows), bits);
+                        let scale = Rate::new(self.rate).scale;
+                        let bits = match of.kept() {
+                            Some(words) => {
+                                let from = here.start * words + head * of.words();
+                                let bits =
+                                    Bits::new(&f.words(6)[from..], rows, words, 0, block.keys);
+                                apply(f.isa, bits, scale, shares, dense(dropped, rows));
+                                bits
+                            }
+                            None => {
+                                let words = of.words();
+                                let drawn = (&mut *own, words);
+                                self.dropped(f, of, &block, shares, dense(dropped, rows), drawn);
+                                Bits::new(own, rows, words, 0, block.keys)
+                            }
+                        };
                         let shares = matrix(dropped, rows);
                         gemm(f.isa, shares.transposed(), dy, to_v.all(), Start::Accumulate, rest);
-                        let bits = Bits::new(bits, rows, words, 0, block.keys);
                         // What was dropped has no gradient; the place of the dropped shares is free now.
-                        let scale = Rate::new(self.rate).scale;
                         apply(f.isa, bits, scale, matrix(dp, rows), dense(dropped, rows));
                         dp.copy_from_slice(dropped);
                     } else {

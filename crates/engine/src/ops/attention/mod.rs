@@ -3,7 +3,7 @@
 //!
 //! A task takes blocks of queries through all heads: scores, mask, softmax, dropout and the second
 //! product stay in the near caches. Of each row the logarithm of the sum is kept; backward makes the
-//! shares again, and draws the same random numbers.
+//! shares again. Which of them dropout let through is kept in bits, or drawn again where there are many keys.
 
 mod gradient;
 mod onnx;
@@ -16,9 +16,10 @@ use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::view::Axes;
+use crate::plan::view::{Axes, View};
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
+use crate::variable::Layout;
 use gradient::AttentionGradient;
 use ridgeline_kernels::attention::{Sees, shares};
 use ridgeline_kernels::dropout::{MaskMut, Rate, dropout};
@@ -40,12 +41,15 @@ pub(super) const ENTRIES: &[Entry] = &[("attention", |call| {
 
 /// Queries of a block: their scores with some hundred keys stay in the near caches.
 const BLOCK: usize = 128;
+/// Keys for which bits are kept: those of a query and head take no more memory than its vector then.
+const KEPT: usize = 512;
 /// Nanoseconds to make a share of a score.
 const NS_PER_SHARE: f64 = 0.7;
 
 /// Inputs q `[batch, queries, heads·size]`, k `[batch, keys, heads·size]`, v `[batch, keys, heads·value size]` and,
 /// if `masked`, numbers > 0 where a query sees a key, `[batch or 1, queries or 1, keys]`. Outputs y
-/// `[batch, queries, heads·value size]`, and for backward the logarithm of each sum, `[batch, queries, heads]`.
+/// `[batch, queries, heads·value size]`, and for backward the logarithm of each sum, `[batch, queries, heads]`, and with
+/// a `rate` bits, `[batch, queries, heads, keys]`.
 #[derive(Clone, Debug)]
 struct Attention {
     heads: usize,
@@ -82,6 +86,14 @@ impl Sizes {
             value: v.last() / heads,
         }
     }
+    /// Words of the bits of a query and head.
+    fn words(&self) -> usize {
+        self.keys.div_ceil(32)
+    }
+    /// Words of the bits that are kept of a query; none where they are drawn again.
+    fn kept(&self) -> Option<usize> {
+        (self.keys <= KEPT).then_some(self.heads * self.words())
+    }
     /// Scratch of GEMMs of a block.
     fn products(&self) -> usize {
         let widest = self.size.max(self.value);
@@ -115,14 +127,20 @@ impl Attention {
         Block { at, keys, sees: Sees { until: self.causal.then_some(first), mask } }
     }
 
-    /// Zeroes some of the shares of a block, and scales up the rest; `bits` say which.
-    fn dropped(&self, f: &Frame, of: Sizes, block: &Block, p: Tile, to: TileMut, bits: &mut [u32]) {
+    /// Zeroes some of the shares of a block, and scales up the rest; `bits` say which, row by row of so many words.
+    fn dropped(
+        &self,
+        f: &Frame,
+        of: Sizes,
+        block: &Block,
+        p: Tile,
+        to: TileMut,
+        (bits, stride): (&mut [u32], usize),
+    ) {
         let [sample, head, first] = block.at;
         let row = (sample * of.heads + head) * of.queries + first;
-        let words = block.keys.div_ceil(32);
-        let mask = MaskMut::new(bits, p.rows(), words, 0, block.keys);
-        let key = f.key(self.stream);
-        dropout(f.isa, key, Rate::new(self.rate), row, of.keys.div_ceil(32), p, to, mask);
+        let mask = MaskMut::new(bits, p.rows(), stride, 0, block.keys);
+        dropout(f.isa, f.key(self.stream), Rate::new(self.rate), row, of.words(), p, to, mask);
     }
 }
 
@@ -188,7 +206,12 @@ impl Op for Attention {
             }
         }
         let like = |last: Dim| TensorType::f32(Shape(vec![b.clone(), t.clone(), last]));
-        Ok(vec![like(vwide.clone()), like(Dim::from(self.heads))])
+        let mut outputs = vec![like(vwide.clone()), like(Dim::from(self.heads))];
+        if self.rate > 0.0 {
+            let shape = Shape(vec![b.clone(), t.clone(), Dim::from(self.heads), s.clone()]);
+            outputs.push(TensorType { shape, dtype: DType::Bits });
+        }
+        Ok(outputs)
     }
 
     fn agreed_shapes(&self, inputs: &[&TensorType]) -> Option<Vec<Shape>> {
@@ -214,6 +237,7 @@ impl Op for Attention {
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let mut inputs = b.inputs.to_vec();
         inputs.extend([b.outputs[0], b.outputs[1], b.dy()?]);
+        inputs.extend(b.outputs.get(2));
         let op = std::sync::Arc::new(AttentionGradient { of: self.clone() });
         let found = b.graph.apply(op, &inputs)?;
         let mut gradients: Vec<Option<Value>> = found.into_iter().map(Some).collect();
@@ -226,11 +250,12 @@ impl Op for Attention {
         let (q, k, v) = (lower.input(0)?, lower.input(1)?, lower.input(2)?);
         let mask = if self.masked { Some(lower.input(3)?) } else { None };
         let (y, logs) = (lower.output(0), lower.output(1));
+        let bits = (self.rate > 0.0).then(|| lower.output(2));
         let of = Sizes::of(&q, &v, self.heads);
         let rows = of.batch * of.queries;
-        let (block, words) = (BLOCK.min(of.queries.max(1)), of.keys.div_ceil(32));
+        let block = BLOCK.min(of.queries.max(1));
         let drops = usize::from(self.rate > 0.0);
-        let scratch = block * (of.keys * (1 + drops) + words * drops + 1);
+        let scratch = block * (of.keys * (1 + drops) + of.words() * drops + 1);
         let work = of.keys as f64 * (NS_PER_FMA * (of.size + of.value) as f64 + NS_PER_SHARE);
         let mut task = lower
             .task(rows, y.last())
@@ -243,6 +268,10 @@ impl Op for Attention {
             .read(v.matrix())
             .write(y.matrix().along(Axes::ROWS))
             .write(logs.matrix().along(Axes::ROWS));
+        if let Some((bits, cols)) = bits.zip(of.kept()) {
+            let (buffer, layout, along) = (bits.id, Layout::Plain, Axes::ROWS);
+            task = task.write(View { buffer, rows, cols, layout, along, unit: 1 });
+        }
         let mask_shape = mask.as_ref().map(|mask| mask.shape.clone());
         if let Some(mask) = mask {
             task = task.read(mask.whole());
@@ -272,6 +301,8 @@ impl Attention {
         let part = f.rows();
         let (q, k, v) = (f.tile(0), f.tile(1), f.tile(2));
         let (mut y, mut logs) = (f.tile_mut(0), f.tile_mut(1));
+        let drops = self.rate > 0.0;
+        let mut kept = of.kept().filter(|_| drops).map(|words| (f.words_mut(2), words));
         let mut row = part.start;
         while row < part.end {
             let (sample, first) = (row / of.queries, row % of.queries);
@@ -294,10 +325,16 @@ impl Attention {
                 let b = v.part(keys, columns.clone());
                 let mut to = y.part(here.clone(), columns);
                 let p = matrix(own, rows);
-                if self.rate > 0.0 {
+                if drops {
                     let (dropped, scratch) = scratch.split_at_mut(rows * block.keys);
-                    let (bits, scratch) = scratch.split_at_mut(rows * block.keys.div_ceil(32));
-                    let bits = bytemuck::cast_slice_mut(bits);
+                    let (own, scratch) = scratch.split_at_mut(rows * of.words());
+                    let bits = match &mut kept {
+                        Some((bits, words)) => {
+                            let from = here.start * *words + head * of.words();
+                            (&mut bits[from..], *words)
+                        }
+                        None => (bytemuck::cast_slice_mut(own), of.words()),
+                    };
                     self.dropped(f, of, &block, p, dense(dropped, rows), bits);
                     let p = matrix(dropped, rows);
                     gemm(f.isa, p, b, to.all(), Start::Zero, scratch);
