@@ -17,6 +17,7 @@ use ridgeline_engine::run::workspace::Workspace;
 use ridgeline_engine::shape::Shape;
 use ridgeline_engine::step::Step;
 use ridgeline_engine::tensor::{Tensor, TensorType};
+use ridgeline_engine::variable::Variable;
 use ridgeline_kernels::unary::Unary;
 use std::sync::Arc;
 
@@ -247,5 +248,50 @@ fn what_is_wanted_is_the_same_whether_all_is_wanted_or_little() {
                 assert!(same, "value {at} of graph {round}, {shape:?}");
             }
         }
+    }
+}
+
+#[test]
+fn operands_that_serve_some_rows_are_not_repeated() {
+    let cases: [(&[usize], &[usize]); 9] = [
+        (&[40, 60, 128], &[40, 1, 128]),
+        (&[40, 60, 128], &[1, 60, 128]),
+        (&[40, 60, 128], &[60, 128]),
+        (&[8, 5, 7, 33], &[1, 5, 1, 33]),
+        (&[8, 5, 7, 33], &[8, 5, 1, 33]),
+        (&[8, 5, 7, 33], &[5, 7, 33]),
+        // Not of axes that follow each other, or of one column: repeated before.
+        (&[8, 5, 7, 33], &[8, 1, 7, 33]),
+        (&[8, 5, 7, 33], &[8, 1, 1, 1]),
+        (&[70, 3, 1500], &[70, 1, 1500]),
+    ];
+    for (shape, operand) in cases {
+        let size: usize = shape.iter().product();
+        let x = Tensor::f32(shape, &noise(size, 5)).unwrap();
+        let few = common::tensor(operand, 6);
+        let mut graph = Graph::new();
+        let of = input(&mut graph, shape);
+        // A variable, for of constants the whole would be one.
+        let with = graph.weight(&Variable::new("few", &few).unwrap()).unwrap();
+        let product = graph.mul(of, with).unwrap();
+        let (found, _) = run(&graph, &[product], &x, 3);
+        let place = |mut at: usize| {
+            let (mut from, mut stride) = (0, 1);
+            for (axis, &dim) in shape.iter().enumerate().rev() {
+                let own = (axis + operand.len()).checked_sub(shape.len()).map_or(1, |i| operand[i]);
+                from += if own == 1 { 0 } else { at % dim * stride };
+                (at, stride) = (at / dim, stride * own);
+            }
+            from
+        };
+        let few = few.as_f32();
+        for (i, (found, x)) in found[0].iter().zip(noise(size, 5)).enumerate() {
+            assert_eq!(*found, x * few[place(i)], "{shape:?} by {operand:?}, element {i}");
+        }
+        let (graph, outputs) = optimized(&graph, &[product]).unwrap();
+        let plan = Plan::compile(&graph, &outputs, &[], Rows::Picked).unwrap();
+        let tasks = plan.tasks.iter().filter(|task| task.label.contains("mul")).count();
+        let is_repeated = operand[operand.len() - 1] == 1 || operand == [8, 1, 7, 33];
+        assert_eq!(tasks, 1 + usize::from(is_repeated), "{shape:?} by {operand:?}");
     }
 }

@@ -62,6 +62,34 @@ enum Extent {
     Row,
     Column,
     Scalar,
+    Rows(Rows),
+}
+
+/// Rows of an operand, of which each serves some rows of the result that follow each other, again and again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Rows {
+    each: usize,
+    count: usize,
+}
+
+impl Rows {
+    /// The operand's row for a row of the result.
+    fn at(self, row: usize) -> usize {
+        row / self.each % self.count
+    }
+
+    /// Those of an operand that has some axes that follow each other, and the last.
+    fn of(input: &[usize], output: &[usize]) -> Option<Rows> {
+        let (last, leading) = output.split_last()?;
+        let missing = output.len() - input.len();
+        let at = |i: usize| if i < missing { 1 } else { input[i - missing] };
+        let own: Vec<usize> = (0..leading.len()).filter(|&i| at(i) != 1).collect();
+        let (&first, &end) = (own.first()?, own.last()?);
+        let fits = (first..=end).all(|i| at(i) == output[i]) && at(leading.len()) == *last;
+        let product = |of: &[usize]| of.iter().product();
+        let (each, count) = (product(&leading[end + 1..]), product(&leading[first..=end]));
+        fits.then_some(Rows { each, count })
+    }
 }
 
 fn extent(input: &[usize], output: &[usize]) -> Option<Extent> {
@@ -79,7 +107,7 @@ fn extent(input: &[usize], output: &[usize]) -> Option<Extent> {
     match (leading_full, leading_one, at(rank - 1)) {
         (_, true, n) if n == output[rank - 1] => Some(Extent::Row),
         (true, _, 1) => Some(Extent::Column),
-        _ => None,
+        _ => Rows::of(input, output).map(Extent::Rows),
     }
 }
 
@@ -213,6 +241,7 @@ impl Lower<'_> {
                 Extent::Row => input.row(),
                 Extent::Column => input.column(),
                 Extent::Scalar => input.whole(),
+                Extent::Rows(of) => input.view(of.count, cols).along(split.and(Axes::COLS)),
             };
             operands.push((view, extent));
         }

@@ -140,7 +140,7 @@ pub(super) fn narrow(
             Extent::Scalar => continue,
             Extent::Row => (0..at_once)
                 .for_each(|r| copy(bases.reads[i], block.wrapping_add(r * width), width)),
-            Extent::Full | Extent::Column => {}
+            Extent::Full | Extent::Column | Extent::Rows(_) => {}
         }
         inner.reads[i] = block;
     }
@@ -153,6 +153,10 @@ pub(super) fn narrow(
                 let to = to.wrapping_add(r * width);
                 match extent {
                     Extent::Full => copy(from.wrapping_add((first + r) * stride), to, width),
+                    Extent::Rows(of) => {
+                        let row = of.at(f.rows().start + first + r);
+                        copy(from.wrapping_add(row * stride), to, width);
+                    }
                     // SAFETY: a value of a declared read, and a row of scratch.
                     Extent::Column => unsafe {
                         std::slice::from_raw_parts_mut(to, width).fill(*from.add(first + r));
@@ -225,6 +229,10 @@ pub(super) fn block(
                     let base = bases.reads[input];
                     match extents[input] {
                         Extent::Full => {
+                            (base.wrapping_add(row * bases.read_strides[input] + col), len)
+                        }
+                        Extent::Rows(of) => {
+                            let row = of.at(f.rows().start + row);
                             (base.wrapping_add(row * bases.read_strides[input] + col), len)
                         }
                         Extent::Row => (base.wrapping_add(col), len),
