@@ -7,13 +7,10 @@ use crate::plan::{Home, Plan};
 use crate::step::Step;
 use crate::tensor::{Tensor, Words};
 use crate::variable::Variable;
-use parking_lot::{ArcRwLockReadGuard, ArcRwLockWriteGuard, RawRwLock};
+use parking_lot::lock_api::{RawRwLock, RawRwLockFair};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
-
-type WriteGuard = ArcRwLockWriteGuard<RawRwLock, Words>;
-type ReadGuard = ArcRwLockReadGuard<RawRwLock, Words>;
 
 /// See the module documentation.
 pub struct Workspace {
@@ -27,7 +24,6 @@ pub struct Workspace {
     scratch: Vec<Words>,
     scratch_at: Vec<*mut u32>,
     locks: Vec<Lock>,
-    guards: Vec<Guard>,
 }
 
 /// A variable and whether the plan writes it.
@@ -36,15 +32,41 @@ struct Lock {
     written: bool,
 }
 
-/// Held while a step runs; dropping it in turn lets waiting readers in.
-enum Guard {
-    Read(#[allow(dead_code, reason = "held, not read")] ReadGuard),
-    Write(WriteGuard),
+/// Variables that are locked while a step runs: a guard for each, without a count of references, would take longer than a
+/// small net's products.
+struct Locked<'a>(&'a [Lock]);
+
+impl Locked<'_> {
+    fn new(locks: &[Lock]) -> Locked<'_> {
+        for lock in locks {
+            // SAFETY: it is let go of once, when this is dropped.
+            let raw = unsafe { lock.variable.words.raw() };
+            if lock.written { raw.lock_exclusive() } else { raw.lock_shared() }
+        }
+        Locked(locks)
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        for lock in self.0 {
+            // SAFETY: `new` has locked it so.
+            unsafe {
+                let raw = lock.variable.words.raw();
+                if lock.written {
+                    lock.variable.written();
+                    // Hands the variable to a reader that waits, before the next step.
+                    raw.unlock_exclusive_fair();
+                } else {
+                    raw.unlock_shared();
+                }
+            }
+        }
+    }
 }
 
 // SAFETY: the pointers are into memory that the workspace owns or keeps alive through its plan,
-// and into feeds, which are bound anew by every run; guards are held within a run alone, which
-// takes the workspace by unique reference.
+// and into feeds, which are bound anew by every run.
 unsafe impl Send for Workspace {}
 
 impl Workspace {
@@ -89,7 +111,6 @@ impl Workspace {
             bases.push(base);
         }
         locks.sort_by_key(|lock| lock.variable.id());
-        let guards = Vec::with_capacity(locks.len());
         Ok(Workspace {
             plan,
             arena,
@@ -99,7 +120,6 @@ impl Workspace {
             scratch: Vec::new(),
             scratch_at: Vec::new(),
             locks,
-            guards,
         })
     }
 
@@ -144,21 +164,8 @@ impl Workspace {
             let Home::Slot(of) = &self.plan.places[slot].home else { continue };
             self.bases[slot] = self.bases[whole].wrapping_add(of.start);
         }
-        for lock in &self.locks {
-            self.guards.push(match lock.written {
-                true => Guard::Write(lock.variable.words.write_arc()),
-                false => Guard::Read(lock.variable.words.read_arc()),
-            });
-        }
-        let outcome = crew.run(&self.plan, &self.bases, &self.scratch_at, step, profile);
-        for (guard, lock) in self.guards.drain(..).zip(&self.locks) {
-            // A fair unlock hands the variable to a reader that waits, before the next step.
-            if let Guard::Write(guard) = guard {
-                lock.variable.written();
-                ArcRwLockWriteGuard::unlock_fair(guard);
-            }
-        }
-        outcome
+        let _locked = Locked::new(&self.locks);
+        crew.run(&self.plan, &self.bases, &self.scratch_at, step, profile)
     }
 
     /// Number of outputs.

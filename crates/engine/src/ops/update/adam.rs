@@ -7,6 +7,7 @@ use crate::attributes::Attributes;
 use crate::error::Result;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, adam};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Its names in the table.
@@ -54,10 +55,23 @@ impl Rule for Adam {
         [m, v, largest]: &mut [&mut [f32]; MAX_SLOTS],
     ) -> f32 {
         let &Adam { beta1, beta2, epsilon, amsgrad } = self;
-        let t = (updates + 1) as f64;
-        let correction = (1.0 - beta2.powf(t)).sqrt() / (1.0 - beta1.powf(t));
-        let alpha = (f64::from(common.learning_rate) * correction) as f32;
+        let alpha = (f64::from(common.learning_rate) * correction([beta1, beta2], updates)) as f32;
         let largest = amsgrad.then_some(&mut **largest);
         adam(isa, common, beta1, beta2, epsilon, alpha, w, g, m, v, largest)
     }
+}
+
+/// `√(1 − β₂ᵗ) / (1 − β₁ᵗ)` of the update behind so many. All weights of a step ask for the same, and powers take longer than
+/// a small weight's update: each thread keeps its last.
+fn correction(betas: [f64; 2], updates: u64) -> f64 {
+    thread_local!(static LAST: Cell<([f64; 2], u64, f64)> = const { Cell::new(([0.0; 2], 0, 1.0)) });
+    let (of, at, last) = LAST.get();
+    if (of, at) == (betas, updates) {
+        return last;
+    }
+    let t = (updates + 1) as f64;
+    let [beta1, beta2] = betas;
+    let found = (1.0 - beta2.powf(t)).sqrt() / (1.0 - beta1.powf(t));
+    LAST.set((betas, updates, found));
+    found
 }
