@@ -492,7 +492,7 @@ describe('backupAndRestore', () => {
         expect(resumed.history.history).toEqual(whole.history.history);
         expect(resumed.history.epoch).toEqual([0, 1, 2, 3]);
         expect(resumed.optimizer.learningRate).toBe(whole.optimizer.learningRate);
-        expect(found.history.val_loss).toEqual(expected.history.val_loss.slice(found.epoch[0]));
+        expect(found.history.val_loss).toEqual(expected.history.val_loss!.slice(found.epoch[0]));
       },
     );
 

@@ -13,7 +13,8 @@ use crate::ops::clip::{Norm, PartialNorms};
 use crate::ops::reduce::Kind;
 use crate::ops::step_number::StepNumber;
 use crate::ops::update::Update;
-use crate::ops::update::rule::{self, Rule};
+use crate::ops::update::registry;
+use crate::ops::update::rule::Rule;
 use crate::tensor::DType;
 use crate::variable::Variable;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ impl Optimizer {
     /// # Errors
     /// `ERR_ARGUMENT` for an unknown name or bad arguments.
     pub fn parse(with: &Attributes) -> Result<Optimizer> {
-        let rule = with.0.contains_key("name").then(|| rule::parse(with)).transpose()?;
+        let rule = with.0.contains_key("name").then(|| registry::parse(with)).transpose()?;
         let learning_rate = schedule::learning_rate(with)?;
         let bound = |name: &str| Ok(with.optional_number(name)?.map(|bound| bound as f32));
         let clip = match (bound("clipNorm")?, bound("clipValue")?, bound("globalClipNorm")?) {

@@ -5,7 +5,7 @@ use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, adadelta};
 use std::sync::Arc;
 
-/// Its name in the table.
+/// Its name in the registry.
 pub(super) const ENTRIES: &[RuleEntry] = &[("adadelta", |with| {
     Ok(Arc::new(Adadelta { rho: with.number("rho")?, epsilon: with.number("epsilon")? as f32 }))
 })];

@@ -5,7 +5,7 @@ use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, adagrad};
 use std::sync::Arc;
 
-/// Its name in the table.
+/// Its name in the registry.
 pub(super) const ENTRIES: &[RuleEntry] = &[("adagrad", |with| {
     Ok(Arc::new(Adagrad {
         // Kept beside the slot, which begins with zeros.

@@ -10,7 +10,7 @@ use ridgeline_kernels::update::{Common, adam};
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// Its names in the table.
+/// Its names in the registry.
 pub(super) const ENTRIES: &[RuleEntry] = &[("adam", parse), ("adamW", parse)];
 
 /// See the module documentation.

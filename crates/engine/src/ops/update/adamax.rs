@@ -5,7 +5,7 @@ use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, adamax};
 use std::sync::Arc;
 
-/// Its name in the table.
+/// Its name in the registry.
 pub(super) const ENTRIES: &[RuleEntry] = &[("adamax", |with| {
     Ok(Arc::new(Adamax {
         beta1: with.number("beta1")?,

@@ -5,7 +5,7 @@ use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, FtrlConstants, ftrl};
 use std::sync::Arc;
 
-/// Its name in the table.
+/// Its name in the registry.
 pub(super) const ENTRIES: &[RuleEntry] = &[("ftrl", |with| {
     Ok(Arc::new(Ftrl {
         constants: FtrlConstants {

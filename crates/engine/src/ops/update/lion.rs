@@ -5,7 +5,7 @@ use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, lion};
 use std::sync::Arc;
 
-/// Its name in the table.
+/// Its name in the registry.
 pub(super) const ENTRIES: &[RuleEntry] = &[("lion", |with| {
     Ok(Arc::new(Lion { beta1: with.number("beta1")?, beta2: with.number("beta2")? }))
 })];

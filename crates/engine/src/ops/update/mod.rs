@@ -10,6 +10,7 @@ pub mod adamax;
 pub mod ftrl;
 pub mod lion;
 pub mod nadam;
+pub mod registry;
 pub mod rmsprop;
 mod rows;
 pub mod rule;

@@ -5,7 +5,7 @@ use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, nadam};
 use std::sync::{Arc, LazyLock};
 
-/// Its name in the table.
+/// Its name in the registry.
 pub(super) const ENTRIES: &[RuleEntry] = &[("nadam", |with| {
     Ok(Arc::new(Nadam {
         beta1: with.number("beta1")?,

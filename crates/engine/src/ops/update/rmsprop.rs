@@ -6,7 +6,7 @@ use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, rmsprop};
 use std::sync::Arc;
 
-/// Its names in the table.
+/// Its names in the registry.
 pub(super) const ENTRIES: &[RuleEntry] = &[("rmsprop", |with| {
     Ok(Arc::new(RmsProp {
         rho: with.number("rho")?,

@@ -1,11 +1,10 @@
-//! Rules: what tells one optimizer from another, and the table of them by name.
+//! Rules: what tells one optimizer from another.
 //!
 //! A rule is one file here: its arguments, the state each weight needs, and its formula, whose
 //! arithmetic is in the kernels. What all optimizers share stands in `train/optimizer.rs`.
 
-use super::{adadelta, adagrad, adam, adamax, ftrl, lion, nadam, rmsprop, sgd};
 use crate::attributes::Attributes;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::Common;
 use std::fmt::Debug;
@@ -43,29 +42,3 @@ pub trait Rule: Debug + Send + Sync {
 
 /// A name and how its rule comes of arguments.
 pub(super) type RuleEntry = (&'static str, fn(&Attributes) -> Result<Arc<dyn Rule>>);
-
-/// What each file adds to the table.
-const ENTRIES: &[&[RuleEntry]] = &[
-    adadelta::ENTRIES,
-    adagrad::ENTRIES,
-    adam::ENTRIES,
-    adamax::ENTRIES,
-    ftrl::ENTRIES,
-    lion::ENTRIES,
-    nadam::ENTRIES,
-    rmsprop::ENTRIES,
-    sgd::ENTRIES,
-];
-
-/// The rule that the argument `name` asks for, with its own arguments.
-///
-/// # Errors
-/// `ERR_ARGUMENT` for an unknown name or bad arguments.
-pub fn parse(with: &Attributes) -> Result<Arc<dyn Rule>> {
-    let name = with.text("name")?;
-    let found = ENTRIES.iter().copied().flatten().find(|(of, _)| *of == name);
-    let (_, build) = found.ok_or_else(|| {
-        Error::argument(format!("there is no optimizer '{name}', and it has no update of its own"))
-    })?;
-    build(with)
-}

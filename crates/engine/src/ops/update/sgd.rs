@@ -6,7 +6,7 @@ use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::{Common, momentum, sgd};
 use std::sync::Arc;
 
-/// Its names in the table.
+/// Its names in the registry.
 pub(super) const ENTRIES: &[RuleEntry] = &[("sgd", |with| {
     let momentum = with.number("momentum")? as f32;
     Ok(Arc::new(Sgd { momentum, nesterov: with.flag("nesterov")? }))
