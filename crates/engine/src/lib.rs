@@ -28,5 +28,6 @@ pub mod tensor;
 pub mod traced;
 pub mod train;
 pub mod variable;
+pub mod words;
 
 pub use error::{Code, Error, Result};

@@ -4,7 +4,7 @@
 //! keeps buffers, views and permutations free of a type parameter.
 
 use crate::error::{Error, Result};
-use crate::memory::{give_back, in_huge_pages, refused};
+use crate::memory::give_back;
 use crate::shape::{MAX_ELEMENTS, Shape};
 use std::fmt;
 
@@ -144,41 +144,5 @@ impl Tensor {
     /// The tensor's type.
     pub fn tensor_type(&self) -> TensorType {
         TensorType { shape: Shape::of(&self.shape), dtype: self.dtype }
-    }
-}
-
-/// Words on a 64-byte boundary, zeroed; allocation can fail without aborting.
-#[derive(Debug)]
-pub struct Words {
-    memory: Box<[u32]>,
-    /// Where the boundary is.
-    first: usize,
-    len: usize,
-}
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
-
-impl Words {
-    /// `len` zero words. The system gives them zeroed, page by page as they are touched, so that to
-    /// allocate many takes no time.
-    ///
-    /// # Errors
-    /// `ERR_MEMORY` when the system has none.
-    pub fn zeroed(len: usize) -> Result<Words> {
-        let memory = bytemuck::allocation::try_zeroed_slice_box(len + LINE / size_of::<u32>())
-            .map_err(|()| refused::<u32>(len))?;
-        let mut memory: Box<[u32]> = memory;
-        in_huge_pages(&mut memory);
-        let first = memory.as_ptr().align_offset(LINE);
-        Ok(Words { memory, first, len })
-    }
-    /// The words.
-    pub fn as_slice(&self) -> &[u32] {
-        &self.memory[self.first..][..self.len]
-    }
-    /// The words, writable.
-    pub fn as_mut_slice(&mut self) -> &mut [u32] {
-        &mut self.memory[self.first..][..self.len]
     }
 }

@@ -8,7 +8,8 @@
 
 use crate::error::{Error, Result};
 use crate::memory::reserve;
-use crate::tensor::{DType, Tensor, Words, count};
+use crate::tensor::{DType, Tensor, count};
+use crate::words::Words;
 use parking_lot::RwLock;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::gemm::panel_width;

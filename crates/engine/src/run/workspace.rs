@@ -5,8 +5,9 @@ use crate::error::Result;
 use crate::memory::reserve;
 use crate::plan::{Home, Plan};
 use crate::step::Step;
-use crate::tensor::{Tensor, Words};
+use crate::tensor::Tensor;
 use crate::variable::Variable;
+use crate::words::Words;
 use parking_lot::lock_api::{RawRwLock, RawRwLockFair};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ impl Workspace {
         for (id, place) in (0..).zip(&plan.places) {
             let base = match &place.home {
                 // SAFETY: the arena's size covers every offset and length.
-                Home::Arena => unsafe { arena.as_mut_slice().as_mut_ptr().add(place.offset) },
+                Home::Arena => unsafe { arena.as_mut_ptr().add(place.offset) },
                 // Known when the plan runs.
                 Home::Feed(index) => {
                     feeds.push((id as usize, *index));
@@ -105,7 +106,7 @@ impl Workspace {
                 Home::Variable(variable) => {
                     let written = written.contains(&id);
                     locks.push(Lock { variable: Arc::clone(variable), written });
-                    variable.words.write().as_mut_slice().as_mut_ptr()
+                    variable.words.write().as_mut_ptr()
                 }
             };
             bases.push(base);
@@ -148,7 +149,7 @@ impl Workspace {
     ) -> Result<()> {
         while self.scratch.len() < crew.threads() {
             let mut scratch = Words::zeroed(self.plan.scratch_words)?;
-            self.scratch_at.push(scratch.as_mut_slice().as_mut_ptr());
+            self.scratch_at.push(scratch.as_mut_ptr());
             self.scratch.push(scratch);
         }
         for &(buffer, index) in &self.feeds {

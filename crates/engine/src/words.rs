@@ -1,0 +1,72 @@
+//! Words on a cache line's boundary: the memory of variables, arenas and scratch.
+//!
+//! Plans keep addresses in it. So it is held by an address too: a box claims, whenever it is moved, to be the only way to
+//! what is in it.
+
+use crate::error::Result;
+use crate::memory::{in_huge_pages, refused};
+use std::ptr::NonNull;
+use std::slice::{from_raw_parts, from_raw_parts_mut};
+
+/// Words on a 64-byte boundary, zeroed; allocation can fail without aborting.
+#[derive(Debug)]
+pub struct Words {
+    /// Of a box, which it becomes again in the end.
+    memory: NonNull<[u32]>,
+    /// Where the boundary is.
+    first: usize,
+    len: usize,
+}
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+// SAFETY: the words are its own; addresses of them are the business of who keeps some.
+unsafe impl Send for Words {}
+// SAFETY: through a shared reference they are only read.
+unsafe impl Sync for Words {}
+
+impl Words {
+    /// `len` zero words. The system gives them zeroed, page by page as they are touched, so that to
+    /// allocate many takes no time.
+    ///
+    /// # Errors
+    /// `ERR_MEMORY` when the system has none.
+    pub fn zeroed(len: usize) -> Result<Words> {
+        let memory = bytemuck::allocation::try_zeroed_slice_box(len + LINE / size_of::<u32>())
+            .map_err(|()| refused::<u32>(len))?;
+        let mut memory: Box<[u32]> = memory;
+        in_huge_pages(&mut memory);
+        let first = memory.as_ptr().align_offset(LINE);
+        Ok(Words { memory: NonNull::from(Box::leak(memory)), first, len })
+    }
+
+    /// The address of the first word, good until they are dropped.
+    pub fn as_mut_ptr(&mut self) -> *mut u32 {
+        self.start()
+    }
+
+    fn start(&self) -> *mut u32 {
+        // SAFETY: the boundary lies inside the memory, before as many words as there are.
+        unsafe { self.memory.cast::<u32>().as_ptr().add(self.first) }
+    }
+
+    /// The words.
+    pub fn as_slice(&self) -> &[u32] {
+        // SAFETY: so many words lie behind the boundary, and are borrowed as this is.
+        unsafe { from_raw_parts(self.start(), self.len) }
+    }
+
+    /// The words, writable.
+    pub fn as_mut_slice(&mut self) -> &mut [u32] {
+        // SAFETY: as above.
+        unsafe { from_raw_parts_mut(self.start(), self.len) }
+    }
+}
+
+impl Drop for Words {
+    fn drop(&mut self) {
+        // SAFETY: it came of a box, and nobody else gives it back.
+        drop(unsafe { Box::from_raw(self.memory.as_ptr()) });
+    }
+}
