@@ -496,6 +496,19 @@ describe('backupAndRestore', () => {
       },
     );
 
+    test('a source that has fewer batches by now is at the end of its epoch', async () => {
+      const path = newFile();
+      await expect(train('in batches', small(), path, 1, [crash(2, 6)])).rejects.toThrow('power cut');
+      const trained: number[] = [];
+      const watch: CallbackLike = { onTrainBatchEnd: (batch) => void trained.push(batch) };
+      const model = small();
+      const few = (): ReturnType<typeof source> => source().slice(0, 4);
+      const kept = callbacks.backupAndRestore(path);
+      await model.fit(few, { epochs: 3, verbose: 0, callbacks: [watch, kept] });
+      expect(trained).toEqual([]);
+      expect(model.history.epoch).toEqual([0, 1, 2]);
+    });
+
     test('a file of other metrics is refused, and nothing is changed', async () => {
       const path = newFile();
       await expect(train('in memory', small(), path, 1, [crash(1, 3)])).rejects.toThrow('power cut');

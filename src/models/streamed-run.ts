@@ -101,10 +101,10 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
   async *#epoch(epoch: number, done: number): AsyncGenerator<NativeEvent, number[] | undefined, Verdict> {
     const { batches, steps, batchReports, step, logsBefore } = this.#of;
     let logs = done > 0 ? logsBefore : undefined;
-    for (let passed = 0; passed < done && batches.restarts && !this.#isCancelled; passed++) {
-      if (!(await this.#fetch())) break;
-    }
-    let current = done === steps ? undefined : await this.#fetch();
+    let isOver = done === steps;
+    for (let passed = 0; passed < done && batches.restarts && !isOver; passed++)
+      isOver = (await this.#fetch()) === undefined;
+    let current = isOver ? undefined : await this.#fetch();
     let batch = done;
     for (; current && !this.#isCancelled; batch++) {
       // The next one comes while this one's step runs.
