@@ -5,7 +5,7 @@ import { rm, stat } from 'node:fs/promises';
 import { type FilePath, filePath } from '../core/file-path.js';
 import { boolean, type Settled, settle, type Table } from '../core/options.js';
 import { Callback } from './callback.js';
-import { type SaveFreq, saveFreq } from './save-freq.js';
+import { type SaveFreq, saveAfterBatches, saveFreq } from './save-freq.js';
 
 /** Options of {@link BackupAndRestore}. */
 export interface BackupAndRestoreOptions {
@@ -24,15 +24,12 @@ const TABLE: Table<BackupAndRestoreOptions> = { saveFreq, deleteCheckpoint: bool
 export class BackupAndRestore extends Callback {
   readonly #path: string;
   readonly #options: Settled<BackupAndRestoreOptions>;
-  #batches = 0;
 
   constructor(path: FilePath, options: BackupAndRestoreOptions = {}) {
     super();
     this.#path = filePath('path', path);
     this.#options = settle('backupAndRestore', TABLE, [options]);
-    const { saveFreq } = this.#options;
-    // A run tells of batches only where somebody wants to hear.
-    if (saveFreq !== 'epoch') this.onTrainBatchEnd = () => this.#batchEnd(saveFreq);
+    saveAfterBatches(this, this.#options.saveFreq, () => this.model.save(this.#path));
   }
 
   /** @internal */
@@ -42,11 +39,6 @@ export class BackupAndRestore extends Callback {
       () => false,
     );
     if (isThere) await this.model.training.resume(this.#path);
-  }
-
-  async #batchEnd(every: number): Promise<void> {
-    this.#batches += 1;
-    if (this.#batches % every === 0) await this.model.save(this.#path);
   }
 
   override async onEpochEnd(): Promise<void> {

@@ -8,7 +8,7 @@ import { Callback } from './callback.js';
 import type { CallbackState } from './callback-state.js';
 import type { Logs } from './logs.js';
 import { Monitor, type MonitorOptions, monitored } from './monitor.js';
-import { type SaveFreq, saveFreq } from './save-freq.js';
+import { type SaveFreq, saveAfterBatches, saveFreq } from './save-freq.js';
 import { verbose } from './verbose.js';
 
 /** Options of {@link ModelCheckpoint}. */
@@ -41,7 +41,7 @@ export class ModelCheckpoint extends Callback {
   readonly #monitor: Monitor;
   #best: number | undefined;
   #epoch = 0;
-  #batches = 0;
+  readonly #restart: () => void;
   /** The last epoch it was told of. */
   #seen = -1;
 
@@ -53,9 +53,9 @@ export class ModelCheckpoint extends Callback {
     this.#path = path;
     this.#options = settle('modelCheckpoint', TABLE, [options]);
     this.#monitor = new Monitor('modelCheckpoint', this.#options);
-    const { saveFreq } = this.#options;
-    // A run tells of batches only where somebody wants to hear.
-    if (saveFreq !== 'epoch') this.onTrainBatchEnd = (batch, logs) => this.#batchEnd(batch, logs, saveFreq);
+    this.#restart = saveAfterBatches(this, this.#options.saveFreq, (batch, logs) =>
+      this.#save(this.#epoch, logs, batch),
+    );
   }
 
   /** Key of the number that it watches. */
@@ -70,7 +70,7 @@ export class ModelCheckpoint extends Callback {
   override async onTrainBegin(): Promise<void> {
     const { values } = this.model.training.takeCallbackState(this.#kind) ?? {};
     this.#best = (values?.best as number | undefined) ?? this.#best ?? this.#options.initialValueThreshold;
-    this.#batches = 0;
+    this.#restart();
     const last = this.model.training.lastEpoch;
     this.#seen = values ? (values.seen as number) : (last?.epoch ?? -1);
     // It was saved by a callback that came before this one, and the weights are still those of then.
@@ -79,11 +79,6 @@ export class ModelCheckpoint extends Callback {
 
   override onEpochBegin(epoch: number): void {
     this.#epoch = epoch;
-  }
-
-  async #batchEnd(batch: number, logs: Logs, every: number): Promise<void> {
-    this.#batches += 1;
-    if (this.#batches % every === 0) await this.#save(this.#epoch, logs, batch);
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {

@@ -8,12 +8,12 @@ export interface Spot {
   readonly epoch: number;
   /** Batches of it that were trained. */
   readonly batch: number;
+  /** Batches that it has, as far as that is known. */
+  readonly batches?: number;
 }
 
 /** See the module documentation. */
-export interface Place extends Spot {
-  /** Batches of the epoch, as far as that was known. */
-  readonly batches: number;
+export interface Place extends Required<Spot> {
   /** Steps that were made in all: what was saved while they went on is of no place. */
   readonly steps: number;
   /** Keys of what was measured. */

@@ -37,9 +37,9 @@ export async function resume(of: Resumed, path: string): Promise<void> {
     filling.weights(model.weights);
     filling.slots(model.weights, of.optimizerState);
     const state = filling.training(saved.training);
-    const before = state.place?.keys.join() ?? '';
-    if (state.place && before !== of.keys.join())
-      throw damaged(`it measured [${before}] in its epoch, the model measures [${of.keys.join()}]`);
+    const [then, now] = [state.place?.keys.join(), of.keys.join()];
+    if (then !== undefined && then !== now)
+      throw damaged(`it measured [${then}] in its epoch, the model measures [${now}]`);
     const names = filling.fills.map(([tensor]) => tensor);
     const variables = filling.fills.map(([, variable]) => variable);
     ofFile(path, await guard(() => checkpoint.fill(names, variables)));

@@ -29,7 +29,7 @@ export interface LoopOptions {
   /** Notes more numbers of it. */
   readonly add: (numbers: readonly [key: string, value: number][]) => void;
   /** The epoch to begin with, or the batch of it to go on behind. */
-  first(): Spot & { readonly batches?: number };
+  first(): Spot;
   /** Does what a fit that was not cut short ends with, before callbacks hear of the end. */
   readonly finish: () => Promise<void>;
   /** Names native numbers. */
@@ -46,7 +46,7 @@ export class TrainingLoop {
   #run: Run | undefined;
   readonly #cancelled = new Cancellation();
   /** Where the run stands still, while callbacks hear of a batch. */
-  #place: (Spot & { readonly batches: number }) | undefined;
+  #place: Required<Spot> | undefined;
   /** The learning rate that the run was told last, unless the optimizer's schedule gives it. */
   #learningRate: number | undefined;
 
@@ -60,7 +60,7 @@ export class TrainingLoop {
   }
 
   /** Where within an epoch it stands still, if it does. */
-  get place(): (Spot & { readonly batches: number }) | undefined {
+  get place(): Required<Spot> | undefined {
     return this.#place;
   }
 
@@ -158,7 +158,7 @@ export class TrainingLoop {
     return { stop, learningRate };
   }
 
-  async #beginEpoch({ epoch, batch, batches }: ReturnType<LoopOptions['first']>): Promise<void> {
+  async #beginEpoch({ epoch, batch, batches }: Spot): Promise<void> {
     await this.#each((c) => c.onEpochBegin?.(epoch, {}));
     if (batches === undefined || batch < batches) await this.#each((c) => c.onTrainBatchBegin?.(batch, {}));
   }

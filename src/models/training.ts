@@ -60,7 +60,7 @@ export class Training implements TrainingContext {
   #callbackStates = new CallbackStates({});
   #last: EpochLogs | undefined;
   /** What the running fit goes on with, if it does so from a file. */
-  #resumed: (Spot & { readonly batches?: number }) | undefined;
+  #resumed: Spot | undefined;
   /** Of the epoch under way. */
   readonly #totals = new native.NativeTotals();
   #hasFinished = false;
@@ -137,12 +137,11 @@ export class Training implements TrainingContext {
 
   async resume(path: string): Promise<void> {
     const { optimizerState } = this;
-    const restore = ([steps = 0, ...rest]: readonly number[], state: TrainingState): void => {
-      this.restore([steps, ...rest], state);
-      const { place } = state;
-      const isWithin = place?.steps === steps;
-      this.#resumed = isWithin ? place : { epoch: this.nextEpoch, batch: 0 };
-      this.#totals.write(isWithin ? [...place.totals] : []);
+    const restore = (counters: readonly number[], state: TrainingState): void => {
+      this.restore(counters, state);
+      const place = state.place?.steps === counters[0] ? state.place : undefined;
+      this.#resumed = place ?? { epoch: this.nextEpoch, batch: 0 };
+      this.#totals.write([...(place?.totals ?? [])]);
     };
     await resume({ model: this.#model, optimizerState, keys: this.#keys, restore }, path);
     // They know the seed of before.
