@@ -18,8 +18,8 @@ pub struct Words {
     len: usize,
 }
 
-/// Bytes of a cache line.
-const LINE: usize = 64;
+/// Words of a cache line.
+pub const LINE_WORDS: usize = 16;
 
 // SAFETY: the words are its own; addresses of them are the business of who keeps some.
 unsafe impl Send for Words {}
@@ -33,11 +33,11 @@ impl Words {
     /// # Errors
     /// `ERR_MEMORY` when the system has none.
     pub fn zeroed(len: usize) -> Result<Words> {
-        let memory = bytemuck::allocation::try_zeroed_slice_box(len + LINE / size_of::<u32>())
+        let memory = bytemuck::allocation::try_zeroed_slice_box(len + LINE_WORDS)
             .map_err(|()| refused::<u32>(len))?;
         let mut memory: Box<[u32]> = memory;
         in_huge_pages(&mut memory);
-        let first = memory.as_ptr().align_offset(LINE);
+        let first = memory.as_ptr().align_offset(LINE_WORDS * size_of::<u32>());
         Ok(Words { memory: NonNull::from(Box::leak(memory)), first, len })
     }
 

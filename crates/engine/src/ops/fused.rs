@@ -1,5 +1,5 @@
-//! A block program as one op: what the fusion pass makes of neighbouring element-wise ops, and of those whose result is
-//! added up.
+//! A block program as one op: what the fusion pass makes of neighbouring element-wise ops, and of a sum or mean over all of
+//! what they give.
 
 use crate::error::Result;
 use crate::graph::Value;
@@ -7,6 +7,7 @@ use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::block::BlockProgram;
 use crate::plan::lower::Lower;
+use crate::shape::Shape;
 use crate::tensor::TensorType;
 
 /// Several element-wise ops over one shape.
@@ -14,13 +15,28 @@ use crate::tensor::TensorType;
 pub struct Fused {
     /// What is computed.
     pub program: BlockProgram,
+    /// What becomes of the last step's result, if that is no output.
+    pub total: Option<Total>,
     /// Types of the outputs.
     pub outputs: Vec<TensorType>,
 }
 
+/// The sum or mean over all of a result, which nobody else needs.
+#[derive(Debug)]
+pub struct Total {
+    /// Shape of that result.
+    pub of: Shape,
+    /// True for the mean.
+    pub is_mean: bool,
+}
+
 impl Op for Fused {
     fn name(&self) -> &'static str {
-        "fused"
+        match self.total {
+            None => "fused",
+            Some(Total { is_mean: false, .. }) => "sum of fused",
+            Some(Total { is_mean: true, .. }) => "mean of fused",
+        }
     }
     fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(self.outputs.clone())
@@ -29,41 +45,7 @@ impl Op for Fused {
         rule.undefined()
     }
     fn is_elementwise(&self, _: &[&TensorType]) -> bool {
-        true
-    }
-    fn is_pure(&self) -> bool {
-        !self.program.draws()
-    }
-    fn lower(&self, lower: &mut Lower) -> Result<()> {
-        lower.program(self.program.clone())
-    }
-    fn onnx(&self, e: &mut Exporter) -> Result<()> {
-        e.no_form()
-    }
-}
-
-/// The sum or the mean over all that several element-wise ops give, which nobody else needs.
-#[derive(Debug)]
-pub struct FusedTotal {
-    /// What is computed; the result of the last step is added up.
-    pub program: BlockProgram,
-    /// What that result is.
-    pub of: TensorType,
-    /// True for the mean.
-    pub mean: bool,
-    /// Type of the total.
-    pub output: TensorType,
-}
-
-impl Op for FusedTotal {
-    fn name(&self) -> &'static str {
-        if self.mean { "mean of fused" } else { "sum of fused" }
-    }
-    fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
-        Ok(vec![self.output.clone()])
-    }
-    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
-        rule.undefined()
+        self.total.is_none()
     }
     fn takes_spread(&self, _: &[&TensorType]) -> bool {
         true
@@ -72,8 +54,13 @@ impl Op for FusedTotal {
         !self.program.draws()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let shape = self.of.shape.bind(lower.bindings);
-        lower.total(self.program.clone(), &shape, self.mean)
+        match &self.total {
+            None => lower.program(self.program.clone()),
+            Some(Total { of, is_mean }) => {
+                let shape = of.bind(lower.bindings);
+                lower.total(self.program.clone(), &shape, *is_mean)
+            }
+        }
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         e.no_form()

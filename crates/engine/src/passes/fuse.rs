@@ -9,7 +9,7 @@
 use super::{Rewrite, uses};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
-use crate::ops::fused::{Fused, FusedTotal};
+use crate::ops::fused::{Fused, Total};
 use crate::ops::leaf::Constant;
 use crate::ops::reduce::{Kind, Reduction};
 use crate::plan::block::{BlockProgram, BlockStep, Source};
@@ -67,47 +67,47 @@ fn group(graph: &Graph) -> (Vec<Group>, Vec<Option<usize>>) {
     let mut groups: Vec<Group> = Vec::new();
     let mut group_of: Vec<Option<usize>> = vec![None; nodes.len()];
     for (at, node) in nodes.iter().enumerate() {
-        let producers: Vec<usize> =
+        let mut producers: Vec<usize> =
             node.inputs.iter().filter_map(|v| group_of[v.node as usize]).collect();
+        producers.sort_unstable();
+        producers.dedup();
         let types: Vec<_> = node.inputs.iter().map(|&v| graph.value_type(v)).collect();
         let elementwise = node.outputs.len() == 1 && node.op.instruction(&types).is_some();
         let shape = node.outputs.first().map(|of| &of.shape);
         let rooted = producers.iter().copied().find(|&g| !groups[g].rootless);
         let home = rooted.or(producers.first().copied()).filter(|&g| {
-            let mut each: Vec<usize> = producers.clone();
-            each.sort_unstable();
-            each.dedup();
+            let fits = |p: &usize| {
+                (*p == g || groups[*p].rootless)
+                    && groups[*p].open
+                    && Some(&groups[*p].shape) == shape
+            };
             elementwise
-                && each.iter().all(|&p| p == g || groups[p].rootless)
-                && each.iter().all(|&p| groups[p].open && Some(&groups[p].shape) == shape)
-                && each.iter().map(|&p| groups[p].nodes.len()).sum::<usize>() < MAX_STEPS
+                && producers.iter().all(fits)
+                && producers.iter().map(|&p| groups[p].nodes.len()).sum::<usize>() < MAX_STEPS
         });
-        for &p in &producers {
-            if let Some(g) = home.filter(|&g| g != p) {
-                let more = std::mem::take(&mut groups[p].nodes);
-                more.iter().for_each(|&node| group_of[node] = Some(g));
-                groups[g].nodes.extend(more);
-                groups[g].nodes.sort_unstable();
-            }
-        }
-        // Whoever uses a group's value from outside ends the group.
-        for &g in producers.iter().filter(|_| home.is_none()) {
-            groups[g].open = false;
+        if home.is_none() {
+            // Whoever uses a group's value from outside ends the group.
+            producers.iter().for_each(|&g| groups[g].open = false);
         }
         if !elementwise {
             continue;
         }
-        let is_constant = |v: &Value| nodes[v.node as usize].op.downcast::<Constant>().is_some();
-        let reads =
-            node.inputs.iter().any(|v| group_of[v.node as usize].is_none() && !is_constant(v));
         let g = home.unwrap_or_else(|| {
             let shape = shape.cloned().unwrap_or_default();
-            let rootless = producers.is_empty();
-            groups.push(Group { nodes: Vec::new(), shape, open: true, rootless, total: None });
+            let nodes = Vec::new();
+            groups.push(Group { nodes, shape, open: true, rootless: true, total: None });
             groups.len() - 1
         });
-        groups[g].rootless &= !reads;
+        for p in producers.into_iter().filter(|&p| home.is_some_and(|g| g != p)) {
+            let more = std::mem::take(&mut groups[p].nodes);
+            more.iter().for_each(|&node| group_of[node] = home);
+            groups[g].nodes.extend(more);
+        }
+        let is_constant = |v: &Value| nodes[v.node as usize].op.downcast::<Constant>().is_some();
+        let is_own = |v: &Value| home.is_some() && group_of[v.node as usize] == home;
+        groups[g].rootless &= node.inputs.iter().all(|v| is_own(v) || is_constant(v));
         groups[g].nodes.push(at);
+        groups[g].nodes.sort_unstable();
         group_of[at] = Some(g);
     }
     (groups, group_of)
@@ -184,7 +184,7 @@ fn emit(graph: &Graph, group: &Group, needed: &[bool], rewrite: &mut Rewrite) ->
     let types = outputs.iter().map(|&i| graph.nodes()[group.nodes[i]].outputs[0].clone()).collect();
     let kept: Vec<usize> = outputs.iter().map(|&i| group.nodes[i]).collect();
     let last = &graph.nodes()[*group.nodes.last().unwrap_or(&0)];
-    let op = Fused { program: BlockProgram { steps, outputs }, outputs: types };
+    let op = Fused { program: BlockProgram { steps, outputs }, total: None, outputs: types };
     let inputs = rewrite.map(&inputs);
     let new = rewrite.graph.apply_labelled(Arc::new(op), &inputs, last.label.clone())?;
     for (node, value) in kept.into_iter().zip(new) {
@@ -197,9 +197,9 @@ fn emit(graph: &Graph, group: &Group, needed: &[bool], rewrite: &mut Rewrite) ->
 fn emit_total(graph: &Graph, group: &Group, at: usize, rewrite: &mut Rewrite) -> Result<()> {
     let (steps, inputs) = steps(graph, group);
     let node = &graph.nodes()[at];
-    let mean = node.op.downcast::<Reduction>().is_some_and(|of| of.kind == Kind::Mean);
-    let of = graph.value_type(node.inputs[0]).clone();
+    let is_mean = node.op.downcast::<Reduction>().is_some_and(|of| of.kind == Kind::Mean);
+    let total = Some(Total { of: graph.value_type(node.inputs[0]).shape.clone(), is_mean });
     let program = BlockProgram { steps, outputs: Vec::new() };
-    let op = FusedTotal { program, of, mean, output: node.outputs[0].clone() };
+    let op = Fused { program, total, outputs: node.outputs.clone() };
     rewrite.replace(at, node, Arc::new(op), &inputs)
 }

@@ -6,10 +6,8 @@ use super::schedule::Phase;
 use super::task::Task;
 use super::view::BufferId;
 use super::{Home, Place};
+use crate::words::LINE_WORDS;
 use std::collections::HashSet;
-
-/// Offsets are multiples of a cache line, so threads never share one.
-const LINE_WORDS: usize = 16;
 
 /// Gives every arena buffer an offset and returns the arena's size in words.
 pub fn allocate(
@@ -65,6 +63,7 @@ pub fn allocate(
     let mut total = 0;
     for i in order {
         let Some(span) = life[i] else { continue };
+        // Offsets are multiples of a cache line, so threads never share one.
         let words = places[i].words.next_multiple_of(LINE_WORDS);
         let mut offset = 0;
         // `placed` is kept sorted by offset, so one pass finds the first gap.

@@ -13,7 +13,7 @@ struct Uses {
     readers: usize,
     writers: usize,
     last_writer: usize,
-    /// True if it must stay as it is, or stands in another buffer, or another one in it.
+    /// True if it must stay as it is, stands in another buffer or another one in it, or a loop touches it.
     is_fixed: bool,
 }
 
@@ -49,8 +49,6 @@ pub(super) fn share(
             (of.writers, of.last_writer) = (of.writers + 1, i);
         }
     }
-    let repeats =
-        |task: usize| loops.iter().any(|of| of.asks.contains(&task) || of.body.contains(&task));
     for of in loops {
         for task in &tasks[of.asks.start..of.body.end] {
             for view in task.reads.iter().chain(&task.writes) {
@@ -64,7 +62,7 @@ pub(super) fn share(
         for view in task.reads.iter_mut().chain(&mut task.writes) {
             view.buffer = homes[at(view.buffer)];
         }
-        let Some(&write) = task.writes.first().filter(|_| !repeats(i)) else { continue };
+        let Some(&write) = task.writes.first() else { continue };
         let same = |read: &View| {
             (read.rows, read.cols, read.layout) == (write.rows, write.cols, write.layout)
                 && (read.along, read.unit) == (write.along, write.unit)

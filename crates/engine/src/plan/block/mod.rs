@@ -62,24 +62,24 @@ enum Extent {
     Row,
     Column,
     Scalar,
-    Rows(Rows),
+    Repeat(Repeat),
 }
 
 /// Rows of an operand, of which each serves some rows of the result that follow each other, again and again.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Rows {
+struct Repeat {
     each: usize,
     count: usize,
 }
 
-impl Rows {
+impl Repeat {
     /// The operand's row for a row of the result.
     fn at(self, row: usize) -> usize {
         row / self.each % self.count
     }
 
     /// Those of an operand that has some axes that follow each other, and the last.
-    fn of(input: &[usize], output: &[usize]) -> Option<Rows> {
+    fn of(input: &[usize], output: &[usize]) -> Option<Repeat> {
         let (last, leading) = output.split_last()?;
         let missing = output.len() - input.len();
         let at = |i: usize| if i < missing { 1 } else { input[i - missing] };
@@ -88,7 +88,7 @@ impl Rows {
         let fits = (first..=end).all(|i| at(i) == output[i]) && at(leading.len()) == *last;
         let product = |of: &[usize]| of.iter().product();
         let (each, count) = (product(&leading[end + 1..]), product(&leading[first..=end]));
-        fits.then_some(Rows { each, count })
+        fits.then_some(Repeat { each, count })
     }
 }
 
@@ -107,7 +107,7 @@ fn extent(input: &[usize], output: &[usize]) -> Option<Extent> {
     match (leading_full, leading_one, at(rank - 1)) {
         (_, true, n) if n == output[rank - 1] => Some(Extent::Row),
         (true, _, 1) => Some(Extent::Column),
-        _ => Rows::of(input, output).map(Extent::Rows),
+        _ => Repeat::of(input, output).map(Extent::Repeat),
     }
 }
 
@@ -179,7 +179,7 @@ impl Lower<'_> {
             }
             _ => {
                 let collected = collected(&extents);
-                task.run(move |f| run::rows(&program, [&extents, &collected], cols, f));
+                task.run(move |f| run::rows(&program, [&extents, &collected], f));
             }
         }
         Ok(())
@@ -191,7 +191,7 @@ impl Lower<'_> {
         &mut self,
         program: BlockProgram,
         shape: &[usize],
-        mean: bool,
+        is_mean: bool,
     ) -> Result<()> {
         let cols = shape.last().copied().unwrap_or(1);
         let rows: usize = shape.iter().rev().skip(1).product();
@@ -203,8 +203,8 @@ impl Lower<'_> {
         let extents = extents(&operands);
         let collected = collected(&extents);
         task.write(View { unit: UNIT, ..parts.view(rows, units) }.along(Axes::BOTH))
-            .run(move |f| sum::rows(&program, [&extents, &collected], cols, f));
-        let count = if mean { (rows * cols) as f32 } else { 1.0 };
+            .run(move |f| sum::rows(&program, [&extents, &collected], f));
+        let count = if is_mean { (rows * cols) as f32 } else { 1.0 };
         self.task(1, parts.size()).cost(0.05).read(parts.whole()).write(y.whole()).run(move |f| {
             f.floats_mut(0)[0] = reduce::sum(f.isa, f.floats(0)) / count;
         });
@@ -241,7 +241,7 @@ impl Lower<'_> {
                 Extent::Row => input.row(),
                 Extent::Column => input.column(),
                 Extent::Scalar => input.whole(),
-                Extent::Rows(of) => input.view(of.count, cols).along(split.and(Axes::COLS)),
+                Extent::Repeat(of) => input.view(of.count, cols).along(split.and(Axes::COLS)),
             };
             operands.push((view, extent));
         }

@@ -3,6 +3,7 @@
 use super::{BLOCK, BlockProgram, Extent, MOST_OPERANDS, Source};
 use crate::plan::frame::Frame;
 use crate::plan::instruction::{Spot, Words};
+use crate::words::LINE_WORDS;
 
 /// Where the part of a program's operands begins, and the words from one of their rows to the next.
 #[derive(Clone, Copy)]
@@ -36,6 +37,16 @@ impl Bases {
         bases
     }
 
+    /// Where operand `i`, of which the result needs a row or a value for each of its own, has that of row `row` of the part.
+    fn row(&self, i: usize, extent: Extent, row: usize, f: &Frame) -> *const u32 {
+        let row = match extent {
+            Extent::Full | Extent::Column => row,
+            Extent::Repeat(of) => of.at(f.rows().start + row),
+            Extent::Row | Extent::Scalar => 0,
+        };
+        self.reads[i].wrapping_add(row * self.read_strides[i])
+    }
+
     /// True if rows of all whole operands lie side by side.
     fn are_dense(&self, extents: &[Extent], outputs: usize, cols: usize) -> bool {
         let full = extents.iter().zip(&self.read_strides).filter(|(of, _)| **of == Extent::Full);
@@ -44,30 +55,22 @@ impl Bases {
     }
 }
 
-/// Words of a cache line.
-const LINE: usize = 16;
-
 /// Columns of a part that is worth collecting: a call for each row would cost more than the row.
 const NARROW: usize = 128;
 
-/// Whether rows of so many columns, of which there are `cols` in all, are collected.
-pub(super) fn is_narrow(rows: usize, width: usize, cols: usize) -> bool {
-    width <= NARROW && width < cols && rows > 1
+/// Whether the rows of a part are collected.
+pub(super) fn is_narrow(f: &Frame) -> bool {
+    let width = f.cols().len();
+    width <= NARROW && width < f.space()[1] && f.rows().len() > 1
 }
 
 /// Runs the program over the frame's part, block by block.
-pub(super) fn rows(
-    program: &BlockProgram,
-    [extents, whole]: [&[Extent]; 2],
-    cols: usize,
-    f: &Frame,
-) {
-    let part = f.part();
+pub(super) fn rows(program: &BlockProgram, [extents, whole]: [&[Extent]; 2], f: &Frame) {
+    let (part, cols) = (f.part(), f.space()[1]);
     let bases = Bases::of(f);
-    if is_narrow(part.rows.len(), part.cols.len(), cols) {
+    if is_narrow(f) {
         let scratch = f.scratch().as_mut_ptr().cast::<u32>();
-        let mut inner = bases;
-        (inner.in_place, inner.writes) = (None, bases.writes);
+        let mut inner = Bases { in_place: None, ..bases };
         for (write, &step) in inner.writes.iter_mut().zip(&program.outputs) {
             *write = scratch.wrapping_add(step * BLOCK);
         }
@@ -105,13 +108,13 @@ pub(super) fn rows(
 /// Copies a row: of a declared read, of scratch or of a declared write.
 #[inline(always)]
 fn copy(from: *const u32, to: *mut u32, width: usize) {
-    let whole = width - width % LINE;
+    let whole = width - width % LINE_WORDS;
     // SAFETY: a row of a declared read and one of scratch, or one of scratch and a declared write; both have the columns of
     // the part.
     unsafe {
         // Of a size that is known it is a few moves rather than a call.
-        for at in (0..whole).step_by(LINE) {
-            std::ptr::copy_nonoverlapping(from.add(at), to.add(at), LINE);
+        for at in (0..whole).step_by(LINE_WORDS) {
+            std::ptr::copy_nonoverlapping(from.add(at), to.add(at), LINE_WORDS);
         }
         if whole < width {
             std::ptr::copy_nonoverlapping(from.add(whole), to.add(whole), width - whole);
@@ -140,26 +143,21 @@ pub(super) fn narrow(
             Extent::Scalar => continue,
             Extent::Row => (0..at_once)
                 .for_each(|r| copy(bases.reads[i], block.wrapping_add(r * width), width)),
-            Extent::Full | Extent::Column | Extent::Rows(_) => {}
+            Extent::Full | Extent::Column | Extent::Repeat(_) => {}
         }
         inner.reads[i] = block;
     }
     for first in (0..rows).step_by(at_once) {
         let some = at_once.min(rows - first);
         for (i, extent) in extents.iter().enumerate() {
-            let (from, to) = (bases.reads[i], inner.reads[i].cast_mut());
-            let stride = bases.read_strides[i];
             for r in 0..some {
-                let to = to.wrapping_add(r * width);
+                let from = bases.row(i, *extent, first + r, f);
+                let to = inner.reads[i].cast_mut().wrapping_add(r * width);
                 match extent {
-                    Extent::Full => copy(from.wrapping_add((first + r) * stride), to, width),
-                    Extent::Rows(of) => {
-                        let row = of.at(f.rows().start + first + r);
-                        copy(from.wrapping_add(row * stride), to, width);
-                    }
+                    Extent::Full | Extent::Repeat(_) => copy(from, to, width),
                     // SAFETY: a value of a declared read, and a row of scratch.
                     Extent::Column => unsafe {
-                        std::slice::from_raw_parts_mut(to, width).fill(*from.add(first + r));
+                        std::slice::from_raw_parts_mut(to, width).fill(*from);
                     },
                     Extent::Row | Extent::Scalar => break,
                 }
@@ -226,18 +224,12 @@ pub(super) fn block(
         for (operand, source) in operands.iter_mut().zip(&step.operands) {
             let (ptr, len) = match *source {
                 Source::Input(input) => {
-                    let base = bases.reads[input];
+                    let from = bases.row(input, extents[input], row, f);
                     match extents[input] {
-                        Extent::Full => {
-                            (base.wrapping_add(row * bases.read_strides[input] + col), len)
+                        Extent::Full | Extent::Repeat(_) | Extent::Row => {
+                            (from.wrapping_add(col), len)
                         }
-                        Extent::Rows(of) => {
-                            let row = of.at(f.rows().start + row);
-                            (base.wrapping_add(row * bases.read_strides[input] + col), len)
-                        }
-                        Extent::Row => (base.wrapping_add(col), len),
-                        Extent::Column => (base.wrapping_add(row), 0),
-                        Extent::Scalar => (base, 0),
+                        Extent::Column | Extent::Scalar => (from, 0),
                     }
                 }
                 Source::Step(step) => (result(step).cast_const(), len),

@@ -8,13 +8,8 @@ use crate::plan::view::UNIT;
 use ridgeline_kernels::reduce::{Reduce, reduce_rows};
 use ridgeline_kernels::{Isa, Tile};
 
-/// Adds up what the program, or one without steps reads, over the frame's part.
-pub(super) fn rows(
-    program: &BlockProgram,
-    [extents, collected]: [&[Extent]; 2],
-    cols: usize,
-    f: &Frame,
-) {
+/// Adds up what the program gives over the frame's part.
+pub(super) fn rows(program: &BlockProgram, [extents, collected]: [&[Extent]; 2], f: &Frame) {
     let (rows, width) = (f.rows().len(), f.cols().len());
     let bases = Bases::of(f);
     let last = program.steps.len() - 1;
@@ -22,7 +17,7 @@ pub(super) fn rows(
     let result = f.scratch().as_ptr().wrapping_add(last * BLOCK);
     let (parts, stride) = f.write_base(0);
     let parts = parts.cast::<f32>();
-    if is_narrow(rows, width, cols) {
+    if is_narrow(f) {
         return narrow(program, [extents, collected], f, [&bases, &bases], |first, some| {
             add_up(f.isa, result, [some, width], parts.wrapping_add(first * stride), stride);
         });
