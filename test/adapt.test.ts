@@ -4,21 +4,9 @@
 import { layers, preprocessing, Sequential, tensor } from 'ridgeline';
 import { describe, expect, test } from 'vitest';
 import { expectFailure } from './support/small.js';
+import { turnsOf } from './support/turns.js';
 
 const many = 1_000_000;
-
-/** How often the event loop turned while `work` was under way. */
-async function turns(work: () => Promise<unknown>): Promise<number> {
-  let [count, over] = [0, false];
-  const turn = (): void => {
-    count++;
-    if (!over) setImmediate(turn);
-  };
-  setImmediate(turn);
-  await work();
-  over = true;
-  return count;
-}
 
 describe('much data', () => {
   test('a normalization lets others have their turn, and is exact where the mean is far', async () => {
@@ -27,7 +15,7 @@ describe('much data', () => {
       (_, i) => 4096 + (i % 3) + ((i / 3) % 2 < 1 ? 0.5 : -0.5),
     );
     const layer = layers.normalization();
-    expect(await turns(() => layer.adapt(tensor(x, { shape: [many, 3] })))).toBeGreaterThan(2);
+    expect(await turnsOf(() => layer.adapt(tensor(x, { shape: [many, 3] })))).toBeGreaterThan(2);
     const [mean, variance] = layer.getWeights();
     expect(mean?.toArray()).toEqual([4096, 4097, 4098]);
     expect(variance?.toArray()).toEqual([0.25, 0.25, 0.25]);
@@ -43,14 +31,14 @@ describe('much data', () => {
   test('a lookup of numbers', async () => {
     const layer = layers.integerLookup();
     const tokens = Int32Array.from({ length: many }, (_, i) => Math.floor(Math.sqrt(i)));
-    expect(await turns(() => layer.adapt(tensor(tokens)))).toBeGreaterThan(2);
+    expect(await turnsOf(() => layer.adapt(tensor(tokens)))).toBeGreaterThan(2);
     // n occurs 2n + 1 times.
     expect(layer.vocabulary).toEqual(Array.from({ length: 1000 }, (_, i) => 999 - i));
   });
   test('a lookup of strings', async () => {
     const lookup = preprocessing.stringLookup();
     const tokens = Array.from({ length: 300_000 }, (_, i) => `token ${i % 100_003}`);
-    expect(await turns(() => lookup.adapt(tokens))).toBeGreaterThan(2);
+    expect(await turnsOf(() => lookup.adapt(tokens))).toBeGreaterThan(2);
     const thrice = 300_000 - 2 * 100_003;
     const byText = (a: string, b: string): number => (a < b ? 1 : -1);
     const all = tokens.slice(0, 100_003);

@@ -50,7 +50,8 @@ const cases = Object.keys(KINDS).flatMap((kind) => OPTIONS.map((options) => [kin
 test.each(cases)('%s %j', async (kind, options) => {
   setRandomSeed(3);
   const last = 'returnSequences' in options;
-  for (const units of [64, 96]) {
+  // Threads share steps of 3 rows of 64 units, or of one of 192.
+  for (const units of [64, 96, 192]) {
     const from = input([TIME, FEATURES]);
     const layer = KINDS[kind] as Recurrent;
     const outputs = [layer(units, options)(from), layer(units, options)(layers.masking()(from))];

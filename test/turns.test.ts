@@ -13,22 +13,14 @@ import {
   tensor,
 } from 'ridgeline';
 import { describe, expect, test } from 'vitest';
+import { turnsOf } from './support/turns.js';
 
 const FEATURES = 20;
 const ROWS = 100_000;
 
 /** Turns of the event loop until `work` rejects, which it must. */
-async function turnsUntilRejected(work: () => Promise<unknown>): Promise<number> {
-  let [turns, over] = [0, false];
-  const turn = (): void => {
-    turns++;
-    if (!over) setImmediate(turn);
-  };
-  setImmediate(turn);
-  await expect(work()).rejects.toThrow();
-  over = true;
-  return turns;
-}
+const turnsUntilRejected = (work: () => Promise<unknown>): Promise<number> =>
+  turnsOf(() => expect(work()).rejects.toThrow());
 
 const bytes = ({ data }: Tensor): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
