@@ -90,9 +90,25 @@ impl Variable {
     /// # Errors
     /// `ERR_SHAPE` or `ERR_MEMORY` when it is too large.
     pub fn zeros(name: &str, shape: &[usize], dtype: DType) -> Result<Arc<Variable>> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         let isa = Isa::current().map_err(Error::argument)?;
-        let layout = Layout::of(isa, shape, dtype);
+        Variable::laid_out(name, shape, dtype, Layout::of(isa, shape, dtype))
+    }
+
+    /// As [`Variable::zeros`], each row in one piece: for what is read row by row.
+    ///
+    /// # Errors
+    /// As [`Variable::zeros`].
+    pub fn rows_apart(name: &str, shape: &[usize], dtype: DType) -> Result<Arc<Variable>> {
+        Variable::laid_out(name, shape, dtype, Layout::Plain)
+    }
+
+    fn laid_out(
+        name: &str,
+        shape: &[usize],
+        dtype: DType,
+        layout: Layout,
+    ) -> Result<Arc<Variable>> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         count(shape)?;
         let (rows, cols) = matrix(shape);
         let words = match layout {

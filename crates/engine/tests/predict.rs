@@ -8,8 +8,10 @@ use ridgeline_engine::eval::evaluate;
 use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::ops::assign::Assign;
 use ridgeline_engine::ops::batch_norm::BatchNormInference;
+use ridgeline_engine::ops::gather::Gather;
 use ridgeline_engine::ops::reduce::Kind;
 use ridgeline_engine::passes::expand::expand;
+use ridgeline_engine::passes::pick::pick;
 use ridgeline_engine::plan::Rows;
 use ridgeline_engine::predict::predictor::Predictor;
 use ridgeline_engine::program::Program;
@@ -150,6 +152,82 @@ fn all_weights_are_of_one_boundary() {
             assert!(found[0].as_f32().iter().all(|&sum| sum == 0.0), "two boundaries in one");
         }
     });
+}
+
+/// Rows of a table, multiplied with two weights, one of them behind a sum.
+fn picking(g: &mut Graph, inner: usize, columns: usize) -> (Value, Vec<Arc<Variable>>) {
+    let batch = Dim::symbol(g.symbol("batch"));
+    let of = TensorType { shape: Shape(vec![batch, Dim::from(3)]), dtype: DType::I32 };
+    let indices = g.input(0, "tokens", of).unwrap();
+    let table = variable("table", &[50, inner], 1);
+    let kernels = [variable("w", &[inner, columns], 2), variable("v", &[inner, columns], 3)];
+    let bias = variable("b", &[columns], 4);
+    let rows = g.weight(&table).unwrap();
+    let rows = g.one(Gather { axis: 0, strict: false }, &[rows, indices]).unwrap();
+    let [w, v] = [0, 1].map(|i| g.weight(&kernels[i]).unwrap());
+    let b = g.weight(&bias).unwrap();
+    let more = g.add(v, w).unwrap();
+    let (first, second) =
+        (g.linear(rows, w, Some(b)).unwrap(), g.linear(rows, more, None).unwrap());
+    let [w, v] = kernels;
+    (g.add(first, second).unwrap(), vec![table, w, v, bias])
+}
+
+#[test]
+fn rows_of_a_table_s_product_are_products_of_its_rows() {
+    let tokens = |rows: usize| {
+        let at = (0..rows * 3).map(|i| ((i * 7 % 100) as i32 - 50) as u32);
+        Arc::new(Tensor::new(&[rows, 3], DType::I32, at.collect()).unwrap())
+    };
+    for (inner, columns) in [(8, 70), (128, 48), (600, 5)] {
+        let mut g = Graph::new();
+        let (y, variables) = picking(&mut g, inner, columns);
+        assert_eq!(pick(&g, &[y]).unwrap().2.len(), 2);
+        let predictor = Predictor::new(&g, &[y], &[]).unwrap();
+        for threads in [1, 2] {
+            let mut crew = Crew::new(threads).unwrap();
+            for (seed, of) in variables.iter().enumerate() {
+                // Few rows are multiplied, many are picked, then few are picked too.
+                let mut bits = |rows: usize, batch: usize| {
+                    let data = vec![tokens(rows)];
+                    predictor.predict(&data, batch, &mut crew, 0, 0).unwrap().remove(0)
+                };
+                let few = bits(4, 4);
+                let many = bits(100, 33);
+                let same = many.as_f32()[..few.as_f32().len()] == *few.as_f32();
+                assert!(same, "{inner} × {columns}: other bits");
+                assert!(bits(4, 4) == few, "{inner} × {columns}: other bits");
+                // An index outside the table is one in either form.
+                let wrong = Arc::new(Tensor::new(&[1, 3], DType::I32, vec![0, 50, 1]).unwrap());
+                let mut other = Crew::alone().unwrap();
+                let refused = predictor.predict(&vec![wrong], 1, &mut other, 0, 0).err().unwrap();
+                assert!(refused.message.contains("received 50"), "{}", refused.message);
+                // Another version: rows that were not multiplied anew would be those of before.
+                of.write(&positive(of.shape(), (10 * threads + seed) as u32)).unwrap();
+                assert!(bits(4, 4) != few, "rows of the product of before");
+            }
+        }
+    }
+}
+
+#[test]
+fn large_products_of_tables_and_tables_that_are_written_are_left_alone() {
+    let mut g = Graph::new();
+    let batch = Dim::symbol(g.symbol("batch"));
+    let of = TensorType { shape: Shape(vec![batch]), dtype: DType::I32 };
+    let indices = g.input(0, "tokens", of).unwrap();
+    let table = Variable::zeros("table", &[1 << 15, 4], DType::F32).unwrap();
+    let narrow = Variable::zeros("w", &[4, 8], DType::F32).unwrap();
+    let wide = Variable::zeros("w", &[4, 512], DType::F32).unwrap();
+    let value = g.weight(&table).unwrap();
+    let rows = g.one(Gather { axis: 0, strict: false }, &[value, indices]).unwrap();
+    let [narrow, wide] = [narrow, wide].map(|of| g.weight(&of).unwrap());
+    let [few, many] = [narrow, wide].map(|of| g.linear(rows, of, None).unwrap());
+    assert_eq!(pick(&g, &[few]).unwrap().2.len(), 1);
+    assert_eq!(pick(&g, &[many]).unwrap().2.len(), 1, "the narrow one");
+    let next = g.add(value, value).unwrap();
+    g.apply(Arc::new(Assign { variable: table }), &[next]).unwrap();
+    assert!(pick(&g, &[few]).unwrap().2.is_empty());
 }
 
 #[test]

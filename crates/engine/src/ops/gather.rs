@@ -11,7 +11,11 @@ use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
+use ridgeline_kernels::prefetch::fetch;
 use ridgeline_kernels::scatter::scatter_add;
+
+/// Rows ahead of the one it copies that a gather asks for.
+const AHEAD: usize = 4;
 
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -83,11 +87,15 @@ impl Op for Gather {
             .run(move |f| {
                 let (x, y) = (f.words(0), f.words_mut(0));
                 let picks = y.chunks_exact_mut(sizes.inner.max(1));
+                let from = |panel: usize, at: usize| (panel * sizes.axis + at) * width;
+                let end = f.rows().end;
                 for (row, y) in f.rows().zip(picks) {
+                    // No hardware foresees what is picked.
+                    let ahead = sizes.row(f, f.ints(1), (row + AHEAD).min(end - 1));
                     let at = sizes.row(f, f.ints(1), row);
                     for (panel, y) in y.chunks_mut(width).enumerate() {
-                        let from = (panel * sizes.axis + at) * width;
-                        y.copy_from_slice(&x[from..from + y.len()]);
+                        fetch(&x[from(panel, ahead)..][..y.len()]);
+                        y.copy_from_slice(&x[from(panel, at)..][..y.len()]);
                     }
                 }
             });

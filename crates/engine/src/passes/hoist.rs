@@ -9,6 +9,7 @@ use super::Rewrite;
 use crate::error::Result;
 use crate::graph::{Graph, Node, Value};
 use crate::ops::assign::Assign;
+use crate::ops::gather::Gather;
 use crate::ops::leaf::{Constant, Weight};
 use crate::tensor::TensorType;
 use crate::variable::Variable;
@@ -36,12 +37,7 @@ pub struct Hoisted {
 pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
     let nodes = graph.nodes();
     let is_constant = |at: usize| nodes[at].op.downcast::<Constant>().is_some();
-    let effects = nodes.iter().filter_map(|node| node.op.effect());
-    let written: HashSet<u64> = effects.map(|variable| variable.id()).collect();
-    let mut fixed: Vec<bool> = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        fixed.push(is_fixed(node, &fixed, &written));
-    }
+    let fixed = fixed(graph);
     let from_rest = nodes.iter().zip(&fixed).filter(|(_, fixed)| !**fixed);
     let crossing: HashSet<Value> = from_rest
         .flat_map(|(node, _)| &node.inputs)
@@ -63,7 +59,11 @@ pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
         for (output, of) in (0..).zip(&node.outputs) {
             let value = Value { node: at as u32, output };
             if crossing.contains(&value) {
-                let variable = Variable::zeros(&node.label, &sizes(of), of.dtype)?;
+                let zeros = match is_table(graph, roots, value) {
+                    true => Variable::rows_apart,
+                    false => Variable::zeros,
+                };
+                let variable = zeros(&node.label, &sizes(of), of.dtype)?;
                 rest.values.insert(value, rest.graph.weight(&variable)?);
                 let made = preparation.values[&value];
                 copies.push(Arc::clone(&variable));
@@ -73,6 +73,27 @@ pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
     }
     let roots = rest.map(roots);
     Ok(Hoisted { rest: rest.graph, roots, preparation: preparation.graph, sources, copies })
+}
+
+/// Which nodes depend alone on constants and on variables that the graph does not write.
+pub(super) fn fixed(graph: &Graph) -> Vec<bool> {
+    let effects = graph.nodes().iter().filter_map(|node| node.op.effect());
+    let written: HashSet<u64> = effects.map(|variable| variable.id()).collect();
+    let mut fixed: Vec<bool> = Vec::with_capacity(graph.nodes().len());
+    for node in graph.nodes() {
+        fixed.push(is_fixed(node, &fixed, &written));
+    }
+    fixed
+}
+
+/// Whether all that uses a value picks rows of it.
+fn is_table(graph: &Graph, roots: &[Value], value: Value) -> bool {
+    let mut users = graph.nodes().iter().filter(|node| node.inputs.contains(&value));
+    let picks = |node: &Node| {
+        let gather = node.op.downcast::<Gather>();
+        gather.is_some_and(|of| of.axis == 0) && node.inputs[0] == value
+    };
+    !roots.contains(&value) && users.all(picks)
 }
 
 /// Whether a node depends alone on constants and variables that are not `written`, given which of those before it

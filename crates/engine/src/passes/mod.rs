@@ -3,7 +3,8 @@
 //! Before differentiation: `expand` (ops that name a composition) and `absorb` (activation into
 //! products, activation and dropout into batch normalization). After it: `fold` (constants), `narrow` (operands that need no repeating), `rows` (updates of tables), `dead` (unused nodes), `thin`
 //! (products behind a mask), `fuse` (element-wise neighbours into block programs). For prediction:
-//! `merge` (normalizations into products), `hoist` (what depends on weights alone, once).
+//! `merge` (normalizations into products), `pick` (rows of a table's product in the place of products of its rows), `hoist`
+//! (what depends on weights alone, once).
 
 pub mod absorb;
 pub mod dead;
@@ -13,6 +14,7 @@ pub mod fuse;
 pub mod hoist;
 pub mod merge;
 pub mod narrow;
+pub mod pick;
 pub mod rows;
 pub mod thin;
 

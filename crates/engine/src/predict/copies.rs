@@ -40,7 +40,7 @@ impl Copies {
     pub fn refresh(&self, crew: &mut Crew) -> Result<()> {
         let mut made_of = self.made_of.lock();
         // Asked before they are read: at worst the copies are newer than that.
-        let now: Vec<u64> = self.sources.iter().map(|variable| variable.version()).collect();
+        let now = self.versions();
         if made_of.as_ref() != Some(&now) {
             let mut workspace = self.preparation.take(&[])?;
             let outcome = workspace.run(crew, &Step::default());
@@ -49,6 +49,11 @@ impl Copies {
             *made_of = Some(now);
         }
         Ok(())
+    }
+
+    /// Versions of what they are made of.
+    pub fn versions(&self) -> Vec<u64> {
+        self.sources.iter().map(|variable| variable.version()).collect()
     }
 
     /// True once they were made.

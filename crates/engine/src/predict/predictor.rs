@@ -1,10 +1,12 @@
-//! A predictor: the program that computes a model's outputs, and the copies of weights it reads.
+//! A predictor: the programs that compute a model's outputs, and the copies of weights they read.
 //!
 //! Normalizations merge into the products before them, what depends on weights alone is computed once
-//! for each version of them, and the rows of a batch are read where they lie. All batches of a call
+//! for each version of them, products of all rows of a table among it if so many are asked for, and the rows of a batch
+//! are read where they lie. All batches of a call
 //! are of one boundary between two training steps, unless another call begins meanwhile.
 
-use super::copies::Copies;
+use super::form::Form;
+use super::picked::Picked;
 use crate::data::{Data, batch_of, rows};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
@@ -12,10 +14,7 @@ use crate::memory::reserve;
 use crate::ops::leaf::Input;
 use crate::ops::reshape::Reshape;
 use crate::passes::expand::expand;
-use crate::passes::hoist::{Hoisted, hoist};
 use crate::passes::merge::merge;
-use crate::plan::Rows;
-use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::run::workspace::Workspace;
 use crate::shape::Dim;
@@ -26,8 +25,9 @@ use std::sync::Arc;
 
 /// See the module documentation.
 pub struct Predictor {
-    program: Program,
-    copies: Copies,
+    plain: Form,
+    /// With products of tables, where there are such.
+    picked: Option<Picked>,
     outputs: usize,
 }
 
@@ -80,10 +80,9 @@ impl Predictor {
         graph.store(state)?;
         let (graph, roots) = merge(&graph, outputs)?;
         let (graph, roots) = expand(&graph, &roots)?;
-        let Hoisted { rest, roots, preparation, sources, copies } = hoist(&graph, &roots)?;
         Ok(Predictor {
-            program: Program::of(&rest, &roots, Rows::InOrder)?,
-            copies: Copies::new(&preparation, sources, copies)?,
+            plain: Form::new(&graph, &roots)?,
+            picked: Picked::new(&graph, &roots)?,
             outputs: outputs.len(),
         })
     }
@@ -102,24 +101,36 @@ impl Predictor {
         seed: u64,
         first: u32,
     ) -> Result<Vec<Tensor>> {
-        if first == 0 || !self.copies.are_made() {
-            self.copies.refresh(crew)?;
-        }
         let n = rows(data);
+        let Form { program, copies } = self.form(data, n, first)?;
+        if first == 0 || !copies.are_made() {
+            copies.refresh(crew)?;
+        }
         let mut results: Vec<Tensor> = Vec::with_capacity(self.outputs);
         for (index, start) in (first..).zip((0..n).step_by(batch)) {
             let count = batch.min(n - start);
             let feeds = batch_of(data, start, count);
             let step = Step { seed, index, feeds, ..Step::default() };
-            let bindings = self.program.bind(data, count)?;
-            let mut workspace = self.program.take(&bindings)?;
+            let bindings = program.bind(data, count)?;
+            let mut workspace = program.take(&bindings)?;
             let outcome = workspace.run(crew, &step);
             let joined =
                 outcome.and_then(|()| self.join(&workspace, &mut results, n.div_ceil(batch)));
-            self.program.give(bindings, workspace);
+            program.give(bindings, workspace);
             joined?;
         }
         Ok(results)
+    }
+
+    /// The form for `n` rows of `data`, whose batches are the numbers from `first` on of a call: all of them take the
+    /// same, unless another call begins meanwhile.
+    fn form(&self, data: &Data, n: usize, first: u32) -> Result<&Form> {
+        let Some(picked) = &self.picked else { return Ok(&self.plain) };
+        let is_taken = match first {
+            0 => picked.pays(&self.plain.program.bind(data, n)?),
+            _ => picked.is_taken(),
+        };
+        Ok(if is_taken { &picked.form } else { &self.plain })
     }
 
     /// Appends the outputs of one of `batches` batches.
@@ -147,12 +158,15 @@ impl Predictor {
 
     /// Bytes of the copies of weights, which last as long as it does.
     pub fn bytes(&self) -> usize {
-        self.copies.bytes()
+        self.forms().map(|form| form.copies.bytes()).sum()
     }
 
     /// Gives back the memory of all workspaces: now, or when a run that uses one returns it.
     pub fn close(&self) {
-        self.program.close();
-        self.copies.close();
+        self.forms().for_each(Form::close);
+    }
+
+    fn forms(&self) -> impl Iterator<Item = &Form> {
+        [&self.plain].into_iter().chain(self.picked.as_ref().map(|picked| &picked.form))
     }
 }

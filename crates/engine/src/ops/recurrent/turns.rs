@@ -21,14 +21,22 @@ use ridgeline_kernels::gemm::{Start, gemm, panel_width};
 use ridgeline_kernels::recurrent::gru;
 use ridgeline_kernels::tile::{dense, matrix};
 
+/// Multiplications of a step that one thread does sooner than it meets another.
+const ALONE: usize = 1 << 15;
+
 impl Recurrence {
     /// Whether it goes that way.
     pub(super) fn takes_turns(&self, lower: &Lower, Sizes { batch, steps, units }: Sizes) -> bool {
         let mut goes_back = 1 + self.way.cell.states()..lower.node.outputs.len();
         let is_few = (1..=GRAIN).contains(&batch) && steps > 0;
+        let is_shared = batch * self.way.cell.gates() * units * units > ALONE;
         // With several groups a step has products behind each other.
         let is_whole = units.is_multiple_of(UNIT) && units > UNIT && self.groups().len() == 1;
-        is_few && is_whole && !lower.is_in_loop() && !goes_back.any(|i| lower.is_used(i))
+        is_few
+            && is_shared
+            && is_whole
+            && !lower.is_in_loop()
+            && !goes_back.any(|i| lower.is_used(i))
     }
 
     /// Lowers it that way.
