@@ -229,7 +229,7 @@ describe('options of every layer', () => {
       'integerLookup',
       {
         ...{ vocabulary: [7, 3], maxTokens: 9, numOovIndices: 2, maskToken: 0, oovToken: -2 },
-        ...{ invert: false, outputMode: 'count' },
+        ...{ invert: false, outputMode: 'tfIdf', idfWeights: [1, 2], padToMaxTokens: true },
       },
     ],
     LSTM: ['lstm', { units: 2, ...recurrent, recurrentActivation: 'hardSigmoid', unitForgetBias: false }, 2],

@@ -26,23 +26,92 @@ interface Texts {
   readonly vocabulary: string[];
   readonly outputs: number[] | number[][];
 }
+interface Learnt extends Case {
+  readonly step: 'stringLookup' | 'integerLookup';
+  readonly seen: unknown;
+  readonly vocabulary: unknown[];
+}
 const {
   cases,
   texts,
+  learnt,
   adapted: [adapted],
 } = golden<{
   cases: Case[];
   texts: Texts[];
+  learnt: Learnt[];
   adapted: [{ items: string[]; vocabulary: string[] }];
 }>('preprocessing');
 const { hashing, stringLookup } = preprocessing;
 
+const whole = (values: readonly number[]): Tensor => tensor(values as number[], { dtype: 'int32' });
+
+function expectClose(found: Tensor, outputs: unknown): void {
+  const expected = tensor(outputs as number[]);
+  expect(found.shape).toEqual(expected.shape);
+  for (const [i, value] of found.data.entries()) expect(value).toBeCloseTo(expected.data[i] as number, 5);
+}
+
 test.each(cases)('$name: as Keras', ({ step, config, items, outputs }) => {
   const found =
     step === 'integerLookup'
-      ? layers.integerLookup(config)(tensor(items as number[], { dtype: 'int32' }))
+      ? layers.integerLookup(config)(whole(items as number[]))
       : { hashing, stringLookup }[step](config).call(items as never);
-  expect((found as Tensor).toArray()).toEqual(outputs);
+  expectClose(found as Tensor, outputs);
+});
+
+test.each(learnt)('$name: learns as Keras', async ({ step, config, seen, vocabulary, items, outputs }) => {
+  if (step === 'integerLookup') {
+    const layer = layers.integerLookup(config);
+    await layer.adapt(whole(seen as number[]));
+    expect(layer.vocabulary).toEqual(vocabulary);
+    expectClose(layer(whole(items as number[])) as Tensor, outputs);
+    const again = layers.integerLookup(layer.getConfig());
+    expect((again(whole(items as number[])) as Tensor).data).toEqual(
+      (layer(whole(items as number[])) as Tensor).data,
+    );
+    return;
+  }
+  const lookup = stringLookup(config);
+  await lookup.adapt(seen as string[]);
+  expect(lookup.vocabulary).toEqual(vocabulary);
+  expectClose(lookup.call(items as string[]), outputs);
+  const again = stringLookup(lookup.getConfig());
+  expect(again.call(items as string[]).data).toEqual(lookup.call(items as string[]).data);
+});
+
+test('an unknown token that has no index is an error, and inverse lookups have a token for it', async () => {
+  const [none, words] = [{ numOovIndices: 0 }, stringLookup({ vocabulary: ['a', 'b'], numOovIndices: 0 })];
+  expect(() => words.call(['a', 'c'])).toThrow(
+    "data must be strings of the vocabulary alone, as numOovIndices is 0, received 'c'",
+  );
+  const numbers = layers.integerLookup({ vocabulary: [5, 7], ...none, name: 'codes' });
+  const model = new Sequential([layers.input({ shape: [2], dtype: 'int32' }), numbers]);
+  expect((await model.predict([[7, 5]])).toArray()).toEqual([[1, 0]]);
+  await expect(model.predict([[7, 6]])).rejects.toMatchObject({
+    code: 'ERR_ARGUMENT',
+    details: { layer: 'codes' },
+  });
+  const inverse = layers.integerLookup({ vocabulary: [5, 7], ...none, invert: true, oovToken: 9 });
+  expect((inverse(whole([0, 1, 2, -1])) as Tensor).toArray()).toEqual([5, 7, 9, 9]);
+  const words2 = stringLookup({ vocabulary: ['a', 'b'], ...none, invert: true });
+  expect(words2.call([0, 1, 2, -1])).toEqual(['a', 'b', '[UNK]', '[UNK]']);
+});
+
+test.each([
+  [{ padToMaxTokens: true }, /^padToMaxTokens must be false/],
+  [{ padToMaxTokens: true, maxTokens: 5 }, /^padToMaxTokens must be false/],
+  [{ vocabulary: ['a'], outputMode: 'tfIdf' }, /^idfWeights must be given where/],
+  [{ vocabulary: ['a'], idfWeights: [1] }, /^idfWeights must be given where/],
+  [
+    { vocabulary: ['a'], outputMode: 'tfIdf', idfWeights: [1, 2] },
+    /^idfWeights must be one for each of 1 tokens/,
+  ],
+  [{ outputMode: 'tfIdf', idfWeights: [1] }, /^idfWeights must be given with a vocabulary/],
+  [{ vocabulary: ['a'], outputMode: 'tfIdf', idfWeights: [-1] }, /^idfWeights must be a list of numbers ≥ 0/],
+  [{ numOovIndices: -1 }, /^numOovIndices must be an integer/],
+] as const)('stringLookup: %o is refused', (options, message) => {
+  expect(() => stringLookup(options)).toThrow(message);
 });
 
 describe('textVectorization', () => {
@@ -52,9 +121,7 @@ describe('textVectorization', () => {
     expect(words.vocabulary).toEqual(vocabulary);
     const found = words.call(texts);
     expect(found.dtype).toBe(words.options.outputMode === 'int' ? 'int32' : 'float32');
-    const expected = tensor(outputs);
-    expect(found.shape).toEqual(expected.shape);
-    for (const [i, value] of found.data.entries()) expect(value).toBeCloseTo(expected.data[i] as number, 5);
+    expectClose(found, outputs);
     // What was adapted is made again from its config.
     const again = preprocessing.textVectorization(words.getConfig());
     expect(again.call(texts).data).toEqual(found.data);

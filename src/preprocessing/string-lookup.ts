@@ -1,35 +1,30 @@
 /**
  * String lookup: strings by their place in a vocabulary. As Keras' `StringLookup`.
  */
-import * as check from '../core/check.js';
-import { boolean, integer, list, nullable, oneOf, option, type Table } from '../core/options.js';
+import { list, nullable, option, type Table } from '../core/options.js';
 import { Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { atOnce, inTurns, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { type Encoding, encoded } from '../layers/preprocessing/encoding.js';
-import { checkLookup, mostFrequent, reserved } from '../layers/preprocessing/vocabulary.js';
+import { encoded } from '../layers/preprocessing/encoding.js';
+import {
+  checkLookup,
+  documentsOf,
+  type Learnt,
+  type LookupOptions,
+  learn,
+  learntConfig,
+  lookupOptions,
+  reserved,
+  vectorSize,
+  vectorWeights,
+} from '../layers/preprocessing/vocabulary.js';
 import { guard, native } from '../native.js';
 import * as ops from '../ops/index.js';
 import { flat, type Items, isText, nested, type Strings } from './items.js';
 import { Preprocessor } from './preprocessor.js';
 
-/** Options of {@link StringLookup}. */
-export interface StringLookupOptions {
-  /** The tokens, different strings, instead of `adapt`. */
-  readonly vocabulary?: readonly string[] | null | undefined;
-  /** The most indices, those for the mask and for unknown tokens among them: `adapt` keeps the most frequent tokens. */
-  readonly maxTokens?: number | null | undefined;
-  /** Indices for unknown tokens, at least 1; several are told apart by a hash. Default 1. */
-  readonly numOovIndices?: number | undefined;
-  /** The token that stands for nothing: it has index 0, and is in no vector. */
-  readonly maskToken?: string | null | undefined;
-  /** The token that `invert` gives for unknown ones. Default `'[UNK]'`. */
-  readonly oovToken?: string | undefined;
-  /** Gives tokens for indices. Default false. */
-  readonly invert?: boolean | undefined;
-  /** `'int'` for the index, as int32, or vectors as of `categoryEncoding`. Default `'int'`. */
-  readonly outputMode?: 'int' | Encoding | undefined;
-}
+/** Options of {@link StringLookup}: tokens are strings, and `oovToken` is `'[UNK]'` by default. */
+export interface StringLookupOptions extends LookupOptions<string> {}
 
 const text = (argument: string, given: unknown): string => {
   if (isText(given)) return given;
@@ -44,38 +39,40 @@ export const laterInAlphabet = (a: string, b: string): number =>
 export class StringLookup extends Preprocessor<StringLookupOptions> {
   static override readonly className: string = 'StringLookup';
   static override readonly options: Table<StringLookupOptions> = {
+    ...lookupOptions,
     vocabulary: list<string, null>('a list of different strings', isText, null),
-    maxTokens: option((argument, given) => check.integer(argument, given, 1), null),
-    numOovIndices: integer(1, 1),
     maskToken: nullable(option(text, null)),
     oovToken: option(text, '[UNK]'),
-    invert: boolean(false),
-    outputMode: oneOf(['int', 'oneHot', 'multiHot', 'count'], 'int'),
   };
-  #vocabulary: readonly string[] | undefined;
+  #learnt: Learnt<string> | undefined;
   #index = new Map<string, number>();
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
   constructor(options?: StringLookupOptions) {
     super(options);
     checkLookup(this.options, 'strings');
-    const { vocabulary } = this.options;
-    if (vocabulary) this.#set(vocabulary);
+    const { vocabulary, idfWeights } = this.options;
+    if (vocabulary) this.#set({ vocabulary, idfWeights });
   }
 
   /** The tokens, in the order of their indices; undefined before there are any. */
   get vocabulary(): readonly string[] | undefined {
-    return this.#vocabulary;
+    return this.#learnt?.vocabulary;
   }
 
-  #set(vocabulary: readonly string[]): void {
-    this.#vocabulary = vocabulary;
-    this.#index = new Map(vocabulary.map((token, i) => [token, i + reserved(this.options)]));
+  /** How rare each token is, with `'tfIdf'`. */
+  get idfWeights(): readonly number[] | undefined {
+    return this.#learnt?.idfWeights;
+  }
+
+  #set(learnt: Learnt<string>): void {
+    this.#learnt = learnt;
+    this.#index = new Map(learnt.vocabulary.map((token, i) => [token, i + reserved(this.options)]));
   }
 
   /**
    * Takes the vocabulary from strings of any shape: the most frequent first, the later one in the alphabet of equally
-   * frequent ones. Many are gone through in pieces, between which others have their turn: leave them as they are until
+   * frequent ones; and with `'tfIdf'` in how many rows each occurs. Many are gone through in pieces, between which others have their turn: leave them as they are until
    * then. What takes a few milliseconds is done when this returns.
    * @throws {RidgelineError} `ERR_ARGUMENT` for other data, data without tokens, or a lookup that was given a vocabulary.
    */
@@ -89,19 +86,19 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
         'ERR_ARGUMENT',
         'StringLookup has the vocabulary that it was made with and cannot adapt',
       );
-    const { items } = yield* flat('data', data, 'strings', isText);
-    this.#set(yield* mostFrequent(items, this.options, laterInAlphabet));
+    const { items, shape } = yield* flat('data', data, 'strings', isText);
+    this.#set(yield* learn(documentsOf(items, shape, this.options), this.options, laterInAlphabet));
   }
 
   /**
    * Indices of strings, in a tensor of the shape that the lists have; or, inverted, strings of indices, in lists.
-   * @throws {RidgelineError} `ERR_ARGUMENT` for other data, or a lookup without a vocabulary; `ERR_SHAPE` for lists of
-   *   different lengths.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for other data, a lookup without a vocabulary, or unknown strings where they
+   *   have no index; `ERR_SHAPE` for lists of different lengths.
    */
   override call(data: Strings): Tensor;
   override call(data: Items | TensorInput): Tensor | string | unknown[];
   override call(data: Items | TensorInput): Tensor | string | unknown[] {
-    if (!this.#vocabulary)
+    if (!this.#learnt)
       throw new RidgelineError(
         'ERR_ARGUMENT',
         'StringLookup has no vocabulary yet: adapt it, or give it one',
@@ -115,26 +112,31 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
       (token) => this.#index.get(token) ?? (token === maskToken ? 0 : -1),
     );
     const unknown = items.filter((_, i) => indices[i] === -1);
+    if (numOovIndices === 0 && unknown.length > 0)
+      throw argumentError('data', 'strings of the vocabulary alone, as numOovIndices is 0', unknown[0]);
     const buckets = guard(() => native.hashBuckets(unknown, numOovIndices, masked));
     let next = 0;
     for (let i = 0; i < indices.length; i++) if (indices[i] === -1) indices[i] = buckets[next++] as number;
     const found = new Tensor(indices, shape, 'int32');
     if (outputMode === 'int') return found;
-    const depth = this.#vocabulary.length + numOovIndices;
-    return encoded(ops.sub(found, masked) as never, depth, outputMode) as never as Tensor;
+    const depth = vectorSize(this.options, this.#learnt.vocabulary.length);
+    const place = ops.sub(found, masked) as never;
+    if (outputMode !== 'tfIdf') return encoded(place, depth, outputMode) as never as Tensor;
+    const counts = encoded(place, depth, 'count') as never as Tensor;
+    return ops.mul(counts, vectorWeights(this.options, this.#learnt));
   }
 
   #tokens(indices: Tensor): unknown {
     const { maskToken, oovToken } = this.options;
     const token = (index: number): string => {
       if (index === 0 && maskToken !== undefined) return maskToken;
-      return this.#vocabulary?.[index - reserved(this.options)] ?? oovToken;
+      return this.#learnt?.vocabulary[index - reserved(this.options)] ?? oovToken;
     };
     return nested(Array.from(indices.data, token), indices.shape);
   }
 
   override getConfig(): Record<string, unknown> {
-    return { ...super.getConfig(), vocabulary: this.#vocabulary ?? null };
+    return { ...super.getConfig(), ...learntConfig(this.#learnt) };
   }
 }
 

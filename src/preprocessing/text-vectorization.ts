@@ -2,12 +2,17 @@
  * Text vectorization: texts as indices of their words, letters or n-grams, or as counts of them. As Keras'
  * `TextVectorization`.
  */
-import * as check from '../core/check.js';
-import { boolean, integer, list, nullable, oneOf, option, type Table } from '../core/options.js';
+import { integer, list, nullable, oneOf, option, type Table } from '../core/options.js';
 import { Tensor } from '../core/tensor.js';
 import { atOnce, inTurns, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { mostFrequent } from '../layers/preprocessing/vocabulary.js';
+import {
+  checkWeighed,
+  type Learnt,
+  learn,
+  learntConfig,
+  lookupOptions,
+} from '../layers/preprocessing/vocabulary.js';
 import { flat, isText, type Strings } from './items.js';
 import { Preprocessor } from './preprocessor.js';
 import { laterInAlphabet } from './string-lookup.js';
@@ -43,8 +48,6 @@ export interface TextVectorizationOptions {
 const PUNCTUATION = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~']/g;
 /** What stands for tokens that are not in the vocabulary; nobody may call a token so. */
 const UNKNOWN = '[UNK]';
-/** Texts between two places to yield. */
-const PIECE = 2 ** 8;
 
 /** See {@link textVectorization}. */
 export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
@@ -65,28 +68,19 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
     ),
     outputMode: oneOf(['int', 'multiHot', 'count', 'tfIdf'], 'int'),
     outputSequenceLength: nullable(integer(1, null)),
-    padToMaxTokens: boolean(false),
+    padToMaxTokens: lookupOptions.padToMaxTokens,
     vocabulary: list<string, null>('a list of different strings', isText, null),
-    idfWeights: list<number, null>('a list of numbers ≥ 0', (x) => check.isFloat(x) && x >= 0, null),
+    idfWeights: lookupOptions.idfWeights,
   };
-  #vocabulary: readonly string[] | undefined;
+  #learnt: Learnt<string> | undefined;
   #index = new Map<string, number>();
-  #idf: readonly number[] | undefined;
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
   constructor(options?: TextVectorizationOptions) {
     super(options);
-    const { vocabulary, idfWeights, outputMode, maxTokens, padToMaxTokens } = this.options;
-    if (padToMaxTokens && (maxTokens === undefined || outputMode === 'int'))
-      throw argumentError('padToMaxTokens', "false without maxTokens or with outputMode 'int'", true);
-    if (!vocabulary) {
-      if (idfWeights) throw argumentError('idfWeights', 'given with a vocabulary', idfWeights);
-      return;
-    }
-    if ((outputMode === 'tfIdf') !== (idfWeights !== undefined))
-      throw argumentError('idfWeights', "given where outputMode is 'tfIdf', with the vocabulary", idfWeights);
-    if (idfWeights && idfWeights.length !== vocabulary.length)
-      throw argumentError('idfWeights', `one for each of ${vocabulary.length} tokens`, idfWeights);
+    const { vocabulary, idfWeights, maxTokens } = this.options;
+    checkWeighed(this.options);
+    if (!vocabulary) return;
     if (
       new Set(vocabulary).size < vocabulary.length ||
       vocabulary.includes('') ||
@@ -95,7 +89,7 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
       throw argumentError('vocabulary', `different strings, without '' and '${UNKNOWN}'`, vocabulary);
     if (maxTokens !== undefined && vocabulary.length > maxTokens - this.#reserved)
       throw argumentError('vocabulary', `at most ${maxTokens - this.#reserved} tokens`, vocabulary.length);
-    this.#set(vocabulary, idfWeights);
+    this.#set({ vocabulary, idfWeights });
   }
 
   /** Indices of no token: that of padding, with `'int'`, and that of unknown ones. */
@@ -103,27 +97,26 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
     return this.options.outputMode === 'int' ? 2 : 1;
   }
 
-  #set(vocabulary: readonly string[], idf: readonly number[] | undefined): void {
-    this.#vocabulary = vocabulary;
-    this.#index = new Map(vocabulary.map((token, i) => [token, i + this.#reserved]));
-    this.#idf = idf;
+  #set(learnt: Learnt<string>): void {
+    this.#learnt = learnt;
+    this.#index = new Map(learnt.vocabulary.map((token, i) => [token, i + this.#reserved]));
   }
 
   /** The tokens, in the order of their indices; undefined before there are any. */
   get vocabulary(): readonly string[] | undefined {
-    return this.#vocabulary;
+    return this.#learnt?.vocabulary;
   }
 
   /** How rare each token is, with `'tfIdf'`. */
   get idfWeights(): readonly number[] | undefined {
-    return this.#idf;
+    return this.#learnt?.idfWeights;
   }
 
   /** Numbers of a vector, or the largest index and one more. */
   get vocabularySize(): number {
     const { padToMaxTokens, maxTokens } = this.options;
     if (padToMaxTokens) return maxTokens as number;
-    return (this.#vocabulary?.length ?? 0) + this.#reserved;
+    return (this.#learnt?.vocabulary.length ?? 0) + this.#reserved;
   }
 
   /** The tokens of a text. */
@@ -160,28 +153,13 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
         'TextVectorization has the vocabulary that it was made with and cannot adapt',
       );
     const { items } = yield* flat('data', data, 'strings', isText);
-    const all: string[] = [];
-    const documents = new Map<string, number>();
-    for (const [i, text] of items.entries()) {
-      const tokens = this.tokens(text);
-      for (const token of tokens) all.push(token);
-      for (const token of new Set(tokens)) documents.set(token, (documents.get(token) ?? 0) + 1);
-      if (i % PIECE === 0) yield;
-    }
-    const { maxTokens } = this.options;
-    const lookup = {
-      ...{ vocabulary: undefined, maxTokens, numOovIndices: this.#reserved - 1, invert: false },
-      ...{ maskToken: '', oovToken: UNKNOWN, outputMode: 'int' as const },
-    };
     // One index is for unknown tokens, and with 'int' one for padding.
-    const vocabulary = yield* mostFrequent(
-      all,
-      { ...lookup, numOovIndices: this.#reserved - 1 },
-      laterInAlphabet,
-    );
-    const rarity = (token: string): number =>
-      Math.log(1 + items.length / (1 + (documents.get(token) as number)));
-    this.#set(vocabulary, this.options.outputMode === 'tfIdf' ? vocabulary.map(rarity) : undefined);
+    const lookup = { ...this.options, numOovIndices: this.#reserved - 1, maskToken: '', oovToken: UNKNOWN };
+    this.#set(yield* learn(this.#documents(items), { ...lookup, invert: false }, laterInAlphabet));
+  }
+
+  *#documents(texts: readonly string[]): Generator<string[]> {
+    for (const text of texts) yield this.tokens(text);
   }
 
   /**
@@ -189,7 +167,7 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
    * @throws {RidgelineError} `ERR_ARGUMENT` for other data, or before there is a vocabulary; `ERR_SHAPE` for lists of several.
    */
   override call(data: Strings): Tensor {
-    if (!this.#vocabulary)
+    if (!this.#learnt)
       throw new RidgelineError(
         'ERR_ARGUMENT',
         'TextVectorization has no vocabulary yet: adapt it, or give it one',
@@ -222,7 +200,7 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
     const size = this.vocabularySize;
     const data = new Float32Array(rows.length * size);
     const { outputMode } = this.options;
-    const idf = this.#idf ?? [];
+    const idf = this.#learnt?.idfWeights ?? [];
     const unknown = idf.reduce((sum, weight) => sum + weight, 0) / Math.max(idf.length, 1);
     for (const [i, row] of rows.entries()) {
       for (const token of row) {
@@ -237,7 +215,7 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
   }
 
   override getConfig(): Record<string, unknown> {
-    return { ...super.getConfig(), vocabulary: this.#vocabulary ?? null, idfWeights: this.#idf ?? null };
+    return { ...super.getConfig(), ...learntConfig(this.#learnt) };
   }
 }
 

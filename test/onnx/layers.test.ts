@@ -112,6 +112,27 @@ const CASES: Record<string, readonly Case[]> = {
     [() => layers.integerLookup({ vocabulary: [7, 5], numOovIndices: 3, maskToken: 0 }), [6]],
     [() => layers.integerLookup({ vocabulary: [1], maskToken: 0, outputMode: 'count' }), [6]],
     [() => layers.integerLookup({ vocabulary: [7, 5], invert: true }), [6]],
+    [
+      () =>
+        layers.integerLookup({
+          vocabulary: [1, -2],
+          outputMode: 'tfIdf',
+          idfWeights: [0.5, 2],
+          maxTokens: 5,
+          padToMaxTokens: true,
+        }),
+      [6],
+    ],
+    // Every token that comes up.
+    [
+      () =>
+        layers.integerLookup({
+          vocabulary: Array.from({ length: 99 }, (_, i) => i - 49),
+          numOovIndices: 0,
+          oovToken: 99,
+        }),
+      [6],
+    ],
   ],
   Flatten: [[() => layers.flatten(), [], [6], [5, 6], [2, 3, 4]]],
   Reshape: [

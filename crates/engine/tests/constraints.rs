@@ -131,10 +131,10 @@ fn updates_are_followed_by_constraints() {
     }
 }
 
-/// The strands of tasks, by their labels.
+/// The strands of tasks, by their ops.
 fn strands(plan: &Plan) -> Vec<Vec<&str>> {
     let of = plan.phases.iter().flat_map(|phase| &phase.strands);
-    of.map(|s| s.tasks.iter().map(|&t| &*plan.tasks[t].label).collect()).collect()
+    of.map(|s| s.tasks.iter().map(|&t| plan.tasks[t].op).collect()).collect()
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_constraint_joins_the_strand_of_its_update() {
     ] {
         let plan = plan(constraint);
         let all = strands(&plan);
-        let at = all.iter().position(|labels| *labels == ["matmul", "sgd", name]);
+        let at = all.iter().position(|ops| *ops == ["matmul", "sgd", name]);
         let at = at.unwrap_or_else(|| panic!("{all:?}"));
         let strand = plan.phases.iter().flat_map(|phase| &phase.strands).nth(at).unwrap();
         assert!(strand.by_cols && strand.chunks > 1, "{all:?}");

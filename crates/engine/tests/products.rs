@@ -73,8 +73,8 @@ fn a_reshaped_weight_is_multiplied_where_it_lies() {
     let x = graph.constant(Tensor::f32(&[4, 6], &noise(24, 2)).unwrap()).unwrap();
     let y = graph.linear(x, w, None).unwrap();
     let plan = Plan::compile(&graph, &[y], &[], Rows::Picked).unwrap();
-    let labels: Vec<&str> = plan.tasks.iter().map(|task| &*task.label).collect();
-    assert_eq!(labels, ["linear"], "no copy of the weight");
+    let ops: Vec<&str> = plan.tasks.iter().map(|task| task.op).collect();
+    assert_eq!(ops, ["linear"], "no copy of the weight");
     let expected = exact(&noise(24, 2), &noise(240, 1), (4, 40, 6), (false, false));
     let y = evaluate(&graph, &[y]).unwrap().remove(0);
     for (got, want) in y.as_f32().iter().zip(expected) {

@@ -290,7 +290,7 @@ fn operands_that_serve_some_rows_are_not_repeated() {
         }
         let (graph, outputs) = optimized(&graph, &[product]).unwrap();
         let plan = Plan::compile(&graph, &outputs, &[], Rows::Picked).unwrap();
-        let tasks = plan.tasks.iter().filter(|task| task.label.contains("mul")).count();
+        let tasks = plan.tasks.iter().filter(|task| task.op.contains("mul")).count();
         let is_repeated = operand[operand.len() - 1] == 1 || operand == [8, 1, 7, 33];
         assert_eq!(tasks, 1 + usize::from(is_repeated), "{shape:?} by {operand:?}");
     }

@@ -3,34 +3,30 @@
  */
 import { nativeOp } from '../../core/apply.js';
 import * as check from '../../core/check.js';
-import { list, oneOf } from '../../core/options.js';
+import { list } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { shapeText, type Tensor, type TensorInput, tensor, tensorFrom } from '../../core/tensor.js';
 import { find, inTurns, type Work } from '../../core/turns.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
-import { boolean, integer, type LayerOptions, nullable, option, type Table } from '../options.js';
-import { type Encoding, encoded } from './encoding.js';
-import { checkLookup, mostFrequent, reserved } from './vocabulary.js';
+import { type LayerOptions, nullable, option, type Table } from '../options.js';
+import { encoded } from './encoding.js';
+import {
+  checkLookup,
+  documentsOf,
+  type Learnt,
+  type LookupOptions,
+  learn,
+  learntConfig,
+  lookupOptions,
+  reserved,
+  vectorSize,
+  vectorWeights,
+} from './vocabulary.js';
 
-/** Options of {@link IntegerLookup}. */
-export interface IntegerLookupOptions extends LayerOptions {
-  /** The tokens, different int32 numbers, instead of `adapt`. */
-  readonly vocabulary?: readonly number[] | null | undefined;
-  /** The most indices, those for the mask and for unknown tokens among them: `adapt` keeps the most frequent tokens. */
-  readonly maxTokens?: number | null | undefined;
-  /** Indices for unknown tokens, at least 1; several are told apart by the remainder of a division. Default 1. */
-  readonly numOovIndices?: number | undefined;
-  /** The token that stands for nothing: it has index 0, and is in no vector. */
-  readonly maskToken?: number | null | undefined;
-  /** The token that `invert` gives for unknown ones. Default −1. */
-  readonly oovToken?: number | undefined;
-  /** Gives tokens for indices. Default false. */
-  readonly invert?: boolean | undefined;
-  /** `'int'` for the index, as int32, or vectors as of {@link CategoryEncoding}. Default `'int'`. */
-  readonly outputMode?: 'int' | Encoding | undefined;
-}
+/** Options of {@link IntegerLookup}: tokens are int32 numbers, and `oovToken` is −1 by default. */
+export interface IntegerLookupOptions extends LayerOptions, LookupOptions<number> {}
 
 const [LEAST, MOST] = [-(2 ** 31), 2 ** 31 - 1];
 
@@ -52,31 +48,34 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   static override readonly className: string = 'IntegerLookup';
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<IntegerLookupOptions> = {
+    ...lookupOptions,
     vocabulary: list('a list of different int32 numbers', isToken, null),
-    maxTokens: option((argument, given) => check.integer(argument, given, 1), null),
-    numOovIndices: integer(1, 1),
     maskToken: nullable(option(token, null)),
     oovToken: option(token, -1),
-    invert: boolean(false),
-    outputMode: oneOf(['int', 'oneHot', 'multiHot', 'count'], 'int'),
   };
-  #vocabulary: readonly number[] | undefined;
+  #learnt: Learnt<number> | undefined;
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
   constructor(config?: IntegerLookupOptions) {
     super(config);
     checkLookup(this.options, 'int32 numbers');
-    const { vocabulary } = this.options;
-    this.#vocabulary = vocabulary;
+    const { vocabulary, idfWeights } = this.options;
+    if (vocabulary) this.#learnt = { vocabulary, idfWeights };
   }
 
   /** The tokens, in the order of their indices; undefined before the layer has any. */
   get vocabulary(): readonly number[] | undefined {
-    return this.#vocabulary;
+    return this.#learnt?.vocabulary;
+  }
+
+  /** How rare each token is, with `'tfIdf'`. */
+  get idfWeights(): readonly number[] | undefined {
+    return this.#learnt?.idfWeights;
   }
 
   /**
-   * Takes the vocabulary from data of any shape: the most frequent tokens first, the larger first of equally frequent ones.
+   * Takes the vocabulary from data of any shape: the most frequent tokens first, the larger first of equally frequent ones;
+   * and with `'tfIdf'` in how many rows each occurs.
    * Large data is gone through in pieces, between which others have their turn: leave it as it is until then. What takes a
    * few milliseconds is done when this returns.
    * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_ARGUMENT` for numbers that are not int32, data
@@ -88,9 +87,9 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
 
   *#adapt(data: TensorInput): Work<void> {
     this.#adaptable();
-    const vocabulary = yield* this.#frequent(data);
+    const learnt = yield* this.#frequent(data);
     this.#adaptable();
-    this.#vocabulary = vocabulary;
+    this.#learnt = learnt;
   }
 
   #adaptable(): void {
@@ -99,29 +98,33 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
     throw new RidgelineError('ERR_ARGUMENT', `layer '${this.name}' ${why} and cannot adapt`);
   }
 
-  *#frequent(data: TensorInput): Work<readonly number[]> {
+  *#frequent(data: TensorInput): Work<Learnt<number>> {
     const x = yield* tensorFrom(data, undefined);
     if (x.size === 0)
       throw new RidgelineError('ERR_SHAPE', `adapt expects tokens, received shape ${shapeText(x.shape)}`);
     const wrong = yield* find(x.elements, (value) => !isToken(value));
     if (wrong !== undefined) throw argumentError('data', 'int32 numbers', wrong);
-    return yield* mostFrequent(x.elements, this.options, (a, b) => b - a);
+    const documents = documentsOf<number>(x.elements, x.shape, this.options);
+    return yield* learn(documents, this.options, (a, b) => b - a);
   }
 
   override build(_inputShape: Shape): void {
-    if (this.#vocabulary) return;
+    if (this.#learnt) return;
     throw new RidgelineError('ERR_ARGUMENT', 'it has no vocabulary yet: adapt it, or give it one');
   }
 
   override call(x: SymbolicTensor): SymbolicTensor {
-    const tokens = this.#vocabulary as readonly number[];
-    const { invert, outputMode, maskToken, numOovIndices } = this.options;
+    const learnt = this.#learnt as Learnt<number>;
+    const tokens = learnt.vocabulary;
+    const { invert, outputMode, maskToken } = this.options;
     const given = ops.cast(x, 'int32');
     if (invert) return this.#tokens(given, tokens);
     const index = this.#indices(given, tokens);
     if (outputMode === 'int') return index;
-    const depth = tokens.length + numOovIndices;
-    return encoded(maskToken === undefined ? index : ops.sub(index, 1), depth, outputMode);
+    const depth = vectorSize(this.options, tokens.length);
+    const place = maskToken === undefined ? index : ops.sub(index, 1);
+    if (outputMode !== 'tfIdf') return encoded(place, depth, outputMode);
+    return ops.mul(encoded(place, depth, 'count'), vectorWeights(this.options, learnt));
   }
 
   #indices(x: SymbolicTensor, tokens: readonly number[]): SymbolicTensor {
@@ -136,13 +139,18 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
     const at = lastAtMost(x, sorted);
     const index = ops.gather(tensor(filled.map((i) => i + reserved(this.options))), at);
     const found = ops.where(ops.equal(ops.gather(sorted, at), x), index, this.#unknown(x));
-    return maskToken === undefined ? found : ops.where(ops.equal(x, maskToken), 0, found);
+    const masked = maskToken === undefined ? found : ops.where(ops.equal(x, maskToken), 0, found);
+    if (this.options.numOovIndices > 0) return masked;
+    // Each index is picked from all of them: the one of unknown tokens is not among these.
+    const all = tensor(Int32Array.from({ length: tokens.length + reserved(this.options) }, (_, i) => i));
+    return nativeOp('gather', [all, masked], { axis: 0, strict: true });
   }
 
   /** The indices of unknown tokens: the mask's place behind, `x mod n`, at least 0. */
   #unknown(x: SymbolicTensor): SymbolicTensor | number {
     const { maskToken, numOovIndices } = this.options;
     const masked = maskToken === undefined ? 0 : 1;
+    if (numOovIndices === 0) return MOST;
     if (numOovIndices === 1) return masked;
     // Whole numbers are divided as such here, towards 0.
     const times = nativeOp('div', [x, numOovIndices]) as SymbolicTensor;
@@ -153,14 +161,14 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   #tokens(index: SymbolicTensor, tokens: readonly number[]): SymbolicTensor {
     const { maskToken, oovToken, numOovIndices } = this.options;
     const unknownTokens = Array.from({ length: numOovIndices }, () => oovToken);
-    const table = [...(maskToken === undefined ? [] : [maskToken]), ...unknownTokens, ...tokens];
-    const known = ops.logicalAnd(ops.greaterEqual(index, 0), ops.less(index, table.length));
-    const unknown = reserved(this.options) - 1;
-    return ops.gather(tensor(Int32Array.from(table)), ops.where(known, index, unknown));
+    const known = [...(maskToken === undefined ? [] : [maskToken]), ...unknownTokens, ...tokens];
+    const isKnown = ops.logicalAnd(ops.greaterEqual(index, 0), ops.less(index, known.length));
+    const table = tensor(Int32Array.from([...known, oovToken]));
+    return ops.gather(table, ops.where(isKnown, index, known.length));
   }
 
   override getConfig(): Record<string, unknown> {
-    return { ...super.getConfig(), vocabulary: this.#vocabulary ?? null };
+    return { ...super.getConfig(), ...learntConfig(this.#learnt) };
   }
 }
 

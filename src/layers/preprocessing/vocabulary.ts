@@ -1,6 +1,9 @@
 /**
  * Vocabularies: what lookups of tokens of any kind have in common.
  */
+import * as check from '../../core/check.js';
+import { boolean, integer, list, oneOf, option } from '../../core/options.js';
+import { type Tensor, tensor } from '../../core/tensor.js';
 import { sorted, type Work } from '../../core/turns.js';
 import { argumentError } from '../../errors.js';
 import type { Encoding } from './encoding.js';
@@ -8,20 +11,87 @@ import type { Encoding } from './encoding.js';
 /** Tokens that are counted between two places to yield: a millisecond's work. */
 const COUNTED = 2 ** 13;
 
-/** Checked options of a lookup of tokens `T`. */
-export interface LookupValues<T> {
-  readonly vocabulary: readonly T[] | undefined;
+/** Options of every lookup, of tokens `T`. */
+export interface LookupOptions<T> {
+  /** The tokens, all different, instead of `adapt`. */
+  readonly vocabulary?: readonly T[] | null | undefined;
+  /** The most indices, those for the mask and for unknown tokens among them: `adapt` keeps the most frequent tokens. */
+  readonly maxTokens?: number | null | undefined;
+  /**
+   * Indices for unknown tokens. Several are told apart, numbers by the remainder of a division and strings by a hash;
+   * with 0 an unknown token is an error. Default 1.
+   */
+  readonly numOovIndices?: number | undefined;
+  /** The token that stands for nothing: it has index 0, and is in no vector. */
+  readonly maskToken?: T | null | undefined;
+  /** The token that `invert` gives for unknown ones. */
+  readonly oovToken?: T | undefined;
+  /** Gives tokens for indices. Default false. */
+  readonly invert?: boolean | undefined;
+  /**
+   * `'int'` for the index, as int32; vectors as of `categoryEncoding`; or counts by how rare a token is (`'tfIdf'`).
+   * Default `'int'`.
+   */
+  readonly outputMode?: 'int' | Encoding | 'tfIdf' | undefined;
+  /** How rare each token of `vocabulary` is, for `'tfIdf'`. */
+  readonly idfWeights?: readonly number[] | null | undefined;
+  /** Vectors of `maxTokens` numbers, however many tokens there are. Default false. */
+  readonly padToMaxTokens?: boolean | undefined;
+}
+
+/** Their checks and defaults, where they are the same for all tokens. */
+export const lookupOptions = {
+  maxTokens: option((argument, given) => check.integer(argument, given, 1), null),
+  numOovIndices: integer(0, 1),
+  invert: boolean(false),
+  outputMode: oneOf(['int', 'oneHot', 'multiHot', 'count', 'tfIdf'], 'int'),
+  idfWeights: list<number, null>('a list of numbers ≥ 0', (x) => check.isFloat(x) && x >= 0, null),
+  padToMaxTokens: boolean(false),
+};
+
+/** What of checked options says how large vectors are, and how their numbers weigh. */
+export interface WeighedValues {
+  readonly vocabulary: readonly unknown[] | undefined;
   readonly maxTokens: number | undefined;
+  readonly outputMode: string;
+  readonly idfWeights: readonly number[] | undefined;
+  readonly padToMaxTokens: boolean;
+}
+
+/** Checked options of a lookup of tokens `T`. */
+export interface LookupValues<T> extends WeighedValues {
+  readonly vocabulary: readonly T[] | undefined;
   readonly numOovIndices: number;
   readonly maskToken: T | undefined;
   readonly oovToken: T;
   readonly invert: boolean;
-  readonly outputMode: 'int' | Encoding;
+  readonly outputMode: 'int' | Encoding | 'tfIdf';
+}
+
+/** Tokens that were learnt, and with `'tfIdf'` how rare each is. */
+export interface Learnt<T> {
+  readonly vocabulary: readonly T[];
+  readonly idfWeights: readonly number[] | undefined;
 }
 
 /** Indices that no token of the vocabulary has: the mask's and those of unknown tokens. */
 export const reserved = <T>({ numOovIndices, maskToken }: LookupValues<T>): number =>
   numOovIndices + (maskToken === undefined ? 0 : 1);
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for weights or a padding that have no use. */
+export function checkWeighed(of: WeighedValues): void {
+  const { vocabulary, idfWeights, outputMode, maxTokens, padToMaxTokens } = of;
+  if (padToMaxTokens && (maxTokens === undefined || outputMode === 'int'))
+    throw argumentError('padToMaxTokens', "false without maxTokens or with outputMode 'int'", true);
+  if (!vocabulary) {
+    if (idfWeights) throw argumentError('idfWeights', 'given with a vocabulary', idfWeights);
+    return;
+  }
+  if ((outputMode === 'tfIdf') !== (idfWeights !== undefined))
+    throw argumentError('idfWeights', "given where outputMode is 'tfIdf', with the vocabulary", idfWeights);
+  if (idfWeights && idfWeights.length !== vocabulary.length)
+    throw argumentError('idfWeights', `one for each of ${vocabulary.length} tokens`, idfWeights);
+}
 
 /**
  * @param what - What tokens are, for errors.
@@ -35,6 +105,7 @@ export function checkLookup<T>(of: LookupValues<T>, what: string): void {
     throw argumentError('outputMode', "'int' for a layer that inverts", outputMode);
   if (maxTokens !== undefined && maxTokens <= others)
     throw argumentError('maxTokens', `more than the ${others} of no token`, maxTokens);
+  checkWeighed(of);
   if (!vocabulary) return;
   const tokens = new Set(vocabulary);
   if (tokens.size === 0 || tokens.size < vocabulary.length)
@@ -48,26 +119,74 @@ export function checkLookup<T>(of: LookupValues<T>, what: string): void {
 }
 
 /**
- * The vocabulary of data: the most frequent tokens first, as many as there is room for.
+ * The vocabulary of documents: the most frequent tokens first, as many as there is room for; and with `'tfIdf'` how rare
+ * each is, `ln(1 + n/(1 + of them that have it))` of n documents.
  *
- * @param tokens - All of them, each as often as it occurs.
  * @param order - Which of two equally frequent ones comes first, as for `sort`.
  * @throws {RidgelineError} `ERR_ARGUMENT` where there are none besides those of `maskToken` and `oovToken`.
  */
-export function* mostFrequent<T>(
-  tokens: ArrayLike<T>,
+export function* learn<T>(
+  documents: Iterable<ArrayLike<T>>,
   of: LookupValues<T>,
   order: (a: T, b: T) => number,
-): Work<readonly T[]> {
-  const { maxTokens, maskToken, oovToken } = of;
+): Work<Learnt<T>> {
+  const { maxTokens, maskToken, oovToken, outputMode } = of;
+  const weighs = outputMode === 'tfIdf';
   const counts = new Map<T, number>();
-  for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i] as T;
-    if (token !== maskToken && token !== oovToken) counts.set(token, (counts.get(token) ?? 0) + 1);
-    if (i % COUNTED === 0) yield;
+  const having = new Map<T, number>();
+  let [n, seen] = [0, 0];
+  for (const tokens of documents) {
+    n++;
+    for (let i = 0; i < tokens.length; i++) {
+      const token = tokens[i] as T;
+      counts.set(token, (counts.get(token) ?? 0) + 1);
+      if (seen++ % COUNTED === 0) yield;
+    }
+    if (weighs)
+      for (const token of new Set(Array.from(tokens))) having.set(token, (having.get(token) ?? 0) + 1);
   }
+  counts.delete(maskToken as T);
+  counts.delete(oovToken);
   if (counts.size === 0) throw argumentError('data', 'tokens besides maskToken and oovToken', []);
   const byCount = yield* sorted([...counts], ([a, m], [b, n]) => n - m || order(a, b));
   const most = maxTokens === undefined ? byCount.length : maxTokens - reserved(of);
-  return byCount.slice(0, most).map(([token]) => token);
+  const vocabulary = byCount.slice(0, most).map(([token]) => token);
+  const rarity = (token: T): number => Math.log(1 + n / (1 + (having.get(token) as number)));
+  return { vocabulary, idfWeights: weighs ? vocabulary.map(rarity) : undefined };
 }
+
+/** What {@link learn} takes for documents of data of some shape: with `'tfIdf'` its rows, else all together. */
+export function documentsOf<T>(
+  items: ArrayLike<T> & { slice(from: number, to: number): ArrayLike<T> },
+  shape: readonly number[],
+  { outputMode }: WeighedValues,
+): Iterable<ArrayLike<T>> {
+  return outputMode === 'tfIdf' ? rowsOf(items, shape) : [items];
+}
+
+function* rowsOf<T>(
+  items: ArrayLike<T> & { slice(from: number, to: number): ArrayLike<T> },
+  shape: readonly number[],
+): Generator<ArrayLike<T>> {
+  const width = shape.slice(1).reduce((product, size) => product * size, 1);
+  for (let at = 0; at < items.length; at += width) yield items.slice(at, at + width);
+}
+
+/** Numbers of a vector over the vocabulary: unknown tokens first, as many as have an index. */
+export const vectorSize = <T>(of: LookupValues<T>, tokens: number): number =>
+  of.padToMaxTokens ? (of.maxTokens as number) : tokens + of.numOovIndices;
+
+/** How much each number of a vector weighs: unknown tokens as much as the others on average, and padding nothing. */
+export function vectorWeights<T>(of: LookupValues<T>, { vocabulary, idfWeights = [] }: Learnt<T>): Tensor {
+  const mean = idfWeights.reduce((sum, weight) => sum + weight, 0) / Math.max(idfWeights.length, 1);
+  const weights = new Float32Array(vectorSize(of, vocabulary.length));
+  weights.fill(mean, 0, of.numOovIndices);
+  weights.set(idfWeights, of.numOovIndices);
+  return tensor(weights);
+}
+
+/** What configs keep of it. */
+export const learntConfig = <T>(of: Learnt<T> | undefined): Record<string, unknown> => ({
+  vocabulary: of?.vocabulary ?? null,
+  idfWeights: of?.idfWeights ?? null,
+});

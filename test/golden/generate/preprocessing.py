@@ -33,6 +33,38 @@ def lookups():
         yield "integerLookup", {"vocabulary": [7, 3], **config}, numbers
     count = {"numOovIndices": 2, "maskToken": 0, "outputMode": "count"}
     yield "integerLookup", {"vocabulary": [7, 3], **count}, [numbers[:3], numbers[4:]]
+    for config in [{}, {"maskToken": 0}, {"maskToken": 0, "outputMode": "count"}]:
+        none = {"numOovIndices": 0, **config}
+        yield "integerLookup", {"vocabulary": [7, 3, -5], **none}, [[3, -5], [7, 0 if config else 3]]
+        text_mask = {"maskToken": ""} if config else {}
+        yield "stringLookup", {"vocabulary": ["b", "a", "c"], **none, **text_mask}, [["c", "b"], ["b", "" if config else "a"]]
+    weights = {"outputMode": "tfIdf", "idfWeights": [0.25, 0.5, 1.5]}
+    for config in [{}, {"numOovIndices": 2, "maskToken": 0}, {"numOovIndices": 0, "maskToken": 0}, {"maxTokens": 9, "padToMaxTokens": True}]:
+        rows = [[3, 7, 3], [0, -5, 7]] if config.get("numOovIndices") == 0 else [[3, 9, 3], [0, 8, 7]]
+        yield "integerLookup", {"vocabulary": [7, 3, -5], **weights, **config}, rows
+    padded = {"maxTokens": 6, "padToMaxTokens": True}
+    for mode in ["oneHot", "multiHot", "count"]:
+        yield "stringLookup", {"vocabulary": ["b", "a", "c"], "outputMode": mode, **padded}, [["a", "z", "c"]]
+        yield "integerLookup", {"vocabulary": [7, 3], "outputMode": mode, **padded}, [[3], [8], [7]]
+    yield "stringLookup", {"vocabulary": ["b", "a", "c"], **weights, **padded}, [["a", "z", "a"], ["c", "b", "b"]]
+
+
+def learnt():
+    """What lookups learn of documents: their tokens and how rare each is."""
+    words = [["b", "a", "b"], ["c", "c", "a"], ["b", "", "a"], ["[UNK]", "b", "d"]]
+    numbers = [[5, 3, 5], [9, 9, 3], [5, 0, 3], [-1, 5, 7]]
+    of = {"stringLookup": (keras.layers.StringLookup, words, ""), "integerLookup": (keras.layers.IntegerLookup, numbers, 0)}
+    for step, (make, rows, mask) in of.items():
+        for config in [{}, {"maskToken": mask}, {"maxTokens": 3}, {"maxTokens": 9, "padToMaxTokens": True, "numOovIndices": 2}]:
+            for seen in [rows, [row[0] for row in rows]]:
+                options = {KERAS.get(key, key): value for key, value in config.items()}
+                layer = make(output_mode="tf_idf", **options)
+                layer.adapt(np.array(seen))
+                yield {
+                    "name": f"{step} {text(config)} of {np.array(seen).ndim} axes", "step": step, "config": {"outputMode": "tfIdf", **config}, "seen": seen,
+                    "vocabulary": [token if step == "stringLookup" else int(token) for token in layer.get_vocabulary(include_special_tokens=False)],
+                    "items": rows, "outputs": np.asarray(layer(np.array(rows))).tolist(),
+                }  # fmt: skip
 
 
 TEXTS = ["The cat sat; on the mat.", "A dog!", "the the CAT's dog  runs", "", "unseen words only"]
@@ -54,7 +86,7 @@ def texts():
         yield {"name": f"textVectorization {text(config)}", "config": config, "seen": SEEN, "texts": TEXTS, "vocabulary": vocabulary, "outputs": out.astype("float32").tolist()}
 
 
-KERAS = {"numBins": "num_bins", "maskValue": "mask_value", "numOovIndices": "num_oov_indices", "maskToken": "mask_token", "outputMode": "output_mode", "outputSequenceLength": "output_sequence_length", "maxTokens": "max_tokens", "padToMaxTokens": "pad_to_max_tokens"}
+KERAS = {"numBins": "num_bins", "maskValue": "mask_value", "numOovIndices": "num_oov_indices", "maskToken": "mask_token", "outputMode": "output_mode", "outputSequenceLength": "output_sequence_length", "maxTokens": "max_tokens", "padToMaxTokens": "pad_to_max_tokens", "idfWeights": "idf_weights"}
 MODES = {"multiHot": "multi_hot", "oneHot": "one_hot", "tfIdf": "tf_idf", "stripPunctuation": "strip_punctuation"}
 
 
@@ -74,4 +106,4 @@ def main():
     adapted = keras.layers.StringLookup(max_tokens=4)
     items = ["b", "a", "c", "c", "ü"]
     adapted.adapt(np.array(items))
-    write("preprocessing", cases=cases, texts=list(texts()), adapted=[{"name": "adapted", "items": items, "vocabulary": adapted.get_vocabulary()[1:]}])
+    write("preprocessing", cases=cases, texts=list(texts()), learnt=list(learnt()), adapted=[{"name": "adapted", "items": items, "vocabulary": adapted.get_vocabulary()[1:]}])

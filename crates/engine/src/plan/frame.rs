@@ -37,6 +37,8 @@ pub struct Frame<'a> {
     pub(crate) later: &'a [View],
     /// And views of the part that comes after its own.
     pub(crate) next: Option<(&'a [View], Part)>,
+    /// Path of the layer that the task belongs to.
+    pub(crate) layer: &'a str,
     /// Numbers of the running step.
     pub step: &'a Step,
     /// The instruction set.
@@ -44,10 +46,10 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// Ends the run with an error: what a task finds wrong with data.
+    /// Ends the run with an error: what a task finds wrong with data, in the layer it belongs to.
     pub fn fail(&self, error: Error) -> ! {
         // Not a panic, which is a defect and would say so.
-        std::panic::resume_unwind(Box::new(error))
+        std::panic::resume_unwind(Box::new(error.in_layer(self.layer)))
     }
     /// The part to work on.
     pub fn part(&self) -> &Part {

@@ -200,15 +200,11 @@ impl Lower<'_> {
 
     /// Starts a task over `rows` × `cols`.
     pub fn task(&mut self, rows: usize, cols: usize) -> TaskBuilder<'_> {
-        let label = if self.node.label.is_empty() {
-            self.node.op.name().to_owned()
-        } else {
-            format!("{} {}", self.node.label, self.node.op.name())
-        };
         TaskBuilder {
             plan: self.plan,
             task: Task {
-                label,
+                layer: Arc::clone(&self.node.label),
+                op: self.node.op.name(),
                 space: [rows, cols],
                 split: Axes::NONE,
                 cost: (rows * cols) as f64 * 0.3,

@@ -203,7 +203,7 @@ impl PlanBuilder {
         &mut self,
         buffer: &Buffer,
         layout: Layout,
-        name: &str,
+        op: &'static str,
         copy: impl Fn(&Frame, usize) + Send + Sync + 'static,
     ) -> Result<Buffer> {
         // A variable may be updated between two uses, so its copy is not shared.
@@ -223,7 +223,8 @@ impl PlanBuilder {
             _ => (Axes::NONE, flat(&to)),
         };
         self.tasks.push(Task {
-            label: name.to_owned(),
+            layer: Arc::from(""),
+            op,
             space: [rows, cols],
             split,
             cost: (rows * cols) as f64 * 0.1,

@@ -3,14 +3,17 @@
 
 use super::frame::Frame;
 use super::view::{Axes, View};
+use std::sync::Arc;
 
 /// The kernel call of a task, for one part.
 pub type Run = Box<dyn Fn(&Frame) + Send + Sync>;
 
 /// Work over a rectangle.
 pub struct Task {
-    /// Op and layer, for profiles.
-    pub label: String,
+    /// Path of the layer that it belongs to, for errors and profiles.
+    pub layer: Arc<str>,
+    /// Name of its op.
+    pub op: &'static str,
     /// Rows and columns of the rectangle.
     pub space: [usize; 2],
     /// Axes along which it may be cut.

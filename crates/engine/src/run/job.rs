@@ -68,6 +68,7 @@ impl Job<'_> {
                 scratch_words: task.scratch,
                 later: fetch.map_or(&[], |fetch| &fetch.later),
                 next: next.map(|fetch| (&fetch.next[..], strand.part(task, chunk + 1))),
+                layer: &task.layer,
                 step: self.step,
                 isa: self.isa,
             });

@@ -43,7 +43,11 @@ impl Trainer {
 /// What the tasks of each phase are called.
 fn labels(plan: &Plan) -> Vec<String> {
     let strand = |s: &Strand| {
-        let tasks: Vec<&str> = s.tasks.iter().map(|&t| &*plan.tasks[t].label).collect();
+        let label = |&at: &usize| {
+            let (layer, op) = (&plan.tasks[at].layer, plan.tasks[at].op);
+            if layer.is_empty() { op.to_owned() } else { format!("{layer} {op}") }
+        };
+        let tasks: Vec<String> = s.tasks.iter().map(label).collect();
         format!("{}×[{}]", s.chunks, tasks.join(", "))
     };
     let phase = |p: &Phase| p.strands.iter().map(strand).collect::<Vec<_>>().join(" | ");
