@@ -345,8 +345,10 @@ export interface NativeFitOptions {
   initialEpoch: number
   /** Batches of it that were trained before. */
   initialBatch: number
-  /** A new order of rows each epoch. */
+  /** A new order each epoch: of rows, or of batches. */
   shuffle: boolean
+  /** True for one of batches. */
+  keepsBatches: boolean
   /** Rows of a validation batch. */
   validationBatchSize: number
   /** Validate after every so many epochs. */

@@ -125,6 +125,51 @@ describe('rnn', () => {
   });
 });
 
+describe('both ways', () => {
+  const modes = [{}, { returnSequences: true }, { returnSequences: true, returnState: true }];
+  test.each(modes)('a layer of cells as the layer, %o', (options) => {
+    const make = (layer: Layer): Layer => layers.bidirectional(layer);
+    for (const given of [{}, { mask }]) {
+      expectAlike(make(layers.rnn(layers.lstmCell(3), options)), make(layers.lstm(3, options)), given);
+      const own = layers.rnn(new OwnCell({ units: 3 }), options);
+      expectAlike(make(own), make(layers.simpleRnn(3, { ...options, useBias: false })), given);
+    }
+  });
+  test('several cells', () => {
+    const stacked = layers.rnn([layers.gruCell(3), layers.lstmCell(2)], { returnSequences: true });
+    const both = layers.bidirectional(stacked, { mergeMode: null });
+    const [forward, backward] = both.invoke([x]) as Tensor[];
+    expect([forward?.shape, backward?.shape]).toEqual([[3, 5, 2], [3, 5, 2]]); // biome-ignore format: shapes
+    const half = both.getWeights().length / 2;
+    stacked(x);
+    stacked.setWeights(both.getWeights().slice(0, half));
+    expect((stacked(x) as Tensor).data).toEqual(forward?.data);
+    const turned = layers.rnn([layers.gruCell(3), layers.lstmCell(2)], {
+      returnSequences: true,
+      goBackwards: true,
+    });
+    turned(x);
+    turned.setWeights(both.getWeights().slice(half));
+    expect((ops.flip(turned(x) as Tensor, 1) as Tensor).data).toEqual(backward?.data);
+  });
+});
+
+test('zeroOutputForMask gives 0 for the last step too, if that does not count', () => {
+  for (const make of [(o: object) => layers.rnn(layers.lstmCell(3), o), (o: object) => layers.lstm(3, o)]) {
+    for (const goBackwards of [false, true]) {
+      const [plain, zero] = [make({ goBackwards }), make({ goBackwards, zeroOutputForMask: true })];
+      const call = (layer: Layer): number[][] => (layer.invoke([x, { mask }]) as Tensor).toArray();
+      call(plain);
+      call(zero);
+      zero.setWeights(plain.getWeights());
+      const counts = mask.toArray<boolean[][]>().map((row) => row.at(goBackwards ? 0 : -1));
+      const expected = call(plain).map((row, i) => row.map((value) => (counts[i] ? value : 0)));
+      // Without the sign of zeros.
+      expect(call(zero).map((row) => row.map((value) => value + 0))).toEqual(expected);
+    }
+  }
+});
+
 test('a cell by itself makes one step', () => {
   const cell = layers.lstmCell(2);
   const [h, c] = [numbers(3, 2), numbers(3, 2)];

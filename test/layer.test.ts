@@ -152,6 +152,7 @@ describe('options of every layer', () => {
   const shown = {
     ...{ returnSequences: true, returnState: true, goBackwards: true, zeroOutputForMask: true },
     stateful: true,
+    unroll: true,
   };
   const recurrent = { ...cell, ...shown };
   /** A cell as it is saved. */

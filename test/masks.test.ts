@@ -1,9 +1,20 @@
 /**
  * Masks: which layers hand them on, by Keras' rules, what heeds them, and what is wrong with them.
  */
-import { input, type Layer, layers, Model, ops, Sequential, type SymbolicTensor, tensor } from 'ridgeline';
+import {
+  input,
+  type Layer,
+  layers,
+  Model,
+  ops,
+  Sequential,
+  type SymbolicTensor,
+  type Tensor,
+  tensor,
+} from 'ridgeline';
 import { describe, expect, test } from 'vitest';
 import { Trace } from '../src/core/trace.js';
+import './support/allclose.js';
 import { expectFailure } from './support/small.js';
 
 /** The mask of what a layer gives for a masked input `[2, 3, 4]`, if it has one. */
@@ -266,6 +277,38 @@ describe('sizes that are not known', () => {
       shape: number[];
     }[];
     expect(two.map(({ shape }) => shape)).toEqual([[2, 3, 3], [2, 3, 3], [2, 3, 3]]); // biome-ignore format: shapes
+  });
+  test('timeDistributed carries what counts within a step, and which steps have something', async () => {
+    const words = [[[1, 2, 0], [3, 0, 0], [0, 0, 0]], [[1, 1, 1], [0, 0, 0], [2, 2, 0]]]; // biome-ignore format: texts
+    const tokens = input([3, 3], { dtype: 'int32' });
+    const embedding = layers.embedding(4, 5, { maskZero: true });
+    const [inner, outer] = [layers.lstm(4), layers.lstm(3)];
+    const sentences = layers.timeDistributed(inner)(embedding(tokens)) as SymbolicTensor;
+    const net = new Model({ inputs: tokens, outputs: [sentences, outer(sentences) as SymbolicTensor] });
+    const [each, text] = (await net.predict(words)) as unknown as Tensor[];
+    // The same, a sentence at a time and with only the words and sentences that count.
+    words.forEach((sentences, i) => {
+      const counted = sentences.map((sentence) => sentence.filter((word) => word > 0));
+      const vectors = counted.map((sentence, j) => {
+        if (sentence.length === 0) return undefined;
+        const vector = inner(embedding(tensor([sentence], { dtype: 'int32' }))) as Tensor;
+        const [expected] = vector.toArray<number[][]>() as [number[]];
+        expect(each?.rows(i, i + 1).toArray<number[][][]>()[0]?.[j]).toBeAllclose(expected);
+        return expected;
+      });
+      const whole = outer(tensor([vectors.filter((of) => of !== undefined)] as number[][][])) as Tensor;
+      expect(text?.rows(i, i + 1)).toBeAllclose(whole);
+    });
+  });
+  test('timeDistributed leaves out the activity regularizer of its layer, as Keras does', async () => {
+    const steps = tensor(new Float32Array(12).fill(1), { shape: [2, 3, 2] });
+    const make = (layer: layers.Layer): Sequential =>
+      new Sequential([input([3, 2]), layer]).compile({ loss: (_, y: SymbolicTensor) => ops.mul(y, 0) });
+    const penalized = layers.dense(1, { activityRegularizer: 'l2', kernelInitializer: 'ones' });
+    const zeros = tensor(new Float32Array(6), { shape: [2, 3, 1] });
+    expect((await make(layers.timeDistributed(penalized)).evaluate(steps, zeros)).loss).toBe(0);
+    const whole = layers.dense(1, { activityRegularizer: 'l2', kernelInitializer: 'ones' });
+    expect((await make(whole).evaluate(steps, zeros)).loss).toBeCloseTo((0.01 * 6 * 4) / 2, 6);
   });
   test('predictions of batches of several lengths make no one tensor', async () => {
     const model = new Model({

@@ -18,7 +18,10 @@ export interface EarlyStoppingOptions<M extends string = string> extends Monitor
   readonly patience?: number | undefined;
   /** 1 says so when it stops. Default 0. */
   readonly verbose?: 0 | 1 | undefined;
-  /** A value to beat: below it, only improvements count that also beat it. */
+  /**
+   * A value that one hopes to beat. By Keras' newest rule every improvement earns patience, also one that does not beat
+   * it, so it changes nothing.
+   */
   readonly baseline?: number | null | undefined;
   /** Brings back the weights of the best epoch at the end, stopped or not. Default false. */
   readonly restoreBestWeights?: boolean | undefined;
@@ -94,7 +97,7 @@ export class EarlyStopping extends Callback {
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
-    const { baseline, restoreBestWeights, startFromEpoch } = this.#options;
+    const { restoreBestWeights, startFromEpoch } = this.#options;
     const current = epoch < startFromEpoch ? undefined : this.#monitor.read(logs, this.model);
     const improves = current !== undefined && this.#monitor.improves(current, this.#best, this.model);
     if (restoreBestWeights && (improves || (current !== undefined && this.#copies.length === 0))) {
@@ -104,14 +107,13 @@ export class EarlyStopping extends Callback {
     }
     this.#seen = epoch;
     if (current === undefined) return;
-    this.#wait += 1;
     if (improves) {
       this.#best = current;
       this.bestEpoch = epoch;
-      // Only a value that also beats the baseline earns more patience.
-      if (baseline === undefined || this.#monitor.improves(current, baseline, this.model)) this.#wait = 0;
+      this.#wait = 0;
       return;
     }
+    this.#wait += 1;
     if (this.#wait >= this.#options.patience && epoch > 0) {
       this.stoppedEpoch = epoch;
       this.model.stopTraining = true;

@@ -20,5 +20,5 @@ export {
 } from './reduce-lr-on-plateau.js';
 export { SwapEmaWeights, type SwapEmaWeightsOptions, swapEmaWeights } from './swap-ema-weights.js';
 export { TensorBoard, type TensorBoardOptions, tensorBoard } from './tensor-board.js';
-export { TerminateOnNaN, terminateOnNaN } from './terminate-on-nan.js';
+export { TerminateOnNaN, type TerminateOnNaNOptions, terminateOnNaN } from './terminate-on-nan.js';
 export type { TrainedModel } from './trained-model.js';

@@ -6,16 +6,28 @@ import { factoriesOf, hasMethods, Registry } from '../core/registry.js';
 import * as initializers from './factories.js';
 import type { Initializer } from './initializer.js';
 
+/** Keras' shorter names. */
+const ALIASES = {
+  uniform: 'randomUniform',
+  normal: 'randomNormal',
+  zero: 'zeros',
+  one: 'ones',
+  identityInitializer: 'identity',
+  orthogonalInitializer: 'orthogonal',
+} as const;
+
 /** An initializer, its name, or its config. */
 export type InitializerIdentifier =
   | Initializer
   | Name<FactoryName<typeof initializers>>
+  | Name<keyof typeof ALIASES>
   | ({ readonly name: string } & Record<string, unknown>);
 
 const registry = new Registry<Initializer>({
   noun: 'initializer',
   expected: 'an initializer or its name',
   factories: factoriesOf(initializers),
+  aliases: ALIASES,
   isReady: (of) => hasMethods(of, ['create', 'getConfig']),
 });
 

@@ -76,6 +76,8 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
   /** True where `call` takes one tensor and no list. */
   static readonly takesOne: boolean = false;
 
+  /** @internal False where the activity regularizer is for layers inside. */
+  static readonly regularizesOutputs: boolean = true;
   /** True where what it gives has the mask of its first input; see {@link SymbolicTensor.mask}. Default false. */
   static readonly supportsMasking: boolean = false;
 
@@ -248,7 +250,7 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
         const computed = this.#compute(given, args.at(-1));
         checkOutputs(computed, trace);
         const outputs = this.#masked(computed, inputs);
-        const penalty = this.activityRegularizer;
+        const penalty = this.#class.regularizesOutputs ? this.activityRegularizer : undefined;
         if (penalty) for (const y of [outputs].flat()) trace.penalties.push(activityPenalty(penalty, y));
         return outputs;
       });

@@ -2,17 +2,18 @@
  * Cross-entropy of classes: `−Σ y·ln p` over an axis, for labels as distributions or as indices.
  */
 import { fraction as fractionOf } from '../core/check.js';
-import { boolean, integer, option } from '../core/options.js';
+import { axis, boolean, integer, option } from '../core/options.js';
 import { Trace } from '../core/trace.js';
 import { argumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
+import { binaryCrossentropy } from './binary-crossentropy.js';
 import {
   type CrossentropyOptions,
   crossentropyOptions,
   distributions,
   type LogitsOptions,
 } from './crossentropy-options.js';
-import { oneHot, smoothed, sparseLabels } from './labels.js';
+import { lastAxis, oneHot, smoothed, sparseLabels } from './labels.js';
 import { defineLoss, type LossFactory } from './loss.js';
 import { logitsOf, shares } from './probabilities.js';
 
@@ -20,6 +21,8 @@ import { logitsOf, shares } from './probabilities.js';
 export interface SparseCrossentropyOptions extends LogitsOptions {
   /** A class whose positions do not count, such as −1 for "unknown". Default none. */
   readonly ignoreClass?: number | null | undefined;
+  /** Axis of the classes in predictions; labels have the others. Default the last. */
+  readonly axis?: number | undefined;
 }
 
 /** `−Σ y·ln p` over an axis, for one-hot labels or distributions `[…, classes]`. */
@@ -43,13 +46,18 @@ export const sparseCategoricalCrossentropy: LossFactory<SparseCrossentropyOption
   defineLoss<SparseCrossentropyOptions>({
     name: 'sparseCategoricalCrossentropy',
     sparse: true,
-    options: { fromLogits: boolean(false), ignoreClass: integer(Number.MIN_SAFE_INTEGER, null) },
-    ignoredClass: ({ ignoreClass }) => ignoreClass,
-    valid({ ignoreClass }, yTrue, yPred) {
-      if (ignoreClass === undefined) return undefined;
-      return ops.notEqual(sparseLabels(yTrue, yPred), ignoreClass);
+    options: {
+      fromLogits: boolean(false),
+      ignoreClass: integer(Number.MIN_SAFE_INTEGER, null),
+      axis: axis(-1),
     },
-    call({ fromLogits, ignoreClass }, yTrue, yPred) {
+    ignoredClass: ({ ignoreClass }) => ignoreClass,
+    valid({ ignoreClass, axis }, yTrue, yPred) {
+      if (ignoreClass === undefined) return undefined;
+      return ops.notEqual(sparseLabels(yTrue, lastAxis(yPred, axis)), ignoreClass);
+    },
+    call({ fromLogits, ignoreClass, axis }, yTrue, predictions) {
+      const yPred = lastAxis(predictions, axis);
       const given = sparseLabels(yTrue, yPred);
       // What does not count is taken for class 0, and weighs nothing.
       const indices = ignoreClass === undefined ? given : ops.where(ops.equal(given, ignoreClass), 0, given);
@@ -89,3 +97,18 @@ export const categoricalGeneralizedCrossEntropy: LossFactory<GeneralizedCrossEnt
       return ops.div(ops.sub(1, ops.pow(ops.sum(likely, { axis: -1 }), q)), q);
     },
   });
+
+/**
+ * Cross-entropy by the shapes, as Keras picks it: binary where predictions have one column, sparse where labels are class
+ * indices, else categorical.
+ */
+export const crossentropy: LossFactory = defineLoss({
+  name: 'crossentropy',
+  options: {},
+  call(_, yTrue, yPred) {
+    const last = yPred.shape.at(-1);
+    const isSparse = yTrue.rank < yPred.rank || yTrue.shape.at(-1) === 1;
+    if (last === 1) return binaryCrossentropy().call(yTrue, yPred);
+    return (isSparse ? sparseCategoricalCrossentropy() : categoricalCrossentropy()).call(yTrue, yPred);
+  },
+});

@@ -14,6 +14,7 @@ const ALIASES = {
   mape: 'meanAbsolutePercentageError',
   msle: 'meanSquaredLogarithmicError',
   bce: 'binaryCrossentropy',
+  ce: 'crossentropy',
   kld: 'klDivergence',
 } as const;
 

@@ -50,9 +50,11 @@ export interface Loss {
 }
 
 /** Makes a loss from options. @throws {RidgelineError} `ERR_ARGUMENT` for bad ones. */
-export type LossFactory<C extends object = NoOptions> = (
-  options?: (C extends NoOptions ? unknown : C) & LossOptions,
-) => Loss;
+export interface LossFactory<C extends object = NoOptions> {
+  (options?: (C extends NoOptions ? unknown : C) & LossOptions): Loss;
+  /** @internal Its options, besides those of every loss. */
+  readonly options: OptionTable;
+}
 
 /** What defines a loss. */
 interface LossDefinition<C extends object> {
@@ -80,7 +82,7 @@ const reduction = oneOf(['sumOverBatchSize', 'mean', 'sum', 'meanWithSampleWeigh
 /** A factory of losses. */
 export function defineLoss<C extends object = NoOptions>(of: LossDefinition<C>): LossFactory<C> {
   const table: OptionTable = { ...of.options, reduction };
-  return ((...given: [options?: C & LossOptions]): Loss => {
+  const make = (...given: [options?: C & LossOptions]): Loss => {
     const options = settle<Settled<C> & { reduction: Reduction; axis?: unknown }>(of.name, table, given);
     return {
       name: of.name,
@@ -93,5 +95,6 @@ export function defineLoss<C extends object = NoOptions>(of: LossDefinition<C>):
       call: (yTrue, yPred) => of.call(options, ...pair(yTrue, yPred)),
       valid: (yTrue, yPred, each) => of.valid?.(options, yTrue, yPred, each),
     };
-  }) as LossFactory<C>;
+  };
+  return Object.assign(make, { options: of.options }) as unknown as LossFactory<C>;
 }

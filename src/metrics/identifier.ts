@@ -16,7 +16,9 @@ const ALIASES = {
   mape: 'meanAbsolutePercentageError',
   msle: 'meanSquaredLogarithmicError',
   rmse: 'rootMeanSquaredError',
+  logCoshError: 'logCosh',
   bce: 'binaryCrossentropy',
+  ce: 'crossentropy',
   kld: 'klDivergence',
 } as const;
 

@@ -25,3 +25,10 @@ export function batchSizeOf(
   if (fixed === undefined || size === fixed) return size;
   throw argumentError(argument, `${fixed}, the batchSize of the model's inputs`, given);
 }
+
+/** Rows that no data has more of. */
+const ALL = 2 ** 31 - 1;
+
+/** The option by which all rows are one batch: as many as the inputs say, if they do. */
+export const asOneBatch = (network: Network): { readonly batchSize?: number } =>
+  fixedBatch(network) === undefined ? { batchSize: ALL } : {};

@@ -4,14 +4,15 @@
 import { isPlain, nonNegative } from '../core/check.js';
 import { zeros } from '../core/elements.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
+import { Tensor } from '../core/tensor.js';
 import { PIECE, type Work } from '../core/turns.js';
-import { classesOf } from '../data/classes.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import type { Weighting } from './fit-options.js';
 import type { NamedTensor } from './input-data.js';
 
 /**
- * The sample weights that class weights stand for: of each row, the weight of its class, 1 unless given.
+ * The sample weights that class weights stand for: of each row, or of each position where an output has several, the
+ * weight of its class, 1 unless given.
  * @throws {RidgelineError} `ERR_ARGUMENT` for weights that are no numbers by class, for labels that are no classes, and
  *   beside `sampleWeight`.
  */
@@ -19,7 +20,7 @@ export function* classWeights(
   outputs: readonly SymbolicTensor[],
   labels: readonly NamedTensor[],
   { sampleWeight, classWeight }: Weighting,
-): Work<Float32Array> {
+): Work<Tensor> {
   if (sampleWeight !== undefined) {
     throw new RidgelineError('ERR_ARGUMENT', 'classWeight and sampleWeight cannot both be given', {
       argument: 'classWeight',
@@ -37,24 +38,28 @@ export function* classWeights(
       argument: 'classWeight',
     });
   }
+  const output = outputs[0] as SymbolicTensor;
   // A single output column tells two classes apart.
-  const columns = outputs[0]?.shape.at(-1) ?? null;
+  const columns = output.shape.at(-1) ?? null;
   const count = columns === 1 ? 2 : (columns ?? Number.POSITIVE_INFINITY);
   const beyond = Object.keys(classWeight).find((name) => Number(name) >= count);
   if (beyond !== undefined) throw argumentError('classWeight', `classes below ${count}`, beyond);
   const t = label.tensor;
-  const width = t.shape.slice(1).reduce((a, b) => a * b, 1);
+  // One-hot labels have an axis of classes, and others may have one of size 1.
+  const hasAxis = t.rank > 1 && t.rank >= output.rank;
+  const shape = hasAxis ? t.shape.slice(0, -1) : t.shape;
   const rows = t.shape[0] as number;
-  const weights = zeros('float32', rows);
-  const piece = Math.max(1, Math.floor(PIECE / width));
+  const each = shape.slice(1).reduce((a, b) => a * b, 1);
+  const weights = zeros('float32', rows * each);
+  const piece = Math.max(1, Math.floor((PIECE * rows) / Math.max(1, t.size)));
   for (let from = 0; from < rows; from += piece) {
     const part = t.rows(from, Math.min(from + piece, rows));
-    const classes = classesOf(part);
+    const classes = hasAxis && (t.shape.at(-1) as number) > 1 ? part.argMax(-1).data : part.elements;
     for (const [i, c] of classes.entries()) {
       if (!Number.isInteger(c)) throw argumentError(label.name, 'classes, to be weighted by class', c);
-      weights[from + i] = classWeight[c] ?? 1;
+      weights[from * each + i] = classWeight[c] ?? 1;
     }
     yield;
   }
-  return weights;
+  return new Tensor(weights, shape, 'float32');
 }

@@ -105,9 +105,7 @@ export function resolveCompile(
   } = checkOptions<Partial<OwnStepOptions>>('compile', options, NAMES);
   if (trainStep !== undefined && typeof trainStep !== 'function')
     throw argumentError('trainStep', 'a function', trainStep);
-  const isFree = trainStep !== undefined && loss === undefined;
-  if (!isFree && (loss === undefined || loss === null))
-    throw argumentError('loss', 'a loss, its name or a function', loss);
+  const isFree = loss === undefined || loss === null;
   const several = isFree || Array.isArray(loss) || (typeof loss === 'object' && !('call' in loss));
   const each = several ? byOutput('loss', (loss ?? {}) as ByName<LossIdentifier | null>, names) : undefined;
   const single = several ? undefined : getLoss('loss', loss as LossIdentifier);

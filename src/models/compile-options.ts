@@ -16,8 +16,16 @@ export type Metrics = readonly MetricIdentifier[] | ByName<MetricIdentifier | re
 export interface CompileOptions<M extends Metrics = Metrics, W extends Metrics = Metrics> {
   /** Optimizer or its name. Default `rmsprop`, as in Keras. */
   readonly optimizer?: OptimizerIdentifier | undefined;
-  /** Loss for all outputs, or one for each, in order or by name. An output left out, or of `null`, has none. */
-  readonly loss: LossIdentifier | readonly (LossIdentifier | null)[] | ByName<LossIdentifier | null>;
+  /**
+   * Loss for all outputs, or one for each, in order or by name. An output left out, or of `null`, has none. A model without
+   * any makes what its layers add small (`addLoss`, penalties); its fit takes `null` for labels.
+   */
+  readonly loss?:
+    | LossIdentifier
+    | readonly (LossIdentifier | null)[]
+    | ByName<LossIdentifier | null>
+    | null
+    | undefined;
   /** Metrics of every output, or by the name of an output. */
   readonly metrics?: M | undefined;
   /** Metrics that sample weights apply to, in the same forms. */
@@ -31,9 +39,7 @@ export interface OwnStepOptions<
   M extends Metrics = Metrics,
   W extends Metrics = Metrics,
   L extends string = string,
-> extends Omit<CompileOptions<M, W>, 'loss'> {
-  /** What labels are measured by, in `computeLoss`. Without one there are no labels. */
-  readonly loss?: CompileOptions['loss'] | undefined;
+> extends CompileOptions<M, W> {
   /**
    * What a batch makes small, in `fit` and `trainOnBatch`, and what `evaluate` measures: a function of ops that is traced
    * once and run natively.

@@ -4,7 +4,7 @@
 import { type CallbackLike, HOOKS } from '../callbacks/callback.js';
 import type { HistoryKey, LogKey } from '../callbacks/logs.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
-import { boolean, options as checkOptions, threads as checkThreads, count, number } from '../core/check.js';
+import { options as checkOptions, threads as checkThreads, count, number } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { argumentError } from '../errors.js';
 import { batchSizeOf } from './batch-size.js';
@@ -47,8 +47,11 @@ export interface FitOptions<K extends string = any> {
   readonly validationBatchSize?: number | undefined;
   /** Validates after every so many epochs. Default 1. */
   readonly validationFreq?: number | undefined;
-  /** Takes the rows in a new random order each epoch. Default true. */
-  readonly shuffle?: boolean | undefined;
+  /**
+   * Takes the rows in a new random order each epoch; or with `'batch'` whole batches, of rows that stand side by side, a
+   * smaller one last. Default true.
+   */
+  readonly shuffle?: boolean | 'batch' | undefined;
   /** Who follows the run. */
   readonly callbacks?: readonly (CallbackLike & {
     readonly monitor?: NoInfer<HistoryKey<K>> | (string extends K ? string : never) | undefined;
@@ -127,7 +130,7 @@ export interface CheckedFitOptions {
   readonly batchSize: number;
   readonly epochs: number;
   readonly initialEpoch: number;
-  readonly shuffle: boolean;
+  readonly shuffle: boolean | 'batch';
   readonly validationSplit: number;
   readonly validationBatchSize: number;
   readonly validationFreq: number;
@@ -160,7 +163,7 @@ export function checkFitOptions(network: Network, options: FitOptions): CheckedF
     batchSize,
     epochs,
     initialEpoch,
-    shuffle: boolean('shuffle', given.shuffle ?? true),
+    shuffle: shuffled(given.shuffle ?? true),
     validationSplit,
     validationBatchSize: batchSizeOf(network, 'validationBatchSize', given.validationBatchSize, batchSize),
     validationFreq: count('validationFreq', given.validationFreq ?? 1),
@@ -170,6 +173,11 @@ export function checkFitOptions(network: Network, options: FitOptions): CheckedF
     stepsPerEpoch: optional('stepsPerEpoch', given.stepsPerEpoch),
     validationSteps: optional('validationSteps', given.validationSteps),
   };
+}
+
+function shuffled(given: unknown): boolean | 'batch' {
+  if (typeof given === 'boolean' || given === 'batch') return given;
+  throw argumentError('shuffle', "true, false or 'batch'", given);
 }
 
 const optional = (argument: string, value: number | undefined): number | undefined =>

@@ -79,8 +79,8 @@ export function* labelledData(
     const output = labelled[i] as number;
     const { shape } = all[output] as SymbolicTensor;
     const same = like ? yield* alike(label, like[i] as LabelSpec) : label;
-    const check = checkOf(losses[output], label.name, shape.at(-1) ?? null);
     const axis = losses[output]?.axis ?? -1;
+    const check = checkOf(losses[output], label.name, shape.at(axis) ?? null);
     outputs.push({ output, name: names[i] as string, label: { ...same, check }, shape, axis });
   }
   const checked = outputs.map(({ label }) => label);
@@ -106,8 +106,10 @@ export function* labelledData(
 export function expectedRows(network: Network, { losses, labelled }: Compiled): RowsSpec {
   const labels = labelled.map((output): LabelSpec => {
     const { shape } = network.graph.outputs[output] as SymbolicTensor;
-    return losses[output]?.sparse && shape.length > 1
-      ? { output, shape: shape.slice(0, -1), dtype: 'int32' }
+    const { sparse = false, axis = -1 } = losses[output] ?? {};
+    const at = axis < 0 ? axis + shape.length : axis;
+    return sparse && shape.length > 1
+      ? { output, shape: shape.filter((_, i) => i !== at), dtype: 'int32' }
       : { output, shape, dtype: 'float32' };
   });
   return { labels, weights: [] };

@@ -92,7 +92,10 @@ export function traceLoss(
         each(one);
       });
       if (total) return total;
-      throw argumentError('loss', 'a loss, since trainStep computes it', undefined);
+      if (trainStep) throw argumentError('loss', 'a loss, since trainStep computes it', undefined);
+      const isPenalized = network.trainableWeights.some(({ regularizer }) => regularizer);
+      if (trace.penalties.length > 0 || isPenalized) return trace.value(0);
+      throw argumentError('loss', 'a loss, since no layer adds one', undefined);
     };
     const own =
       trainStep &&

@@ -10,6 +10,7 @@ import { argumentError, RidgelineError } from '../errors.js';
 import type { LayerOptions } from '../layers/layer.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Step } from '../preprocessing/preprocessor.js';
+import { asOneBatch } from './batch-size.js';
 import { type BatchSource, isBatchSource } from './batches.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics, OwnStepOptions } from './compile-options.js';
@@ -188,6 +189,11 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   /** One update on one batch; loss and metrics before it. */
   async trainOnBatch(x: DataInput, y: DataInput | null, options: BatchOptions = {}): Promise<LogsOf<K>> {
     return this.training.trainOnBatch(x, y as DataInput, options) as Promise<LogsOf<K>>;
+  }
+
+  /** Loss and metrics on one batch, as they are. */
+  async testOnBatch(x: DataInput, y: DataInput | null, options: BatchOptions = {}): Promise<LogsOf<K>> {
+    return this.evaluate(x, y, { ...options, ...asOneBatch(this.#self) });
   }
 
   /**

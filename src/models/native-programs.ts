@@ -16,7 +16,6 @@ import {
   type NativeVariable,
   native,
 } from '../native.js';
-import { checkGroups } from '../optimizers/groups.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { tracedUpdate } from '../optimizers/own-update.js';
 import type { Compiled } from './compilation.js';
@@ -113,7 +112,7 @@ export class NativePrograms {
     const kept = this.#for(rows);
     if (kept.trainer) return kept.trainer;
     const weights = this.#network.trainableWeights;
-    checkGroups(this.#compiled.optimizer.groups, this.#network.weights);
+    this.#compiled.optimizer.checkWeights(this.#network.weights);
     const of = traceLoss(this.#network, this.#compiled, rows, true);
     const state = [...of.trace.assigned].flatMap(([weight, all]) =>
       all.map((next) => [weight, next] as const),

@@ -4,6 +4,7 @@
 import type { DataInput } from '../core/data-input.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
+import { asOneBatch } from './batch-size.js';
 import { type BatchSource, isBatchSource } from './batches.js';
 import { type ClassLabels, inLabels, type Labelled, labelsOf, readClassLabels } from './class-labels.js';
 import { ConnectedModel } from './connected-model.js';
@@ -66,6 +67,11 @@ export abstract class PredictingModel<O extends Tensors> extends ConnectedModel<
     const outputs = (): Promise<Tensor[]> =>
       isBatchSource(x) ? this.#predictor.predictBatches(x, options) : this.#predictor.predict(x, options);
     return perOutput<O, Tensor<'float32'>>(await this.inOrder('used to predict', outputs));
+  }
+
+  /** Outputs for the rows of one batch. @throws {RidgelineError} As {@link Model.predict}. */
+  predictOnBatch(x: DataInput, options: Pick<PredictOptions, 'threads'> = {}): Promise<Prediction<O>> {
+    return this.predict(x, { ...options, ...asOneBatch(this.self) });
   }
 
   /** @internal Does `work` alone if it moves a state from batch to batch: `ERR_BUSY` while something else does. */

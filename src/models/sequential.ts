@@ -4,7 +4,7 @@
 import { options as checkOptions } from '../core/check.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
-import { argumentError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import { input } from '../layers/core/input.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
 import type {
@@ -106,6 +106,20 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
       throw error;
     }
     return this;
+  }
+
+  /**
+   * Takes the last layer away, and gives it.
+   * @throws {RidgelineError} `ERR_ARGUMENT` where it is the only one, `ERR_BUSY` while a fit runs, `ERR_DISPOSED`.
+   */
+  pop(): Layer {
+    this.checkIdle();
+    const last = [...this.#list].at(-1);
+    if (!last || this.#list.size === 1)
+      throw new RidgelineError('ERR_ARGUMENT', `model '${this.name}' has no layer that can be taken away`);
+    this.#list.delete(last);
+    this.#join();
+    return last;
   }
 
   /** As {@link Model.compile}. */

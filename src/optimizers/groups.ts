@@ -5,7 +5,7 @@ import { options as checkOptions, isPlain } from '../core/check.js';
 import { type Option, option } from '../core/options.js';
 import type { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
-import { excluded, isExcluded, type WeightPattern } from './weight-decay.js';
+import { checkPatterns, excluded, isExcluded, type WeightPattern } from './weight-decay.js';
 
 /** An optimizer, as far as groups know it. */
 interface Grouped {
@@ -66,10 +66,7 @@ function saved({ weights, optimizer }: OptimizerGroup<Grouped>): unknown {
 /** @throws {RidgelineError} `ERR_ARGUMENT` for a group that none of the weights is in. */
 export function checkGroups(of: readonly OptimizerGroup<unknown>[], weights: readonly Weight[]): void {
   of.forEach(({ weights: patterns }, i) => {
-    if (weights.some((weight) => isExcluded(patterns, weight))) return;
-    const some = weights.slice(0, 8).map(({ path }) => path);
-    const expected = `patterns of weights such as ${some.join(', ')}`;
-    throw argumentError(`groups[${i}].weights`, expected, [...patterns]);
+    checkPatterns(`groups[${i}].weights`, patterns, weights);
   });
 }
 

@@ -20,10 +20,10 @@ import {
 import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeOptimizer, native } from '../native.js';
-import { groups, type OptimizerGroup, optimizerOf } from './groups.js';
+import { checkGroups, groups, type OptimizerGroup, optimizerOf } from './groups.js';
 import type { OwnUpdate, StateShapes, UpdateArguments, Updated } from './own-update.js';
 import { type LearningRate, type LearningRateOption, learningRate } from './schedules/identifier.js';
-import { excluded, isExcluded, type WeightPattern } from './weight-decay.js';
+import { checkPatterns, excluded, isExcluded, type WeightPattern } from './weight-decay.js';
 
 /** Options every optimizer takes. */
 export interface OptimizerOptions {
@@ -185,6 +185,15 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> i
   /** @internal Which of them trains a weight. */
   partOf(weight: Weight): Optimizer {
     return optimizerOf(this.groups, weight, this as never);
+  }
+
+  /** @internal @throws {RidgelineError} `ERR_ARGUMENT` for groups and patterns that mean none of the weights. */
+  checkWeights(weights: readonly Weight[]): void {
+    checkGroups(this.groups, weights);
+    for (const { options } of this.parts) {
+      const { excludeFromWeightDecay } = options as Settled<OptimizerOptions>;
+      checkPatterns('excludeFromWeightDecay', excludeFromWeightDecay, weights);
+    }
   }
 
   /** @internal Share of a weight that is taken away with every update, times the learning rate. */

@@ -6,8 +6,8 @@ import type { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
 
 /**
- * Weights: by their name, such as `bias`, by the path of a layer around them, such as `block/dense`, or by a pattern of
- * their path.
+ * Weights: by a part of their name, such as `bias`, by the path of a layer around them, such as `block/dense`, or by a
+ * pattern of their path.
  */
 export type WeightPattern = string | RegExp | { readonly source: string; readonly flags: string };
 
@@ -32,13 +32,26 @@ function pattern(argument: string, given: unknown): WeightPattern {
   throw argumentError(argument, 'names of weights or layers, or patterns of their paths', given);
 }
 
+/** @throws {RidgelineError} `ERR_ARGUMENT` for a pattern that means none of the weights. */
+export function checkPatterns(
+  argument: string,
+  patterns: readonly WeightPattern[],
+  weights: readonly Weight[],
+): void {
+  const some = weights.slice(0, 8).map(({ path }) => path);
+  for (const one of patterns) {
+    if (weights.some((weight) => isExcluded([one], weight))) continue;
+    throw argumentError(argument, `patterns of weights such as ${some.join(', ')}`, one);
+  }
+}
+
 /** True if one of the patterns means the weight. */
 export function isExcluded(
   patterns: readonly WeightPattern[],
   { name, path }: Pick<Weight, 'name' | 'path'>,
 ): boolean {
   return patterns.some((one) => {
-    if (typeof one === 'string') return one === name || path === one || path.startsWith(`${one}/`);
+    if (typeof one === 'string') return name.includes(one) || path === one || path.startsWith(`${one}/`);
     // Without the place where a global pattern left off.
     return new RegExp(one.source, one.flags.replace(/[gy]/g, '')).test(path);
   });

@@ -8,10 +8,14 @@ import { argumentError } from '../errors.js';
 import * as regularizers from './factories.js';
 import { ofFunction, type Regularizer } from './regularizer.js';
 
+/** Keras' longer name. */
+const ALIASES = { orthogonalRegularizer: 'orthogonal' } as const;
+
 /** A regularizer, its name (with Keras' default 0.01), its config, or a function of ops that gives a scalar. */
 export type RegularizerIdentifier =
   | Regularizer
   | Name<Exclude<FactoryName<typeof regularizers>, 'l1L2'>>
+  | Name<keyof typeof ALIASES>
   | ({ readonly name: string } & Record<string, unknown>)
   | ((x: SymbolicTensor) => SymbolicTensor);
 
@@ -19,6 +23,7 @@ const registry = new Registry<Regularizer>({
   noun: 'regularizer',
   expected: 'a regularizer, its name or a function',
   factories: factoriesOf(regularizers),
+  aliases: ALIASES,
   isReady: (of) => hasMethods(of, ['call', 'getConfig']),
   adapt: ofFunction,
 });

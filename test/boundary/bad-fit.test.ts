@@ -30,7 +30,7 @@ describe('fit', () => {
     option({ validationFreq: 0 }, /^validationFreq must be an integer .*received 0/),
     option({ validationBatchSize: 0 }, /^validationBatchSize must be an integer .*received 0/),
     option({ initialEpoch: -1 }, /^initialEpoch must be an integer .*received -1/),
-    option({ shuffle: 'batch' }, /^shuffle must be a boolean, received 'batch'/),
+    option({ shuffle: 'rows' }, /^shuffle must be true, false or 'batch', received 'rows'/),
     option({ verbose: 3 }, /^verbose must be 0, 1, 2 or 'auto', received 3/),
     option({ callbacks: {} }, /^callbacks must be a list/),
     option({ callbacks: [null] }, /^callbacks\[0\] must be .*received null/),

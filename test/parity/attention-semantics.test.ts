@@ -282,3 +282,27 @@ describe('a Transformer block', () => {
     expect(pooled).toBeAllclose(means(last!, () => true));
   });
 });
+
+test.each([
+  ['each dense layer', layers.multiHeadAttention, 0],
+  ['each dense layer, and the output once more', layers.groupQueryAttention, 1],
+])('the activity regularizer is one of %s, as in Keras', async (_, make, again) => {
+  const given = { activityRegularizer: 'l2' as const };
+  const isGrouped = make === layers.groupQueryAttention;
+  const layer = isGrouped
+    ? layers.groupQueryAttention(K, 2, 1, given)
+    : layers.multiHeadAttention(H, K, given);
+  const [q, v] = [input([T, D]), input([S, D])];
+  const model = new Model({ inputs: [q, v], outputs: layer(q, v) as SymbolicTensor });
+  model.compile({ loss: (_, y: SymbolicTensor) => ops.mul(y, 0) });
+  const { loss } = await model.evaluate(
+    [query, value],
+    tensor(new Float32Array(B * T * D), { shape: [B, T, D] }),
+  );
+  const [ofQuery, ofKey, ofValue] = layer.layers as layers.EinsumDense[];
+  const squares = (of: Tensor): number => sum(Array.from(of.data, (one) => one ** 2));
+  const inside = [ofQuery?.(query), ofKey?.(value), ofValue?.(value)] as Tensor[];
+  const output = squares(model.predictSync([query, value]) as Tensor);
+  const expected = sum(inside.map(squares)) + (1 + again) * output;
+  expect(loss).toBeCloseTo((0.01 * expected) / B, 4);
+});

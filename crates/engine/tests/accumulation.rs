@@ -237,7 +237,7 @@ fn a_fit_accumulates_as_single_steps_do() {
         by_steps.train_on_batch(&piece(&data, i), None, &mut crew).unwrap();
     }
     let (by_fit, data) = trainer(&CASES[3]);
-    let options = FitOptions { batch_size: ROWS, shuffle: false, ..options(2, 1) };
+    let options = FitOptions { batch_size: ROWS, shuffle: None, ..options(2, 1) };
     by_fit.fit(&data, None, None, &options, &Default::default(), &mut common::Silent).unwrap();
     for (a, b) in by_steps.trainables.iter().zip(&by_fit.trainables) {
         assert_eq!(a.variable.read().unwrap(), b.variable.read().unwrap());

@@ -13,7 +13,7 @@ use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 use ridgeline_engine::run::lent;
-use ridgeline_engine::train::fit::FitOptions;
+use ridgeline_engine::train::fit::{FitOptions, Shuffle};
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::Optimizer;
 use ridgeline_engine::train::trainer::Trainer;
@@ -31,8 +31,10 @@ pub struct NativeFitOptions {
     pub initial_epoch: u32,
     /// Batches of it that were trained before.
     pub initial_batch: u32,
-    /// A new order of rows each epoch.
+    /// A new order each epoch: of rows, or of batches.
     pub shuffle: bool,
+    /// True for one of batches.
+    pub keeps_batches: bool,
     /// Rows of a validation batch.
     pub validation_batch_size: u32,
     /// Validate after every so many epochs.
@@ -121,12 +123,13 @@ impl NativeTrainer {
         let (inputs, validation) = (rows_of(&inputs), rows_of(&validation));
         let threads = threads_of(options.threads)?;
         let rate = options.learning_rate;
+        let order = if options.keeps_batches { Shuffle::Batches } else { Shuffle::Rows };
         let options = FitOptions {
             batch_size: options.batch_size as usize,
             epochs: options.epochs as usize,
             initial_epoch: options.initial_epoch as usize,
             initial_batch: options.initial_batch as usize,
-            shuffle: options.shuffle,
+            shuffle: options.shuffle.then_some(order),
             validation_batch_size: options.validation_batch_size as usize,
             validation_frequency: options.validation_frequency as usize,
             batch_reports: options.batch_reports,

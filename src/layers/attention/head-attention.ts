@@ -44,7 +44,8 @@ export const headAttention: Table<HeadAttentionOptions> = {
 
 /**
  * Called with a query `[batch, queries, features]`, a value `[batch, keys, features]` and, if it is another one, a key;
- * gives `[batch, queries, features]`. A query that sees nothing takes 0.
+ * gives `[batch, queries, features]`. A query that sees nothing takes 0. The activity regularizer is, as in Keras, one of
+ * each of its dense layers.
  */
 export abstract class HeadAttention<C extends object, A extends unknown[]> extends Layer<C, A> {
   static override readonly supportsMasking: boolean = true;
@@ -83,6 +84,7 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
       biasInitializer: bias.initializer,
       biasRegularizer: bias.regularizer,
       biasConstraint: bias.constraint,
+      activityRegularizer: this.activityRegularizer,
     });
   }
 

@@ -45,6 +45,7 @@ type Given =
  */
 export class MultiHeadAttention extends HeadAttention<MultiHeadAttentionConfig, Given> {
   static override readonly className: string = 'MultiHeadAttention';
+  static override readonly regularizesOutputs: boolean = false;
   static override readonly options: Table<MultiHeadAttentionConfig> = {
     numHeads: integer(1),
     keyDim: integer(1),

@@ -11,6 +11,7 @@ import { Layer } from '../layer.js';
 import { type LayerOptions, nullable, option, type Table } from '../options.js';
 import { Recurrent } from './recurrent.js';
 import type { RecurrentCallOptions, RecurrentSettings } from './recurrent-options.js';
+import { RNN } from './rnn.js';
 
 /** How the outputs of both ways become one. */
 export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
@@ -31,14 +32,18 @@ export interface BidirectionalConfig extends BidirectionalOptions {
 
 type Given = [layer: Layer, options?: BidirectionalOptions] | [config: BidirectionalConfig];
 // biome-ignore lint/suspicious/noExplicitAny: of any options.
-type Any = Recurrent<any, any>;
+type Any = Recurrent<any, any> | RNN;
+
+const isRecurrent = (layer: Layer): layer is Any => layer instanceof Recurrent || layer instanceof RNN;
 
 const settingsOf = (layer: Any): RecurrentSettings => layer.options as unknown as RecurrentSettings;
 
-/** A recurrent layer of the same class with some options changed. */
-function alike(layer: Any, changed: Record<string, unknown>): Any {
-  const Class = layer.constructor as unknown as new (config: Record<string, unknown>) => Any;
-  return new Class({ ...layer.getConfig(), ...changed });
+/** A layer of the same class with some options changed, of cells made anew where it has some. */
+function alike<L extends Layer>(layer: L, changed: Record<string, unknown> = {}): L {
+  const Class = layer.constructor as unknown as new (config: Record<string, unknown>) => L;
+  const { cell } = layer.options as { cell?: Layer | readonly Layer[] };
+  const cells = cell && { cell: Array.isArray(cell) ? cell.map((one) => alike(one)) : alike(cell as Layer) };
+  return new Class({ ...layer.getConfig(), ...cells, ...changed });
 }
 
 /**
@@ -63,8 +68,8 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
   constructor(...given: Given) {
     super(...given);
     const { layer, backwardLayer } = this.options;
-    if (!(layer instanceof Recurrent)) throw argumentError('layer', 'a recurrent layer', layer);
-    if (backwardLayer !== undefined && !(backwardLayer instanceof Recurrent))
+    if (!isRecurrent(layer)) throw argumentError('layer', 'a recurrent layer', layer);
+    if (backwardLayer !== undefined && !isRecurrent(backwardLayer))
       throw argumentError('backwardLayer', 'a recurrent layer', backwardLayer);
     const { returnSequences, returnState, goBackwards } = settingsOf(layer);
     if (goBackwards && !backwardLayer) throw argumentError('layer', 'one that goes forward', layer);

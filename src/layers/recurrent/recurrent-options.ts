@@ -54,13 +54,15 @@ export interface ShownOptions {
   readonly returnState?: boolean | undefined;
   /** Goes from the last step to the first; outputs stand in the order in which they were made. Default false. */
   readonly goBackwards?: boolean | undefined;
-  /** Gives 0 for masked steps, rather than the output before, where all steps are given. Default false. */
+  /** Gives 0 for masked steps, rather than the output before. Default false. */
   readonly zeroOutputForMask?: boolean | undefined;
   /**
    * Begins a batch where the one before ended, row by row, in training, evaluation and prediction, until `resetState()` is
    * called. The input must say its `batchSize`. Default false.
    */
   readonly stateful?: boolean | undefined;
+  /** Keras' wish for a graph without a loop. Here steps are native in either case, so it changes nothing. Default false. */
+  readonly unroll?: boolean | undefined;
 }
 
 /** Options of every recurrent layer. */
@@ -100,6 +102,7 @@ export const shown: Table<ShownOptions> = {
   goBackwards: boolean(false),
   zeroOutputForMask: boolean(false),
   stateful: boolean(false),
+  unroll: boolean(false),
 };
 
 /** The table of {@link GateOptions}. */

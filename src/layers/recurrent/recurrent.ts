@@ -5,6 +5,7 @@ import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { Weight } from '../../core/weight.js';
 import { RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import { stepOf } from '../../ops/steps.js';
 import type { CallOptionKinds } from '../arguments.js';
 import type { Layer } from '../layer.js';
 import type { WeightOptions } from '../weights.js';
@@ -51,7 +52,8 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
     const [all, ...last] = this.steps(x, states, { reverse: goBackwards, aligned });
     carried?.next(last, (weight, state) => this.assign(weight, state));
     let output = (returnSequences ? all : last[0]) as SymbolicTensor;
-    if (returnSequences && zeroOutputForMask && x.mask) output = zeroed(output, x.mask, !aligned);
+    if (zeroOutputForMask && x.mask)
+      output = returnSequences ? zeroed(output, x.mask, !aligned) : zeroedLast(output, x.mask, goBackwards);
     return returnState ? [output, ...last] : output;
   }
 
@@ -64,6 +66,16 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
       this.#isAligned = false;
     }
   }
+}
+
+/** The output of the last step, or 0 if that does not count. */
+export function zeroedLast(
+  output: SymbolicTensor,
+  mask: SymbolicTensor,
+  goesBackwards: boolean,
+): SymbolicTensor {
+  const counts = ops.expandDims(ops.cast(mask, 'float32'), -1);
+  return ops.mul(output, stepOf(counts, goesBackwards ? 0 : -1));
 }
 
 /** Outputs of all steps, with 0 where they do not count; they may stand in the opposite order. */

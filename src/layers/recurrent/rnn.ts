@@ -13,7 +13,7 @@ import { Layer } from '../layer.js';
 import { type LayerOptions, option, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
 import { CarriedStates, DecodedStates } from './carried-states.js';
-import { zeroed } from './recurrent.js';
+import { zeroed, zeroedLast } from './recurrent.js';
 import { RecurrentCell } from './recurrent-cell.js';
 import { type RecurrentCallOptions, type ShownOptions, shown } from './recurrent-options.js';
 import { scanned } from './scanned.js';
@@ -66,6 +66,13 @@ export class RNN extends Layer<RNNConfig, Given> {
 
   #carried: CarriedStates | undefined;
 
+  #isAligned = false;
+
+  /** Sizes of the states of all cells. */
+  get stateSize(): readonly number[] {
+    return this.#cells.flatMap(sizesOf);
+  }
+
   get #cells(): readonly Layer[] {
     return [this.options.cell].flat() as Layer[];
   }
@@ -77,7 +84,7 @@ export class RNN extends Layer<RNNConfig, Given> {
     }
     if (!this.options.stateful) return;
     const add = (name: string, options: WeightOptions): Weight => this.addWeight(name, options);
-    const sizes = this.#cells.flatMap(sizesOf);
+    const sizes = this.stateSize;
     this.#carried = new CarriedStates(this as unknown as Layer, inputShape, sizes, add);
   }
 
@@ -88,12 +95,11 @@ export class RNN extends Layer<RNNConfig, Given> {
 
   override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
     const { returnSequences, returnState, goBackwards, zeroOutputForMask } = this.options;
-    const sizes = this.#cells.flatMap(sizesOf);
+    const sizes = this.stateSize;
     const carried = DecodedStates.of(this as unknown as Layer, sizes, goBackwards) ?? this.#carried;
     const given = [options.initialState ?? carried?.first(x) ?? []].flat() as SymbolicTensor[];
-    const count = this.#cells.reduce((sum, cell) => sum + sizesOf(cell).length, 0);
-    if (given.length > 0 && given.length !== count)
-      throw argumentError('initialState', `${count} tensors`, given);
+    if (given.length > 0 && given.length !== sizes.length)
+      throw argumentError('initialState', `${sizes.length} tensors`, given);
     let [sequence, at] = [x, 0];
     const last: SymbolicTensor[] = [];
     for (const cell of this.#cells) {
@@ -104,11 +110,23 @@ export class RNN extends Layer<RNNConfig, Given> {
       sequence = (all as SymbolicTensor).withMask(x.mask);
     }
     carried?.next(last, (weight, state) => this.assign(weight, state));
+    const isFlipped = goBackwards && !this.#isAligned;
     let output = sequence.withMask(undefined);
     if (!returnSequences) output = stepOf(output, goBackwards ? 0 : -1);
-    else if (goBackwards) output = ops.flip(output, 1);
-    if (returnSequences && zeroOutputForMask && x.mask) output = zeroed(output, x.mask, goBackwards);
+    else if (isFlipped) output = ops.flip(output, 1);
+    if (zeroOutputForMask && x.mask)
+      output = returnSequences ? zeroed(output, x.mask, isFlipped) : zeroedLast(output, x.mask, goBackwards);
     return returnState ? [output, ...last] : output;
+  }
+
+  /** @internal As calling it, but outputs stand where their inputs do, whichever way it goes. */
+  walked(x: SymbolicTensor, options: RecurrentCallOptions): SymbolicTensor | SymbolicTensor[] {
+    this.#isAligned = true;
+    try {
+      return this.invoke([x, options]) as SymbolicTensor | SymbolicTensor[];
+    } finally {
+      this.#isAligned = false;
+    }
   }
 
   /** All outputs of a cell, where their inputs stand, and its last states. */

@@ -13,6 +13,32 @@ use ridgeline_kernels::rng::{Key, shuffle};
 /// The random stream of the order of rows.
 const SHUFFLE: u32 = u32::MAX;
 
+/// What comes in a random order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shuffle {
+    /// Rows, wherever they stand.
+    Rows,
+    /// Whole batches, of rows that stand side by side; a smaller one stays the last.
+    Batches,
+}
+
+impl Shuffle {
+    /// The numbers of `order`, which are in their own, in a random one: of batches of `size` rows.
+    fn apply(self, order: &mut [u32], size: usize, key: Key) {
+        order.iter_mut().zip(0..).for_each(|(row, i)| *row = i);
+        match self {
+            Shuffle::Rows => shuffle(key, order),
+            Shuffle::Batches => {
+                let mut firsts: Vec<u32> = (0..(order.len() / size) as u32).collect();
+                shuffle(key, &mut firsts);
+                for (batch, first) in order.chunks_exact_mut(size).zip(firsts) {
+                    batch.iter_mut().zip(first * size as u32..).for_each(|(row, i)| *row = i);
+                }
+            }
+        }
+    }
+}
+
 /// Options of a fit.
 #[derive(Clone, Debug)]
 pub struct FitOptions {
@@ -24,8 +50,8 @@ pub struct FitOptions {
     pub initial_epoch: usize,
     /// Batches of it that were trained before: it was begun then, and is not counted again.
     pub initial_batch: usize,
-    /// True to take the rows in a new random order each epoch.
-    pub shuffle: bool,
+    /// What comes in a new random order each epoch, if anything.
+    pub shuffle: Option<Shuffle>,
     /// Rows of a validation batch.
     pub validation_batch_size: usize,
     /// Validates after every so many epochs.
@@ -79,10 +105,9 @@ impl Trainer {
             if first == 0 {
                 *totals.lock() = Totals::default();
             }
-            if options.shuffle {
-                order.iter_mut().zip(0..).for_each(|(row, i)| *row = i);
+            if let Some(shuffle) = options.shuffle {
                 let (seed, step) = (self.seed, epoch_index as u32);
-                shuffle(Key { seed, stream: SHUFFLE, step, time: 0 }, &mut order);
+                shuffle.apply(&mut order, size, Key { seed, stream: SHUFFLE, step, time: 0 });
             }
             for batch in first..batches {
                 if listener.cancelled() {

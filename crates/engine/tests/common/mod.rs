@@ -14,7 +14,7 @@ use ridgeline_engine::ops::update::adam::Adam;
 use ridgeline_engine::shape::{Dim, Shape};
 use ridgeline_engine::tensor::{Tensor, TensorType};
 use ridgeline_engine::train::counters::Counters;
-use ridgeline_engine::train::fit::FitOptions;
+use ridgeline_engine::train::fit::{FitOptions, Shuffle};
 use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::optimizer::{Clip, Optimizer};
@@ -148,7 +148,7 @@ pub fn options(threads: usize, epochs: usize) -> FitOptions {
         epochs,
         initial_epoch: 0,
         initial_batch: 0,
-        shuffle: true,
+        shuffle: Some(Shuffle::Rows),
         validation_batch_size: 16,
         validation_frequency: 1,
         batch_reports: false,
