@@ -124,6 +124,14 @@ export declare class NativeGraph {
   whileLoop(condition: NativeGraph, holds: number, step: NativeGraph, results: Array<number>, inputs: Array<number>, most: number): Array<NativeValue>
 }
 
+/** What the parts of one call read: weights as they are when the first part begins. */
+export declare class NativeMoment {
+  /** One that has not begun. */
+  constructor()
+  /** Lets go of what it reads: the call is over. */
+  release(): void
+}
+
 /** An optimizer's formula and bounds. */
 export declare class NativeOptimizer {
   /** An optimizer from its JSON configuration, with a schedule in the place of its learning rate if there is one. */
@@ -148,13 +156,13 @@ export declare class NativePredictor {
    * shapes of each input: they are copied, and have to be finite.
    */
   predictSync(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number): Array<OwnedTensor>
-  /** As `predictSync`, on threads of their own. */
-  predict(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number, threads?: number | undefined | null): Promise<NativePrediction>
+  /** As `predictSync`, on threads of their own; of `moment`, where it is a part of a call. */
+  predict(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number, threads?: number | undefined | null, moment?: NativeMoment | undefined | null): Promise<NativePrediction>
   /**
    * As `predict`, of rows that the native core holds, which begin with the batch number `first` of
    * the call.
    */
-  predictData(data: Array<NativeData>, batchSize: number, seed: number, call: number, first: number, threads?: number | undefined | null): Promise<NativePrediction>
+  predictData(data: Array<NativeData>, batchSize: number, seed: number, call: number, first: number, threads?: number | undefined | null, moment?: NativeMoment | undefined | null): Promise<NativePrediction>
   /** Gives back its memory; a run under way ends as it would. */
   release(): void
 }

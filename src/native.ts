@@ -13,6 +13,7 @@ export type {
   NativeEvent,
   NativeEventFile,
   NativeGraph,
+  NativeMoment,
   NativeOptimizer,
   NativePrediction,
   NativePredictor,

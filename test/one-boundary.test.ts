@@ -6,7 +6,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { input, layers, loadModel, Model, type SymbolicTensor, setRandomSeed, type Tensor } from 'ridgeline';
+import {
+  input,
+  layers,
+  loadModel,
+  Model,
+  Sequential,
+  type SymbolicTensor,
+  setRandomSeed,
+  type Tensor,
+  tensor,
+} from 'ridgeline';
 import { afterAll, expect, test } from 'vitest';
 import { long } from './support/long.js';
 import { initializersIn } from './support/onnx.js';
@@ -96,4 +106,51 @@ test.each(Object.entries(looks))('%s', { timeout: 120_000 }, async (_, look) => 
   expect(seen.size).toBeGreaterThan(10);
   const [a, , b] = weightsOf(sum);
   expect(Buffer.compare(a!, b!)).toBe(0);
+});
+
+/** Rows that are all alike: numbers of one moment are too. */
+const alike = tensor(new Float32Array(1600 * 8).fill(1), { shape: [1600, 8] });
+const batchesOf = function* () {
+  for (let i = 0; i < 20; i++) yield { x: alike.rows(0, 40) };
+};
+
+/** Ways to look at several batches, which give numbers that are equal if these are of one moment. */
+const calls: Record<string, (of: Sequential) => Promise<ArrayLike<number>>> = {
+  'batches of predict': async (of) => (await of.predict(alike)).data,
+  'batches of predict, many rows': async (of) => {
+    const many = tensor(new Float32Array(700_000 * 8).fill(1), { shape: [700_000, 8] });
+    return (await of.predict(many, { batchSize: 50_000 })).data;
+  },
+  'batches that come one by one': async (of) => (await of.predict(batchesOf)).data,
+  'batches of predictSync': async (of) => of.predictSync(alike).data,
+  // The mean of squares is the square of the mean where all are alike.
+  'batches of evaluate': async (of) => {
+    const { loss, mae = 0, penalty } = await of.evaluate(alike, new Float32Array(1600), { batchSize: 32 });
+    return [Math.fround(loss - (penalty ?? 0)), mae ** 2].map((value) => Number(value.toPrecision(5)));
+  },
+};
+
+test.each(Object.entries(calls))('%s, several calls at once', { timeout: 120_000 }, async (name, call) => {
+  const hidden = layers.dense(16, { activation: 'relu', kernelInitializer: 'heNormal' });
+  const model = new Sequential([input([8]), hidden, layers.dense(1)]);
+  model.compile({ optimizer: 'adam', loss: 'mse', metrics: ['mae'] });
+  const controller = new AbortController();
+  const data = [numbers(100, 8), new Float32Array(100).fill(3)] as const;
+  const options = { epochs: 1e6, batchSize: 10, signal: controller.signal };
+  const fit = model.fit(...data, options).catch((error) => error);
+  const seen = new Set<number>();
+  try {
+    const rounds = (long ? 20 : 1) * (name.includes('many rows') ? 3 : 100);
+    for (let i = 0; i < rounds; i++) {
+      for (const values of await Promise.all([call(model), call(model), call(model)])) {
+        const [first] = Array.from({ length: 1 }, () => values[0] as number) as [number];
+        seen.add(first);
+        for (let k = 1; k < values.length; k++) if (values[k] !== first) expect(values[k]).toBe(first);
+      }
+    }
+  } finally {
+    controller.abort();
+  }
+  expect(((await fit) as Error).name).toBe('AbortError');
+  expect(seen.size).toBeGreaterThan(2);
 });

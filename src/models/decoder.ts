@@ -7,7 +7,7 @@ import { type Tensor, Tensor as TensorClass } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import type { Weight } from '../core/weight.js';
 import { RidgelineError } from '../errors.js';
-import { guard, type NativePredictor, native, succeeded } from '../native.js';
+import { guard, type NativeMoment, type NativePredictor, native, succeeded } from '../native.js';
 import * as ops from '../ops/index.js';
 import { stepOf } from '../ops/steps.js';
 import { DecodingStates } from './decoding-states.js';
@@ -54,6 +54,8 @@ export class Decoder {
   readonly givesLogits: boolean;
   readonly #program: NativePredictor;
   readonly #states: readonly Weight[];
+  /** A sequence goes on with the weights that it began with. */
+  readonly #moment: NativeMoment = new native.NativeMoment();
   #calls = 0;
 
   /** @throws {RidgelineError} As {@link traceSteps}; `ERR_MEMORY`. */
@@ -81,6 +83,7 @@ export class Decoder {
 
   /** Begins anew: no step went before. */
   reset(): void {
+    this.#moment.release();
     const zeros = this.#states.map(({ shape }) => new Float32Array(shape.reduce((a, b) => a * b, 1)));
     guard(() =>
       native.writeVariables(
@@ -94,7 +97,7 @@ export class Decoder {
   async next(tokens: Tensor, threads: number | undefined): Promise<Tensor<'float32'>> {
     const shape = [...tokens.shape];
     const run = guard(() =>
-      this.#program.predict([tokens.elements], [shape], this.rows, 0, this.#calls++, threads),
+      this.#program.predict([tokens.elements], [shape], this.rows, 0, this.#calls++, threads, this.#moment),
     );
     const [output] = succeeded(await run).tensors;
     return TensorClass.fromNative(output as never) as Tensor<'float32'>;

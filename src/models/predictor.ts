@@ -10,6 +10,7 @@ import { atOnce, inTurns, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import {
   guard,
+  type NativeMoment,
   type NativePrediction,
   type NativePredictor,
   type NativeTensor,
@@ -51,13 +52,14 @@ export class Predictor {
   }
 
   /**
-   * The outputs for all rows, computed off the JavaScript thread.
+   * The outputs for all rows, computed off the JavaScript thread; of the moment `given`, where others are of it too.
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_NATIVE`.
    */
-  async predict(x: DataInput, options: PredictOptions): Promise<Tensor[]> {
+  async predict(x: DataInput, options: PredictOptions, given?: NativeMoment): Promise<Tensor[]> {
     const { randomSeed } = this.#network;
     const call = this.#network.nextInference();
-    const { event, inputs, batchSize, threads } = await inTurns(this.#start(x, options, randomSeed, call));
+    const start = this.#start(x, options, randomSeed, call, given);
+    const { event, inputs, batchSize, threads } = await inTurns(start);
     if (event) return tensors(succeeded(await event).tensors);
     const shapes = [
       ...inputs.map(({ tensor }) => tensor.shape),
@@ -65,13 +67,15 @@ export class Predictor {
     ];
     // What goes from batch to batch goes through all in order.
     const size = carries(this.#network) ? Number.POSITIVE_INFINITY : pieceRows(shapes, batchSize);
-    return piecewise(inputs, size, async ({ handles }, from) => {
+    const moment = given ?? new native.NativeMoment();
+    const computed = piecewise(inputs, size, async ({ handles }, from) => {
       const first = from / batchSize;
       const run = guard(() =>
-        this.#current.predictData(handles, batchSize, randomSeed, call, first, threads),
+        this.#current.predictData(handles, batchSize, randomSeed, call, first, threads, moment),
       );
       return tensors(succeeded(await run).tensors);
     });
+    return given ? computed : computed.finally(() => moment.release());
   }
 
   /** Starts the run of a few rows, from copies; many are only checked. */
@@ -80,13 +84,14 @@ export class Predictor {
     options: PredictOptions,
     seed: number,
     call: number,
+    moment: NativeMoment | undefined,
   ): Work<Prepared & { event?: Promise<NativePrediction> }> {
     const prepared = yield* this.#prepare(x, options);
     const { inputs, batchSize, threads } = prepared;
     const { values, shapes } = split(inputs);
     if (values.some(({ byteLength }) => byteLength > AT_ONCE)) return prepared;
     const run = (): Promise<NativePrediction> =>
-      this.#current.predict(values, shapes, batchSize, seed, call, threads);
+      this.#current.predict(values, shapes, batchSize, seed, call, threads, moment);
     return { ...prepared, event: finite(inputs, run) };
   }
 
@@ -94,15 +99,17 @@ export class Predictor {
   async predictBatches(source: BatchSource, options: PredictOptions): Promise<Tensor[]> {
     const { threads } = checkOptions('predict', options, ['threads']);
     const reader = new BatchReader('x', source);
+    const moment = new native.NativeMoment();
     const parts: Tensor[][] = [];
     try {
       for (;;) {
         const batch = await reader.next();
         if (!batch) break;
         const batchSize = fixedBatch(this.#network) ?? 2 ** 32 - 1;
-        parts.push(await this.predict(batch.x, { batchSize, threads }));
+        parts.push(await this.predict(batch.x, { batchSize, threads }, moment));
       }
     } finally {
+      moment.release();
       reader.close();
     }
     const [first] = parts;

@@ -231,13 +231,13 @@ describe('compile', () => {
     },
     {
       name: 'no loss',
-      run: (m) => m.compile({ optimizer: 'sgd' }).fit(x, null),
+      run: () => regression().compile({ optimizer: 'sgd' }).fit(x, null),
       code: 'ERR_ARGUMENT',
       says: /^loss must be a loss, since no layer adds one/,
     },
     {
       name: 'null loss',
-      run: (m) => m.compile({ loss: null }).fit(x, null),
+      run: () => regression().compile({ loss: null }).fit(x, null),
       code: 'ERR_ARGUMENT',
       says: /^loss must be a loss, since no layer adds one/,
     },

@@ -13,6 +13,7 @@ use ridgeline_engine::ops::reduce::Kind;
 use ridgeline_engine::passes::expand::expand;
 use ridgeline_engine::passes::pick::pick;
 use ridgeline_engine::plan::Rows;
+use ridgeline_engine::predict::moment::Moment;
 use ridgeline_engine::predict::predictor::Predictor;
 use ridgeline_engine::program::Program;
 use ridgeline_engine::run::crew::Crew;
@@ -79,14 +80,28 @@ fn merged_weights_give_the_same_and_follow_their_sources() {
             let mut crew = Crew::new(threads).unwrap();
             // Cut by columns, by rows, and a smaller last batch.
             for batch in [1, 7, 300] {
-                let found = predictor.predict(&vec![Arc::clone(&rows)], batch, &mut crew, 0, 0);
+                let found = predictor.predict(
+                    &vec![Arc::clone(&rows)],
+                    batch,
+                    &mut crew,
+                    0,
+                    0,
+                    &Moment::default(),
+                );
                 assert_close(&found.unwrap()[0], &expected(&rows, bias, &variables));
             }
             // Another version: of a weight that is merged, and of one that is used as it is.
             for (of, seed) in [(3, 11), (1, 12)] {
                 let shape = variables[of].shape().to_vec();
                 variables[of].write(&positive(&shape, seed + threads as u32)).unwrap();
-                let found = predictor.predict(&vec![Arc::clone(&rows)], 300, &mut crew, 0, 0);
+                let found = predictor.predict(
+                    &vec![Arc::clone(&rows)],
+                    300,
+                    &mut crew,
+                    0,
+                    0,
+                    &Moment::default(),
+                );
                 assert_close(&found.unwrap()[0], &expected(&rows, bias, &variables));
             }
         }
@@ -100,7 +115,9 @@ fn outputs_may_be_inputs_but_not_of_another_length_than_the_batch() {
     let rows = Arc::new(tensor(&[2, 4], 3));
     let mut crew = Crew::alone().unwrap();
     let predictor = Predictor::new(&g, &[x, x], &[]).unwrap();
-    let found = predictor.predict(&vec![Arc::clone(&rows)], 2, &mut crew, 0, 0).unwrap();
+    let found = predictor
+        .predict(&vec![Arc::clone(&rows)], 2, &mut crew, 0, 0, &Moment::default())
+        .unwrap();
     assert_eq!(found, [(*rows).clone(), (*rows).clone()]);
 
     // A weight or a constant has as many rows as it has, whatever the batch.
@@ -131,6 +148,11 @@ fn all_weights_are_of_one_boundary() {
         g.add(sum, weight).unwrap()
     });
     let predictor = Predictor::new(&g, &[sum], &[]).unwrap();
+    let mut g = Graph::new();
+    let x = input(&mut g, &[64]);
+    let weight = g.weight(&pair[0]).unwrap();
+    let shown = g.add(x, weight).unwrap();
+    let showing = Predictor::new(&g, &[shown], &[]).unwrap();
     let zeros = Arc::new(Tensor::f32(&[3, 64], &[0.0; 192]).unwrap());
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -146,9 +168,26 @@ fn all_weights_are_of_one_boundary() {
             }
             over.store(true, Ordering::Release);
         });
+        // Calls of several batches, several at once: each makes copies anew while others read theirs.
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut crew = Crew::alone().unwrap();
+                while !over.load(Ordering::Acquire) {
+                    let (rows, moment) = (vec![Arc::clone(&zeros)], Moment::default());
+                    let mut parts = |first| {
+                        let found = showing.predict(&rows, 1, &mut crew, 0, first, &moment);
+                        found.unwrap().remove(0).as_f32().to_vec()
+                    };
+                    let found = [parts(0), parts(3)].concat();
+                    assert!(found.iter().all(|&of| of == found[0]), "batches of two boundaries");
+                }
+            });
+        }
         let mut crew = Crew::new(2).unwrap();
         while !over.load(Ordering::Acquire) {
-            let found = predictor.predict(&vec![Arc::clone(&zeros)], 1, &mut crew, 0, 0).unwrap();
+            let found = predictor
+                .predict(&vec![Arc::clone(&zeros)], 1, &mut crew, 0, 0, &Moment::default())
+                .unwrap();
             assert!(found[0].as_f32().iter().all(|&sum| sum == 0.0), "two boundaries in one");
         }
     });
@@ -190,7 +229,10 @@ fn rows_of_a_table_s_product_are_products_of_its_rows() {
                 // Few rows are multiplied, many are picked, then few are picked too.
                 let mut bits = |rows: usize, batch: usize| {
                     let data = vec![tokens(rows)];
-                    predictor.predict(&data, batch, &mut crew, 0, 0).unwrap().remove(0)
+                    predictor
+                        .predict(&data, batch, &mut crew, 0, 0, &Moment::default())
+                        .unwrap()
+                        .remove(0)
                 };
                 let few = bits(4, 4);
                 let many = bits(100, 33);
@@ -200,7 +242,10 @@ fn rows_of_a_table_s_product_are_products_of_its_rows() {
                 // An index outside the table is one in either form.
                 let wrong = Arc::new(Tensor::new(&[1, 3], DType::I32, vec![0, 50, 1]).unwrap());
                 let mut other = Crew::alone().unwrap();
-                let refused = predictor.predict(&vec![wrong], 1, &mut other, 0, 0).err().unwrap();
+                let refused = predictor
+                    .predict(&vec![wrong], 1, &mut other, 0, 0, &Moment::default())
+                    .err()
+                    .unwrap();
                 assert!(refused.message.contains("received 50"), "{}", refused.message);
                 // Another version: rows that were not multiplied anew would be those of before.
                 of.write(&positive(of.shape(), (10 * threads + seed) as u32)).unwrap();
@@ -241,7 +286,9 @@ fn state_goes_from_batch_to_batch() {
     let predictor = Predictor::new(&g, &[after], &[(Arc::clone(&seen), last)]).unwrap();
     let rows = tensor(&[3, 2], 4);
     let mut crew = Crew::alone().unwrap();
-    let found = predictor.predict(&vec![Arc::new(rows.clone())], 1, &mut crew, 0, 0).unwrap();
+    let found = predictor
+        .predict(&vec![Arc::new(rows.clone())], 1, &mut crew, 0, 0, &Moment::default())
+        .unwrap();
     let (x, mut sums) = (rows.as_f32(), vec![0.0; 2]);
     let expected: Vec<f32> = (0..6)
         .map(|i| {

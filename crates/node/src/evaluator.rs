@@ -12,10 +12,9 @@ use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 use ridgeline_engine::data::rows as rows_in;
 use ridgeline_engine::graph::Value;
-use ridgeline_engine::program::Program;
 use ridgeline_engine::run::lent;
 use ridgeline_engine::step::inference_seed;
-use ridgeline_engine::train::evaluation::{evaluate, evaluation_program};
+use ridgeline_engine::train::evaluation::Evaluator;
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::totals::Totals;
 use ridgeline_engine::train::trainable::Trainable;
@@ -61,8 +60,7 @@ pub fn states(of: &[&NativeVariable], next: Vec<f64>) -> Vec<(Arc<Variable>, Val
 /// A program that computes losses and what metrics are made of.
 #[napi]
 pub struct NativeEvaluator {
-    pub(crate) program: Arc<Program>,
-    weights: Arc<Vec<Trainable>>,
+    pub(crate) evaluator: Arc<Evaluator>,
 }
 
 #[napi]
@@ -80,11 +78,9 @@ impl NativeEvaluator {
         next: Vec<f64>,
     ) -> Result<NativeEvaluator> {
         let objective = Objective::from(objective);
-        let program = evaluation_program(&graph.graph.lock(), &objective, &states(&state, next));
-        Ok(NativeEvaluator {
-            program: Arc::new(program.map_err(convert)?),
-            weights: Arc::new(penalized(&weights, &l1, &l2)),
-        })
+        let (graph, weights) = (graph.graph.lock(), penalized(&weights, &l1, &l2));
+        let evaluator = Evaluator::new(&graph, &objective, &states(&state, next), &weights);
+        Ok(NativeEvaluator { evaluator: Arc::new(evaluator.map_err(convert)?) })
     }
 
     /// Loss, penalty and sums over all rows, as the model's inference number `call`.
@@ -98,14 +94,13 @@ impl NativeEvaluator {
         call: f64,
         threads: Option<u32>,
     ) -> Result<Object<'env>> {
-        let (program, weights) = (Arc::clone(&self.program), Arc::clone(&self.weights));
+        let evaluator = Arc::clone(&self.evaluator);
         let (inputs, threads) = (rows_of(&inputs), threads_of(threads)?);
         let work = move || {
             let mut crew = lent::crew(threads)?;
             let (size, seed) = (batch_size as usize, inference_seed(seed as u64, call as u64));
             let mut totals = Totals::default();
-            let stop = || false;
-            evaluate(&program, &inputs, size, &weights, seed, &mut crew, &stop, &mut totals)?;
+            evaluator.evaluate(&inputs, size, seed, &mut crew, &mut totals)?;
             Ok(NativeEvent { logs: totals.logs(), ..NativeEvent::default() })
         };
         spawn(env, work, NativeEvent::end)
@@ -122,15 +117,13 @@ impl NativeEvaluator {
         threads: Option<u32>,
         totals: &NativeTotals,
     ) -> Result<Object<'env>> {
-        let (program, weights) = (Arc::clone(&self.program), Arc::clone(&self.weights));
+        let evaluator = Arc::clone(&self.evaluator);
         let (inputs, threads) = (rows_of(&inputs), threads_of(threads)?);
         let totals = Arc::clone(&totals.totals);
         let work = move || {
             let mut crew = lent::crew(threads)?;
             let (size, seed) = (rows_in(&inputs).max(1), inference_seed(seed as u64, call as u64));
-            let stop = || false;
-            let totals = &mut *totals.lock();
-            evaluate(&program, &inputs, size, &weights, seed, &mut crew, &stop, totals)?;
+            evaluator.evaluate(&inputs, size, seed, &mut crew, &mut totals.lock())?;
             Ok(Outcome::default())
         };
         spawn(env, work, Outcome::end)
@@ -139,6 +132,6 @@ impl NativeEvaluator {
     /// Gives back its memory; a run under way ends as it would.
     #[napi(catch_unwind)]
     pub fn release(&self) {
-        self.program.close();
+        self.evaluator.close();
     }
 }

@@ -10,6 +10,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Object, ObjectFinalize};
 use napi_derive::napi;
 use ridgeline_engine::data::Data;
+use ridgeline_engine::predict::moment::Moment;
 use ridgeline_engine::predict::predictor::Predictor;
 use ridgeline_engine::run::lent;
 use ridgeline_engine::step::inference_seed;
@@ -23,6 +24,28 @@ pub struct NativePrediction {
     pub tensors: Vec<NativeTensor>,
     /// The failure that ended it.
     pub failure: Option<Failure>,
+}
+
+/// What the parts of one call read: weights as they are when the first part begins.
+#[napi]
+#[derive(Default)]
+pub struct NativeMoment {
+    moment: Arc<Moment>,
+}
+
+#[napi]
+impl NativeMoment {
+    /// One that has not begun.
+    #[napi(constructor)]
+    pub fn new() -> NativeMoment {
+        NativeMoment::default()
+    }
+
+    /// Lets go of what it reads: the call is over.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        self.moment.release();
+    }
 }
 
 /// A program that computes outputs from inputs, with copies of weights that the garbage collector
@@ -83,11 +106,12 @@ impl NativePredictor {
         let mut alone = lent::crew(1).map_err(convert)?;
         let predictor = self.predictor()?;
         let seed = inference_seed(seed as u64, call as u64);
-        let found = predictor.predict(&inputs, batch_size as usize, &mut alone, seed, 0);
+        let moment = Moment::default();
+        let found = predictor.predict(&inputs, batch_size as usize, &mut alone, seed, 0, &moment);
         found.map_err(convert)?.iter().map(|tensor| OwnedTensor::of(env, tensor)).collect()
     }
 
-    /// As `predictSync`, on threads of their own.
+    /// As `predictSync`, on threads of their own; of `moment`, where it is a part of a call.
     #[napi(catch_unwind, ts_return_type = "Promise<NativePrediction>")]
     pub fn predict<'env>(
         &self,
@@ -98,9 +122,10 @@ impl NativePredictor {
         seed: f64,
         call: f64,
         threads: Option<u32>,
+        moment: Option<&NativeMoment>,
     ) -> Result<Object<'env>> {
         let inputs = rows(&values, &shapes)?;
-        self.start(env, inputs, batch_size, [seed, call, 0.0], threads)
+        self.start(env, inputs, batch_size, [seed, call, 0.0], threads, moment)
     }
 
     /// As `predict`, of rows that the native core holds, which begin with the batch number `first` of
@@ -115,11 +140,12 @@ impl NativePredictor {
         call: f64,
         first: f64,
         threads: Option<u32>,
+        moment: Option<&NativeMoment>,
     ) -> Result<Object<'env>> {
         if !data.iter().all(|data| data.finite) {
             return Err(fail("ERR_NON_FINITE", "data has NaN or infinity"));
         }
-        self.start(env, rows_of(&data), batch_size, [seed, call, first], threads)
+        self.start(env, rows_of(&data), batch_size, [seed, call, first], threads, moment)
     }
 
     fn start<'env>(
@@ -129,13 +155,15 @@ impl NativePredictor {
         batch_size: u32,
         [seed, call, first]: [f64; 3],
         threads: Option<u32>,
+        moment: Option<&NativeMoment>,
     ) -> Result<Object<'env>> {
         let predictor = Arc::clone(self.predictor()?);
+        let moment = moment.map(|of| Arc::clone(&of.moment)).unwrap_or_default();
         let seed = inference_seed(seed as u64, call as u64);
         let work = move |threads: usize| {
             let mut crew = lent::crew(threads)?;
-            let found =
-                predictor.predict(&inputs, batch_size as usize, &mut crew, seed, first as u32)?;
+            let (size, first) = (batch_size as usize, first as u32);
+            let found = predictor.predict(&inputs, size, &mut crew, seed, first, &moment)?;
             let tensors = found.into_iter().map(NativeTensor::from).collect();
             Ok(NativePrediction { tensors, failure: None })
         };

@@ -101,7 +101,7 @@ impl NativeTrainer {
         Ok(NativeTrainer {
             trainer: Arc::new(Trainer {
                 training: training.map_err(convert)?,
-                validation: evaluator.map(|e| Arc::clone(&e.program)),
+                validation: evaluator.map(|e| Arc::clone(&e.evaluator.program)),
                 learning_rate: Arc::clone(&optimizers[0].learning_rate),
                 trainables,
                 seed: seed as u64,

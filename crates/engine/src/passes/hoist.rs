@@ -13,7 +13,7 @@ use crate::ops::gather::Gather;
 use crate::ops::leaf::{Constant, Weight};
 use crate::tensor::TensorType;
 use crate::variable::Variable;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// See the module documentation.
@@ -28,13 +28,15 @@ pub struct Hoisted {
     pub sources: Vec<Arc<Variable>>,
     /// The copies.
     pub copies: Vec<Arc<Variable>>,
+    /// Those of the values that were to be kept, or the variables themselves where these are written.
+    pub kept: Vec<Arc<Variable>>,
 }
 
-/// Takes apart `graph`, of which `roots` are wanted.
+/// Takes apart `graph`, of which `roots` are wanted, and copies of the weights `kept` beside.
 ///
 /// # Errors
 /// `ERR_MEMORY` when a copy cannot be allocated.
-pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
+pub fn hoist(graph: &Graph, roots: &[Value], kept: &[Value]) -> Result<Hoisted> {
     let nodes = graph.nodes();
     let is_constant = |at: usize| nodes[at].op.downcast::<Constant>().is_some();
     let fixed = fixed(graph);
@@ -42,11 +44,13 @@ pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
     let crossing: HashSet<Value> = from_rest
         .flat_map(|(node, _)| &node.inputs)
         .chain(roots)
+        .chain(kept)
         .copied()
         .filter(|v| fixed[v.node as usize] && !is_constant(v.node as usize))
         .collect();
     let (mut preparation, mut rest) = (Rewrite::of(graph), Rewrite::of(graph));
     let (mut sources, mut copies) = (Vec::new(), Vec::new());
+    let mut copy_of: HashMap<Value, Arc<Variable>> = HashMap::new();
     for (at, node) in nodes.iter().enumerate() {
         if !fixed[at] || is_constant(at) {
             rest.copy(at, node)?;
@@ -67,12 +71,18 @@ pub fn hoist(graph: &Graph, roots: &[Value]) -> Result<Hoisted> {
                 rest.values.insert(value, rest.graph.weight(&variable)?);
                 let made = preparation.values[&value];
                 copies.push(Arc::clone(&variable));
+                copy_of.insert(value, Arc::clone(&variable));
                 preparation.graph.apply(Arc::new(Assign { variable }), &[made])?;
             }
         }
     }
     let roots = rest.map(roots);
-    Ok(Hoisted { rest: rest.graph, roots, preparation: preparation.graph, sources, copies })
+    let own = |value: &Value| {
+        let weight = graph.node(*value).op.downcast::<Weight>();
+        copy_of.get(value).or(weight.map(|of| &of.variable)).cloned()
+    };
+    let kept = kept.iter().filter_map(own).collect();
+    Ok(Hoisted { rest: rest.graph, roots, preparation: preparation.graph, sources, copies, kept })
 }
 
 /// Which nodes depend alone on constants and on variables that the graph does not write.

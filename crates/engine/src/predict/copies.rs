@@ -33,21 +33,18 @@ impl Copies {
         Ok(Copies { preparation, sources, copies, made_of: Mutex::new(None) })
     }
 
-    /// Makes them again if a source has changed.
+    /// Makes them again.
     ///
     /// # Errors
     /// `ERR_MEMORY` or `ERR_NATIVE`, from planning and running.
     pub fn refresh(&self, crew: &mut Crew) -> Result<()> {
-        let mut made_of = self.made_of.lock();
         // Asked before they are read: at worst the copies are newer than that.
         let now = self.versions();
-        if made_of.as_ref() != Some(&now) {
-            let mut workspace = self.preparation.take(&[])?;
-            let outcome = workspace.run(crew, &Step::default());
-            self.preparation.give(Vec::new(), workspace);
-            outcome?;
-            *made_of = Some(now);
-        }
+        let mut workspace = self.preparation.take(&[])?;
+        let outcome = workspace.run(crew, &Step::default());
+        self.preparation.give(Vec::new(), workspace);
+        outcome?;
+        *self.made_of.lock() = Some(now);
         Ok(())
     }
 
@@ -56,9 +53,9 @@ impl Copies {
         self.sources.iter().map(|variable| variable.version()).collect()
     }
 
-    /// True once they were made.
-    pub fn are_made(&self) -> bool {
-        self.made_of.lock().is_some()
+    /// True where they are of the versions that their sources have.
+    pub fn are_current(&self) -> bool {
+        self.made_of.lock().as_ref() == Some(&self.versions())
     }
 
     /// Bytes of their memory.

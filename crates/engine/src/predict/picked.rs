@@ -1,18 +1,18 @@
-//! Products of tables: the form of a prediction that picks rows of them, and when it pays.
+//! Products of tables: the forms of a prediction that pick rows of them, and when that pays.
 //!
 //! A product of all rows of a table serves every row that is picked while the weights stay as they are. It is made
 //! once as many rows were asked for as the table has: until then it would cost more than it spares, and from then on
 //! never more than as much again.
 
-use super::form::Form;
+use super::form::Outline;
+use super::forms::Forms;
 use crate::error::Result;
-use crate::graph::{Graph, Value};
 use crate::passes::pick::{Pick, pick};
 use parking_lot::Mutex;
 
 /// See the module documentation.
 pub struct Picked {
-    pub form: Form,
+    pub forms: Forms,
     picks: Vec<Pick>,
     asked: Mutex<Asked>,
 }
@@ -20,40 +20,33 @@ pub struct Picked {
 /// Rows that were asked for while the weights were of these versions.
 #[derive(Default)]
 struct Asked {
-    versions: Vec<u64>,
+    versions: Option<Vec<u64>>,
     rows: usize,
 }
 
 impl Picked {
-    /// That of `outputs` of `graph`, if products of tables come up in it.
+    /// Those of an outline, if products of tables come up in it.
     ///
     /// # Errors
-    /// As [`Form::new`].
-    pub fn new(graph: &Graph, outputs: &[Value]) -> Result<Option<Picked>> {
-        let (graph, outputs, picks) = pick(graph, outputs)?;
+    /// What the pass finds wrong.
+    pub fn new(of: &Outline) -> Result<Option<Picked>> {
+        let (graph, outputs, picks) = pick(&of.graph, &of.outputs)?;
         if picks.is_empty() {
             return Ok(None);
         }
-        let form = Form::new(&graph, &outputs)?;
-        Ok(Some(Picked { form, picks, asked: Mutex::default() }))
+        let forms = Forms::new(Outline { graph, outputs, kept: Vec::new(), rows: of.rows });
+        Ok(Some(Picked { forms, picks, asked: Mutex::default() }))
     }
 
-    /// Whether it pays for what is asked next, with sizes that are `bindings`.
-    pub fn pays(&self, bindings: &[usize]) -> bool {
+    /// Whether they pay for what is asked next, with sizes that are `bindings`, of weights of these versions.
+    pub fn pays(&self, bindings: &[usize], versions: Option<Vec<u64>>) -> bool {
         let next = self.picks.iter().map(|of| of.indices.bind(bindings).iter().product::<usize>());
         let tables = self.picks.iter().map(|of| of.rows).sum();
-        let now = self.form.copies.versions();
         let mut asked = self.asked.lock();
-        if asked.versions != now {
-            *asked = Asked { versions: now, rows: 0 };
+        if asked.versions != versions {
+            *asked = Asked { versions, rows: 0 };
         }
         asked.rows = next.fold(asked.rows, usize::saturating_add);
         asked.rows >= tables
-    }
-
-    /// Whether what was asked last took it.
-    pub fn is_taken(&self) -> bool {
-        let tables: usize = self.picks.iter().map(|of| of.rows).sum();
-        self.asked.lock().rows >= tables
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Normalizations merge into the products before them, what depends on weights alone is computed once
 //! for each version of them, products of all rows of a table among it if so many are asked for, and the rows of a batch
-//! are read where they lie. All batches of a call
-//! are of one boundary between two training steps, unless another call begins meanwhile.
+//! are read where they lie. All batches of a call are of one boundary between two training steps.
 
-use super::form::Form;
+use super::form::{Form, Outline};
+use super::forms::Forms;
+use super::moment::Moment;
 use super::picked::Picked;
 use crate::data::{Data, batch_of, rows};
 use crate::error::{Error, Result};
@@ -15,6 +16,7 @@ use crate::ops::leaf::Input;
 use crate::ops::reshape::Reshape;
 use crate::passes::expand::expand;
 use crate::passes::merge::merge;
+use crate::plan::Rows;
 use crate::run::crew::Crew;
 use crate::run::workspace::Workspace;
 use crate::shape::Dim;
@@ -25,10 +27,11 @@ use std::sync::Arc;
 
 /// See the module documentation.
 pub struct Predictor {
-    plain: Form,
+    plain: Forms,
     /// With products of tables, where there are such.
     picked: Option<Picked>,
-    outputs: usize,
+    /// Bytes of the copies that are there from the beginning.
+    bytes: usize,
 }
 
 /// Checks that the rows of every output are those of the inputs, or what a reshape made of each of
@@ -80,16 +83,17 @@ impl Predictor {
         graph.store(state)?;
         let (graph, roots) = merge(&graph, outputs)?;
         let (graph, roots) = expand(&graph, &roots)?;
-        Ok(Predictor {
-            plain: Form::new(&graph, &roots)?,
-            picked: Picked::new(&graph, &roots)?,
-            outputs: outputs.len(),
-        })
+        let outline = Outline { graph, outputs: roots, kept: Vec::new(), rows: Rows::InOrder };
+        let picked = Picked::new(&outline)?;
+        let plain = Forms::new(outline);
+        plain.prepare()?;
+        let bytes = plain.bytes();
+        Ok(Predictor { plain, picked, bytes })
     }
 
     /// Computes the outputs for all rows of `data`, batch by batch, and joins them by rows. `seed` is
-    /// that of this call, `first` the number of its first batch: 0 unless others went before, whose
-    /// weights these batches see too.
+    /// that of this call, `first` the number of its first batch: 0 unless others of the call went before. What it reads
+    /// is of `moment`, which begins with the first of them.
     ///
     /// # Errors
     /// What binding, planning or running finds wrong.
@@ -100,13 +104,12 @@ impl Predictor {
         crew: &mut Crew,
         seed: u64,
         first: u32,
+        moment: &Moment,
     ) -> Result<Vec<Tensor>> {
         let n = rows(data);
-        let Form { program, copies } = self.form(data, n, first)?;
-        if first == 0 || !copies.are_made() {
-            copies.refresh(crew)?;
-        }
-        let mut results: Vec<Tensor> = Vec::with_capacity(self.outputs);
+        let form = moment.form(|| self.form(data, n, crew))?;
+        let Form { program, outputs, .. } = &*form;
+        let mut results: Vec<Tensor> = Vec::with_capacity(*outputs);
         for (index, start) in (first..).zip((0..n).step_by(batch)) {
             let count = batch.min(n - start);
             let feeds = batch_of(data, start, count);
@@ -114,59 +117,57 @@ impl Predictor {
             let bindings = program.bind(data, count)?;
             let mut workspace = program.take(&bindings)?;
             let outcome = workspace.run(crew, &step);
-            let joined =
-                outcome.and_then(|()| self.join(&workspace, &mut results, n.div_ceil(batch)));
+            let batches = n.div_ceil(batch);
+            let joined = outcome.and_then(|()| join(&workspace, *outputs, &mut results, batches));
             program.give(bindings, workspace);
             joined?;
         }
         Ok(results)
     }
 
-    /// The form for `n` rows of `data`, whose batches are the numbers from `first` on of a call: all of them take the
-    /// same, unless another call begins meanwhile.
-    fn form(&self, data: &Data, n: usize, first: u32) -> Result<&Form> {
-        let Some(picked) = &self.picked else { return Ok(&self.plain) };
-        let is_taken = match first {
-            0 => picked.pays(&self.plain.program.bind(data, n)?),
-            _ => picked.is_taken(),
-        };
-        Ok(if is_taken { &picked.form } else { &self.plain })
-    }
-
-    /// Appends the outputs of one of `batches` batches.
-    fn join(&self, from: &Workspace, results: &mut Vec<Tensor>, batches: usize) -> Result<()> {
-        for i in 0..self.outputs {
-            let buffer = from.plan().output(i);
-            if batches > 1 && buffer.shape.is_empty() {
-                return Err(Error::shape(format!(
-                    "output {i} is a scalar, which {batches} batches cannot join: give all rows as one batch"
-                )));
+    /// The form for `n` rows of `data`, of this moment.
+    fn form(&self, data: &Data, n: usize, crew: &mut Crew) -> Result<Arc<Form>> {
+        let Some(picked) = &self.picked else { return self.plain.take(crew) };
+        let shapes: Vec<&[usize]> = data.iter().map(|tensor| &tensor.shape[..]).collect();
+        match self.plain.bind(&shapes, n)? {
+            Some(bindings) if picked.pays(&bindings, self.plain.versions()) => {
+                picked.forms.take(crew)
             }
-            if results.len() == i {
-                let words = reserve(batches * buffer.size())?;
-                let mut shape = buffer.shape.clone();
-                shape.first_mut().into_iter().for_each(|rows| *rows = 0);
-                results.push(Tensor { shape, dtype: buffer.dtype, words });
-            }
-            from.append_output(i, &mut results[i].words);
-            if let (Some(rows), Some(more)) = (results[i].shape.first_mut(), buffer.shape.first()) {
-                *rows += more;
-            }
+            _ => self.plain.take(crew),
         }
-        Ok(())
     }
 
-    /// Bytes of the copies of weights, which last as long as it does.
+    /// Bytes of the copies of weights that last as long as it does.
     pub fn bytes(&self) -> usize {
-        self.forms().map(|form| form.copies.bytes()).sum()
+        self.bytes
     }
 
     /// Gives back the memory of all workspaces: now, or when a run that uses one returns it.
     pub fn close(&self) {
-        self.forms().for_each(Form::close);
+        self.plain.close();
+        self.picked.iter().for_each(|picked| picked.forms.close());
     }
+}
 
-    fn forms(&self) -> impl Iterator<Item = &Form> {
-        [&self.plain].into_iter().chain(self.picked.as_ref().map(|picked| &picked.form))
+/// Appends the `outputs` of one of `batches` batches.
+fn join(from: &Workspace, outputs: usize, results: &mut Vec<Tensor>, batches: usize) -> Result<()> {
+    for i in 0..outputs {
+        let buffer = from.plan().output(i);
+        if batches > 1 && buffer.shape.is_empty() {
+            return Err(Error::shape(format!(
+                "output {i} is a scalar, which {batches} batches cannot join: give all rows as one batch"
+            )));
+        }
+        if results.len() == i {
+            let words = reserve(batches * buffer.size())?;
+            let mut shape = buffer.shape.clone();
+            shape.first_mut().into_iter().for_each(|rows| *rows = 0);
+            results.push(Tensor { shape, dtype: buffer.dtype, words });
+        }
+        from.append_output(i, &mut results[i].words);
+        if let (Some(rows), Some(more)) = (results[i].shape.first_mut(), buffer.shape.first()) {
+            *rows += more;
+        }
     }
+    Ok(())
 }

@@ -9,6 +9,7 @@ use crate::tensor::Tensor;
 use crate::variable::Variable;
 use crate::words::Words;
 use parking_lot::lock_api::{RawRwLock, RawRwLockFair};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -175,27 +176,24 @@ impl Workspace {
     }
 
     /// The words of output `i` after a run.
-    pub(crate) fn output_words(&self, i: usize) -> &[u32] {
+    pub(crate) fn output_words(&self, i: usize) -> Cow<'_, [u32]> {
         let buffer = self.plan.output(i);
         let place = &self.plan.places[buffer.id.0 as usize];
         match &place.home {
-            Home::Arena => &self.arena.as_slice()[place.offset..place.offset + buffer.size()],
-            Home::Constant(tensor) => &tensor.words,
+            Home::Arena => self.arena.as_slice()[place.offset..place.offset + buffer.size()].into(),
+            Home::Constant(tensor) => (&tensor.words[..]).into(),
             // SAFETY: the feed lives as long as the run, whose outputs are read before it ends; a slot
             // lies inside another buffer.
             Home::Feed(_) | Home::Slot(_) => unsafe {
-                std::slice::from_raw_parts(self.bases[buffer.id.0 as usize], buffer.size())
+                std::slice::from_raw_parts(self.bases[buffer.id.0 as usize], buffer.size()).into()
             },
-            Home::Variable(_) => &[],
+            Home::Variable(variable) => variable.words.read().as_slice().to_vec().into(),
         }
     }
 
     /// Appends the words of output `i` after a run.
     pub fn append_output(&self, i: usize, to: &mut Vec<u32>) {
-        match &self.plan.places[self.plan.output(i).id.0 as usize].home {
-            Home::Variable(variable) => to.extend_from_slice(variable.words.read().as_slice()),
-            _ => to.extend_from_slice(self.output_words(i)),
-        }
+        to.extend_from_slice(&self.output_words(i));
     }
 
     /// Output `i` after a run.

@@ -22,11 +22,17 @@ impl Totals {
         self.rows += rows as f64;
         self.loss += scalar(0) * rows as f64;
         self.penalty += scalar(1) * rows as f64;
-        let mut added =
-            (2..workspace.output_count()).flat_map(|i| workspace.output_words(i)).map(number);
-        self.sums.iter_mut().zip(&mut added).for_each(|(sum, x)| *sum += x);
-        // Those of the first batch.
-        self.sums.extend(added);
+        let mut at = 0;
+        for i in 2..workspace.output_count() {
+            for x in workspace.output_words(i).iter().map(number) {
+                // Those of the first batch begin them.
+                match self.sums.get_mut(at) {
+                    Some(sum) => *sum += x,
+                    None => self.sums.push(x),
+                }
+                at += 1;
+            }
+        }
         (self.loss + self.penalty) / self.rows
     }
     /// All that they are made of, for [`Totals::from`] to go on with.

@@ -96,7 +96,7 @@ impl Trainer {
     ) -> Result<Vec<f64>> {
         let seed = inference_seed(!self.seed, self.counters.lock().epochs);
         let mut totals = Totals::default();
-        let weights = &self.trainables;
+        let weights = self.trainables.iter().map(|of| (&of.variable, &of.penalty));
         evaluate(program, data, batch_size, weights, seed, crew, cancelled, &mut totals)?;
         Ok(totals.logs())
     }

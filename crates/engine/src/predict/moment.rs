@@ -1,0 +1,31 @@
+//! A moment: what a call reads, from its first batch to its last.
+
+use super::form::Form;
+use crate::error::Result;
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// See the module documentation.
+#[derive(Default)]
+pub struct Moment {
+    form: Mutex<Option<Arc<Form>>>,
+}
+
+impl Moment {
+    /// The form that was taken for the first batch; `take` takes it.
+    ///
+    /// # Errors
+    /// What `take` finds wrong.
+    pub(super) fn form(&self, take: impl FnOnce() -> Result<Arc<Form>>) -> Result<Arc<Form>> {
+        let mut form = self.form.lock();
+        if let Some(form) = &*form {
+            return Ok(Arc::clone(form));
+        }
+        Ok(Arc::clone(form.insert(take()?)))
+    }
+
+    /// Lets go of it: the call is over.
+    pub fn release(&self) {
+        *self.form.lock() = None;
+    }
+}
