@@ -256,6 +256,26 @@ describe('sampling', () => {
   });
 });
 
+test('prompts may be tensors, and several tokens may end a sequence', async () => {
+  const model = language(BODIES.lstm as never);
+  const options = { maxNewTokens: 9, temperature: 0 };
+  const lists = [
+    [3, 1, 4],
+    [2, 7, 1],
+  ];
+  const all = (await model.generate(lists, options)) as number[][];
+  expect(await model.generate(tensor(lists, { dtype: 'int32' }), options)).toEqual(all);
+  expect(await model.generate(tensor(Int32Array.of(3, 1, 4)), options)).toEqual(all[0]);
+  const stopToken = [all[0]?.[5] as number, all[1]?.[4] as number];
+  const ended = (await model.generate(lists, { ...options, stopToken })) as number[][];
+  ended.forEach((row, i) => {
+    const end = (all[i] as number[]).findIndex((token, at) => at >= 3 && stopToken.includes(token));
+    expect(row.slice(0, end + 1)).toEqual(all[i]?.slice(0, end + 1));
+    // The token that ended it fills up, where another goes on.
+    expect(new Set(row.slice(end))).toEqual(new Set([all[i]?.[end]]));
+  });
+});
+
 describe('errors', () => {
   test('of options and prompts', async () => {
     const model = language(BODIES.lstm as never);
@@ -280,7 +300,10 @@ describe('errors', () => {
       (x) => layers.multiHeadAttention(2, 4)(x, x) as SymbolicTensor,
       /not attention of a sequence to its own past/,
     );
-    await refused((x) => layers.attention()([x, x], causal) as SymbolicTensor, /looks at all steps at once/);
+    await refused(
+      (x) => layers.attention()([x, x], causal) as SymbolicTensor,
+      /keeps no keys and values, as multiHeadAttention does/,
+    );
     await refused(
       (x) => layers.bidirectional(layers.gru(4, { returnSequences: true }))(x as never) as SymbolicTensor,
       /goes backwards/,

@@ -126,7 +126,8 @@ const calls: Record<string, (of: Sequential) => Promise<ArrayLike<number>>> = {
   // The mean of squares is the square of the mean where all are alike.
   'batches of evaluate': async (of) => {
     const { loss, mae = 0, penalty } = await of.evaluate(alike, new Float32Array(1600), { batchSize: 32 });
-    return [Math.fround(loss - (penalty ?? 0)), mae ** 2].map((value) => Number(value.toPrecision(5)));
+    const data = loss - (penalty ?? 0);
+    return [data, Math.abs(data - mae ** 2) < 1e-4 * data ? data : mae ** 2];
   },
 };
 
@@ -142,6 +143,7 @@ test.each(Object.entries(calls))('%s, several calls at once', { timeout: 120_000
   try {
     const rounds = (long ? 20 : 1) * (name.includes('many rows') ? 3 : 100);
     for (let i = 0; i < rounds; i++) {
+      await sleep(i % 2);
       for (const values of await Promise.all([call(model), call(model), call(model)])) {
         const [first] = Array.from({ length: 1 }, () => values[0] as number) as [number];
         seen.add(first);

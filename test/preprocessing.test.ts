@@ -145,6 +145,15 @@ describe('textVectorization', () => {
   });
 });
 
+test('lookups say how many indices they have', () => {
+  const vocabulary = ['a', 'b', 'c'];
+  expect(stringLookup({ vocabulary }).vocabularySize).toBe(4);
+  expect(stringLookup({ vocabulary, maskToken: '', numOovIndices: 2 }).vocabularySize).toBe(6);
+  expect(stringLookup({ vocabulary, maskToken: '', outputMode: 'count' }).vocabularySize).toBe(4);
+  expect(layers.integerLookup({ vocabulary: [7, 8], maskToken: 0 }).vocabularySize).toBe(4);
+  expect(layers.integerLookup().vocabularySize).toBe(1);
+});
+
 describe('stringLookup', () => {
   test('adapts as Keras', async () => {
     const lookup = stringLookup({ maxTokens: 4 });

@@ -213,3 +213,46 @@ test('terminateOnNaN may end with an error', async () => {
   );
   expect(() => callbacks.terminateOnNaN({ raise: true } as never)).toThrow(/has no option 'raise'/);
 });
+
+test('a hook that nobody calls is refused, where a callback is a plain object', async () => {
+  const model = line().compile({ loss: 'mse' });
+  for (const [hook, guess] of [
+    ['onEpochFinished', ''],
+    ['on_epoch_end', "did you mean 'onEpochEnd'"],
+  ] as const)
+    await expectFailure(
+      () => model.fit(x, y, { callbacks: [{ [hook]: () => {} } as never] }),
+      'ERR_ARGUMENT',
+      new RegExp(`^callbacks\\[0\\] must be one of .*received '${hook}'.*${guess}`),
+    );
+});
+
+test('an index that a table does not have is told of its layer, in training too', async () => {
+  for (const loss of ['mse', 'mae'] as const) {
+    const tokens = input([2], { dtype: 'int32' });
+    const vectors = layers.embedding(5, 3, { name: 'words' })(tokens) as SymbolicTensor;
+    const model = new Model({ inputs: tokens, outputs: layers.dense(1)(layers.flatten()(vectors)) });
+    model.compile({ loss, optimizer: loss === 'mse' ? 'sgd' : 'adam' });
+    for (const [wrong, verb] of [
+      [5, 'fit'],
+      [-1, 'trainOnBatch'],
+      [7, 'evaluate'],
+    ] as const) {
+      const run = model[verb] as (x: number[][], y: number[]) => Promise<unknown>;
+      const failing = run.call(model, [[1, 2], [wrong, 0]], [1, 2]); // biome-ignore format: rows
+      await expect(failing).rejects.toMatchObject({
+        code: 'ERR_ARGUMENT',
+        message: `layer 'words': indices must be in [0, 5), received ${wrong}`,
+        details: { layer: 'words' },
+      });
+    }
+  }
+});
+
+test('pooling over time takes sequences', async () => {
+  await expectFailure(
+    () => new Sequential([input([6]), layers.globalAveragePooling1d()]),
+    'ERR_SHAPE',
+    /expects input \[batch, time, channels\], received 2 axes/,
+  );
+});

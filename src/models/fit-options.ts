@@ -4,7 +4,14 @@
 import { type CallbackLike, HOOKS } from '../callbacks/callback.js';
 import type { HistoryKey, LogKey } from '../callbacks/logs.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
-import { options as checkOptions, threads as checkThreads, count, number } from '../core/check.js';
+import {
+  options as checkOptions,
+  threads as checkThreads,
+  count,
+  isPlain,
+  number,
+  unknownName,
+} from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { argumentError } from '../errors.js';
 import { batchSizeOf } from './batch-size.js';
@@ -183,6 +190,8 @@ function shuffled(given: unknown): boolean | 'batch' {
 const optional = (argument: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : count(argument, value);
 
+const isHook = (key: string): boolean => (HOOKS as readonly string[]).includes(key);
+
 /** The callbacks of a fit, with the progress bar that `verbose` asks for. */
 function callbackList(options: FitOptions): CallbackLike[] {
   const { callbacks = [], verbose = 'auto' } = options;
@@ -190,6 +199,10 @@ function callbackList(options: FitOptions): CallbackLike[] {
   callbacks.forEach((callback, i) => {
     if (typeof callback !== 'object' || callback === null)
       throw argumentError(`callbacks[${i}]`, 'an object of functions', callback);
+    if (isPlain(callback)) {
+      const unknown = Object.keys(callback).find((key) => /^on_?[A-Za-z]/.test(key) && !isHook(key));
+      if (unknown !== undefined) throw unknownName(`callbacks[${i}]`, HOOKS, unknown);
+    }
     for (const hook of HOOKS) {
       const of: unknown = (callback as CallbackLike)[hook];
       if (of !== undefined && typeof of !== 'function')

@@ -19,18 +19,22 @@ export interface GenerateOptions {
   readonly topK?: number | undefined;
   /** Only the likeliest tokens whose probabilities add up to this are drawn from, in (0, 1]. Default 1. */
   readonly topP?: number | undefined;
-  /** A token that ends a sequence, itself included. Default none. */
-  readonly stopToken?: number | undefined;
+  /** A token that ends a sequence, itself included, or several. Default none. */
+  readonly stopToken?: number | readonly number[] | undefined;
   /** Seed of what is drawn. Default the next of `setRandomSeed`. */
   readonly seed?: number | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
   readonly threads?: number | undefined;
 }
 
-/** Tokens of one sequence, or of several. */
-export type Prompt = readonly number[] | readonly (readonly number[])[];
+/** Tokens of one sequence, or of several; int32 where they are a tensor. */
+export type Prompt = readonly number[] | readonly (readonly number[])[] | Tensor;
 /** Sequences, as the prompt stands. */
-export type Generated<P extends Prompt> = P extends readonly number[] ? number[] : number[][];
+export type Generated<P extends Prompt> = P extends readonly number[]
+  ? number[]
+  : P extends Tensor
+    ? number[] | number[][]
+    : number[][];
 
 /** Lengths of decoders are multiples of it, so that one serves again. */
 const STEP = 64;
@@ -43,7 +47,7 @@ interface Settings {
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
-  readonly stop: number | undefined;
+  readonly stops: ReadonlySet<number>;
   readonly random: () => number;
   readonly threads: number | undefined;
 }
@@ -58,11 +62,13 @@ function settings(options: GenerateOptions): Settings {
     temperature: number('temperature', temperature, '≥ 0', (t) => t >= 0),
     topK: topK === undefined ? Number.POSITIVE_INFINITY : count('topK', topK),
     topP: number('topP', topP, 'in (0, 1]', (p) => p > 0 && p <= 1),
-    stop: stopToken === undefined ? undefined : integer('stopToken', stopToken, 0),
+    stops: new Set([stopToken ?? []].flat().map((token) => integer('stopToken', token, 0))),
     random: generator(seed === undefined ? nextSeed() : integer('seed', seed, 0)),
     threads: given.threads,
   };
 }
+
+const isTokens = (prompt: unknown): prompt is Tensor => prompt instanceof Tensor && prompt.dtype === 'int32';
 
 /** Prompts as rows. */
 function rowsOf(prompt: unknown): number[][] {
@@ -71,7 +77,8 @@ function rowsOf(prompt: unknown): number[][] {
     (Array.isArray(row) || ArrayBuffer.isView(row)) &&
     (row as unknown as ArrayLike<number>).length > 0 &&
     Array.from(row as ArrayLike<number>).every(isToken);
-  const rows = isRow(prompt) ? [prompt] : prompt;
+  const given = isTokens(prompt) ? prompt.toArray() : prompt;
+  const rows = isRow(given) ? [given] : given;
   if (Array.isArray(rows) && rows.length > 0 && rows.every(isRow)) return rows.map((row) => Array.from(row));
   throw argumentError('prompt', 'tokens of one sequence, or of several', prompt);
 }
@@ -96,7 +103,7 @@ export class Generation {
    * @throws {RidgelineError} As {@link traceSteps}; `ERR_ARGUMENT` for bad options or prompts.
    */
   async *tokens(prompt: unknown, options: GenerateOptions): AsyncGenerator<number[]> {
-    const { most, stop, threads, ...how } = settings(options);
+    const { most, stops, threads, ...how } = settings(options);
     const rows = rowsOf(prompt);
     const lanes: Lane[] = [];
     try {
@@ -105,18 +112,20 @@ export class Generation {
         lanes.push({ rows: own, decoder: this.#take(own.length, length + most) });
       }
       let shown = rows;
-      const ended = rows.map(() => false);
-      for (let made = 0; made < most && ended.includes(false); made++) {
+      /** The token that a row ended with. */
+      const ends: (number | undefined)[] = rows.map(() => undefined);
+      for (let made = 0; made < most && ends.includes(undefined); made++) {
         const outputs: (Float32Array | undefined)[] = [];
-        const going = lanes.filter((lane) => lane.rows.some((row) => !ended[row]));
+        const going = lanes.filter((lane) => lane.rows.some((row) => ends[row] === undefined));
         // All of them are over before one is told wrong: decoders serve again.
         const steps = await Promise.allSettled(going.map((lane) => next(lane, shown, outputs, threads)));
         for (const step of steps) if (step.status === 'rejected') throw step.reason;
         // In the order of the rows, so that what is drawn does not depend on who goes beside whom.
         const drawn = rows.map((_, i) => {
-          if (ended[i]) return stop as number;
+          const end = ends[i];
+          if (end !== undefined) return end;
           const token = draw(outputs[i] as Float32Array, (lanes[0] as Lane).decoder.givesLogits, how);
-          ended[i] = token === stop;
+          if (stops.has(token)) ends[i] = token;
           return token;
         });
         yield drawn;
@@ -132,7 +141,8 @@ export class Generation {
     const rows = rowsOf(prompt);
     for await (const tokens of this.tokens(rows, options))
       for (const [i, token] of tokens.entries()) rows[i]?.push(token);
-    return (typeof prompt[0] === 'number' ? rows[0] : rows) as Generated<P>;
+    const isOne = prompt instanceof Tensor ? prompt.rank === 1 : typeof prompt[0] === 'number';
+    return (isOne ? rows[0] : rows) as Generated<P>;
   }
 
   #take(rows: number, steps: number): Decoder {

@@ -17,6 +17,7 @@ import {
   reserved,
   vectorSize,
   vectorWeights,
+  vocabularySize,
 } from '../layers/preprocessing/vocabulary.js';
 import { guard, native } from '../native.js';
 import * as ops from '../ops/index.js';
@@ -58,6 +59,11 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
   /** The tokens, in the order of their indices; undefined before there are any. */
   get vocabulary(): readonly string[] | undefined {
     return this.#learnt?.vocabulary;
+  }
+
+  /** Numbers of a vector, or the largest index and one more: what an embedding behind it needs. */
+  get vocabularySize(): number {
+    return vocabularySize(this.options, this.#learnt);
   }
 
   /** How rare each token is, with `'tfIdf'`. */

@@ -42,7 +42,7 @@ export abstract class ScoreAttention<C extends object> extends Layer<C> {
     if (!fits || inputs.length < 2 || inputs.length > 3)
       throw argumentError('inputs', 'a list of a query, a value and, if it is another one, a key', inputs);
     const [query, value, key = value] = inputs as [SymbolicTensor, SymbolicTensor, SymbolicTensor?];
-    needsAllSteps(Trace.running, this.name);
+    needsAllSteps(Trace.running, this.name, 'keeps no keys and values, as multiHeadAttention does');
     const seen = seenBy(inputs, options);
     const scores = this.scores(query, key);
     const [queries, values] = [counted(seen.query), counted(seen.value)];

@@ -4,8 +4,9 @@
 
 import { needsAllSteps } from '../../core/decoding.js';
 import { oneOf } from '../../core/options.js';
-import type { SymbolicTensor } from '../../core/symbolic.js';
+import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
+import { RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { boolean, type LayerOptions, type Table } from '../options.js';
@@ -35,6 +36,12 @@ export abstract class GlobalPooling1D extends Layer<GlobalPoolingOptions> {
     counts: SymbolicTensor | undefined,
     along: { readonly axis: number; readonly keepdims: boolean },
   ): SymbolicTensor;
+
+  override build(inputShape: Shape): void {
+    if (inputShape.length === 3) return;
+    const message = `layer '${this.name}' expects input [batch, time, channels], received ${inputShape.length} axes`;
+    throw new RidgelineError('ERR_SHAPE', message, { received: inputShape });
+  }
 
   /** It takes the mask up: there are no steps behind it. */
   override computeMask(): undefined {}

@@ -23,6 +23,7 @@ import {
   reserved,
   vectorSize,
   vectorWeights,
+  vocabularySize,
 } from './vocabulary.js';
 
 /** Options of {@link IntegerLookup}: tokens are int32 numbers, and `oovToken` is −1 by default. */
@@ -66,6 +67,11 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   /** The tokens, in the order of their indices; undefined before the layer has any. */
   get vocabulary(): readonly number[] | undefined {
     return this.#learnt?.vocabulary;
+  }
+
+  /** Numbers of a vector, or the largest index and one more: what an embedding behind it needs. */
+  get vocabularySize(): number {
+    return vocabularySize(this.options, this.#learnt);
   }
 
   /** How rare each token is, with `'tfIdf'`. */

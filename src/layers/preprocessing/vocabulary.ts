@@ -176,6 +176,12 @@ function* rowsOf<T>(
 export const vectorSize = <T>(of: LookupValues<T>, tokens: number): number =>
   of.padToMaxTokens ? (of.maxTokens as number) : tokens + of.numOovIndices;
 
+/** Numbers of a vector, or indices, those of the mask and of unknown tokens among them. */
+export const vocabularySize = <T>(of: LookupValues<T>, learnt: Learnt<T> | undefined): number => {
+  const tokens = learnt?.vocabulary.length ?? 0;
+  return of.outputMode === 'int' ? tokens + reserved(of) : vectorSize(of, tokens);
+};
+
 /** How much each number of a vector weighs: unknown tokens as much as the others on average, and padding nothing. */
 export function vectorWeights<T>(of: LookupValues<T>, { vocabulary, idfWeights = [] }: Learnt<T>): Tensor {
   const mean = idfWeights.reduce((sum, weight) => sum + weight, 0) / Math.max(idfWeights.length, 1);

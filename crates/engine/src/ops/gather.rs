@@ -20,7 +20,7 @@ const AHEAD: usize = 4;
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
     ("gather", |call| built(Gather { axis: call.axis()?, strict: call.with.flag("strict")? })),
-    ("scatterAdd", |call| built(Scatter { axis: 0, shape: call.kept_shape()? })),
+    ("scatterAdd", |call| built(Scatter { axis: 0, shape: call.kept_shape()?, strict: false })),
 ];
 
 /// `y[a…, i…, b…] = x[a…, indices[i…], b…]`, negative indices counting from the end unless it is strict.
@@ -61,7 +61,8 @@ impl Op for Gather {
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let shape = b.input_type(0).shape.clone();
         let (indices, dy) = (b.inputs[1], b.dy()?);
-        let dx = b.graph.one(Scatter { axis: self.axis, shape }, &[dy, indices])?;
+        let dx =
+            b.graph.one(Scatter { axis: self.axis, shape, strict: self.strict }, &[dy, indices])?;
         Ok(vec![Some(dx), None])
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
@@ -73,7 +74,7 @@ impl Op for Gather {
         };
         let x = if panels.is_some() { stored } else { lower.input(0)? };
         let (indices, y) = (lower.input(1)?, lower.output(0));
-        let sizes = Sizes { strict: self.strict, ..Sizes::of(&x.shape, self.axis, indices.size()) };
+        let sizes = Sizes::of(&x.shape, self.axis, indices.size(), self.strict);
         let rows = sizes.outer * sizes.picks;
         let view = if panels.is_some() { x.matrix() } else { x.whole() };
         let width = panels.unwrap_or(sizes.inner).max(1);
@@ -114,6 +115,8 @@ pub struct Scatter {
     pub axis: usize,
     /// Shape of the result.
     pub shape: Shape,
+    /// Negative indices are errors.
+    pub strict: bool,
 }
 
 impl Op for Scatter {
@@ -142,14 +145,14 @@ impl Op for Scatter {
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let (indices, dy) = (b.inputs[1], b.dy()?);
         Ok(vec![
-            Some(b.graph.one(Gather { axis: self.axis, strict: false }, &[dy, indices])?),
+            Some(b.graph.one(Gather { axis: self.axis, strict: self.strict }, &[dy, indices])?),
             None,
         ])
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (dy, indices) = (lower.input(0)?, lower.input(1)?);
         let dx = if self.shape.rank() == 2 { lower.preferred_output(0) } else { lower.output(0) };
-        let sizes = Sizes::of(&dx.shape, self.axis, indices.size());
+        let sizes = Sizes::of(&dx.shape, self.axis, indices.size(), self.strict);
         let (rows, picked) = (sizes.outer * sizes.axis, sizes.outer * sizes.picks);
         let panels = matches!(dx.layout, Layout::Panels(_));
         let whole = if panels { dx.matrix() } else { dx.view(rows, sizes.inner) };
@@ -211,13 +214,13 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    pub(super) fn of(shape: &[usize], axis: usize, picks: usize) -> Sizes {
+    pub(super) fn of(shape: &[usize], axis: usize, picks: usize, strict: bool) -> Sizes {
         Sizes {
             outer: shape[..axis].iter().product(),
             axis: shape[axis],
             inner: shape[axis + 1..].iter().product(),
             picks,
-            strict: false,
+            strict,
         }
     }
     /// The row of the picked-from tensor that row `row` of the picked one is; ends the run of `frame` where

@@ -19,16 +19,23 @@ pub fn rows(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
             let from = node.inputs[0].node as usize;
             let scatter = graph.nodes()[from].op.downcast::<Scatter>()?;
             let is_table = scatter.axis == 0 && update.variable.shape().len() == 2;
-            (is_table && uses[from] == 1 && !update.by_rows).then_some((update, from))
+            let fits = is_table && uses[from] == 1 && !update.by_rows;
+            fits.then_some((update, from, scatter.strict))
         });
-        let Some((update, from)) = found else {
+        let Some((update, from, strict)) = found else {
             rewrite.copy(at, node)?;
             continue;
         };
         let mut inputs = graph.nodes()[from].inputs.clone();
         inputs.extend(&node.inputs[1..]);
-        let update = Update { by_rows: true, ..update.clone() };
-        rewrite.replace(at, node, Arc::new(update), &inputs)?;
+        let update = Update { by_rows: true, strict, ..update.clone() };
+        let inputs = rewrite.map(&inputs);
+        // What is wrong with the numbers of rows is told of the layer that picked them.
+        let label = graph.nodes()[from].label.clone();
+        let new = rewrite.graph.apply_labelled(Arc::new(update), &inputs, label)?;
+        for (output, value) in (0..).zip(new) {
+            rewrite.values.insert(Value { node: at as u32, output }, value);
+        }
     }
     let roots = rewrite.map(roots);
     Ok((rewrite.graph, roots))

@@ -238,6 +238,7 @@ impl Optimizer {
             clip: self.bound(),
             scaled: factor.is_some(),
             by_rows: false,
+            strict: false,
             group: self.group,
         };
         let updated = graph.apply(Arc::new(update), &inputs)?;

@@ -58,6 +58,8 @@ pub struct Update {
     pub scaled: bool,
     /// True where the gradient is rows of a table.
     pub by_rows: bool,
+    /// Negative numbers of rows are errors.
+    pub strict: bool,
     /// Whose learning rate it takes, if not the first optimizer's.
     pub group: Option<usize>,
 }

@@ -34,7 +34,7 @@ impl Update {
     ) -> Result<(Vec<View>, super::Source, usize)> {
         let (dy, indices) = (lower.input(0)?, lower.input(1)?);
         let shape = self.variable.shape();
-        let sizes = Sizes::of(shape, 0, indices.size());
+        let sizes = Sizes::of(shape, 0, indices.size(), self.strict);
         let (picks, table) = (indices.size(), shape[0]);
         let order = lower.temporary(&[2, picks], DType::I32, Layout::Plain);
         lower
