@@ -70,11 +70,11 @@ export async function train({ epochs = 40 } = {}): Promise<Language> {
 
   setRandomSeed(1);
   const tokens = input({ shape: [null], dtype: 'int32' });
-  const words = layers.embedding(characters.vocabularySize, WIDTH)(tokens) as SymbolicTensor;
-  let x = layers.add()([words, layers.sinePositionEncoding()(words)] as SymbolicTensor[]) as SymbolicTensor;
+  const words = layers.embedding(characters.vocabularySize, WIDTH)(tokens);
+  let x = layers.add()([words, layers.sinePositionEncoding()(words)]);
   for (let i = 0; i < 2; i++) x = new Block()(x);
   const logits = layers.dense(characters.vocabularySize)(layers.layerNormalization()(x) as never);
-  const model = new Model({ inputs: tokens, outputs: logits as SymbolicTensor, name: 'language' });
+  const model = new Model({ inputs: tokens, outputs: logits, name: 'language' });
   model.preprocessing.characters = characters;
   model.compile({
     optimizer: optimizers.adamW({ learningRate: 2e-3, weightDecay: 0.01 }),

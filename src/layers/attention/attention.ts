@@ -1,11 +1,14 @@
 /**
  * Attention without heads or weights of its own, by inner products (Luong et al. 2015).
  */
+
 import { boolean, oneOf, rate } from '../../core/options.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import type { Weight } from '../../core/weight.js';
 import * as ops from '../../ops/index.js';
+import type { GivesOne } from '../gives.js';
 import { type LayerOptions, type RandomOptions, random, type Table } from '../options.js';
+import type { ScoreInputs } from './call-options.js';
 import { ScoreAttention } from './score-attention.js';
 
 /** Options of {@link Attention}. */
@@ -52,4 +55,5 @@ export class Attention extends ScoreAttention<AttentionOptions> {
  * An attention layer.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const attention = (options?: AttentionOptions): Attention => new Attention(options);
+export const attention = (options?: AttentionOptions): GivesOne<Attention, ScoreInputs> =>
+  new Attention(options) as GivesOne<Attention, ScoreInputs>;

@@ -21,6 +21,17 @@ export interface AttentionCallOptions extends CallOptions {
   readonly returnAttentionScores?: boolean | undefined;
 }
 
+/** Options of a call that gives the output alone. */
+type OutputAlone = AttentionCallOptions & { readonly returnAttentionScores?: false | undefined };
+
+/** Arguments of a call of attention with heads that gives its output alone. */
+export type HeadInputs =
+  | [query: SymbolicTensor, value: SymbolicTensor, options?: OutputAlone]
+  | [query: SymbolicTensor, value: SymbolicTensor, key: SymbolicTensor, options?: OutputAlone];
+
+/** Arguments of a call of attention by scores that gives its output alone. */
+export type ScoreInputs = [inputs: readonly SymbolicTensor[], options?: OutputAlone];
+
 /** Names of {@link AttentionCallOptions}, besides those of every call. */
 export const ATTENTION_CALL_OPTIONS: CallOptionKinds = {
   attentionMask: 'tensors',

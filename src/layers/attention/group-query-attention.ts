@@ -1,12 +1,15 @@
 /**
  * GroupQueryAttention (Ainslie et al. 2023): several heads of queries share one of keys and values.
  */
+
 import { integer } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import type { EinsumDense } from '../core/einsum-dense.js';
+import type { GivesOne } from '../gives.js';
 import type { Table } from '../options.js';
+import type { HeadInputs } from './call-options.js';
 import { HeadAttention, type HeadAttentionOptions, headAttention } from './head-attention.js';
 import type { Heads } from './heads.js';
 
@@ -103,8 +106,10 @@ export function groupQueryAttention(
   numQueryHeads: number,
   numKeyValueHeads: number,
   options?: GroupQueryAttentionOptions,
-): GroupQueryAttention;
-export function groupQueryAttention(config: GroupQueryAttentionConfig): GroupQueryAttention;
+): GivesOne<GroupQueryAttention, HeadInputs>;
+export function groupQueryAttention(
+  config: GroupQueryAttentionConfig,
+): GivesOne<GroupQueryAttention, HeadInputs>;
 export function groupQueryAttention(...given: unknown[]): GroupQueryAttention {
   return new GroupQueryAttention(...(given as Given));
 }

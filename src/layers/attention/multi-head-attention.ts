@@ -1,11 +1,14 @@
 /**
  * MultiHeadAttention (Vaswani et al. 2017): queries look at keys and take what they find there, several times side by side.
  */
+
 import { axes, integer, nullable, option } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import type { EinsumDense } from '../core/einsum-dense.js';
+import type { GivesOne } from '../gives.js';
 import type { Table } from '../options.js';
+import type { HeadInputs } from './call-options.js';
 import { HeadAttention, type HeadAttentionOptions, headAttention } from './head-attention.js';
 import type { Heads } from './heads.js';
 
@@ -130,8 +133,10 @@ export function multiHeadAttention(
   numHeads: number,
   keyDim: number,
   options?: MultiHeadAttentionOptions,
-): MultiHeadAttention;
-export function multiHeadAttention(config: MultiHeadAttentionConfig): MultiHeadAttention;
+): GivesOne<MultiHeadAttention, HeadInputs>;
+export function multiHeadAttention(
+  config: MultiHeadAttentionConfig,
+): GivesOne<MultiHeadAttention, HeadInputs>;
 export function multiHeadAttention(...given: unknown[]): MultiHeadAttention {
   return new MultiHeadAttention(...(given as Given));
 }

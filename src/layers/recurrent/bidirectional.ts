@@ -6,11 +6,12 @@ import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import type { CallOptionKinds } from '../arguments.js';
+import type { GivesOne } from '../gives.js';
 import { innerLayer } from '../inner-layer.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, nullable, option, type Table } from '../options.js';
 import { Recurrent } from './recurrent.js';
-import type { RecurrentCallOptions, RecurrentSettings } from './recurrent-options.js';
+import type { RecurrentCallOptions, RecurrentInputs, RecurrentSettings } from './recurrent-options.js';
 import { RNN } from './rnn.js';
 
 /** How the outputs of both ways become one. */
@@ -136,6 +137,10 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
  * @param layer - The recurrent layer, such as `layers.lstm(32)`.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
+export function bidirectional(
+  layer: GivesOne<Layer, RecurrentInputs>,
+  options?: BidirectionalOptions & { readonly mergeMode?: MergeMode | undefined },
+): GivesOne<Bidirectional, RecurrentInputs>;
 export function bidirectional(layer: Layer, options?: BidirectionalOptions): Bidirectional;
 export function bidirectional(config: BidirectionalConfig): Bidirectional;
 export function bidirectional(...given: unknown[]): Bidirectional {

@@ -83,6 +83,14 @@ export interface RecurrentCallOptions extends CallOptions {
   readonly initialState?: SymbolicTensor | readonly SymbolicTensor[] | undefined;
 }
 
+/** Arguments of a call of a recurrent layer. */
+export type RecurrentInputs = [x: SymbolicTensor, options?: RecurrentCallOptions];
+
+/** Options of a layer that gives its output alone. */
+export interface OutputAlone {
+  readonly returnState?: false | undefined;
+}
+
 /** The table of {@link CellOptions}. */
 export const cell: Table<CellOptions> = {
   activation: activation('tanh'),

@@ -1,6 +1,7 @@
 /**
  * RNN: a recurrent layer of a cell, one of this package or of one's own.
  */
+
 import type { Option } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { Weight } from '../../core/weight.js';
@@ -8,6 +9,7 @@ import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { stepOf } from '../../ops/steps.js';
 import type { CallOptionKinds } from '../arguments.js';
+import type { GivesOne } from '../gives.js';
 import { innerLayer } from '../inner-layer.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, option, type Table } from '../options.js';
@@ -15,6 +17,7 @@ import type { WeightOptions } from '../weights.js';
 import { CarriedStates, DecodedStates } from './carried-states.js';
 import { zeroed, zeroedLast } from './recurrent.js';
 import { RecurrentCell } from './recurrent-cell.js';
+import type { OutputAlone, RecurrentInputs } from './recurrent-options.js';
 import { type RecurrentCallOptions, type ShownOptions, shown } from './recurrent-options.js';
 import { scanned } from './scanned.js';
 
@@ -149,6 +152,10 @@ export class RNN extends Layer<RNNConfig, Given> {
  * ```
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
+export function rnn(
+  cell: Layer | readonly Layer[],
+  options?: RNNOptions & OutputAlone,
+): GivesOne<RNN, RecurrentInputs>;
 export function rnn(cell: Layer | readonly Layer[], options?: RNNOptions): RNN;
 export function rnn(config: RNNConfig): RNN;
 export function rnn(...given: unknown[]): RNN {

@@ -1,9 +1,11 @@
 /**
  * SimpleRNN: a recurrent layer without gates (Elman 1990).
  */
+import type { GivesOne } from '../gives.js';
 import type { Table } from '../options.js';
 import type { Cell } from './cell.js';
 import { Recurrent } from './recurrent.js';
+import type { OutputAlone, RecurrentInputs } from './recurrent-options.js';
 import { cell, type RecurrentOptions, shown, units } from './recurrent-options.js';
 
 /** Config of {@link SimpleRNN}. */
@@ -27,6 +29,10 @@ export class SimpleRNN extends Recurrent<SimpleRNNConfig, Given> {
  * @param units - Size of the state and of the output.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
+export function simpleRnn(
+  units: number,
+  options?: RecurrentOptions & OutputAlone,
+): GivesOne<SimpleRNN, RecurrentInputs>;
 export function simpleRnn(units: number, options?: RecurrentOptions): SimpleRNN;
 export function simpleRnn(config: SimpleRNNConfig): SimpleRNN;
 export function simpleRnn(...given: unknown[]): SimpleRNN {

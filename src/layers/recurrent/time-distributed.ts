@@ -5,6 +5,8 @@ import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import { RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import type { CallOptions } from '../arguments.js';
+import type { GivesOne } from '../gives.js';
 import { innerLayer } from '../inner-layer.js';
 import { Layer } from '../layer.js';
 import type { LayerOptions, Table } from '../options.js';
@@ -68,6 +70,10 @@ function stepsOf(mask: SymbolicTensor): SymbolicTensor {
  * @param layer - The other one, such as `layers.dense(8)`.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
+export function timeDistributed(
+  layer: GivesOne<Layer, [x: SymbolicTensor]>,
+  options?: LayerOptions,
+): GivesOne<TimeDistributed, [x: SymbolicTensor, options?: CallOptions]>;
 export function timeDistributed(layer: Layer, options?: LayerOptions): TimeDistributed;
 export function timeDistributed(config: TimeDistributedConfig): TimeDistributed;
 export function timeDistributed(...given: unknown[]): TimeDistributed {

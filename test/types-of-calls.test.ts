@@ -1,0 +1,45 @@
+/**
+ * Types of what calls give: one tensor where the options say so, so that layers follow each other without a cast.
+ */
+import { input, layers, Model, type SymbolicTensor, type Tensor, tensor } from 'ridgeline';
+import { expect, expectTypeOf, test } from 'vitest';
+
+type Several = SymbolicTensor | SymbolicTensor[];
+
+test('layers of sequences give one tensor, unless they are asked for states or shares', () => {
+  const tokens = input([null], { dtype: 'int32' });
+  const x = layers.embedding(10, 8)(tokens);
+  const sequences = { returnSequences: true };
+  const h = layers.lstm(8, sequences)(layers.gru(8, sequences)(layers.simpleRnn(8, sequences)(x)));
+  expectTypeOf(h).toEqualTypeOf<SymbolicTensor>();
+  const both = layers.bidirectional(layers.lstm(4, sequences))(h);
+  expectTypeOf(both).toEqualTypeOf<SymbolicTensor>();
+  const cells = layers.rnn([layers.lstmCell(8), layers.gruCell(8)], sequences)(both);
+  expectTypeOf(cells).toEqualTypeOf<SymbolicTensor>();
+  const each = layers.timeDistributed(layers.dense(8))(cells);
+  expectTypeOf(each).toEqualTypeOf<SymbolicTensor>();
+  const attended = layers.multiHeadAttention(2, 4)(each, each, { useCausalMask: true });
+  expectTypeOf(attended).toEqualTypeOf<SymbolicTensor>();
+  const crossed = layers.multiHeadAttention(2, 4)(attended, each, x);
+  const grouped = layers.groupQueryAttention(4, 2, 1)(crossed, crossed);
+  const scored = layers.additiveAttention()([layers.attention()([grouped, x], {}), x]);
+  const sum = layers.add()([crossed, grouped, scored]);
+  expectTypeOf(sum).toEqualTypeOf<SymbolicTensor>();
+  const model = new Model({ inputs: tokens, outputs: layers.globalAveragePooling1d()(sum) });
+  expectTypeOf(model.predict([[1, 2]])).toEqualTypeOf<Promise<Tensor<'float32'>>>();
+  expect(model.outputs).toHaveLength(1);
+});
+
+test('several, where they are asked for', () => {
+  const x = input([3, 4]);
+  expectTypeOf(layers.lstm(2, { returnState: true })(x)).toEqualTypeOf<Several>();
+  expectTypeOf(layers.bidirectional(layers.gru(2, { returnState: true }))(x)).toEqualTypeOf<Several>();
+  expectTypeOf(layers.bidirectional(layers.gru(2), { mergeMode: null })(x)).toEqualTypeOf<Several>();
+  const shares = layers.multiHeadAttention(2, 4)(x, x, undefined, { returnAttentionScores: true });
+  expectTypeOf(shares).toEqualTypeOf<Several>();
+  const isAsked = Math.random() < 2;
+  expectTypeOf(layers.lstm(2, { returnState: isAsked })(x)).toEqualTypeOf<Several>();
+  const row = tensor(new Float32Array(12), { shape: [1, 3, 4] });
+  expectTypeOf(layers.lstm(2)(row)).toEqualTypeOf<Tensor>();
+  expect([layers.lstm(2, { returnState: true })(x)].flat()).toHaveLength(3);
+});
