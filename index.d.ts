@@ -55,8 +55,8 @@ export declare class NativeEvaluator {
   constructor(graph: NativeGraph, objective: NativeObjective, weights: Array<NativeVariable>, l1: Array<number>, l2: Array<number>, state: Array<NativeVariable>, next: Array<number>)
   /** Loss, penalty and sums over all rows, as the model's inference number `call`. */
   evaluate(inputs: Array<NativeData>, batchSize: number, seed: number, call: number, threads?: number | undefined | null): Promise<NativeEvent>
-  /** As `evaluate`, adding to totals. */
-  add(inputs: Array<NativeData>, seed: number, call: number, threads: number | undefined | null, totals: NativeTotals): Promise<Outcome>
+  /** As `evaluate` of rows from `from` to `to`, which are the batch number `first` of the call `call`, adding to totals. */
+  add(inputs: Array<NativeData>, from: number, to: number, first: number, seed: number, call: number, threads: number | undefined | null, totals: NativeTotals, moment: NativeMoment): Promise<Outcome>
   /** Gives back its memory; a run under way ends as it would. */
   release(): void
 }

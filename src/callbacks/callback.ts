@@ -1,14 +1,28 @@
 /**
  * Callbacks: who follows a run and may end it.
  */
+import type { Tensor } from '../core/tensor.js';
 import type { CallbackState } from './callback-state.js';
 import type { Logs } from './logs.js';
 import type { TrainedModel } from './trained-model.js';
 
 type Maybe = void | Promise<void>;
 
+/** What a callback is told of what it follows. */
+export interface FollowedParams {
+  /** The number of epochs, or the index of the last and one more. */
+  readonly epochs: number;
+  /** Batches, of an epoch in `fit`, where that is known ahead. */
+  readonly steps: number | undefined;
+}
+
+/** What a batch of a prediction gave: the output, or the outputs. */
+export interface PredictedLogs {
+  readonly outputs: Tensor | readonly Tensor[];
+}
+
 /**
- * Follows `fit`; every method may be async and is waited for. Plain objects of these functions serve too.
+ * Follows `fit`, `evaluate` or `predict`; every method may be async and is waited for. Plain objects of these functions serve too.
  *
  * @example
  * ```ts
@@ -28,12 +42,26 @@ export interface CallbackLike {
   onTrainBatchBegin?(batch: number, logs?: Logs): Maybe;
   /** After a batch. */
   onTrainBatchEnd?(batch: number, logs: Logs): Maybe;
-  /** Before a fit's validation data is measured. */
+  /** Before data is measured, validation data of a fit too. */
   onTestBegin?(logs?: Logs): Maybe;
   /** After it: what was found, by the keys of the training logs. */
   onTestEnd?(logs: Logs): Maybe;
-  /** Before `onTrainBegin`: the model that is being trained. */
+  /** Before a batch is measured. */
+  onTestBatchBegin?(batch: number, logs?: Logs): Maybe;
+  /** After it: what was found so far. */
+  onTestBatchEnd?(batch: number, logs: Logs): Maybe;
+  /** Before a prediction. */
+  onPredictBegin?(logs?: Logs): Maybe;
+  /** After it. */
+  onPredictEnd?(logs?: Logs): Maybe;
+  /** Before a batch is predicted. */
+  onPredictBatchBegin?(batch: number, logs?: Logs): Maybe;
+  /** After it, with what it gave. */
+  onPredictBatchEnd?(batch: number, logs: PredictedLogs): Maybe;
+  /** Before all else: the model that is followed. */
   setModel?(model: TrainedModel): void;
+  /** Behind that: how long it will take. */
+  setParams?(params: FollowedParams): void;
   /** @internal What has to be done before any callback's `onTrainBegin`. */
   prepare?(): Promise<void>;
   /** @internal State to save with the model. */
@@ -50,7 +78,14 @@ export const HOOKS = [
   'onTrainBatchEnd',
   'onTestBegin',
   'onTestEnd',
+  'onTestBatchBegin',
+  'onTestBatchEnd',
+  'onPredictBegin',
+  'onPredictEnd',
+  'onPredictBatchBegin',
+  'onPredictBatchEnd',
   'setModel',
+  'setParams',
   'prepare',
   'getState',
 ] as const;
@@ -58,10 +93,10 @@ export const HOOKS = [
 /** The hooks of {@link Callback}, for subclasses to override. */
 export interface Callback extends CallbackLike {}
 
-/** A callback as a class: `model` is set before training begins. */
+/** A callback as a class: `model` is set before all else. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: every member of the interface is optional or implemented.
 export abstract class Callback {
-  /** The model that is being trained. */
+  /** The model that is followed. */
   model!: TrainedModel;
 
   setModel(model: TrainedModel): void {

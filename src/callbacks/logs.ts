@@ -15,3 +15,11 @@ export type LogsOf<K extends string> = { readonly [P in LogKey<never>]: number }
 
 /** Keys of a history. */
 export type HistoryKey<K extends string> = LogKey<K> | `val_${LogKey<K>}`;
+
+/** Numbers for people to read. */
+export function logsText(logs: Logs): string {
+  const digits = (x: number): string => (Math.abs(x) >= 1e-3 || x === 0 ? x.toFixed(4) : x.toExponential(2));
+  return Object.entries(logs)
+    .map(([key, value]) => `${key}: ${digits(value)}`)
+    .join(' - ');
+}

@@ -3,20 +3,11 @@
  */
 import { Presets, SingleBar } from 'cli-progress';
 import { Callback } from './callback.js';
-import type { Logs } from './logs.js';
+import { type Logs, logsText } from './logs.js';
 import type { TrainingContext } from './trained-model.js';
 
 /** Redraws a second; training is asked for its place, not interrupted. */
 const RATE = 10;
-
-function text(logs: Logs): string {
-  return Object.entries(logs)
-    .map(
-      ([key, value]) =>
-        `${key}: ${Math.abs(value) >= 1e-3 || value === 0 ? value.toFixed(4) : value.toExponential(2)}`,
-    )
-    .join(' - ');
-}
 
 /** See {@link progressBar}. */
 export class ProgressBar extends Callback {
@@ -54,18 +45,18 @@ export class ProgressBar extends Callback {
     const place = this.#training.progress();
     if (!place || place.batches === 0) return;
     this.#bar?.setTotal(place.batches);
-    this.#bar?.update(place.batch, { logs: text({ loss: place.loss }) });
+    this.#bar?.update(place.batch, { logs: logsText({ loss: place.loss }) });
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {
     if (this.#lines) {
-      process.stderr.write(`Epoch ${epoch + 1}/${this.#training.epochs} - ${text(logs)}\n`);
+      process.stderr.write(`Epoch ${epoch + 1}/${this.#training.epochs} - ${logsText(logs)}\n`);
       return;
     }
     clearInterval(this.#timer);
     const batches = this.#training.progress()?.batches ?? 1;
     this.#bar?.setTotal(batches);
-    this.#bar?.update(batches, { logs: text(logs) });
+    this.#bar?.update(batches, { logs: logsText(logs) });
     this.#bar?.stop();
     this.#bar = undefined;
   }

@@ -6,18 +6,13 @@ import type { TrainedModel } from '../callbacks/trained-model.js';
 import type { DataInput } from '../core/data-input.js';
 import { inTurns } from '../core/turns.js';
 import { argumentError } from '../errors.js';
-import {
-  guard,
-  type NativeCounters,
-  type NativeEvent,
-  type NativeTotals,
-  native,
-  succeeded,
-} from '../native.js';
+import { guard, type NativeCounters, type NativeEvent, type NativeTotals } from '../native.js';
 import { type Batch, BatchReader, type BatchSource, isBatchSource, noBatch } from './batches.js';
 import type { Compiled } from './compilation.js';
 import type { CheckedFitOptions, FitOptions, Weighting } from './fit-options.js';
+import type { BatchHooks } from './followers.js';
 import { type LabelledData, uploadLabelled } from './labelled-data.js';
+import { MeasuredBatches } from './measured-batches.js';
 import type { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import type { Spot } from './place.js';
@@ -30,7 +25,7 @@ export const hearsBatches = (callbacks: readonly CallbackLike[]): boolean =>
 
 /** True if a callback is to hear of validation. */
 export const hearsTests = (callbacks: readonly CallbackLike[]): boolean =>
-  callbacks.some((c) => c.onTestBegin || c.onTestEnd);
+  callbacks.some((c) => c.onTestBegin || c.onTestEnd || c.onTestBatchBegin || c.onTestBatchEnd);
 
 /** The batches to train on, and those to validate on if they come as batches too. */
 export interface BatchReaders {
@@ -103,10 +98,13 @@ export interface BatchRunOptions extends CheckedFitOptions {
   /** Of the batches of that epoch that were trained before, then of the epoch under way. */
   readonly totals: NativeTotals;
   /** Logs of validation data that does not come in batches, if there is some. */
-  validate(): Promise<number[] | undefined>;
+  validate(hooks: Hooks): Promise<number[] | undefined>;
   /** Has callbacks hear of validation. */
-  tested(measure: () => Promise<number[] | undefined>): Promise<number[] | undefined>;
+  tested(measure: (hooks: Hooks) => Promise<number[] | undefined>): Promise<number[] | undefined>;
 }
+
+/** Who hears of batches that are measured. */
+type Hooks = BatchHooks<readonly number[]> | undefined;
 
 /** See the module documentation. */
 export class BatchTraining {
@@ -135,8 +133,8 @@ export class BatchTraining {
   }
 
   /** Loss, penalty and metrics of validation data in batches. */
-  async validate(reader: BatchReader, given: CheckedFitOptions): Promise<number[]> {
-    const logs = await this.#measure(reader, given.validationSteps, given.threads);
+  async validate(reader: BatchReader, given: CheckedFitOptions, hooks: Hooks): Promise<number[]> {
+    const logs = await this.#measure(reader, given.validationSteps, given.threads, hooks);
     if (reader.restarts) reader.close();
     return logs;
   }
@@ -146,20 +144,23 @@ export class BatchTraining {
     reader: BatchReader,
     steps: number | undefined,
     threads: number | undefined,
+    hooks: Hooks,
   ): Promise<number[]> {
-    const { model, programs } = this.#of;
-    const totals = new native.NativeTotals();
-    for (let step = 0; step !== steps; step++) {
-      const batch = await reader.next();
-      if (!batch && step === 0) throw noBatch(reader);
-      if (!batch) break;
-      await this.#with(batch, undefined, async (rows, { handles }) => {
-        const evaluator = programs.evaluator(rows);
-        const call = model.nextInference();
-        succeeded(await guard(() => evaluator.add(handles, model.randomSeed, call, threads, totals)));
-      });
+    const { programs } = this.#of;
+    const measured = new MeasuredBatches(this.#of.model, threads, hooks);
+    try {
+      for (let step = 0; step !== steps; step++) {
+        const batch = await reader.next();
+        if (!batch && step === 0) throw noBatch(reader);
+        if (!batch) break;
+        await this.#with(batch, undefined, (rows, { handles }) =>
+          measured.add(programs.evaluator(rows), handles, 0, Number.POSITIVE_INFINITY),
+        );
+      }
+      return measured.logs;
+    } finally {
+      measured.release();
     }
-    return totals.logs();
   }
 
   /** As {@link Training.evaluate}, of batches. */
@@ -167,9 +168,10 @@ export class BatchTraining {
     reader: BatchReader,
     steps: number | undefined,
     threads: number | undefined,
+    hooks: Hooks,
   ): Promise<number[]> {
     try {
-      return await this.#measure(reader, steps, threads);
+      return await this.#measure(reader, steps, threads, hooks);
     } finally {
       reader.close();
     }
@@ -198,7 +200,8 @@ export class BatchTraining {
           check(await guard(() => trainer.step(handles, learningRate, threads, totals)));
           return totals.logs();
         }),
-      validate: () => options.tested(() => (held ? this.validate(held, options) : options.validate())),
+      validate: () =>
+        options.tested((hooks) => (held ? this.validate(held, options, hooks) : options.validate(hooks))),
     });
   }
 }

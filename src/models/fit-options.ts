@@ -1,21 +1,16 @@
 /**
  * What the verbs of training take and give, and the check of what `fit` was given.
  */
-import { type CallbackLike, HOOKS } from '../callbacks/callback.js';
+import type { CallbackLike } from '../callbacks/callback.js';
 import type { HistoryKey, LogKey } from '../callbacks/logs.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
-import {
-  options as checkOptions,
-  threads as checkThreads,
-  count,
-  isPlain,
-  number,
-  unknownName,
-} from '../core/check.js';
+import { options as checkOptions, threads as checkThreads, count, number } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { argumentError } from '../errors.js';
 import { batchSizeOf } from './batch-size.js';
 import type { BatchSource } from './batches.js';
+import { callbackList } from './callback-list.js';
+import type { FollowedOptions } from './followers.js';
 import type { Network } from './network.js';
 
 /** The part of the platform's `AbortSignal` that is used. */
@@ -96,12 +91,12 @@ export interface FitResult<K extends string = string, V extends boolean = false>
 }
 
 /** Options of {@link Model.evaluate}. */
-export interface EvaluateOptions {
+export interface EvaluateOptions extends FollowedOptions {
   /** Rows computed at a time. Default 32. */
   readonly batchSize?: number | undefined;
   /** How much each row or position counts, as in {@link FitOptions.sampleWeight}. */
   readonly sampleWeight?: DataInput | undefined;
-  /** Batches to measure on, of data that comes in batches. Default: all of them. */
+  /** Batches to measure on. Default: all of them. */
   readonly steps?: number | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
   readonly threads?: number | undefined;
@@ -174,7 +169,7 @@ export function checkFitOptions(network: Network, options: FitOptions): CheckedF
     validationSplit,
     validationBatchSize: batchSizeOf(network, 'validationBatchSize', given.validationBatchSize, batchSize),
     validationFreq: count('validationFreq', given.validationFreq ?? 1),
-    callbacks: callbackList(given),
+    callbacks: callbackList(given, (style) => new ProgressBar(style)),
     signal,
     threads,
     stepsPerEpoch: optional('stepsPerEpoch', given.stepsPerEpoch),
@@ -189,27 +184,3 @@ function shuffled(given: unknown): boolean | 'batch' {
 
 const optional = (argument: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : count(argument, value);
-
-const isHook = (key: string): boolean => (HOOKS as readonly string[]).includes(key);
-
-/** The callbacks of a fit, with the progress bar that `verbose` asks for. */
-function callbackList(options: FitOptions): CallbackLike[] {
-  const { callbacks = [], verbose = 'auto' } = options;
-  if (!Array.isArray(callbacks)) throw argumentError('callbacks', 'a list', callbacks);
-  callbacks.forEach((callback, i) => {
-    if (typeof callback !== 'object' || callback === null)
-      throw argumentError(`callbacks[${i}]`, 'an object of functions', callback);
-    if (isPlain(callback)) {
-      const unknown = Object.keys(callback).find((key) => /^on_?[A-Za-z]/.test(key) && !isHook(key));
-      if (unknown !== undefined) throw unknownName(`callbacks[${i}]`, HOOKS, unknown);
-    }
-    for (const hook of HOOKS) {
-      const of: unknown = (callback as CallbackLike)[hook];
-      if (of !== undefined && typeof of !== 'function')
-        throw argumentError(`${hook} of callbacks[${i}]`, 'a function', of);
-    }
-  });
-  if (![0, 1, 2, 'auto'].includes(verbose)) throw argumentError('verbose', "0, 1, 2 or 'auto'", verbose);
-  if (verbose === 1 || (verbose === 'auto' && process.stderr.isTTY)) return [...callbacks, new ProgressBar()];
-  return verbose === 2 ? [...callbacks, new ProgressBar('line')] : [...callbacks];
-}

@@ -28,11 +28,13 @@ export function pieceRows(shapes: readonly Shape[], batchSize: number): number {
  *
  * @param size - Rows of a piece.
  * @param compute - Outputs for a piece, which begins with row `from`.
+ * @param most - Pieces that are computed or wait to be while another is copied.
  */
 export async function piecewise(
   inputs: readonly NamedTensor[],
   size: number,
   compute: (piece: UploadedData, from: number) => Promise<Tensor[]>,
+  most = AHEAD,
 ): Promise<Tensor[]> {
   const [{ tensor: first }] = inputs as [NamedTensor];
   const rows = first.shape[0] as number;
@@ -53,7 +55,7 @@ export async function piecewise(
       // What fails is told when its turn has come.
       outputs.catch(() => {});
       ahead.push(outputs);
-      if (ahead.length > AHEAD) await next();
+      if (ahead.length > most) await next();
     }
     while (ahead.length > 0) await next();
   } finally {

@@ -1,6 +1,7 @@
 /**
  * What a model gives: predictions, the names of their classes, and sequences that it goes on with.
  */
+import type { TrainedModel } from '../callbacks/trained-model.js';
 import type { DataInput } from '../core/data-input.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
@@ -8,6 +9,7 @@ import { asOneBatch } from './batch-size.js';
 import { type BatchSource, isBatchSource } from './batches.js';
 import { type ClassLabels, inLabels, type Labelled, labelsOf, readClassLabels } from './class-labels.js';
 import { ConnectedModel } from './connected-model.js';
+import { FOLLOWED } from './followers.js';
 import { type Generated, type GenerateOptions, Generation, type Prompt } from './generation.js';
 import { carries, type Network } from './network.js';
 import { list, type Prediction, perOutput, type Tensors } from './one-or-several.js';
@@ -64,8 +66,13 @@ export abstract class PredictingModel<O extends Tensors> extends ConnectedModel<
    */
   async predict(x: DataInput | BatchSource, options: PredictOptions = {}): Promise<Prediction<O>> {
     this.checkAlive();
-    const outputs = (): Promise<Tensor[]> =>
-      isBatchSource(x) ? this.#predictor.predictBatches(x, options) : this.#predictor.predict(x, options);
+    const model = this as unknown as TrainedModel;
+    const isFollowed = FOLLOWED.some((name) => options?.[name] !== undefined) || options?.steps !== undefined;
+    const outputs = (): Promise<Tensor[]> => {
+      if (isBatchSource(x)) return this.#predictor.predictBatches(x, options, model);
+      if (isFollowed) return this.#predictor.predictFollowed(x, options, model);
+      return this.#predictor.predict(x, options);
+    };
     return perOutput<O, Tensor<'float32'>>(await this.inOrder('used to predict', outputs));
   }
 

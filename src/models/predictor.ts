@@ -1,7 +1,9 @@
 /**
  * Prediction: the native program that computes outputs from inputs, made with its first use.
  */
-import { options as checkOptions, threads as checkThreads } from '../core/check.js';
+import type { PredictedLogs } from '../callbacks/callback.js';
+import type { TrainedModel } from '../callbacks/trained-model.js';
+import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { zeros } from '../core/elements.js';
 import { shapeText, Tensor } from '../core/tensor.js';
@@ -17,20 +19,28 @@ import {
   native,
   succeeded,
 } from '../native.js';
-import { batchSizeOf, fixedBatch } from './batch-size.js';
+import { asOneBatch, batchSizeOf } from './batch-size.js';
 import { BatchReader, type BatchSource } from './batches.js';
 import { finite } from './finite.js';
+import { type BatchHooks, FOLLOWED, type FollowedOptions, Followers } from './followers.js';
 import { inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import { carries, type Network, traceInputs } from './network.js';
+import { perOutput } from './one-or-several.js';
 import { pieceRows, piecewise } from './piecewise.js';
+import type { UploadedData } from './uploaded-data.js';
 
 /** Options of {@link Model.predict}. */
-export interface PredictOptions {
+export interface PredictOptions extends FollowedOptions {
   /** Rows computed at a time. Default that of the inputs, or 32. */
   readonly batchSize?: number | undefined;
+  /** Batches to predict. Default all. */
+  readonly steps?: number | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
   readonly threads?: number | undefined;
 }
+
+/** Who hears of batches. */
+type Hooks = BatchHooks<PredictedLogs['outputs']> | undefined;
 
 /** Bytes that are copied in one turn. */
 const AT_ONCE = 2 ** 21;
@@ -56,25 +66,60 @@ export class Predictor {
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_NATIVE`.
    */
   async predict(x: DataInput, options: PredictOptions, given?: NativeMoment): Promise<Tensor[]> {
-    const { randomSeed } = this.#network;
     const call = this.#network.nextInference();
-    const start = this.#start(x, options, randomSeed, call, given);
-    const { event, inputs, batchSize, threads } = await inTurns(start);
-    if (event) return tensors(succeeded(await event).tensors);
+    const start = this.#start(x, options, this.#network.randomSeed, call, given);
+    const { event, ...prepared } = await inTurns(start);
+    return event ? tensors(succeeded(await event).tensors) : this.#inPieces(prepared, call, given);
+  }
+
+  /** As `predict`, of so many batches at most, where callbacks follow it. */
+  async predictFollowed(x: DataInput, options: PredictOptions, model: TrainedModel): Promise<Tensor[]> {
+    const given = checkOptions('predict', options, ['batchSize', 'threads', 'steps', ...FOLLOWED]);
+    const most = given.steps === undefined ? Number.POSITIVE_INFINITY : count('steps', given.steps);
+    const { batchSize, threads } = given;
+    const followers = new Followers(given);
+    const prepared = await inTurns(this.#prepare(x, { batchSize, threads }));
+    const size = prepared.batchSize;
+    const rows = rowsOf(prepared.inputs);
+    const steps = Math.min(most, Math.ceil(rows / size));
+    const inputs = prepared.inputs.map((named) => {
+      return { ...named, tensor: named.tensor.rows(0, Math.min(rows, steps * size)) };
+    });
+    const call = this.#network.nextInference();
+    return followers.predicted(model, steps, (hooks) =>
+      this.#inPieces({ ...prepared, inputs }, call, undefined, hooks),
+    );
+  }
+
+  /** The outputs for many rows, a piece at a time; each a batch, one after the other, where somebody hears of them. */
+  async #inPieces(
+    { inputs, batchSize, threads }: Prepared,
+    call: number,
+    given?: NativeMoment,
+    hooks?: Hooks,
+  ): Promise<Tensor[]> {
+    const { randomSeed } = this.#network;
     const shapes = [
       ...inputs.map(({ tensor }) => tensor.shape),
       ...this.#network.graph.outputs.map((t) => t.shape),
     ];
     // What goes from batch to batch goes through all in order.
-    const size = carries(this.#network) ? Number.POSITIVE_INFINITY : pieceRows(shapes, batchSize);
+    const whole = carries(this.#network) ? Number.POSITIVE_INFINITY : pieceRows(shapes, batchSize);
     const moment = given ?? new native.NativeMoment();
-    const computed = piecewise(inputs, size, async ({ handles }, from) => {
+    const compute = async ({ handles }: UploadedData, from: number): Promise<Tensor[]> => {
       const first = from / batchSize;
       const run = guard(() =>
         this.#current.predictData(handles, batchSize, randomSeed, call, first, threads, moment),
       );
       return tensors(succeeded(await run).tensors);
-    });
+    };
+    const heard = async (piece: UploadedData, from: number): Promise<Tensor[]> => {
+      await hooks?.begin(from / batchSize);
+      const outputs = await compute(piece, from);
+      await hooks?.end(from / batchSize, perOutput(outputs));
+      return outputs;
+    };
+    const computed = hooks ? piecewise(inputs, batchSize, heard, 0) : piecewise(inputs, whole, compute);
     return given ? computed : computed.finally(() => moment.release());
   }
 
@@ -96,17 +141,31 @@ export class Predictor {
   }
 
   /** As `predict`, of batches that come one by one. */
-  async predictBatches(source: BatchSource, options: PredictOptions): Promise<Tensor[]> {
-    const { threads } = checkOptions('predict', options, ['threads']);
+  async predictBatches(source: BatchSource, options: PredictOptions, model: TrainedModel): Promise<Tensor[]> {
+    const { threads, steps, ...given } = checkOptions('predict', options, ['threads', 'steps', ...FOLLOWED]);
+    if (steps !== undefined) count('steps', steps);
+    return new Followers(given).predicted(model, steps, (hooks) =>
+      this.#batches(source, threads, steps, hooks),
+    );
+  }
+
+  async #batches(
+    source: BatchSource,
+    threads: number | undefined,
+    steps: number | undefined,
+    hooks: Hooks,
+  ): Promise<Tensor[]> {
     const reader = new BatchReader('x', source);
     const moment = new native.NativeMoment();
     const parts: Tensor[][] = [];
     try {
-      for (;;) {
+      for (let step = 0; step !== steps; step++) {
         const batch = await reader.next();
         if (!batch) break;
-        const batchSize = fixedBatch(this.#network) ?? 2 ** 32 - 1;
-        parts.push(await this.predict(batch.x, { batchSize, threads }, moment));
+        await hooks?.begin(step);
+        const outputs = await this.predict(batch.x, { ...asOneBatch(this.#network), threads }, moment);
+        parts.push(outputs);
+        await hooks?.end(step, perOutput(outputs));
       }
     } finally {
       moment.release();

@@ -7,6 +7,7 @@ import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel } from '../callbacks/trained-model.js';
 import { guard, type NativeEvent, type NativeRun } from '../native.js';
 import type { FitResult, Signal } from './fit-options.js';
+import { type BatchHooks, testBatches } from './followers.js';
 import { add } from './history.js';
 import type { Spot } from './place.js';
 
@@ -21,6 +22,8 @@ export interface LoopOptions {
   readonly model: TrainedModel;
   readonly callbacks: readonly CallbackLike[];
   readonly epochs: number;
+  /** Batches of an epoch, where that is known ahead. */
+  readonly steps: number | undefined;
   readonly signal: Signal | undefined;
   /** Throws what an event reports as failure. */
   readonly check: (event: NativeEvent) => NativeEvent;
@@ -92,6 +95,7 @@ export class TrainingLoop {
     signal?.addEventListener('abort', abort, { once: true });
     try {
       await this.#each((c) => c.setModel?.(model));
+      await this.#each((c) => c.setParams?.({ epochs, steps: this.#fit.steps }));
       await this.#each((c) => c.prepare?.());
       await this.#each((c) => c.onTrainBegin?.({}));
       const first = this.#fit.first();
@@ -121,9 +125,12 @@ export class TrainingLoop {
   }
 
   /** Has callbacks hear of the validation that `measure` is. */
-  async tested<N extends number[] | undefined>(measure: () => Promise<N>): Promise<N> {
+  async tested<N extends number[] | undefined>(
+    measure: (hooks: BatchHooks<readonly number[]> | undefined) => Promise<N>,
+  ): Promise<N> {
+    const { callbacks, logsOf } = this.#fit;
     await this.#each((c) => c.onTestBegin?.({}));
-    const found = await measure();
+    const found = await measure(testBatches(callbacks, (say) => this.#each(say), logsOf));
     await this.#each((c) => c.onTestEnd?.(found ? this.#fit.logsOf(found) : {}));
     return found;
   }

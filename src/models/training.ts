@@ -9,7 +9,7 @@ import { options as checkOptions, threads as checkThreads, count } from '../core
 import type { DataInput } from '../core/data-input.js';
 import { inTurns } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { guard, type NativeCounters, type NativeData, type NativeRun, native, succeeded } from '../native.js';
+import { guard, type NativeCounters, type NativeRun, native } from '../native.js';
 import { batchSizeOf } from './batch-size.js';
 import { BatchTraining, batchReaders, hearsBatches, hearsTests, heldReader } from './batch-training.js';
 import { BatchReader, type BatchSource } from './batches.js';
@@ -24,10 +24,12 @@ import {
   type FitResult,
   type Weighting,
 } from './fit-options.js';
+import { FOLLOWED, Followers } from './followers.js';
 import { add, type EpochLogs, type History, record, type TrainingState } from './history.js';
 import { expectedRows, type LabelledData, uploadLabelled } from './labelled-data.js';
 import { directionOf, logsOf, type Measured, measured, metricKeys, withLogs } from './log-keys.js';
 import type { Measure } from './loss-graph.js';
+import { type Measuring, measure } from './measured-batches.js';
 import { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { OptimizerState } from './optimizer-state.js';
@@ -35,6 +37,7 @@ import type { Place, Spot } from './place.js';
 import { resume } from './resuming.js';
 import type { TrainingLock } from './training-lock.js';
 import { type Run, TrainingLoop } from './training-loop.js';
+import type { UploadedData } from './uploaded-data.js';
 import { ValidatedRun } from './validated-run.js';
 import { uploadFitData, validationPair } from './validation-data.js';
 
@@ -208,11 +211,19 @@ export class Training implements TrainingContext {
 
   /** {@link Model.evaluate} */
   async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions): Promise<Measured> {
-    const given = checkOptions('evaluate', options, ['batchSize', 'sampleWeight', 'threads']);
+    const names = ['batchSize', 'sampleWeight', 'threads', 'steps', ...FOLLOWED] as const;
+    const given = checkOptions('evaluate', options, names);
     const size = batchSizeOf(this.#model, 'batchSize', given.batchSize);
     checkThreads(given.threads);
-    const names = this.#names(measured);
-    return names(await this.#evaluate(x, y, given, size, given.threads));
+    const most = given.steps === undefined ? Number.POSITIVE_INFINITY : count('steps', given.steps);
+    const followers = new Followers(given);
+    const numbers = await this.#withRows(x, y, given, (rows, data) => {
+      const steps = Math.min(most, Math.ceil(data.rows / size));
+      return followers.tested(this.#model, steps, this.#names(logsOf), (hooks) =>
+        this.#measure(rows, data, { size, steps, hooks, threads: given.threads }),
+      );
+    });
+    return this.#names(measured)(numbers);
   }
 
   /** Does `work` with rows in native memory. */
@@ -220,39 +231,20 @@ export class Training implements TrainingContext {
     x: DataInput,
     y: DataInput,
     weighting: Weighting,
-    work: (rows: LabelledData, handles: NativeData[]) => T | Promise<T>,
+    work: (rows: LabelledData, data: UploadedData) => T | Promise<T>,
   ): Promise<T> {
     const { rows, data } = await inTurns(uploadLabelled(this.#model, this.compiled, x, y, weighting));
     try {
       this.#checkAlive();
-      return await work(rows, data.handles);
+      return await work(rows, data);
     } finally {
       data.release();
     }
   }
 
-  async #evaluate(
-    x: DataInput,
-    y: DataInput,
-    weighting: Weighting,
-    size: number,
-    threads: number | undefined,
-  ): Promise<number[]> {
-    return this.#withRows(x, y, weighting, (rows, handles) => this.#measure(rows, handles, size, threads));
-  }
-
   /** Loss, penalty and metrics of rows in native memory. */
-  async #measure(
-    rows: LabelledData,
-    handles: NativeData[],
-    size: number,
-    threads: number | undefined,
-  ): Promise<number[]> {
-    const { randomSeed } = this.#model;
-    const call = this.#model.nextInference();
-    const evaluator = this.#programs.evaluator(rows);
-    const run = guard(() => evaluator.evaluate(handles, size, randomSeed, call, threads));
-    return succeeded(await run).logs;
+  #measure(rows: LabelledData, data: UploadedData, how: Measuring): Promise<number[]> {
+    return measure(this.#model, this.#programs.evaluator(rows), data, how);
   }
 
   /** {@link Model.trainOnBatch} */
@@ -260,7 +252,7 @@ export class Training implements TrainingContext {
     const given = checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight', 'threads']);
     checkThreads(given.threads);
     return this.#lock.alone(() =>
-      this.#withRows(x, y, given, async (rows, handles) => {
+      this.#withRows(x, y, given, async (rows, { handles }) => {
         const trainer = this.#programs.trainer(rows);
         const names = this.#names(measured);
         const { fixedLearningRate } = this.compiled.optimizer;
@@ -290,7 +282,7 @@ export class Training implements TrainingContext {
     steps: number,
     threads: number,
   ): Promise<{ tasks: string; milliseconds: number }[]> {
-    return this.#withRows(x, y, {}, (rows, handles) => {
+    return this.#withRows(x, y, {}, (rows, { handles }) => {
       const trainer = this.#programs.trainer(rows);
       const { fixedLearningRate } = this.compiled.optimizer;
       return guard(() => trainer.profile(handles, fixedLearningRate, steps, threads));
@@ -299,10 +291,15 @@ export class Training implements TrainingContext {
 
   /** {@link Model.evaluate}, of batches. */
   async evaluateBatches(source: BatchSource, options: EvaluateOptions): Promise<Measured> {
-    const given = checkOptions('evaluate', options, ['steps', 'threads']);
-    checkThreads(given.threads);
-    if (given.steps !== undefined) count('steps', given.steps);
-    const logs = await this.#batches.evaluate(new BatchReader('x', source), given.steps, given.threads);
+    const given = checkOptions('evaluate', options, ['steps', 'threads', ...FOLLOWED]);
+    const { steps, threads } = given;
+    checkThreads(threads);
+    if (steps !== undefined) count('steps', steps);
+    const followers = new Followers(given);
+    const reader = new BatchReader('x', source);
+    const logs = await followers.tested(this.#model, steps, this.#names(logsOf), (hooks) =>
+      this.#batches.evaluate(reader, steps, threads, hooks),
+    );
     return this.#names(measured)(logs);
   }
 
@@ -317,13 +314,16 @@ export class Training implements TrainingContext {
       this.#callbacks = callbacks;
       this.#epochs = epochs;
       this.#validates = validationData !== undefined;
-      this.#loop = this.#newLoop(given);
+      this.#loop = this.#newLoop(given, given.stepsPerEpoch);
       const tested: TrainingLoop['tested'] = (measure) =>
-        validationData === undefined ? measure() : (this.#loop as TrainingLoop).tested(measure);
-      const validate = async (): Promise<number[] | undefined> => {
+        validationData === undefined ? measure(undefined) : (this.#loop as TrainingLoop).tested(measure);
+      const size = given.validationBatchSize;
+      const validate = async (hooks: Measuring['hooks']): Promise<number[] | undefined> => {
         if (validationData === undefined || readers.held) return undefined;
         const [x, y, sampleWeight] = validationPair(validationData);
-        return this.#evaluate(x, y, { sampleWeight }, given.validationBatchSize, threads);
+        return this.#withRows(x, y, { sampleWeight }, (rows, data) =>
+          this.#measure(rows, data, { size, hooks, threads }),
+        );
       };
       const { classWeight } = options;
       const totals = this.#totals;
@@ -333,8 +333,12 @@ export class Training implements TrainingContext {
     });
   }
 
-  #newLoop({ callbacks, initialEpoch, epochs, signal }: CheckedFitOptions): TrainingLoop {
+  #newLoop(
+    { callbacks, initialEpoch, epochs, signal }: CheckedFitOptions,
+    steps: number | undefined,
+  ): TrainingLoop {
     return new TrainingLoop({
+      steps,
       model: this.#model,
       callbacks,
       first: () => this.#resumed ?? { epoch: initialEpoch, batch: 0 },
@@ -389,14 +393,15 @@ export class Training implements TrainingContext {
         this.#epochs = epochs;
         const { handles } = data.validation;
         this.#validates = held !== undefined || handles.length > 0;
-        const loop = this.#newLoop(given);
+        const loop = this.#newLoop(given, Math.ceil(data.training.rows / given.batchSize));
         this.#loop = loop;
         // Else the run measures by itself, without a turn of the event loop.
         const isHeard = held !== undefined || (this.#validates && hearsTests(callbacks));
-        const measure = (): Promise<number[]> =>
+        const size = given.validationBatchSize;
+        const validation = (hooks: Measuring['hooks']): Promise<number[]> =>
           held
-            ? this.#batches.validate(held, given)
-            : this.#measure(data.rows, handles, given.validationBatchSize, threads);
+            ? this.#batches.validate(held, given, hooks)
+            : this.#measure(data.rows, data.validation, { size, hooks, threads });
         const start = (learningRate: number | undefined, first: Spot): Run => {
           const trainer = this.#programs.trainer(data.rows);
           const of = {
@@ -416,7 +421,7 @@ export class Training implements TrainingContext {
             trainer.fit(data.training.handles, isHeard ? [] : handles, of, this.#totals),
           );
           if (!isHeard) return run;
-          const validate = (): Promise<number[]> => loop.tested(measure);
+          const validate = (): Promise<number[]> => loop.tested(validation);
           return new ValidatedRun(run, { frequency: given.validationFreq, validate });
         };
         return await this.#train(start);

@@ -17,14 +17,17 @@ const SLICE = 2 ** 19;
 export class UploadedData {
   /** One for each tensor, in order. */
   readonly handles: NativeData[];
+  /** Their rows. */
+  readonly rows: number;
 
-  private constructor(handles: NativeData[]) {
+  private constructor(handles: NativeData[], rows: number) {
     this.handles = handles;
+    this.rows = rows;
   }
 
   /** No data. */
   static none(): UploadedData {
-    return new UploadedData([]);
+    return new UploadedData([], 0);
   }
 
   /**
@@ -34,7 +37,7 @@ export class UploadedData {
    */
   static *of(data: readonly NamedTensor[], from = 0, to = Number.POSITIVE_INFINITY): Work<UploadedData> {
     const copies: NativeData[] = [];
-    const all = new UploadedData(copies);
+    const all = new UploadedData(copies, Math.min(to, data[0]?.tensor.shape[0] ?? 0) - from);
     try {
       yield* copied(data, from, to, copies);
     } catch (error) {

@@ -5,6 +5,7 @@ use crate::counters::NativeTotals;
 use crate::data::{NativeData, rows_of};
 use crate::error::{Result, convert};
 use crate::graph::{NativeGraph, value};
+use crate::predictor::NativeMoment;
 use crate::run::{NativeEvent, spawn, threads as threads_of};
 use crate::variable::{NativeVariable, variables};
 use napi::Env;
@@ -12,9 +13,10 @@ use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 use ridgeline_engine::data::rows as rows_in;
 use ridgeline_engine::graph::Value;
+use ridgeline_engine::predict::moment::Moment;
 use ridgeline_engine::run::lent;
 use ridgeline_engine::step::inference_seed;
-use ridgeline_engine::train::evaluation::Evaluator;
+use ridgeline_engine::train::evaluation::{Batches, Evaluator};
 use ridgeline_engine::train::objective::Objective;
 use ridgeline_engine::train::totals::Totals;
 use ridgeline_engine::train::trainable::Trainable;
@@ -100,30 +102,39 @@ impl NativeEvaluator {
             let mut crew = lent::crew(threads)?;
             let (size, seed) = (batch_size as usize, inference_seed(seed as u64, call as u64));
             let mut totals = Totals::default();
-            evaluator.evaluate(&inputs, size, seed, &mut crew, &mut totals)?;
+            let batches = Batches { rows: 0..rows_in(&inputs), size, first: 0 };
+            let moment = Moment::default();
+            evaluator.evaluate(&inputs, batches, seed, &mut crew, &moment, &mut totals)?;
             Ok(NativeEvent { logs: totals.logs(), ..NativeEvent::default() })
         };
         spawn(env, work, NativeEvent::end)
     }
 
-    /// As `evaluate`, adding to totals.
+    /// As `evaluate` of rows from `from` to `to`, which are the batch number `first` of the call `call`, adding to totals.
     #[napi(catch_unwind, ts_return_type = "Promise<Outcome>")]
     pub fn add<'env>(
         &self,
         env: &'env Env,
         inputs: Vec<&NativeData>,
+        from: f64,
+        to: f64,
+        first: f64,
         seed: f64,
         call: f64,
         threads: Option<u32>,
         totals: &NativeTotals,
+        moment: &NativeMoment,
     ) -> Result<Object<'env>> {
         let evaluator = Arc::clone(&self.evaluator);
         let (inputs, threads) = (rows_of(&inputs), threads_of(threads)?);
-        let totals = Arc::clone(&totals.totals);
+        let (totals, moment) = (Arc::clone(&totals.totals), Arc::clone(&moment.moment));
+        let rows = from as usize..(to as usize).min(rows_in(&inputs));
+        let batches = Batches { size: rows.len().max(1), rows, first: first as u32 };
         let work = move || {
             let mut crew = lent::crew(threads)?;
-            let (size, seed) = (rows_in(&inputs).max(1), inference_seed(seed as u64, call as u64));
-            evaluator.evaluate(&inputs, size, seed, &mut crew, &mut totals.lock())?;
+            let seed = inference_seed(seed as u64, call as u64);
+            let totals = &mut *totals.lock();
+            evaluator.evaluate(&inputs, batches, seed, &mut crew, &moment, totals)?;
             Ok(Outcome::default())
         };
         spawn(env, work, Outcome::end)

@@ -30,7 +30,7 @@ pub struct NativePrediction {
 #[napi]
 #[derive(Default)]
 pub struct NativeMoment {
-    moment: Arc<Moment>,
+    pub(crate) moment: Arc<Moment>,
 }
 
 #[napi]

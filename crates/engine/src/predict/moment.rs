@@ -16,7 +16,7 @@ impl Moment {
     ///
     /// # Errors
     /// What `take` finds wrong.
-    pub(super) fn form(&self, take: impl FnOnce() -> Result<Arc<Form>>) -> Result<Arc<Form>> {
+    pub(crate) fn form(&self, take: impl FnOnce() -> Result<Arc<Form>>) -> Result<Arc<Form>> {
         let mut form = self.form.lock();
         if let Some(form) = &*form {
             return Ok(Arc::clone(form));

@@ -3,20 +3,33 @@
 use super::objective::Objective;
 use super::totals::Totals;
 use super::trainable::{NO_PENALTY, Trainable};
-use crate::data::{Data, feeds, rows};
+use crate::data::{Data, feeds};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::leaf::Weight;
 use crate::plan::Rows;
 use crate::predict::form::Outline;
 use crate::predict::forms::Forms;
+use crate::predict::moment::Moment;
 use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::step::Step;
 use crate::variable::Variable;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::Penalty;
+use std::ops::Range;
 use std::sync::Arc;
+
+/// Rows of data in batches.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    /// The rows.
+    pub rows: Range<usize>,
+    /// Rows of a batch.
+    pub size: usize,
+    /// The number of the first batch.
+    pub first: u32,
+}
 
 /// What evaluates: the program of one step, forward only, which also gives the next values of a state that goes from
 /// batch to batch; and the same on copies, for evaluations beside a training, whose batches are of one moment so.
@@ -50,22 +63,24 @@ impl Evaluator {
         Ok(Evaluator { program, forms, penalties })
     }
 
-    /// Adds loss, penalty and sums over all rows of `data` to `totals`. `seed` is that of this call.
+    /// Adds loss, penalty and sums over some rows of `data` to `totals`, with weights of `moment`, which begins with the
+    /// first of them. `seed` is that of the call.
     ///
     /// # Errors
     /// As [`evaluate`]; `ERR_MEMORY` when weights cannot be copied.
     pub fn evaluate(
         &self,
         data: &Data,
-        batch_size: usize,
+        batches: Batches,
         seed: u64,
         crew: &mut Crew,
+        moment: &Moment,
         totals: &mut Totals,
     ) -> Result<()> {
-        let form = self.forms.take(crew)?;
+        let form = moment.form(|| self.forms.take(crew))?;
         let weights = form.kept.iter().zip(&self.penalties);
         let never = || false;
-        evaluate(&form.program, data, batch_size, weights, seed, crew, &never, totals)
+        evaluate(&form.program, data, batches, weights, seed, crew, &never, totals)
     }
 
     /// Gives back its memory; a run under way ends as it would.
@@ -86,7 +101,7 @@ fn weight(graph: &mut Graph, variable: &Arc<Variable>) -> Result<Value> {
     }
 }
 
-/// Adds loss, penalty and sums of `program` over all rows of `data` to `totals`; `weights` come with the penalties
+/// Adds loss, penalty and sums of `program` over `batches` of `data` to `totals`; `weights` come with the penalties
 /// on them, `seed` is that of this call.
 ///
 /// # Errors
@@ -94,21 +109,21 @@ fn weight(graph: &mut Graph, variable: &Arc<Variable>) -> Result<Value> {
 pub fn evaluate<'a>(
     program: &Program,
     data: &Data,
-    batch_size: usize,
+    batches: Batches,
     weights: impl Iterator<Item = (&'a Arc<Variable>, &'a Penalty)>,
     seed: u64,
     crew: &mut Crew,
     cancelled: &dyn Fn() -> bool,
     totals: &mut Totals,
 ) -> Result<()> {
-    let n = rows(data);
+    let Batches { rows, size, first } = batches;
     let before = totals.rows;
     let mut step = Step { seed, feeds: feeds(data), ..Step::default() };
-    for (index, start) in (0..).zip((0..n).step_by(batch_size.max(1))) {
+    for (index, start) in (first..).zip(rows.clone().step_by(size.max(1))) {
         if cancelled() {
             break;
         }
-        let count = batch_size.min(n - start);
+        let count = size.min(rows.end - start);
         step.index = index;
         step.batch.clear();
         step.batch.extend(start as u32..(start + count) as u32);

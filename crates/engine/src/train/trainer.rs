@@ -1,7 +1,7 @@
 //! A trainer: a model's training step and validation program, its weights and its counters.
 
 use super::counters::Counters;
-use super::evaluation::evaluate;
+use super::evaluation::{Batches, evaluate};
 use super::schedule::{Constant, Schedule};
 use super::segment::TrainingStep;
 use super::totals::Totals;
@@ -97,7 +97,8 @@ impl Trainer {
         let seed = inference_seed(!self.seed, self.counters.lock().epochs);
         let mut totals = Totals::default();
         let weights = self.trainables.iter().map(|of| (&of.variable, &of.penalty));
-        evaluate(program, data, batch_size, weights, seed, crew, cancelled, &mut totals)?;
+        let batches = Batches { rows: 0..rows(data), size: batch_size, first: 0 };
+        evaluate(program, data, batches, weights, seed, crew, cancelled, &mut totals)?;
         Ok(totals.logs())
     }
 }
