@@ -196,7 +196,11 @@ describe('options of every layer', () => {
       { units: 3, activation: 'relu', useBias: false, ...weight('kernel'), ...weight('bias') },
       3,
     ],
-    Discretization: ['discretization', { binBoundaries: [0, 1], outputMode: 'oneHot' }, [0, 1]],
+    Discretization: [
+      'discretization',
+      { binBoundaries: [0, 1], numBins: 4, epsilon: 0.1, outputMode: 'oneHot' },
+      [0, 1],
+    ],
     Dot: ['dot', { axes: [1, 2], normalize: true }, [1, 2]],
     Dropout: ['dropout', { rate: 0.3, noiseShape: [null, 1], seed: 4 }, 0.3],
     ELU: ['elu', { alpha: 2 }],

@@ -31,15 +31,24 @@ interface Learnt extends Case {
   readonly seen: unknown;
   readonly vocabulary: unknown[];
 }
+interface Quantiles {
+  readonly name: string;
+  readonly size: number;
+  readonly numBins: number;
+  readonly epsilon: number;
+  readonly boundaries: readonly number[];
+}
 const {
   cases,
   texts,
   learnt,
+  quantiles,
   adapted: [adapted],
 } = golden<{
   cases: Case[];
   texts: Texts[];
   learnt: Learnt[];
+  quantiles: Quantiles[];
   adapted: [{ items: string[]; vocabulary: string[] }];
 }>('preprocessing');
 const { hashing, stringLookup } = preprocessing;
@@ -78,6 +87,39 @@ test.each(learnt)('$name: learns as Keras', async ({ step, config, seen, vocabul
   expectClose(lookup.call(items as string[]), outputs);
   const again = stringLookup(lookup.getConfig());
   expect(again.call(items as string[]).data).toEqual(lookup.call(items as string[]).data);
+});
+
+describe('discretization', () => {
+  test.each(quantiles)('$name: as Keras', async ({ size, numBins, epsilon, boundaries }) => {
+    const layer = layers.discretization({ numBins, epsilon });
+    const data = Float32Array.from({ length: size }, (_, i) => Math.fround(Math.sin(i ** 2)) * 10);
+    await layer.adapt(tensor(data));
+    const found = layer.binBoundaries as readonly number[];
+    // Keras keeps boundaries twice that are equal.
+    const different = boundaries.filter((of, i) => i === 0 || of > (boundaries[i - 1] as number));
+    expect(found).toHaveLength(different.length);
+    for (const [i, of] of found.entries()) expect(of).toBeCloseTo(different[i] as number, 4);
+    const again = layers.discretization(layer.getConfig() as never);
+    expect((again(tensor(data)) as Tensor).data).toEqual((layer(tensor(data)) as Tensor).data);
+  });
+  test.each([
+    [{}, /^binBoundaries must be given, or numBins/],
+    [{ numBins: 1 }, /^numBins must be an integer/],
+    [{ numBins: 2, epsilon: 0 }, /^epsilon must be more than 0/],
+    [{ binBoundaries: [1, 1] }, /^binBoundaries must be a list of numbers, ascending/],
+  ] as const)('%o is refused', (options, message) => {
+    expect(() => layers.discretization(options as never)).toThrow(message);
+  });
+  test('adapts before it is called, to numbers, where it has none yet', async () => {
+    const layer = layers.discretization({ numBins: 3 });
+    expect(() => layer(tensor([[1]]))).toThrow(/has no boundaries yet/);
+    await expect(layer.adapt([])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    await expect(layer.adapt([Number.NaN])).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
+    await layer.adapt([1, 2, 3, 4, 5, 6]);
+    expect((layer(tensor([0, 3, 9])) as Tensor).toArray()).toEqual([0, 1, 2]);
+    await expect(layer.adapt([1])).rejects.toThrow('was called before and cannot adapt');
+    await expect(layers.discretization([1]).adapt([1])).rejects.toThrow('was given boundaries');
+  });
 });
 
 test('an unknown token that has no index is an error, and inverse lookups have a token for it', async () => {

@@ -2,14 +2,16 @@
  * Discretization: numbers by the bin that they fall into.
  */
 import { isFloat } from '../../core/check.js';
-import { oneOf, option } from '../../core/options.js';
-import type { SymbolicTensor } from '../../core/symbolic.js';
-import { tensor } from '../../core/tensor.js';
-import { argumentError } from '../../errors.js';
+import { fraction, integer, oneOf, option, positional } from '../../core/options.js';
+import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { shapeText, type TensorInput, tensor, tensorFrom } from '../../core/tensor.js';
+import { find, inTurns, type Work } from '../../core/turns.js';
+import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import type { LayerOptions, Table } from '../options.js';
 import { type Encoding, encoded } from './encoding.js';
+import { quantiles } from './quantiles.js';
 
 /** Options of {@link Discretization}. */
 export interface DiscretizationOptions extends LayerOptions {
@@ -19,8 +21,12 @@ export interface DiscretizationOptions extends LayerOptions {
 
 /** Config of {@link Discretization}. */
 export interface DiscretizationConfig extends DiscretizationOptions {
-  /** Where one bin ends and the next begins, ascending: `[0, 1]` makes three bins. */
-  readonly binBoundaries: readonly number[];
+  /** Where one bin ends and the next begins, ascending: `[0, 1]` makes three bins. Default those that `adapt` finds. */
+  readonly binBoundaries?: readonly number[] | null | undefined;
+  /** The number of bins that `adapt` finds, at least 2. */
+  readonly numBins?: number | null | undefined;
+  /** How exact they are, as a share of the numbers. Default 0.01. */
+  readonly epsilon?: number | undefined;
 }
 
 type Given =
@@ -30,29 +36,95 @@ type Given =
 const isAscending = (given: readonly unknown[]): boolean =>
   given.every((x, i) => isFloat(x) && (i === 0 || x > (given[i - 1] as number)));
 
-/** The number of boundaries that are at most `x`, for each element of it. */
+/**
+ * The number of boundaries that are at most `x`, for each element of it. The boundaries are given, or adapted before the
+ * layer is called, and part of its config.
+ */
 export class Discretization extends Layer<DiscretizationConfig, Given> {
   static override readonly className: string = 'Discretization';
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<DiscretizationConfig> = {
-    binBoundaries: option((argument, given): readonly number[] => {
-      if (Array.isArray(given) && given.length > 0 && isAscending(given)) return [...given];
-      throw argumentError(argument, 'a list of numbers, ascending', given);
-    }),
+    binBoundaries: positional(
+      option((argument, given): readonly number[] => {
+        if (Array.isArray(given) && given.length > 0 && isAscending(given)) return [...given];
+        throw argumentError(argument, 'a list of numbers, ascending', given);
+      }, null),
+    ),
+    numBins: integer(2, null),
+    epsilon: fraction(0.01),
     outputMode: oneOf(['int', 'oneHot', 'multiHot', 'count'], 'int'),
   };
+  #boundaries: readonly number[] | undefined;
+
+  /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or unless there are boundaries or a number of bins. */
+  constructor(...given: Given) {
+    super(...given);
+    const { binBoundaries, numBins, epsilon } = this.options;
+    if (!binBoundaries && numBins === undefined)
+      throw argumentError('binBoundaries', 'given, or numBins', binBoundaries);
+    if (binBoundaries && numBins !== undefined && binBoundaries.length >= numBins)
+      throw argumentError('binBoundaries', `those of ${numBins} bins at most`, binBoundaries);
+    if (epsilon === 0) throw argumentError('epsilon', 'more than 0', epsilon);
+    this.#boundaries = binBoundaries;
+  }
+
+  /** Where one bin ends and the next begins; undefined before there are boundaries. */
+  get binBoundaries(): readonly number[] | undefined {
+    return this.#boundaries;
+  }
+
+  /**
+   * Finds bins that hold equally many of these numbers. Large data is gone through in pieces, between which others have
+   * their turn: leave it as it is until then. What takes a few milliseconds is done when this returns.
+   * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_NON_FINITE`; `ERR_ARGUMENT` for a layer that was
+   *   called before or has no number of bins.
+   */
+  adapt(data: TensorInput): Promise<void> {
+    return inTurns(this.#adapt(data));
+  }
+
+  *#adapt(data: TensorInput): Work<void> {
+    const { numBins, epsilon } = this.options;
+    if (numBins === undefined || this.built) {
+      const why = this.built ? 'was called before' : 'was given boundaries';
+      throw new RidgelineError('ERR_ARGUMENT', `layer '${this.name}' ${why} and cannot adapt`);
+    }
+    const x = yield* tensorFrom(data, undefined);
+    if (x.size === 0)
+      throw new RidgelineError('ERR_SHAPE', `adapt expects numbers, received shape ${shapeText(x.shape)}`);
+    const wrong = yield* find(x.elements, (value) => !Number.isFinite(value));
+    if (wrong !== undefined) throw new RidgelineError('ERR_NON_FINITE', `data has ${wrong}`);
+    const found = yield* quantiles(Array.from(x.elements, Math.fround), numBins, epsilon);
+    // Equal ones have nothing between them.
+    this.#boundaries = found.filter((of, i) => i === 0 || of > (found[i - 1] as number));
+  }
+
+  override build(_inputShape: Shape): void {
+    if (this.#boundaries) return;
+    throw new RidgelineError('ERR_ARGUMENT', 'it has no boundaries yet: adapt it, or give it some');
+  }
 
   override call(x: SymbolicTensor): SymbolicTensor {
-    const { binBoundaries, outputMode } = this.options;
-    const reached = ops.greaterEqual(ops.expandDims(x, -1), tensor([...binBoundaries]));
+    const { outputMode } = this.options;
+    const boundaries = this.#boundaries as readonly number[];
+    const reached = ops.greaterEqual(ops.expandDims(x, -1), tensor([...boundaries]));
     const bin = ops.sum(ops.cast(reached, 'int32'), { axis: -1 });
-    return outputMode === 'int' ? bin : encoded(bin, binBoundaries.length + 1, outputMode);
+    return outputMode === 'int' ? bin : encoded(bin, boundaries.length + 1, outputMode);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), binBoundaries: this.#boundaries ?? null };
   }
 }
 
 /**
  * A discretization layer.
  * @param binBoundaries - Where one bin ends and the next begins, ascending.
+ * @example
+ * ```ts
+ * const quarters = layers.discretization({ numBins: 4 });
+ * await quarters.adapt([3, 1, 4, 1, 5, 9, 2, 6]);
+ * ```
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
 export function discretization(

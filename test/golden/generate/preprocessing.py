@@ -67,6 +67,15 @@ def learnt():
                 }  # fmt: skip
 
 
+def quantiles():
+    """Boundaries that Discretization finds."""
+    for size, bins, epsilon in [(8, 4, 0.01), (50, 3, 0.01), (1000, 5, 0.01), (1000, 10, 0.1), (333, 7, 0.05), (12, 6, 0.5), (5, 8, 0.01), (2500, 4, 0.001)]:
+        data = np.sin(np.arange(size) ** 2).astype("float32") * 10
+        layer = keras.layers.Discretization(num_bins=bins, epsilon=epsilon)
+        layer.adapt(data)
+        yield {"name": f"{size} numbers, {bins} bins, epsilon {epsilon}", "size": size, "numBins": bins, "epsilon": epsilon, "boundaries": [float(x) for x in layer.bin_boundaries]}
+
+
 TEXTS = ["The cat sat; on the mat.", "A dog!", "the the CAT's dog  runs", "", "unseen words only"]
 SEEN = ["The cat sat on the mat", "the dog sat", "a cat, a dog: runs", "dog dog dog"]
 
@@ -106,4 +115,4 @@ def main():
     adapted = keras.layers.StringLookup(max_tokens=4)
     items = ["b", "a", "c", "c", "ü"]
     adapted.adapt(np.array(items))
-    write("preprocessing", cases=cases, texts=list(texts()), learnt=list(learnt()), adapted=[{"name": "adapted", "items": items, "vocabulary": adapted.get_vocabulary()[1:]}])
+    write("preprocessing", cases=cases, texts=list(texts()), learnt=list(learnt()), quantiles=list(quantiles()), adapted=[{"name": "adapted", "items": items, "vocabulary": adapted.get_vocabulary()[1:]}])
