@@ -2,11 +2,12 @@
  * Tensors of fixed values, in the shape of others.
  */
 import { op } from '../core/apply.js';
-import { integer } from '../core/check.js';
+import { integer, number } from '../core/check.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { tensor } from '../core/tensor.js';
+import { type Tensor, tensor } from '../core/tensor.js';
+import { argumentError } from '../errors.js';
 import { add } from './arithmetic.js';
 import { cast, equal, logicalNot, logicalOr, notEqual } from './comparison.js';
 
@@ -28,6 +29,20 @@ export const onesLike = <A extends Operand>(x: A): Result<A> =>
     const like = of as SymbolicTensor;
     return cast(every(like), like.dtype);
   });
+
+/**
+ * Numbers from `start` on, `step` apart, before `stop`: int32 where all three are whole. With one argument from 0 to that.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for a step of 0, or more than 2²⁴ numbers.
+ */
+export function arange(start: number, stop?: number, step = 1): Tensor {
+  const [from, to] =
+    stop === undefined ? [0, number('stop', start)] : [number('start', start), number('stop', stop)];
+  number('step', step, 'another number than 0', (by) => by !== 0);
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  if (count > MOST_CLASSES) throw argumentError('stop', `at most ${MOST_CLASSES} steps away`, to);
+  const values = Array.from({ length: count }, (_, i) => from + i * step);
+  return [from, to, step].every(Number.isInteger) ? tensor(Int32Array.from(values)) : tensor(values);
+}
 
 /**
  * 0, 1, … along `axis` of `x`, int32 `[size]`: `x` is there for its shape, and the size may be unknown. Where a model goes

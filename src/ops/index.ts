@@ -11,5 +11,7 @@ export * from './neural.js';
 export * from './ordering.js';
 export * from './random.js';
 export * from './reduction.js';
+export * from './repeating.js';
+export * from './rounding.js';
 export * from './scattering.js';
 export * from './shaping.js';

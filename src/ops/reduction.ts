@@ -8,7 +8,7 @@ import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
 import { abs, add, exp, log, pow, sqrt, square, stopGradient, sub } from './arithmetic.js';
-import { less, where } from './comparison.js';
+import { cast, greater, less, where } from './comparison.js';
 
 /** Options of a reduction. */
 export interface ReduceOptions {
@@ -62,6 +62,12 @@ export const max = <A extends Operand>(x: A, options: ReduceOptions = {}): Resul
 /** The smallest over `axis`; NaN if there is one. */
 export const min = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
   reduce('min', x, options);
+/** Whether one over `axis` is not 0, as bool. */
+export const any = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
+  greater(max(cast(cast(x, 'bool'), 'float32'), options), 0) as Result<A>;
+/** Whether none over `axis` is 0, as bool. */
+export const all = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
+  greater(min(cast(cast(x, 'bool'), 'float32'), options), 0) as Result<A>;
 /** The index of the largest along `axis` (default: the last), as int32; the first of equals. */
 export const argMax = <A extends Operand>(x: A, axis = -1): Result<A> =>
   nativeOp('argMax', [x], { axis: integer('axis', axis, -MOST_AXES) });

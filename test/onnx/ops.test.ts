@@ -83,6 +83,28 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
     [(a, b) => ops.pow(ops.abs(a), b), [[6], [6]]],
   ],
   clip: [[(a) => ops.clip(a, -1, 2), [[6]]]],
+  ceil: [[(a) => ops.ceil(ops.mul(a, 3)), [[6]]]],
+  round: [[(a) => ops.round(ops.div(ops.floor(ops.mul(a, 4)), 2)), [[6]]]],
+  mod: [[(a, b) => ops.mod(a, ops.add(ops.abs(b), 1)), [[6], [6]]]],
+  any: [[(a) => ops.cast(ops.any(ops.greater(a, 0.5), { axis: -1 }), 'float32'), [[4, 6]]]],
+  all: [[(a) => ops.cast(ops.all(ops.greater(a, -0.5), { axis: -1 }), 'float32'), [[4, 6]]]],
+  tile: [[(a) => ops.tile(a, [1, 2, 3]), [[4, 6]]]],
+  repeat: [[(a) => ops.repeat(a, 3, 1), [[4, 6]]]],
+  pad: [
+    [
+      (a) =>
+        ops.pad(
+          a,
+          [
+            [0, 0],
+            [1, 2],
+          ],
+          0.5,
+        ),
+      [[6]],
+    ],
+  ],
+  arange: [[(a) => ops.add(a, ops.arange(0, 3, 0.5)), [[6]]]],
   logicalNot: [[(a) => ops.cast(ops.logicalNot(a), 'float32'), [[6]], 'bool']],
   where: [
     [(a, b) => ops.where(ops.greater(a, b), a, 0), [[6], [6]]],

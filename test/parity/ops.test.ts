@@ -35,15 +35,31 @@ const POSITIONAL = [
   'oneHot',
   'scatter',
   'segmentSum',
+  'tile',
+  'repeat',
+  'pad',
 ];
 
-function apply({ op, config }: OpCase, inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
+/** What the cases take of inputs, which alone would be trivial. */
+const OF_INPUTS: Record<string, (...inputs: SymbolicTensor[]) => SymbolicTensor[]> = {
+  ceil: (x) => [ops.mul(x, 3)],
+  round: (x) => [ops.div(ops.floor(ops.mul(x, 4)), 2)],
+  mod: (x, y) => [ops.mul(x, 3), y],
+  any: (x) => [ops.greater(x, 0.5)],
+  all: (x) => [ops.greater(x, -0.5)],
+};
+
+function apply({ op, config }: OpCase, given: readonly SymbolicTensor[]): SymbolicTensor[] {
+  const inputs = OF_INPUTS[op]?.(...given) ?? given;
   if (op === 'einsum') return [ops.einsum(config.equation as string, ...inputs)];
-  const given = config.ord === 'infinity' ? { ...config, ord: Number.POSITIVE_INFINITY } : config;
-  const behind = POSITIONAL.includes(op) ? Object.values(given) : [given];
-  return [
+  const options = config.ord === 'infinity' ? { ...config, ord: Number.POSITIVE_INFINITY } : config;
+  const behind = POSITIONAL.includes(op)
+    ? Object.values(options)
+    : [options].filter((of) => Object.keys(of).length > 0);
+  const outputs = [
     make<SymbolicTensor | SymbolicTensor[]>(ops, op, ...(op === 'stack' ? [inputs] : inputs), ...behind),
   ].flat();
+  return outputs.map((y) => (y.dtype === 'bool' ? ops.cast(y, 'int32') : y));
 }
 
 function check(of: OpCase): void {
@@ -69,6 +85,6 @@ function check(of: OpCase): void {
 describe('ops', () => {
   it.each(cases)('$name', check);
   it('are this many', () => {
-    expect(cases).toHaveLength(97);
+    expect(cases).toHaveLength(116);
   });
 });

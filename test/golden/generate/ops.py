@@ -56,6 +56,14 @@ FUNCTIONS = {
     "zerosLike": lambda x: ops.zeros_like(x),
     "onesLike": lambda x: ops.ones_like(x),
     "stopGradient": lambda x: ops.stop_gradient(x),
+    "ceil": lambda x: ops.ceil(x * 3),
+    "round": lambda x: ops.round(ops.floor(x * 4) / 2),
+    "mod": lambda x, y: ops.mod(x * 3, y),
+    "any": lambda x, **over: ops.cast(ops.any(x > 0.5, **over), "int32"),
+    "all": lambda x, **over: ops.cast(ops.all(x > -0.5, **over), "int32"),
+    "tile": lambda x, repeats: ops.tile(x, repeats),
+    "repeat": lambda x, repeats, axis=-1: ops.repeat(x, repeats, axis=axis),
+    "pad": lambda x, widths, value=0: ops.pad(x, widths, constant_values=value),
     "scatter": lambda indices, values, shape: ops.scatter(indices, values, tuple(shape)),
     "segmentSum": lambda values, segments, num_segments: ops.segment_sum(values, segments, num_segments),
 }
@@ -104,6 +112,17 @@ def cases():
     yield "segmentSum", {"numSegments": 5}, [[6, 2, 3], ("segments", [6], 4)]
     for name in ["zerosLike", "onesLike", "stopGradient"]:
         yield name, {}, [CUBE]
+    yield "tile", {"repeats": [2, 1, 3]}, [CUBE]
+    for axis in [{}, {"axis": 0}, {"axis": 1}]:
+        yield "repeat", {"repeats": 3, **axis}, [CUBE]
+    yield "pad", {"widths": [[1, 0], [0, 2], [3, 1]]}, [CUBE]
+    yield "pad", {"widths": [[0, 0], [2, 1]], "value": -1.5}, [[3, 4]]
+    for over in AXES:
+        yield "any", over, [CUBE]
+        yield "all", over, [CUBE]
+    for name in ["ceil", "round"]:
+        yield name, {}, [CUBE]
+    yield "mod", {}, [CUBE, [5]]
 
 
 def run(op, config, inputs):

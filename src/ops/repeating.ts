@@ -1,0 +1,92 @@
+/**
+ * Tensors repeated and padded, along axes whose sizes are known.
+ */
+import { op } from '../core/apply.js';
+import { integer, number } from '../core/check.js';
+import { MOST_AXES } from '../core/nested.js';
+import type { Operand, Result } from '../core/operand.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
+import { shapeText, tensor } from '../core/tensor.js';
+import { argumentError, shapeError } from '../errors.js';
+import { add } from './arithmetic.js';
+import { zerosLike } from './creation.js';
+import { concat, gather, slice } from './shaping.js';
+
+/** Copies of a tensor along an axis: each is an operand. */
+const MOST_COPIES = 2 ** 12;
+
+const copies = (x: SymbolicTensor, count: number, axis: number): SymbolicTensor =>
+  count === 1
+    ? x
+    : (concat(
+        Array.from({ length: count }, () => x),
+        axis,
+      ) as SymbolicTensor);
+
+/** The size of an axis. @throws {RidgelineError} `ERR_SHAPE` where it is unknown, `ERR_ARGUMENT` where there is no such axis. */
+function sizeOf(x: SymbolicTensor, axis: number): number {
+  if (axis < -x.rank || axis >= x.rank)
+    throw argumentError('axis', `between ${-x.rank} and ${x.rank - 1}`, axis);
+  const size = x.shape.at(axis);
+  if (size === null || size === undefined)
+    throw shapeError('x', `a known size along axis ${axis}`, shapeText(x.shape));
+  return size;
+}
+
+/** `x` so many times one behind the other, along each axis. */
+export function tile<A extends Operand>(x: A, repeats: readonly number[]): Result<A> {
+  return op('tile', [x], (_, [of]) => {
+    const value = of as SymbolicTensor;
+    if (!Array.isArray(repeats) || repeats.length !== value.rank)
+      throw argumentError('repeats', `a list of ${value.rank} numbers, one for each axis`, repeats);
+    const counts = repeats.map((count, i) => integer(`repeats[${i}]`, count, 1, MOST_COPIES));
+    return counts.reduce((y, count, axis) => copies(y, count, axis), value);
+  });
+}
+
+/** Each element along `axis` so many times, side by side. Default the last axis. */
+export function repeat<A extends Operand>(x: A, repeats: number, axis = -1): Result<A> {
+  const count = integer('repeats', repeats, 1, MOST_COPIES);
+  const at = integer('axis', axis, -MOST_AXES, MOST_AXES);
+  return op('repeat', [x], (trace, [of]) => {
+    const value = of as SymbolicTensor;
+    const size = sizeOf(value, at);
+    const places = Int32Array.from({ length: size * count }, (_, i) => Math.floor(i / count));
+    return gather(value, trace.constant(tensor(places)), at < 0 ? at + value.rank : at) as SymbolicTensor;
+  });
+}
+
+/**
+ * `x` with so many elements before and behind those of each axis, of the same value.
+ * @param widths - For each axis `[before, behind]`.
+ * @param value - Default 0.
+ */
+export function pad<A extends Operand>(
+  x: A,
+  widths: readonly (readonly [number, number])[],
+  value = 0,
+): Result<A> {
+  const filling = number('value', value);
+  return op('pad', [x], (_, [of]) => {
+    const given = of as SymbolicTensor;
+    if (
+      !Array.isArray(widths) ||
+      widths.length !== given.rank ||
+      !widths.every((w) => Array.isArray(w) && w.length === 2)
+    )
+      throw argumentError('widths', `a list of ${given.rank} pairs, one for each axis`, widths);
+    const counts = widths.map((pair, i) =>
+      (pair as readonly number[]).map((count) => integer(`widths[${i}]`, count, 0, MOST_COPIES)),
+    );
+    return counts.reduce<SymbolicTensor>((y, [before, behind], axis) => {
+      if (before === 0 && behind === 0) return y;
+      if (sizeOf(y, axis) === 0) throw shapeError('x', `elements along axis ${axis}`, shapeText(y.shape));
+      const one = add(zerosLike(slice(y, 0, 1, axis)), filling) as SymbolicTensor;
+      const parts = [before, behind].map((count) => (count ? [copies(one, count as number, axis)] : []));
+      return concat(
+        [...(parts[0] as SymbolicTensor[]), y, ...(parts[1] as SymbolicTensor[])],
+        axis,
+      ) as SymbolicTensor;
+    }, given);
+  });
+}
