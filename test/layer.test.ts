@@ -213,7 +213,7 @@ describe('options of every layer', () => {
       'abc,cd->abd',
     ],
     Embedding: ['embedding', { inputDim: 9, outputDim: 2, maskZero: true, ...weight('embeddings') }, 9],
-    Flatten: ['flatten', {}],
+    Flatten: ['flatten', { dataFormat: 'channelsFirst' }],
     GRU: ['gru', { units: 2, ...recurrent, recurrentActivation: 'hardSigmoid', resetAfter: false }, 2],
     GRUCell: ['gruCell', { units: 2, ...cell, recurrentActivation: 'hardSigmoid', resetAfter: false }, 2],
     GaussianDropout: ['gaussianDropout', { rate: 0.3, seed: 4 }, 0.3],

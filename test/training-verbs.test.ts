@@ -361,3 +361,19 @@ describe('callbacks of evaluate and predict', () => {
     expect((await model.predict(x)).shape).toEqual([10, 1]);
   });
 });
+
+test('inputs by the shape of their batches, and flattened channels that stand first', async () => {
+  const from = input({ batchShape: [null, 2, 3] });
+  expect(from.shape).toEqual([null, 2, 3]);
+  expect(input({ batchShape: [4, 2], name: 'fixed' }).shape).toEqual([4, 2]);
+  const of = tensor(Float32Array.from({ length: 12 }, (_, i) => i), { shape: [2, 2, 3] }); // biome-ignore format: short
+  const flat = (dataFormat: 'channelsFirst' | 'channelsLast'): unknown =>
+    layers.flatten({ dataFormat })(of).toArray();
+  expect(flat('channelsLast')).toEqual([[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]); // biome-ignore format: rows
+  expect(flat('channelsFirst')).toEqual([[0, 3, 1, 4, 2, 5], [6, 9, 7, 10, 8, 11]]); // biome-ignore format: rows
+  expect(
+    layers
+      .flatten({ dataFormat: 'channelsFirst' })(tensor([1, 2]))
+      .toArray(),
+  ).toEqual([[1], [2]]);
+});

@@ -167,7 +167,9 @@ function rebuild(
   damaged: (what: string) => RidgelineError,
 ): ReturnType<typeof build> {
   const saved = JSON.parse(file.text, readNumber) as SavedFile;
-  if (saved?.format !== FORMAT) throw damaged(`format ${saved?.format}, this version reads ${FORMAT}`);
+  if (saved?.format === undefined)
+    throw damaged('it says no format. Weights alone, from saveWeights, are read by loadWeights of a model');
+  if (saved.format !== FORMAT) throw damaged(`format ${saved.format}, this version reads ${FORMAT}`);
   if (!Array.isArray(saved.model?.layers)) throw damaged('it describes no layers');
   const model = SharedLayers.within(() => withoutValues(file.elements, () => restore(saved.model)));
   model.randomSeed = number('seed', saved.seed);

@@ -7,7 +7,7 @@ import { type OptionTable, type Settled, save, settle } from '../core/options.js
 /** A step before a model, whatever its options are. */
 export interface Step {
   /** What becomes of data, nested arrays. */
-  call(data: never): unknown;
+  call(data: unknown): unknown;
   /** Options that make an equal one. */
   getConfig(): Record<string, unknown>;
 }

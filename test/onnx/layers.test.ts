@@ -134,7 +134,10 @@ const CASES: Record<string, readonly Case[]> = {
       [6],
     ],
   ],
-  Flatten: [[() => layers.flatten(), [], [6], [5, 6], [2, 3, 4]]],
+  Flatten: [
+    [() => layers.flatten(), [], [6], [5, 6], [2, 3, 4]],
+    [() => layers.flatten({ dataFormat: 'channelsFirst' }), [6], [5, 6], [2, 3, 4]],
+  ],
   Reshape: [
     [() => layers.reshape([2, 3]), [6], [3, 2]],
     [() => layers.reshape([-1, 2]), [6], [2, 3, 4], [null, 6]],

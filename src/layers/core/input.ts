@@ -24,6 +24,12 @@ export interface KerasInput extends InputOptions {
   readonly shape: Shape;
 }
 
+/** An input by the shape of its batches. */
+export interface BatchInput extends Omit<InputOptions, 'batchSize'> {
+  /** Sizes, with the rows of a batch first; `null` for any. */
+  readonly batchShape: Shape;
+}
+
 /**
  * A symbolic input; `shape` is without the batch, `null` where a size is unknown. A number is
  * the size of a vector.
@@ -35,11 +41,19 @@ export interface KerasInput extends InputOptions {
  * ```
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad sizes or names, `ERR_DTYPE`.
  */
-export function input(shape: Shape | number | KerasInput, options: InputOptions = {}): SymbolicTensor {
+export function input(
+  shape: Shape | number | KerasInput | BatchInput,
+  options: InputOptions = {},
+): SymbolicTensor {
   if (typeof shape === 'number') return input([shape], options);
   if (isPlain(shape)) {
     const { shape: sizes, ...others } = shape as KerasInput;
     if (Array.isArray(sizes)) return input(sizes, others);
+    const { batchShape, ...rest } = shape as BatchInput;
+    if (Array.isArray(batchShape) && batchShape.length > 0) {
+      const [batchSize, ...inner] = batchShape;
+      return input(inner, { ...rest, batchSize });
+    }
   }
   checkOptions('input', options, ['name', 'dtype', 'batchSize']);
   const { name, batchSize = null } = options;
