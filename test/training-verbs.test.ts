@@ -377,3 +377,57 @@ test('inputs by the shape of their batches, and flattened channels that stand fi
       .toArray(),
   ).toEqual([[1], [2]]);
 });
+
+test('batches of several kinds are measured each by its own program', async () => {
+  const from = input([2]);
+  const outputs = ['a', 'b'].map((name) => layers.dense(1, { name, kernelInitializer: 'zeros' })(from));
+  const model = new Model({ inputs: from, outputs: outputs as SymbolicTensor[] });
+  model.compile({ loss: 'mse' });
+  const ones = [new Float32Array(2).fill(1), new Float32Array(2).fill(1)];
+  const batchesOf = function* () {
+    yield { x: x.rows(0, 2), y: ones, sampleWeight: { a: [1, 1] } };
+    yield { x: x.rows(0, 2), y: ones, sampleWeight: { b: [100, 100] } };
+    yield { x: x.rows(0, 2), y: ones };
+  };
+  const { a_loss, b_loss } = (await model.evaluate(batchesOf as never)) as Record<string, number>;
+  expect([a_loss, b_loss]).toEqual([1, 34]);
+});
+
+test('a fit that is cut off in its validation tells of no batch behind its end', async () => {
+  const said: string[] = [];
+  const controller = new AbortController();
+  const callback = {
+    onTestBatchEnd: (batch: number) => {
+      said.push(`batch ${batch}`);
+      if (batch === 1) controller.abort();
+    },
+    onTestEnd: () => void said.push('test end'),
+    onTrainEnd: () => void said.push('train end'),
+  };
+  const model = line().compile({ loss: 'mse' });
+  const options = { verbose: 0 as const, callbacks: [callback], signal: controller.signal };
+  const fit = model.fit(x, y, { ...options, validationData: [x, y], validationBatchSize: 1 });
+  await expect(fit).rejects.toThrow(/abort/);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(said).toEqual(['batch 0', 'batch 1', 'train end']);
+});
+
+test('fields of callbacks that are no hooks are one’s own, and options may be left open', async () => {
+  const model = line().compile({ loss: 'mse' });
+  const callback = { once: true, online: () => {}, onEpochEnd: () => {}, only: 3 };
+  await model.fit(x, y, { verbose: 0, callbacks: [callback as never] });
+  const open = { steps: undefined, callbacks: undefined, verbose: undefined };
+  expect((await model.predict(x, open)).shape).toEqual([10, 1]);
+});
+
+test('class weights go along the axis of the loss', async () => {
+  const { losses } = await import('ridgeline');
+  const from = input([3, 5]);
+  const model = new Model({ inputs: from, outputs: layers.permute([2, 1])(from) });
+  model.compile({ loss: losses.sparseCategoricalCrossentropy({ axis: 1, fromLogits: true }) });
+  const rows = tensor(Float32Array.from({ length: 15 }, (_, i) => Math.sin(i)), { shape: [1, 3, 5] }); // biome-ignore format: short
+  const weights = [4, 4, 0].map((c) => (c === 4 ? 2 : 1));
+  const found = await model.fit(rows, [[4, 4, 0]], { classWeight: { 4: 2 }, verbose: 0 });
+  const expected = await model.evaluate(rows, [[4, 4, 0]], { sampleWeight: [weights] });
+  expect(found.history.loss?.[0]).toBeCloseTo(expected.loss, 6);
+});

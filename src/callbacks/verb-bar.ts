@@ -34,9 +34,14 @@ export class VerbBar extends Callback {
     this.#bar?.update(batches, { logs: logsText(logs) });
   }
 
-  #end(text: string): void {
+  /** Ends the bar, whatever became of what it shows: it draws itself again and again until then. */
+  stop(): void {
     this.#bar?.stop();
     this.#bar = undefined;
+  }
+
+  #end(text: string): void {
+    this.stop();
     if (this.#lines) process.stderr.write(`${text}\n`);
   }
 

@@ -149,7 +149,7 @@ export class BatchTraining {
     const { programs } = this.#of;
     const measured = new MeasuredBatches(this.#of.model, threads, hooks);
     try {
-      for (let step = 0; step !== steps; step++) {
+      for (let step = 0; step !== steps && !hooks?.isOver(); step++) {
         const batch = await reader.next();
         if (!batch && step === 0) throw noBatch(reader);
         if (!batch) break;

@@ -32,7 +32,10 @@ function check(callback: unknown, i: number): void {
   if (typeof callback !== 'object' || callback === null)
     throw argumentError(`callbacks[${i}]`, 'an object of functions', callback);
   if (isPlain(callback)) {
-    const unknown = Object.keys(callback).find((key) => /^on_?[A-Za-z]/.test(key) && !isHook(key));
+    const hooks = Object.entries(callback).filter(
+      ([key, of]) => /^on[A-Z_]/.test(key) && typeof of === 'function',
+    );
+    const unknown = hooks.map(([key]) => key).find((key) => !isHook(key));
     if (unknown !== undefined) throw unknownName(`callbacks[${i}]`, HOOKS, unknown);
   }
   for (const hook of HOOKS) {

@@ -20,6 +20,8 @@ export const FOLLOWED = ['callbacks', 'verbose'] as const;
 
 /** What is said before and behind each batch, which gives an `R`. */
 export interface BatchHooks<R> {
+  /** True once nobody waits for the rest. */
+  isOver(): boolean;
   begin(batch: number): Promise<void>;
   end(batch: number, result: R): Promise<void>;
 }
@@ -32,9 +34,11 @@ export function testBatches(
   callbacks: readonly CallbackLike[],
   tell: Tell,
   logsOf: (numbers: readonly number[]) => Logs,
+  isOver: () => boolean = () => false,
 ): BatchHooks<readonly number[]> | undefined {
   if (!callbacks.some((c) => c.onTestBatchBegin || c.onTestBatchEnd)) return undefined;
   return {
+    isOver,
     begin: (batch) => tell((c) => c.onTestBatchBegin?.(batch, {})),
     end: (batch, numbers) => tell((c) => c.onTestBatchEnd?.(batch, logsOf(numbers))),
   };
@@ -43,10 +47,14 @@ export function testBatches(
 /** See the module documentation. */
 export class Followers {
   readonly #callbacks: readonly CallbackLike[];
+  #bar: VerbBar | undefined;
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for what is no list of callbacks. */
   constructor(options: FollowedOptions) {
-    this.#callbacks = callbackList({ verbose: 0, ...options }, (style) => new VerbBar(style));
+    this.#callbacks = callbackList({ ...options, verbose: options.verbose ?? 0 }, (style) => {
+      this.#bar = new VerbBar(style);
+      return this.#bar;
+    });
   }
 
   readonly #tell: Tell = async (say) => {
@@ -66,11 +74,15 @@ export class Followers {
     measure: (hooks: BatchHooks<readonly number[]> | undefined) => Promise<number[]>,
   ): Promise<number[]> {
     if (this.#callbacks.length === 0) return measure(undefined);
-    await this.#begin(model, steps);
-    await this.#tell((c) => c.onTestBegin?.({}));
-    const found = await measure(testBatches(this.#callbacks, this.#tell, logsOf));
-    await this.#tell((c) => c.onTestEnd?.(logsOf(found)));
-    return found;
+    try {
+      await this.#begin(model, steps);
+      await this.#tell((c) => c.onTestBegin?.({}));
+      const found = await measure(testBatches(this.#callbacks, this.#tell, logsOf));
+      await this.#tell((c) => c.onTestEnd?.(logsOf(found)));
+      return found;
+    } finally {
+      this.#bar?.stop();
+    }
   }
 
   /** Has them follow a prediction of so many batches, if these are known. */
@@ -80,15 +92,20 @@ export class Followers {
     predict: (hooks: BatchHooks<PredictedLogs['outputs']> | undefined) => Promise<T>,
   ): Promise<T> {
     if (this.#callbacks.length === 0) return predict(undefined);
-    await this.#begin(model, steps);
-    await this.#tell((c) => c.onPredictBegin?.({}));
     const hears = this.#callbacks.some((c) => c.onPredictBatchBegin || c.onPredictBatchEnd);
     const hooks: BatchHooks<PredictedLogs['outputs']> = {
+      isOver: () => false,
       begin: (batch) => this.#tell((c) => c.onPredictBatchBegin?.(batch, {})),
       end: (batch, outputs) => this.#tell((c) => c.onPredictBatchEnd?.(batch, { outputs })),
     };
-    const found = await predict(hears ? hooks : undefined);
-    await this.#tell((c) => c.onPredictEnd?.({}));
-    return found;
+    try {
+      await this.#begin(model, steps);
+      await this.#tell((c) => c.onPredictBegin?.({}));
+      const found = await predict(hears ? hooks : undefined);
+      await this.#tell((c) => c.onPredictEnd?.({}));
+      return found;
+    } finally {
+      this.#bar?.stop();
+    }
   }
 }

@@ -91,6 +91,7 @@ export function* labelledData(
     sampleWeight = yield* classWeights(
       labelled.map((i) => all[i] as SymbolicTensor),
       checked,
+      outputs[0]?.axis ?? -1,
       given,
     );
   }

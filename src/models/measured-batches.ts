@@ -1,7 +1,15 @@
 /**
- * Batches that are measured one by one, of one moment: their numbers add up, and callbacks hear of each.
+ * Batches that are measured one by one: their numbers add up, and callbacks hear of each. Those of one kind, which one
+ * program measures, are of one moment.
  */
-import { guard, type NativeData, type NativeEvaluator, native, succeeded } from '../native.js';
+import {
+  guard,
+  type NativeData,
+  type NativeEvaluator,
+  type NativeMoment,
+  native,
+  succeeded,
+} from '../native.js';
 import type { BatchHooks } from './followers.js';
 import type { Network } from './network.js';
 import type { UploadedData } from './uploaded-data.js';
@@ -34,7 +42,8 @@ export async function measure(
   }
   const batches = new MeasuredBatches(network, threads, hooks);
   try {
-    for (let i = 0; i < most; i++) await batches.add(evaluator, handles, i * size, (i + 1) * size);
+    for (let i = 0; i < most && !hooks?.isOver(); i++)
+      await batches.add(evaluator, handles, i * size, (i + 1) * size);
     return batches.logs;
   } finally {
     batches.release();
@@ -47,7 +56,7 @@ export class MeasuredBatches {
   readonly #threads: number | undefined;
   readonly #hooks: BatchHooks<readonly number[]> | undefined;
   readonly #totals = new native.NativeTotals();
-  readonly #moment = new native.NativeMoment();
+  readonly #moments = new Map<NativeEvaluator, NativeMoment>();
   readonly #call: number;
   #batches = 0;
 
@@ -66,9 +75,11 @@ export class MeasuredBatches {
   async add(evaluator: NativeEvaluator, rows: NativeData[], from: number, to: number): Promise<void> {
     const batch = this.#batches++;
     const { randomSeed } = this.#network;
+    const moment = this.#moments.get(evaluator) ?? new native.NativeMoment();
+    this.#moments.set(evaluator, moment);
     await this.#hooks?.begin(batch);
     const run = guard(() =>
-      evaluator.add(rows, from, to, batch, randomSeed, this.#call, this.#threads, this.#totals, this.#moment),
+      evaluator.add(rows, from, to, batch, randomSeed, this.#call, this.#threads, this.#totals, moment),
     );
     succeeded(await run);
     await this.#hooks?.end(batch, this.#totals.logs());
@@ -79,8 +90,8 @@ export class MeasuredBatches {
     return this.#totals.logs();
   }
 
-  /** Lets go of the weights of its moment. */
+  /** Lets go of the weights of its moments. */
   release(): void {
-    this.#moment.release();
+    for (const moment of this.#moments.values()) moment.release();
   }
 }

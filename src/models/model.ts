@@ -192,7 +192,11 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   }
 
   /** Loss and metrics on one batch, as they are. */
-  async testOnBatch(x: DataInput, y: DataInput | null, options: BatchOptions = {}): Promise<LogsOf<K>> {
+  async testOnBatch(
+    x: DataInput,
+    y: DataInput | null,
+    options: Omit<BatchOptions, 'classWeight'> = {},
+  ): Promise<LogsOf<K>> {
     return this.evaluate(x, y, { ...options, ...asOneBatch(this.#self) });
   }
 

@@ -194,7 +194,8 @@ export class Predictor {
   }
 
   *#prepare(x: DataInput, options: PredictOptions): Work<Prepared> {
-    const { batchSize: given, threads } = checkOptions('predict', options, ['batchSize', 'threads']);
+    const names = ['batchSize', 'threads', 'steps', ...FOLLOWED] as const;
+    const { batchSize: given, threads } = checkOptions('predict', options, names);
     const batchSize = batchSizeOf(this.#network, 'batchSize', given);
     checkThreads(threads);
     const inputs = yield* inputTensors(this.#network, 'x', x);

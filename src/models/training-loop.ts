@@ -130,7 +130,10 @@ export class TrainingLoop {
   ): Promise<N> {
     const { callbacks, logsOf } = this.#fit;
     await this.#each((c) => c.onTestBegin?.({}));
-    const found = await measure(testBatches(callbacks, (say) => this.#each(say), logsOf));
+    const isOver = (): boolean => this.#cancelled.is;
+    const found = await measure(testBatches(callbacks, (say) => this.#each(say), logsOf, isOver));
+    // A fit that was cut off is over, and nobody hears of the rest.
+    if (isOver()) return found;
     await this.#each((c) => c.onTestEnd?.(found ? this.#fit.logsOf(found) : {}));
     return found;
   }

@@ -58,11 +58,6 @@ export const log1p = <A extends Operand>(x: A): Result<A> => nativeOp('log1p', [
 export const erf = <A extends Operand>(x: A): Result<A> => nativeOp('erf', [x]);
 /** The largest integer not above `x`. */
 export const floor = <A extends Operand>(x: A): Result<A> => nativeOp('floor', [x]);
-/** The smallest integer not below `x`. */
-export const ceil = <A extends Operand>(x: A): Result<A> => neg(floor(neg(x))) as Result<A>;
-/** What is left of `a` behind the last multiple of `b`, with the sign of `b`, as in Python; in float32. */
-export const mod = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  sub(a, mul(floor(div(a, b)), b)) as Result<A | B>;
 /** Sine of an angle in radians. */
 export const sin = <A extends Operand>(x: A): Result<A> => nativeOp('sin', [x]);
 /** Cosine of an angle in radians. */

@@ -32,7 +32,7 @@ export const onesLike = <A extends Operand>(x: A): Result<A> =>
 
 /**
  * Numbers from `start` on, `step` apart, before `stop`: int32 where all three are whole. With one argument from 0 to that.
- * @throws {RidgelineError} `ERR_ARGUMENT` for a step of 0, or more than 2²⁴ numbers.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for a step of 0, more than 2²⁴ numbers, or whole ones beyond int32.
  */
 export function arange(start: number, stop?: number, step = 1): Tensor {
   const [from, to] =
@@ -41,7 +41,10 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
   const count = Math.max(0, Math.ceil((to - from) / step));
   if (count > MOST_CLASSES) throw argumentError('stop', `at most ${MOST_CLASSES} steps away`, to);
   const values = Array.from({ length: count }, (_, i) => from + i * step);
-  return [from, to, step].every(Number.isInteger) ? tensor(Int32Array.from(values)) : tensor(values);
+  const isWhole = [from, to, step].every(Number.isInteger);
+  const beyond = isWhole ? values.find((value) => value !== (value | 0)) : undefined;
+  if (beyond !== undefined) throw argumentError('arange', 'int32 numbers', beyond);
+  return isWhole ? tensor(Int32Array.from(values)) : tensor(values);
 }
 
 /**

@@ -9,6 +9,7 @@ import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText, tensor } from '../core/tensor.js';
 import { argumentError, shapeError } from '../errors.js';
 import { add } from './arithmetic.js';
+import { cast } from './comparison.js';
 import { zerosLike } from './creation.js';
 import { concat, gather, slice } from './shaping.js';
 
@@ -81,7 +82,8 @@ export function pad<A extends Operand>(
     return counts.reduce<SymbolicTensor>((y, [before, behind], axis) => {
       if (before === 0 && behind === 0) return y;
       if (sizeOf(y, axis) === 0) throw shapeError('x', `elements along axis ${axis}`, shapeText(y.shape));
-      const one = add(zerosLike(slice(y, 0, 1, axis)), filling) as SymbolicTensor;
+      const zero = cast(zerosLike(slice(y, 0, 1, axis)), 'float32');
+      const one = cast(add(zero, filling), y.dtype) as SymbolicTensor;
       const parts = [before, behind].map((count) => (count ? [copies(one, count as number, axis)] : []));
       return concat(
         [...(parts[0] as SymbolicTensor[]), y, ...(parts[1] as SymbolicTensor[])],

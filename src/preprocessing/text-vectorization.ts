@@ -154,7 +154,7 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
       );
     const { items } = yield* flat('data', data, 'strings', isText);
     // One index is for unknown tokens, and with 'int' one for padding.
-    const lookup = { ...this.options, numOovIndices: this.#reserved - 1, maskToken: '', oovToken: UNKNOWN };
+    const lookup = { ...this.options, numOovIndices: 1, maskToken: '', oovToken: UNKNOWN };
     this.#set(yield* learn(this.#documents(items), { ...lookup, invert: false }, laterInAlphabet));
   }
 

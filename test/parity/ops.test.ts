@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { SymbolicTensor } from '../../src/core/symbolic.js';
+import { tensor } from '../../src/core/tensor.js';
 import { Trace } from '../../src/core/trace.js';
 import * as ops from '../../src/ops/index.js';
 import '../support/allclose.js';
@@ -86,5 +87,45 @@ describe('ops', () => {
   it.each(cases)('$name', check);
   it('are this many', () => {
     expect(cases).toHaveLength(116);
+  });
+});
+
+describe('ops at their edges', () => {
+  it('mod keeps the sign of the divisor where quotients are rounded, and takes integers', () => {
+    for (let i = 0; i < 20_000; i++) {
+      const b = Math.fround(1 + 50 * ((i * 0.618) % 1));
+      const a = Math.fround(b * (i % 997) + ((i % 3) - 1) * 1e-3);
+      const [left] = ops.mod(tensor([a]), tensor([b])).data as Float32Array;
+      expect(left).toBeGreaterThanOrEqual(0);
+      expect(left).toBeLessThanOrEqual(b);
+    }
+    expect(ops.mod(tensor(Int32Array.of(-7, 7)), 3).toArray()).toEqual([2, 1]);
+    expect(ops.mod(tensor([7, -7]), -3).toArray()).toEqual([-2, -1]);
+  });
+  it('integers are whole already', () => {
+    const whole = tensor(Int32Array.of(-3, 7));
+    expect(ops.round(whole).toArray()).toEqual([-3, 7]);
+    expect(ops.ceil(whole).toArray()).toEqual([-3, 7]);
+    expect(
+      ops
+        .round(tensor([0.5, 1.5, -2.5, 2 ** 23 + 1]))
+        .toArray()
+        .map((v: number) => v + 0),
+    ).toEqual([0, 2, -2, 2 ** 23 + 1]);
+  });
+  it('pads every type', () => {
+    expect(ops.pad(tensor([true, false]), [[1, 0]]).toArray()).toEqual([false, true, false]);
+    expect(ops.pad(tensor(Int32Array.of(5)), [[0, 2]], -1).toArray()).toEqual([5, -1, -1]);
+    expect(() => ops.pad(tensor([1]), [[1, -1]])).toThrow(/^widths\[0\] must be/);
+    expect(() => ops.tile(tensor([1]), [1, 2])).toThrow(/^repeats must be a list of 1 numbers/);
+    expect(() => ops.repeat(tensor([1]), 0)).toThrow(/^repeats must be/);
+  });
+  it('arange gives int32 for whole numbers, up to its ends', () => {
+    expect(ops.arange(3)).toMatchObject({ dtype: 'int32', shape: [3] });
+    expect(ops.arange(5, 0, -2).toArray()).toEqual([5, 3, 1]);
+    expect(ops.arange(0, 1, 0.25).toArray()).toEqual([0, 0.25, 0.5, 0.75]);
+    expect(ops.arange(2, 2).shape).toEqual([0]);
+    expect(() => ops.arange(2 ** 31, 2 ** 31 + 3)).toThrow(/int32/);
+    expect(() => ops.arange(0, 3, 0)).toThrow(/^step must be/);
   });
 });

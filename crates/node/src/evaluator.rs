@@ -5,7 +5,7 @@ use crate::counters::NativeTotals;
 use crate::data::{NativeData, rows_of};
 use crate::error::{Result, convert};
 use crate::graph::{NativeGraph, value};
-use crate::predictor::NativeMoment;
+use crate::moment::NativeMoment;
 use crate::run::{NativeEvent, spawn, threads as threads_of};
 use crate::variable::{NativeVariable, variables};
 use napi::Env;

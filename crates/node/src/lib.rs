@@ -12,6 +12,7 @@ mod events;
 pub mod graph;
 pub mod hashing;
 pub mod loops;
+pub mod moment;
 pub mod optimizer;
 pub mod predictor;
 pub mod run;

@@ -4,6 +4,7 @@ use crate::data::{NativeData, NativeTensor, OwnedTensor, Values, account, rows, 
 use crate::error::{Result, convert, fail};
 use crate::evaluator::states;
 use crate::graph::{NativeGraph, value};
+use crate::moment::NativeMoment;
 use crate::run::{Failure, spawn_in_turn, threads as threads_of};
 use crate::variable::NativeVariable;
 use napi::Env;
@@ -24,28 +25,6 @@ pub struct NativePrediction {
     pub tensors: Vec<NativeTensor>,
     /// The failure that ended it.
     pub failure: Option<Failure>,
-}
-
-/// What the parts of one call read: weights as they are when the first part begins.
-#[napi]
-#[derive(Default)]
-pub struct NativeMoment {
-    pub(crate) moment: Arc<Moment>,
-}
-
-#[napi]
-impl NativeMoment {
-    /// One that has not begun.
-    #[napi(constructor)]
-    pub fn new() -> NativeMoment {
-        NativeMoment::default()
-    }
-
-    /// Lets go of what it reads: the call is over.
-    #[napi(catch_unwind)]
-    pub fn release(&self) {
-        self.moment.release();
-    }
 }
 
 /// A program that computes outputs from inputs, with copies of weights that the garbage collector

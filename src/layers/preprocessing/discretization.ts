@@ -33,8 +33,8 @@ type Given =
   | [binBoundaries: readonly number[], options?: DiscretizationOptions]
   | [config: DiscretizationConfig];
 
-const isAscending = (given: readonly unknown[]): boolean =>
-  given.every((x, i) => isFloat(x) && (i === 0 || x > (given[i - 1] as number)));
+const isOrdered = (given: readonly unknown[]): boolean =>
+  given.every((x, i) => isFloat(x) && (i === 0 || x >= (given[i - 1] as number)));
 
 /**
  * The number of boundaries that are at most `x`, for each element of it. The boundaries are given, or adapted before the
@@ -46,7 +46,7 @@ export class Discretization extends Layer<DiscretizationConfig, Given> {
   static override readonly options: Table<DiscretizationConfig> = {
     binBoundaries: positional(
       option((argument, given): readonly number[] => {
-        if (Array.isArray(given) && given.length > 0 && isAscending(given)) return [...given];
+        if (Array.isArray(given) && given.length > 0 && isOrdered(given)) return [...given];
         throw argumentError(argument, 'a list of numbers, ascending', given);
       }, null),
     ),
@@ -64,6 +64,9 @@ export class Discretization extends Layer<DiscretizationConfig, Given> {
       throw argumentError('binBoundaries', 'given, or numBins', binBoundaries);
     if (binBoundaries && numBins !== undefined && binBoundaries.length >= numBins)
       throw argumentError('binBoundaries', `those of ${numBins} bins at most`, binBoundaries);
+    // Those that were adapted may be equal: few different numbers have empty bins between them.
+    if (binBoundaries && numBins === undefined && new Set(binBoundaries).size < binBoundaries.length)
+      throw argumentError('binBoundaries', 'a list of numbers, ascending', binBoundaries);
     if (epsilon === 0) throw argumentError('epsilon', 'more than 0', epsilon);
     this.#boundaries = binBoundaries;
   }
@@ -76,27 +79,32 @@ export class Discretization extends Layer<DiscretizationConfig, Given> {
   /**
    * Finds bins that hold equally many of these numbers. Large data is gone through in pieces, between which others have
    * their turn: leave it as it is until then. What takes a few milliseconds is done when this returns.
-   * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_NON_FINITE`; `ERR_ARGUMENT` for a layer that was
-   *   called before or has no number of bins.
+   * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_NON_FINITE`; `ERR_ARGUMENT` for too few numbers, and
+   *   a layer that was called before or has no number of bins.
    */
   adapt(data: TensorInput): Promise<void> {
     return inTurns(this.#adapt(data));
   }
 
   *#adapt(data: TensorInput): Work<void> {
-    const { numBins, epsilon } = this.options;
-    if (numBins === undefined || this.built) {
-      const why = this.built ? 'was called before' : 'was given boundaries';
-      throw new RidgelineError('ERR_ARGUMENT', `layer '${this.name}' ${why} and cannot adapt`);
-    }
+    const { numBins = 0, epsilon } = this.options;
+    this.#adaptable();
     const x = yield* tensorFrom(data, undefined);
     if (x.size === 0)
       throw new RidgelineError('ERR_SHAPE', `adapt expects numbers, received shape ${shapeText(x.shape)}`);
     const wrong = yield* find(x.elements, (value) => !Number.isFinite(value));
     if (wrong !== undefined) throw new RidgelineError('ERR_NON_FINITE', `data has ${wrong}`);
     const found = yield* quantiles(Array.from(x.elements, Math.fround), numBins, epsilon);
-    // Equal ones have nothing between them.
-    this.#boundaries = found.filter((of, i) => i === 0 || of > (found[i - 1] as number));
+    if (found.length === 0)
+      throw argumentError('data', 'more numbers, for boundaries between some at this epsilon', x);
+    this.#adaptable();
+    this.#boundaries = found;
+  }
+
+  #adaptable(): void {
+    if (this.options.numBins !== undefined && !this.built) return;
+    const why = this.built ? 'was called before' : 'was given boundaries';
+    throw new RidgelineError('ERR_ARGUMENT', `layer '${this.name}' ${why} and cannot adapt`);
   }
 
   override build(_inputShape: Shape): void {

@@ -33,8 +33,8 @@ function interpolated(x: number, xs: readonly number[], ys: readonly number[]): 
   return y0 + ((y1 - y0) / (x1 - x0)) * (x - x0);
 }
 
-/** A summary of about `1 / epsilon` numbers. */
-function compressed(of: Summary, epsilon: number): Summary {
+/** A summary of so many numbers, at shares that are `epsilon` apart. */
+function compressed(of: Summary, epsilon: number, count: number): Summary {
   if (of.values.length * epsilon < 1) return of;
   let total = 0;
   const sums = of.weights.map((weight) => {
@@ -42,7 +42,7 @@ function compressed(of: Summary, epsilon: number): Summary {
     return total;
   });
   const shares = sums.map((sum) => Math.fround(sum / total));
-  const points = Array.from({ length: Math.ceil(1 / epsilon) }, (_, i) => epsilon + i * epsilon);
+  const points = Array.from({ length: count }, (_, i) => epsilon + i * epsilon);
   const reached = points.map((point) => interpolated(point, shares, sums));
   return {
     values: points.map((point) => Math.fround(interpolated(point, shares, of.values))),
@@ -60,6 +60,6 @@ export function* quantiles(
   epsilon: number,
 ): Work<readonly number[]> {
   const ordered = yield* sorted(numbers, (a, b) => a - b);
-  const summary = compressed(summarized(ordered, epsilon), epsilon);
-  return compressed(summary, 1 / bins).values.slice(0, -1);
+  const summary = compressed(summarized(ordered, epsilon), epsilon, Math.ceil(1 / epsilon));
+  return compressed(summary, 1 / bins, bins).values.slice(0, -1);
 }

@@ -78,6 +78,10 @@ export interface Learnt<T> {
 export const reserved = <T>({ numOovIndices, maskToken }: LookupValues<T>): number =>
   numOovIndices + (maskToken === undefined ? 0 : 1);
 
+/** Those of them that count towards `maxTokens`: vectors have no place for the mask. */
+const placesOfNone = <T>(of: LookupValues<T>): number =>
+  of.outputMode === 'int' ? reserved(of) : of.numOovIndices;
+
 /** @throws {RidgelineError} `ERR_ARGUMENT` for weights or a padding that have no use. */
 export function checkWeighed(of: WeighedValues): void {
   const { vocabulary, idfWeights, outputMode, maxTokens, padToMaxTokens } = of;
@@ -99,7 +103,7 @@ export function checkWeighed(of: WeighedValues): void {
  */
 export function checkLookup<T>(of: LookupValues<T>, what: string): void {
   const { vocabulary, maxTokens, maskToken, oovToken, invert, outputMode } = of;
-  const others = reserved(of);
+  const others = placesOfNone(of);
   if (maskToken === oovToken) throw argumentError('maskToken', 'another than oovToken', maskToken);
   if (invert && outputMode !== 'int')
     throw argumentError('outputMode', "'int' for a layer that inverts", outputMode);
@@ -149,7 +153,7 @@ export function* learn<T>(
   counts.delete(oovToken);
   if (counts.size === 0) throw argumentError('data', 'tokens besides maskToken and oovToken', []);
   const byCount = yield* sorted([...counts], ([a, m], [b, n]) => n - m || order(a, b));
-  const most = maxTokens === undefined ? byCount.length : maxTokens - reserved(of);
+  const most = maxTokens === undefined ? byCount.length : maxTokens - placesOfNone(of);
   const vocabulary = byCount.slice(0, most).map(([token]) => token);
   const rarity = (token: T): number => Math.log(1 + n / (1 + (having.get(token) as number)));
   return { vocabulary, idfWeights: weighs ? vocabulary.map(rarity) : undefined };

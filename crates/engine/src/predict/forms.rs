@@ -55,8 +55,10 @@ impl Forms {
         form.copies.refresh(crew)?;
         let mut spare = SPARE;
         all.retain(|other| {
-            let stays = !Arc::ptr_eq(other, &form) && (Arc::strong_count(other) > 1 || spare > 0);
-            spare -= usize::from(stays && Arc::strong_count(other) == 1);
+            // Who holds one lets go of it at any time.
+            let is_free = Arc::strong_count(other) == 1;
+            let stays = !Arc::ptr_eq(other, &form) && (!is_free || spare > 0);
+            spare -= usize::from(stays && is_free);
             stays
         });
         // The newest is found first.
