@@ -14,6 +14,7 @@ import {
   optimizers,
   Sequential,
   type SymbolicTensor,
+  setRandomSeed,
   tensor,
 } from 'ridgeline';
 import { describe, expect, it } from 'vitest';
@@ -39,6 +40,8 @@ const whole = values(B, 2 * T);
 const halves = [...whole.map((row) => row.slice(0, T)), ...whole.map((row) => row.slice(T))];
 
 function pair(make: (options: Options) => layers.Layer, options: Options = {}): [Model, Model] {
+  // With some weights a state forgets what it began with, to the last bit.
+  setRandomSeed(1);
   const stateful = new Sequential([input([T, F], { batchSize: B }), make({ ...options, stateful: true })]);
   const plain = new Sequential([input([null, F]), make(options)]);
   const trained = stateful.weights.filter(({ isCarried }) => !isCarried);
