@@ -1,7 +1,8 @@
 /**
  * The progress bar: a bar an epoch on a terminal, a line an epoch elsewhere; always on standard error.
  */
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
+import { bar } from './bar.js';
 import { Callback } from './callback.js';
 import { type Logs, logsText } from './logs.js';
 import type { TrainingContext } from './trained-model.js';
@@ -29,13 +30,7 @@ export class ProgressBar extends Callback {
 
   override onEpochBegin(epoch: number): void {
     if (this.#lines) return;
-    // The cursor stays: a process that is ended in between would leave it hidden.
-    const format = `Epoch ${epoch + 1}/${this.#training.epochs} {bar} {value}/{total} {logs}`;
-    const preset = process.env.NO_COLOR === undefined ? Presets.shades_classic : Presets.legacy;
-    this.#bar = new SingleBar(
-      { format, barsize: 24, stream: process.stderr, clearOnComplete: false, hideCursor: false },
-      preset,
-    );
+    this.#bar = bar(`Epoch ${epoch + 1}/${this.#training.epochs} {bar} {value}/{total} {logs}`);
     this.#bar.start(1, 0, { logs: '' });
     this.#timer = setInterval(() => this.#draw(), 1000 / RATE);
     this.#timer.unref();

@@ -1,7 +1,8 @@
 /**
  * The progress of an evaluation or a prediction: a bar of batches on a terminal, or a line in the end, on standard error.
  */
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
+import { bar } from './bar.js';
 import { Callback, type FollowedParams } from './callback.js';
 import { type Logs, logsText } from './logs.js';
 
@@ -22,10 +23,7 @@ export class VerbBar extends Callback {
 
   #begin(): void {
     if (this.#lines) return;
-    // The cursor stays: a process that is ended in between would leave it hidden.
-    const shown = { barsize: 24, stream: process.stderr, clearOnComplete: false, hideCursor: false };
-    const preset = process.env.NO_COLOR === undefined ? Presets.shades_classic : Presets.legacy;
-    this.#bar = new SingleBar({ format: '{bar} {value}/{total} {logs}', ...shown }, preset);
+    this.#bar = bar('{bar} {value}/{total} {logs}');
     this.#bar.start(this.#steps ?? 1, 0, { logs: '' });
   }
 

@@ -78,8 +78,8 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
 
   /**
    * Takes the vocabulary from strings of any shape: the most frequent first, the later one in the alphabet of equally
-   * frequent ones; and with `'tfIdf'` in how many rows each occurs. Many are gone through in pieces, between which others have their turn: leave them as they are until
-   * then. What takes a few milliseconds is done when this returns.
+   * frequent ones; and with `'tfIdf'` in how many rows each occurs. Many are gone through in pieces, between which others
+   * have their turn: leave them as they are until then. What takes a few milliseconds is done when this returns.
    * @throws {RidgelineError} `ERR_ARGUMENT` for other data, data without tokens, or a lookup that was given a vocabulary.
    */
   adapt(data: Items): Promise<void> {

@@ -12,6 +12,7 @@ import {
   learn,
   learntConfig,
   lookupOptions,
+  unknownWeight,
 } from '../layers/preprocessing/vocabulary.js';
 import { flat, isText, type Strings } from './items.js';
 import { Preprocessor } from './preprocessor.js';
@@ -201,7 +202,7 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
     const data = new Float32Array(rows.length * size);
     const { outputMode } = this.options;
     const idf = this.#learnt?.idfWeights ?? [];
-    const unknown = idf.reduce((sum, weight) => sum + weight, 0) / Math.max(idf.length, 1);
+    const unknown = unknownWeight(idf);
     for (const [i, row] of rows.entries()) {
       for (const token of row) {
         const at = i * size + (this.#index.get(token) ?? 0);

@@ -186,11 +186,14 @@ export const vocabularySize = <T>(of: LookupValues<T>, learnt: Learnt<T> | undef
   return of.outputMode === 'int' ? tokens + reserved(of) : vectorSize(of, tokens);
 };
 
-/** How much each number of a vector weighs: unknown tokens as much as the others on average, and padding nothing. */
+/** How much unknown tokens weigh: as much as the others on average. */
+export const unknownWeight = (idfWeights: readonly number[]): number =>
+  idfWeights.reduce((sum, weight) => sum + weight, 0) / Math.max(idfWeights.length, 1);
+
+/** How much each number of a vector weighs: that of unknown tokens first, and padding nothing. */
 export function vectorWeights<T>(of: LookupValues<T>, { vocabulary, idfWeights = [] }: Learnt<T>): Tensor {
-  const mean = idfWeights.reduce((sum, weight) => sum + weight, 0) / Math.max(idfWeights.length, 1);
   const weights = new Float32Array(vectorSize(of, vocabulary.length));
-  weights.fill(mean, 0, of.numOovIndices);
+  weights.fill(unknownWeight(idfWeights), 0, of.numOovIndices);
   weights.set(idfWeights, of.numOovIndices);
   return tensor(weights);
 }

@@ -52,8 +52,7 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
     const [all, ...last] = this.steps(x, states, { reverse: goBackwards, aligned });
     carried?.next(last, (weight, state) => this.assign(weight, state));
     let output = (returnSequences ? all : last[0]) as SymbolicTensor;
-    if (zeroOutputForMask && x.mask)
-      output = returnSequences ? zeroed(output, x.mask, !aligned) : zeroedLast(output, x.mask, goBackwards);
+    if (zeroOutputForMask && x.mask) output = zeroed(output, x.mask, this.#settings, !aligned);
     return returnState ? [output, ...last] : output;
   }
 
@@ -68,18 +67,14 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
   }
 }
 
-/** The output of the last step, or 0 if that does not count. */
-export function zeroedLast(
+/** The output of the last step, or those of all, which may stand in the opposite order; 0 where they do not count. */
+export function zeroed(
   output: SymbolicTensor,
   mask: SymbolicTensor,
-  goesBackwards: boolean,
+  { returnSequences, goBackwards }: Pick<RecurrentSettings, 'returnSequences' | 'goBackwards'>,
+  isFlipped: boolean,
 ): SymbolicTensor {
   const counts = ops.expandDims(ops.cast(mask, 'float32'), -1);
-  return ops.mul(output, stepOf(counts, goesBackwards ? 0 : -1));
-}
-
-/** Outputs of all steps, with 0 where they do not count; they may stand in the opposite order. */
-export function zeroed(outputs: SymbolicTensor, mask: SymbolicTensor, isFlipped: boolean): SymbolicTensor {
-  const counts = ops.cast(isFlipped ? ops.flip(mask, 1) : mask, 'float32');
-  return ops.mul(outputs, ops.expandDims(counts, -1));
+  if (!returnSequences) return ops.mul(output, stepOf(counts, goBackwards ? 0 : -1));
+  return ops.mul(output, isFlipped ? ops.flip(counts, 1) : counts);
 }

@@ -15,7 +15,7 @@ import { Layer } from '../layer.js';
 import { type LayerOptions, option, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
 import { CarriedStates, DecodedStates } from './carried-states.js';
-import { zeroed, zeroedLast } from './recurrent.js';
+import { zeroed } from './recurrent.js';
 import { RecurrentCell } from './recurrent-cell.js';
 import type { OutputAlone, RecurrentInputs } from './recurrent-options.js';
 import { type RecurrentCallOptions, type ShownOptions, shown } from './recurrent-options.js';
@@ -58,8 +58,7 @@ const cells = option(
 
 /**
  * Input `[batch, time, …]`, output `[batch, units]`, or `[batch, time, units]` with `returnSequences`. Cells of this package
- * go through time in one native op each; those of one's own in a
- * scan.
+ * go through time in one native op each; those of one's own in a scan.
  */
 export class RNN extends Layer<RNNConfig, Given> {
   static override readonly className: string = 'RNN';
@@ -67,9 +66,8 @@ export class RNN extends Layer<RNNConfig, Given> {
   static override readonly callOptions: CallOptionKinds = { initialState: 'tensors' };
   static override readonly options: Table<RNNConfig> = { cell: cells as never, ...shown };
 
-  #carried: CarriedStates | undefined;
-
   #isAligned = false;
+  #carried: CarriedStates | undefined;
 
   /** Sizes of the states of all cells. */
   get stateSize(): readonly number[] {
@@ -117,8 +115,7 @@ export class RNN extends Layer<RNNConfig, Given> {
     let output = sequence.withMask(undefined);
     if (!returnSequences) output = stepOf(output, goBackwards ? 0 : -1);
     else if (isFlipped) output = ops.flip(output, 1);
-    if (zeroOutputForMask && x.mask)
-      output = returnSequences ? zeroed(output, x.mask, isFlipped) : zeroedLast(output, x.mask, goBackwards);
+    if (zeroOutputForMask && x.mask) output = zeroed(output, x.mask, this.options, isFlipped);
     return returnState ? [output, ...last] : output;
   }
 
