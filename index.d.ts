@@ -156,8 +156,11 @@ export declare class NativePredictor {
    * shapes of each input: they are copied, and have to be finite.
    */
   predictSync(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number): Array<OwnedTensor>
-  /** As `predictSync`, on threads of their own; of `moment`, where it is a part of a call. */
-  predict(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number, threads?: number | undefined | null, moment?: NativeMoment | undefined | null): Promise<NativePrediction>
+  /**
+   * As `predictSync`, on threads of their own; of `moment`, where it is a part of a call. Where `may_wait` says that
+   * others can wait, what is brief is done before it returns.
+   */
+  predict(values: Array<Values>, shapes: Array<Array<number>>, batchSize: number, seed: number, call: number, threads: number | undefined | null, moment: NativeMoment | undefined | null, mayWait: boolean): Array<OwnedTensor> | Promise<NativePrediction>
   /**
    * As `predict`, of rows that the native core holds, which begin with the batch number `first` of
    * the call.

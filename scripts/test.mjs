@@ -1,10 +1,10 @@
-// Everything that has to hold, cheapest first. A failing step stops no later one. The last line counts: every Rust
-// and TypeScript test, and one for each other step. With --long, also what repeats a check over more cases than there
-// is time for every day.
+// Everything that has to hold, cheapest first. A failing step stops no later one. What failed is told once more at the
+// end, with its reason. The last line counts: every Rust and TypeScript test, and one for each other step. With --long,
+// also what repeats a check over more cases than there is time for every day.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { root, tsc } from './environment.mjs';
 
 const long = process.argv.includes('--long');
@@ -13,6 +13,9 @@ const report = join(scratch, 'vitest.json');
 
 /** Files that a build writes and the repository keeps. */
 const generated = ['index.d.ts', 'Cargo.lock', 'package-lock.json'];
+
+/** Tests that failed, each with why. */
+const failedTests = [];
 
 /** Runs a command line, shows its output and resolves to { ok, output }. */
 function run(command, variables = {}) {
@@ -47,6 +50,10 @@ async function cargoTest(packages = '--workspace', variables = {}, which = '') {
     passed += Number(p);
     failed += Number(f);
   }
+  for (const [, test] of output.matchAll(/^test (.*) \.\.\. FAILED$/gm)) {
+    const [, why = ''] = output.split(`---- ${test} stdout ----\n`);
+    failedTests.push(`${test}\n${why.split('\n\n')[0]}`);
+  }
   return counts(ok, passed, failed);
 }
 
@@ -54,7 +61,14 @@ async function vitest(files = '', variables = {}) {
   const reporters = `--reporter=default --reporter=json --outputFile.json="${report}"`;
   const { ok } = await run(`vitest run ${files} ${reporters}`, variables);
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+    for (const { name, message, assertionResults } of testResults) {
+      const file = relative(root, name);
+      if (message) failedTests.push(`${file}\n${message}`);
+      for (const { status, fullName, failureMessages } of assertionResults) {
+        if (status === 'failed') failedTests.push(`${file}: ${fullName}\n${failureMessages.join('\n')}`);
+      }
+    }
     return counts(ok, numPassedTests, numFailedTests);
   } catch {
     return counts(false, 0, 0);
@@ -143,6 +157,7 @@ for (const [name, step] of Object.entries(steps)) {
 }
 rmSync(scratch, { recursive: true, force: true });
 
+for (const test of failedTests) console.log(`\nFAILED ${test}`);
 console.log(failures.length === 0 ? '' : `\nfailed: ${failures.join(', ')}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;

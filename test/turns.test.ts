@@ -98,6 +98,28 @@ describe('predict of many rows, in pieces', () => {
       found.forEach((t, i) => expect(Buffer.compare(bytes(t), bytes(expected[i] as Tensor))).toBe(0));
     }
   });
+  test('a few at a time, many at once or one after the other: the same bits', async () => {
+    const model = net((x) => [layers.dense(3)(x)]);
+    const parts = Array.from({ length: 200 }, (_, i) => many.rows(i, i + 1));
+    const expected = parts.map((part) => bytes(model.predictSync(part) as Tensor));
+    const atOnce = await Promise.all(parts.map((part) => model.predict(part)));
+    atOnce.forEach((t, i) => expect(bytes(t as Tensor)).toEqual(expected[i]));
+    for (const [i, part] of parts.entries())
+      expect(bytes((await model.predict(part)) as Tensor)).toEqual(expected[i]);
+  });
+  test('a chain of brief ones lets others have their turn', async () => {
+    const model = net((x) => [layers.dense(3)(x)]);
+    const row = many.rows(0, 1);
+    let [turns, isOver] = [0, false];
+    const turn = (): void => {
+      turns++;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    for (let i = 0; i < 20_000; i++) await model.predict(row);
+    isOver = true;
+    expect(turns).toBeGreaterThan(5);
+  });
   test('a NaN in the last of them rejects', async () => {
     const data = many.data.slice();
     data[data.length - 1] = Number.NaN;

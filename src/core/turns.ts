@@ -32,6 +32,33 @@ export async function inTurns<T>(work: Work<T>): Promise<T> {
   }
 }
 
+/** Milliseconds of each turn of the event loop for what is done at once although others wait. */
+const KEPT = 1;
+
+/** A turn of the event loop in which others are kept waiting. */
+let turn: { readonly since: number; readonly over: Promise<void> } | undefined;
+
+function begun(): { readonly since: number; readonly over: Promise<void> } {
+  const over = new Promise<void>((resolve) => {
+    setImmediate(() => {
+      turn = undefined;
+      resolve();
+    });
+  });
+  return { since: performance.now(), over };
+}
+
+/** Whether something brief may keep others waiting: in this turn they have not waited for long. */
+export function mayKeepWaiting(): boolean {
+  turn ??= begun();
+  return performance.now() - turn.since < KEPT;
+}
+
+/** What somebody who has kept others waiting waits for before it goes on: the next turn, if they have waited for long. */
+export function othersTurn(): Promise<void> | undefined {
+  return mayKeepWaiting() ? undefined : turn?.over;
+}
+
 /** The first element that `is` holds for. */
 export function* find(data: ArrayLike<number>, is: (x: number) => boolean): Work<number | undefined> {
   for (let from = 0; from < data.length; from += PIECE) {

@@ -3,14 +3,16 @@
  * before, such as keys and values, so that a step costs as much as one step.
  */
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { type Tensor, Tensor as TensorClass } from '../core/tensor.js';
+import type { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
+import { mayKeepWaiting } from '../core/turns.js';
 import type { Weight } from '../core/weight.js';
 import { RidgelineError } from '../errors.js';
-import { guard, type NativeMoment, type NativePredictor, native, succeeded } from '../native.js';
+import { guard, type NativeMoment, type NativePredictor, native } from '../native.js';
 import * as ops from '../ops/index.js';
 import { stepOf } from '../ops/steps.js';
 import { DecodingStates } from './decoding-states.js';
+import { settled } from './found.js';
 import type { Network } from './network.js';
 
 /**
@@ -96,11 +98,20 @@ export class Decoder {
   /** Goes on with tokens `[rows, steps]`, and gives the output of the last step, `[rows, classes]`. */
   async next(tokens: Tensor, threads: number | undefined): Promise<Tensor<'float32'>> {
     const shape = [...tokens.shape];
-    const run = guard(() =>
-      this.#program.predict([tokens.elements], [shape], this.rows, 0, this.#calls++, threads, this.#moment),
+    const found = guard(() =>
+      this.#program.predict(
+        [tokens.elements],
+        [shape],
+        this.rows,
+        0,
+        this.#calls++,
+        threads,
+        this.#moment,
+        mayKeepWaiting(),
+      ),
     );
-    const [output] = succeeded(await run).tensors;
-    return TensorClass.fromNative(output as never) as Tensor<'float32'>;
+    const [output] = await settled(found);
+    return output as Tensor<'float32'>;
   }
 
   /** Gives its memory back. */

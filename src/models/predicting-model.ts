@@ -61,7 +61,8 @@ export abstract class PredictingModel<O extends Tensors> extends ConnectedModel<
   }
 
   /**
-   * Outputs for all rows, or for those of batches that come one by one, computed off the JavaScript thread.
+   * Outputs for all rows, or for those of batches that come one by one, computed off the JavaScript thread, unless they are
+   * there sooner than another thread could be told.
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_DISPOSED`.
    */
   async predict(x: DataInput | BatchSource, options: PredictOptions = {}): Promise<Prediction<O>> {

@@ -8,21 +8,14 @@ import type { DataInput } from '../core/data-input.js';
 import { zeros } from '../core/elements.js';
 import { shapeText, Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
-import { atOnce, inTurns, type Work } from '../core/turns.js';
+import { atOnce, inTurns, mayKeepWaiting, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import {
-  guard,
-  type NativeMoment,
-  type NativePrediction,
-  type NativePredictor,
-  type NativeTensor,
-  native,
-  succeeded,
-} from '../native.js';
+import { guard, type NativeMoment, type NativePredictor, native } from '../native.js';
 import { asOneBatch, batchSizeOf } from './batch-size.js';
 import { BatchReader, type BatchSource } from './batches.js';
 import { finite } from './finite.js';
 import { type BatchHooks, FOLLOWED, type FollowedOptions, Followers } from './followers.js';
+import { type Found, settled, tensors } from './found.js';
 import { inputTensors, type NamedTensor, rowsOf } from './input-data.js';
 import { carries, type Network, traceInputs } from './network.js';
 import { perOutput } from './one-or-several.js';
@@ -62,14 +55,14 @@ export class Predictor {
   }
 
   /**
-   * The outputs for all rows, computed off the JavaScript thread; of the moment `given`, where others are of it too.
+   * The outputs for all rows, off the JavaScript thread unless that is brief; of the moment `given`, where others are of it.
    * @throws {RidgelineError} As a rejection: `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`, `ERR_NATIVE`.
    */
   async predict(x: DataInput, options: PredictOptions, given?: NativeMoment): Promise<Tensor[]> {
     const call = this.#network.nextInference();
     const start = this.#start(x, options, this.#network.randomSeed, call, given);
-    const { event, ...prepared } = await inTurns(start);
-    return event ? tensors(succeeded(await event).tensors) : this.#inPieces(prepared, call, given);
+    const { found, ...prepared } = await inTurns(start);
+    return found ? settled(found) : this.#inPieces(prepared, call, given);
   }
 
   /** As `predict`, of so many batches at most, where callbacks follow it. */
@@ -111,7 +104,7 @@ export class Predictor {
       const run = guard(() =>
         this.#current.predictData(handles, batchSize, randomSeed, call, first, threads, moment),
       );
-      return tensors(succeeded(await run).tensors);
+      return settled(run);
     };
     const heard = async (piece: UploadedData, from: number): Promise<Tensor[]> => {
       await hooks?.begin(from / batchSize);
@@ -130,14 +123,14 @@ export class Predictor {
     seed: number,
     call: number,
     moment: NativeMoment | undefined,
-  ): Work<Prepared & { event?: Promise<NativePrediction> }> {
+  ): Work<Prepared & { found?: Found }> {
     const prepared = yield* this.#prepare(x, options);
     const { inputs, batchSize, threads } = prepared;
     const { values, shapes } = split(inputs);
     if (values.some(({ byteLength }) => byteLength > AT_ONCE)) return prepared;
-    const run = (): Promise<NativePrediction> =>
-      this.#current.predict(values, shapes, batchSize, seed, call, threads, moment);
-    return { ...prepared, event: finite(inputs, run) };
+    const run = (): Found =>
+      this.#current.predict(values, shapes, batchSize, seed, call, threads, moment, mayKeepWaiting());
+    return { ...prepared, found: finite(inputs, run) };
   }
 
   /** As `predict`, of batches that come one by one. */
@@ -248,8 +241,4 @@ function joined(parts: readonly Tensor[]): Tensor {
   }
   const rows = parts.reduce((sum, part) => sum + (part.shape[0] as number), 0);
   return new Tensor(data, [rows, ...first.shape.slice(1)], first.dtype);
-}
-
-function tensors(of: readonly NativeTensor[]): Tensor[] {
-  return of.map((t) => Tensor.fromNative(t));
 }

@@ -124,12 +124,18 @@ impl Program {
     /// # Errors
     /// `ERR_MEMORY` when there is not enough.
     pub fn take(&self, bindings: &[usize]) -> Result<Workspace> {
-        if let Some(idle) = self.idle.lock().as_mut()
-            && let Some(at) = idle.iter().position(|idle| idle.bindings == bindings)
-        {
-            return Ok(idle.swap_remove(at).workspace);
+        match self.idle(bindings) {
+            Some(workspace) => Ok(workspace),
+            None => Workspace::new(Arc::new(self.plan(bindings)?)),
         }
-        Workspace::new(Arc::new(self.plan(bindings)?))
+    }
+
+    /// An idle workspace for these sizes.
+    pub fn idle(&self, bindings: &[usize]) -> Option<Workspace> {
+        let mut idle = self.idle.lock();
+        let idle = idle.as_mut()?;
+        let at = idle.iter().position(|idle| idle.bindings == bindings)?;
+        Some(idle.swap_remove(at).workspace)
     }
 
     /// Gives back the memory of all workspaces: now, or when a run that uses one returns it.

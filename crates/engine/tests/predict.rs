@@ -12,7 +12,7 @@ use ridgeline_engine::ops::gather::Gather;
 use ridgeline_engine::ops::reduce::Kind;
 use ridgeline_engine::passes::expand::expand;
 use ridgeline_engine::passes::pick::pick;
-use ridgeline_engine::plan::Rows;
+use ridgeline_engine::plan::{Plan, Rows};
 use ridgeline_engine::predict::moment::Moment;
 use ridgeline_engine::predict::predictor::Predictor;
 use ridgeline_engine::program::Program;
@@ -106,6 +106,41 @@ fn merged_weights_give_the_same_and_follow_their_sources() {
             }
         }
     }
+}
+
+#[test]
+fn what_is_at_hand_and_brief_is_predicted_at_once() {
+    let mut g = Graph::new();
+    let x = input(&mut g, &[20]);
+    let (y, variables) = net(&mut g, x, true);
+    let predictor = Predictor::new(&g, &[y], &[]).unwrap();
+    let mut crew = Crew::new(2).unwrap();
+    let rows = |count: usize| vec![Arc::new(tensor(&[count, 20], 9))];
+    let moment = Moment::default;
+    let at_hand = |count, is_brief: bool| {
+        let of = |_: &Plan| is_brief;
+        predictor.predict_at_hand(&rows(count), 0, &moment(), of).unwrap()
+    };
+    assert!(at_hand(3, true).is_none(), "copies and plan are not made yet");
+    let mut made = || predictor.predict(&rows(3), 3, &mut crew, 0, 0, &moment()).unwrap();
+    let first = made();
+    assert_eq!(at_hand(3, true).as_ref(), Some(&first));
+    assert!(at_hand(3, false).is_none());
+    assert_eq!(at_hand(3, true).as_ref(), Some(&first), "its memory was given back");
+    assert!(at_hand(4, true).is_none(), "the plan of other rows is not made yet");
+    let held = moment();
+    let hold = predictor.predict_at_hand(&rows(3), 0, &held, |_| false);
+    assert!(hold.unwrap().is_none());
+    variables[0].write(&positive(&[20, 70], 30)).unwrap();
+    assert!(at_hand(3, true).is_none(), "copies are of another version");
+    let second = made();
+    assert_ne!(first, second);
+    assert_eq!(at_hand(3, true), Some(second));
+    let of_before = predictor.predict_at_hand(&rows(3), 0, &held, |_| true);
+    assert_eq!(of_before.unwrap(), Some(first), "a call goes on with what it began with");
+    let refused =
+        predictor.predict_at_hand(&vec![Arc::new(tensor(&[3, 21], 9))], 0, &moment(), |_| true);
+    assert_eq!(refused.err().map(|error| error.code), Some(Code::Shape));
 }
 
 #[test]

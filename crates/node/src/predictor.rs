@@ -8,12 +8,13 @@ use crate::moment::NativeMoment;
 use crate::run::{Failure, spawn_in_turn, threads as threads_of};
 use crate::variable::NativeVariable;
 use napi::Env;
-use napi::bindgen_prelude::{Object, ObjectFinalize};
+use napi::bindgen_prelude::{Either, Object, ObjectFinalize};
 use napi_derive::napi;
 use ridgeline_engine::data::Data;
+use ridgeline_engine::plan::Plan;
 use ridgeline_engine::predict::moment::Moment;
 use ridgeline_engine::predict::predictor::Predictor;
-use ridgeline_engine::run::lent;
+use ridgeline_engine::run::{lent, turn};
 use ridgeline_engine::step::inference_seed;
 use std::sync::Arc;
 
@@ -90,8 +91,9 @@ impl NativePredictor {
         found.map_err(convert)?.iter().map(|tensor| OwnedTensor::of(env, tensor)).collect()
     }
 
-    /// As `predictSync`, on threads of their own; of `moment`, where it is a part of a call.
-    #[napi(catch_unwind, ts_return_type = "Promise<NativePrediction>")]
+    /// As `predictSync`, on threads of their own; of `moment`, where it is a part of a call. Where `may_wait` says that
+    /// others can wait, what is brief is done before it returns.
+    #[napi(catch_unwind, ts_return_type = "Array<OwnedTensor> | Promise<NativePrediction>")]
     pub fn predict<'env>(
         &self,
         env: &'env Env,
@@ -102,9 +104,22 @@ impl NativePredictor {
         call: f64,
         threads: Option<u32>,
         moment: Option<&NativeMoment>,
-    ) -> Result<Object<'env>> {
+        may_wait: bool,
+    ) -> Result<Either<Vec<OwnedTensor<'env>>, Object<'env>>> {
         let inputs = rows(&values, &shapes)?;
-        self.start(env, inputs, batch_size, [seed, call, 0.0], threads, moment)
+        let moment = moment.map(|of| Arc::clone(&of.moment)).unwrap_or_default();
+        let threads = threads_of(threads)?;
+        let seed = inference_seed(seed as u64, call as u64);
+        let is_one = ridgeline_engine::data::rows(&inputs) <= batch_size as usize;
+        if may_wait && is_one {
+            let is_brief = |plan: &Plan| turn::is_brief(plan.cost, plan.threads.min(threads));
+            let found = self.predictor()?.predict_at_hand(&inputs, seed, &moment, is_brief);
+            if let Some(tensors) = found.map_err(convert)? {
+                let owned = tensors.iter().map(|tensor| OwnedTensor::of(env, tensor));
+                return owned.collect::<Result<_>>().map(Either::A);
+            }
+        }
+        self.start(env, inputs, batch_size, seed, 0, threads, moment).map(Either::B)
     }
 
     /// As `predict`, of rows that the native core holds, which begin with the batch number `first` of
@@ -124,7 +139,10 @@ impl NativePredictor {
         if !data.iter().all(|data| data.finite) {
             return Err(fail("ERR_NON_FINITE", "data has NaN or infinity"));
         }
-        self.start(env, rows_of(&data), batch_size, [seed, call, first], threads, moment)
+        let seed = inference_seed(seed as u64, call as u64);
+        let moment = moment.map(|of| Arc::clone(&of.moment)).unwrap_or_default();
+        let threads = threads_of(threads)?;
+        self.start(env, rows_of(&data), batch_size, seed, first as u32, threads, moment)
     }
 
     fn start<'env>(
@@ -132,16 +150,15 @@ impl NativePredictor {
         env: &'env Env,
         inputs: Data,
         batch_size: u32,
-        [seed, call, first]: [f64; 3],
-        threads: Option<u32>,
-        moment: Option<&NativeMoment>,
+        seed: u64,
+        first: u32,
+        threads: usize,
+        moment: Arc<Moment>,
     ) -> Result<Object<'env>> {
         let predictor = Arc::clone(self.predictor()?);
-        let moment = moment.map(|of| Arc::clone(&of.moment)).unwrap_or_default();
-        let seed = inference_seed(seed as u64, call as u64);
         let work = move |threads: usize| {
             let mut crew = lent::crew(threads)?;
-            let (size, first) = (batch_size as usize, first as u32);
+            let size = batch_size as usize;
             let found = predictor.predict(&inputs, size, &mut crew, seed, first, &moment)?;
             let tensors = found.into_iter().map(NativeTensor::from).collect();
             Ok(NativePrediction { tensors, failure: None })
@@ -152,7 +169,7 @@ impl NativePredictor {
                 ..NativePrediction::default()
             })
         };
-        spawn_in_turn(env, threads_of(threads)?, work, end)
+        spawn_in_turn(env, threads, work, end)
     }
 
     /// Gives back its memory; a run under way ends as it would.

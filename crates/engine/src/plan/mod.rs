@@ -24,7 +24,7 @@ use crate::run::claims::MOST_CHUNKS;
 use crate::tensor::{DType, Tensor, TensorType, count};
 use crate::variable::{Layout, Variable, from_panels, from_spread, to_panels};
 pub use frame::Frame;
-use loops::{Among, Loop, Slot, Turning};
+use loops::{Among, Loop, Slot, Turning, Turns};
 use lower::{Buffer, Lower};
 use schedule::Phase;
 use sections::LoopTasks;
@@ -82,6 +82,8 @@ pub struct Plan {
     pub scratch_words: usize,
     /// Threads that it can feed.
     pub threads: usize,
+    /// Nanoseconds that it takes one thread, about; infinite where a loop goes on for as long as something holds.
+    pub cost: f64,
     /// Phases that repeat, in order.
     pub loops: Vec<Loop>,
     /// For each buffer: how loops move it along, if they do; empty where there is no loop.
@@ -296,6 +298,7 @@ impl Plan {
         Ok(Plan {
             scratch_words: tasks.iter().map(|task| task.scratch).max().unwrap_or(0),
             threads: threads(&phases),
+            cost: cost(&phases, &loops),
             tasks,
             phases,
             places,
@@ -329,6 +332,16 @@ fn threads(phases: &[Phase]) -> usize {
     }
     let of = |phase: &Phase| phase.chunks.min((phase.cost / SHARE_NS) as usize);
     shared().map(of).max().unwrap_or(1).max(1)
+}
+
+/// Nanoseconds of all phases, as often as they come.
+fn cost(phases: &[Phase], loops: &[Loop]) -> f64 {
+    let times = |phase: usize| match loops.iter().find(|of| of.phases.contains(&phase)) {
+        None => 1.0,
+        Some(Loop { turns: Turns::Counted(counted), .. }) => counted.count as f64,
+        Some(Loop { turns: Turns::While { .. }, .. }) => f64::INFINITY,
+    };
+    (0..).zip(phases).map(|(at, phase)| phase.cost * times(at)).sum()
 }
 
 /// Values that are inputs of a node or wanted.

@@ -36,6 +36,12 @@ impl Forms {
         Ok(())
     }
 
+    /// A form of this moment, to be held for as long as it is read, if there is one and nobody makes another.
+    pub fn current(&self) -> Option<Arc<Form>> {
+        let all = self.all.try_lock()?;
+        all.iter().find(|form| form.copies.are_current()).map(Arc::clone)
+    }
+
     /// A form of this moment, to be held for as long as it is read.
     ///
     /// # Errors

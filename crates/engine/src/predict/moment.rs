@@ -1,7 +1,6 @@
 //! A moment: what a call reads, from its first batch to its last.
 
 use super::form::Form;
-use crate::error::Result;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -16,7 +15,10 @@ impl Moment {
     ///
     /// # Errors
     /// What `take` finds wrong.
-    pub(crate) fn form(&self, take: impl FnOnce() -> Result<Arc<Form>>) -> Result<Arc<Form>> {
+    pub(crate) fn form<E>(
+        &self,
+        take: impl FnOnce() -> Result<Arc<Form>, E>,
+    ) -> Result<Arc<Form>, E> {
         let mut form = self.form.lock();
         if let Some(form) = &*form {
             return Ok(Arc::clone(form));

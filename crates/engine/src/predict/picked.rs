@@ -38,15 +38,19 @@ impl Picked {
         Ok(Some(Picked { forms, picks, asked: Mutex::default() }))
     }
 
-    /// Whether they pay for what is asked next, with sizes that are `bindings`, of weights of these versions.
-    pub fn pays(&self, bindings: &[usize], versions: Option<Vec<u64>>) -> bool {
+    /// Counts what is asked, with sizes that are `bindings`, of weights of these versions.
+    pub fn ask(&self, bindings: &[usize], versions: Option<Vec<u64>>) {
         let next = self.picks.iter().map(|of| of.indices.bind(bindings).iter().product::<usize>());
-        let tables = self.picks.iter().map(|of| of.rows).sum();
         let mut asked = self.asked.lock();
         if asked.versions != versions {
             *asked = Asked { versions, rows: 0 };
         }
         asked.rows = next.fold(asked.rows, usize::saturating_add);
-        asked.rows >= tables
+    }
+
+    /// Whether they pay for what was asked of weights of these versions.
+    pub fn pay(&self, versions: Option<Vec<u64>>) -> bool {
+        let asked = self.asked.lock();
+        asked.versions == versions && asked.rows >= self.picks.iter().map(|of| of.rows).sum()
     }
 }

@@ -16,8 +16,9 @@ use crate::ops::leaf::Input;
 use crate::ops::reshape::Reshape;
 use crate::passes::expand::expand;
 use crate::passes::merge::merge;
-use crate::plan::Rows;
+use crate::plan::{Plan, Rows};
 use crate::run::crew::Crew;
+use crate::run::lent;
 use crate::run::workspace::Workspace;
 use crate::shape::Dim;
 use crate::step::Step;
@@ -125,16 +126,55 @@ impl Predictor {
         Ok(results)
     }
 
+    /// As [`Predictor::predict`] of one batch, where all that it needs is at hand, so that nothing is made or waited for,
+    /// and where `is_brief` says so of the plan; else none.
+    ///
+    /// # Errors
+    /// What binding or running finds wrong.
+    pub fn predict_at_hand(
+        &self,
+        data: &Data,
+        seed: u64,
+        moment: &Moment,
+        is_brief: impl FnOnce(&Plan) -> bool,
+    ) -> Result<Option<Vec<Tensor>>> {
+        let n = rows(data);
+        let forms = match &self.picked {
+            Some(picked) if picked.pay(self.plain.versions()) => &picked.forms,
+            _ => &self.plain,
+        };
+        let Ok(form) = moment.form(|| forms.current().ok_or(())) else { return Ok(None) };
+        let Form { program, outputs, .. } = &*form;
+        let bindings = program.bind(data, n)?;
+        let Some(mut workspace) = program.idle(&bindings) else { return Ok(None) };
+        let mut results = Vec::with_capacity(*outputs);
+        let ran = is_brief(workspace.plan()).then(|| {
+            self.ask(data, n)?;
+            let step = Step { seed, feeds: batch_of(data, 0, n), ..Step::default() };
+            workspace.run(&mut *lent::crew(1)?, &step)?;
+            join(&workspace, *outputs, &mut results, 1)
+        });
+        program.give(bindings, workspace);
+        ran.transpose().map(|ran| ran.map(|()| results))
+    }
+
     /// The form for `n` rows of `data`, of this moment.
     fn form(&self, data: &Data, n: usize, crew: &mut Crew) -> Result<Arc<Form>> {
-        let Some(picked) = &self.picked else { return self.plain.take(crew) };
-        let shapes: Vec<&[usize]> = data.iter().map(|tensor| &tensor.shape[..]).collect();
-        match self.plain.bind(&shapes, n)? {
-            Some(bindings) if picked.pays(&bindings, self.plain.versions()) => {
-                picked.forms.take(crew)
-            }
+        self.ask(data, n)?;
+        match &self.picked {
+            Some(picked) if picked.pay(self.plain.versions()) => picked.forms.take(crew),
             _ => self.plain.take(crew),
         }
+    }
+
+    /// Counts `n` rows of `data` where products of tables may pay for them.
+    fn ask(&self, data: &Data, n: usize) -> Result<()> {
+        let Some(picked) = &self.picked else { return Ok(()) };
+        let shapes: Vec<&[usize]> = data.iter().map(|tensor| &tensor.shape[..]).collect();
+        if let Some(bindings) = self.plain.bind(&shapes, n)? {
+            picked.ask(&bindings, self.plain.versions());
+        }
+        Ok(())
     }
 
     /// Bytes of the copies of weights that last as long as it does.

@@ -23,6 +23,18 @@ struct Turns {
 
 static TURNS: Mutex<Turns> = Mutex::new(Turns { running: 0, waiting: VecDeque::new() });
 
+/// Nanoseconds that it takes to hand work to another thread, and its result back, about.
+const HANDED_OVER: f64 = 60_000.0;
+/// Nanoseconds that everybody else may wait for the calling thread.
+const BRIEF: f64 = 250_000.0;
+
+/// Whether work that takes one thread `cost` nanoseconds is done sooner by the thread that asks for it than by `threads`
+/// others: it is brief, they would not win what it takes to call them, and nobody else has a turn.
+pub fn is_brief(cost: f64, threads: usize) -> bool {
+    let won = cost - cost / threads as f64;
+    cost <= BRIEF && won <= HANDED_OVER && TURNS.lock().running == 0
+}
+
 /// Does `work` on a thread of its own when it is its turn, told how many of the threads `asked` for it
 /// has, and then its ending. Neither may unwind.
 ///
@@ -76,7 +88,8 @@ mod tests {
             let told = told.clone();
             let work = move |threads| -> Ending {
                 std::thread::yield_now();
-                Box::new(move || told.send(threads).unwrap())
+                let share = if is_brief(1_000.0, 1) { 0 } else { threads };
+                Box::new(move || told.send(share).unwrap())
             };
             start(asked, work).unwrap();
         }
@@ -85,6 +98,8 @@ mod tests {
         while TURNS.lock().running > 0 {
             std::thread::yield_now();
         }
+        assert!(is_brief(1_000.0, 64) && is_brief(200_000.0, 1));
+        assert!(!is_brief(200_000.0, 64) && !is_brief(1e6, 1) && !is_brief(f64::INFINITY, 1));
         // Alone it has what it asked for.
         let work = move |threads| -> Ending { Box::new(move || told.send(threads).unwrap()) };
         start(asked, work).unwrap();
