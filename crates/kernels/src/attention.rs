@@ -4,10 +4,14 @@
 //! made again from the scores and the logarithm of their sum, so that nothing of the size of all scores
 //! is kept (Rabe & Staats 2021, Dao et al. 2022).
 
+use crate::bits::keep;
 use crate::lanes::Width;
+use crate::mask::Mask;
 use crate::math;
+use crate::panel::{self, COLUMNS};
 use crate::simd::Simd;
 use crate::tile::{Tile, TileMut};
+use std::ops::Range;
 
 /// What no score is as small as.
 const UNSEEN: f32 = -3.0e38;
@@ -34,6 +38,19 @@ impl<'a> Sees<'a> {
         (end, mask)
     }
 
+    /// What these rows of it see.
+    ///
+    /// # Panics
+    /// When the mask does not have them.
+    pub fn part(self, rows: Range<usize>) -> Self {
+        let until = self.until.map(|until| until + rows.start);
+        let part = |mask: Tile<'a>| match mask.rows() {
+            1 => mask,
+            _ => mask.part(rows, 0..mask.cols()),
+        };
+        Sees { until, mask: self.mask.map(part) }
+    }
+
     fn check(&self, rows: usize, cols: usize) {
         let fits = |mask: Tile| {
             mask.cols() >= cols
@@ -57,11 +74,18 @@ dispatch! {
     /// When the sizes differ.
     pub fn shares_again(x: TileMut, scale: f32, sees: Sees, logs: &[f32]) = again_generic;
 
-    /// The gradient of scores in place of that of the shares: `scale·p·(dp − Σ p·dp)`, with the sums of each row.
+    /// The gradient of scores in place of that of the shares: `scale·p·(dp − Σ p·dp)`, with the sums of each row; of the
+    /// shares that dropout `kept`, by which they were scaled, and `dp` is 0 for the others.
     ///
     /// # Panics
     /// When the sizes differ.
-    pub fn score_gradient(p: Tile, scale: f32, sums: &[f32], dp: TileMut) = gradient_generic;
+    pub fn score_gradient(
+        p: Tile,
+        scale: f32,
+        sums: &[f32],
+        kept: Option<(Mask, f32)>,
+        dp: TileMut,
+    ) = gradient_generic;
 
     /// The inner product of each row of one with that of the other.
     ///
@@ -95,11 +119,13 @@ unsafe fn shares_generic<S: Simd>(mut x: TileMut, scale: f32, sees: Sees, logs: 
                 continue;
             }
             let (largest_all, scale_all) = (S::splat(largest), S::splat(scale));
-            strips!(S::LANES, end, |w, i| {
+            let zero = S::splat(0.0);
+            let sum = row_sum!(S, end, |w, i| {
                 let difference = S::sub(w.get::<S>(x, i), largest_all);
-                w.put::<S>(x, i, math::exp::<S>(S::mul(difference, scale_all)));
+                let power = math::exp::<S>(S::mul(difference, scale_all));
+                w.put::<S>(x, i, power);
+                w.fill::<S>(power, zero)
             });
-            let sum = row_sum!(S, end, |w, i| w.get::<S>(x, i));
             let share = S::splat(1.0 / sum);
             strips!(S::LANES, end, |w, i| {
                 w.put::<S>(x, i, S::mul(w.get::<S>(x, i), share));
@@ -138,20 +164,42 @@ unsafe fn again_generic<S: Simd>(mut x: TileMut, scale: f32, sees: Sees, logs: &
 }
 
 #[inline(always)]
-unsafe fn gradient_generic<S: Simd>(p: Tile, scale: f32, sums: &[f32], mut dp: TileMut) {
+unsafe fn gradient_generic<S: Simd>(
+    p: Tile,
+    scale: f32,
+    sums: &[f32],
+    kept: Option<(Mask, f32)>,
+    mut dp: TileMut,
+) {
     let (rows, cols) = (p.rows(), p.cols());
+    let fits = |(mask, _): (Mask, f32)| (mask.rows(), mask.cols()) == (rows, cols);
     assert!(
-        (dp.rows(), dp.cols(), sums.len()) == (rows, cols, rows) && p.col_stride() == 1,
+        (dp.rows(), dp.cols(), sums.len()) == (rows, cols, rows)
+            && p.col_stride() == 1
+            && kept.is_none_or(fits),
         "attention: sizes differ"
     );
-    // SAFETY: the CPU executes `S`, says the caller; both have the same rows.
+    // SAFETY: the CPU executes `S`, says the caller; all have the same rows and columns.
     unsafe {
         for (r, &sum) in sums.iter().enumerate() {
             let (p, dp) = (p.row(r), dp.row_mut(r));
             let (scale, sum) = (S::splat(scale), S::splat(sum));
-            strips!(S::LANES, cols, |w, i| {
-                let difference = S::sub(w.get::<S>(dp, i), sum);
-                w.put::<S>(dp, i, S::mul(S::mul(w.get::<S>(p, i), difference), scale));
+            let of = |p: S::F, dp: S::F| S::mul(S::mul(p, S::sub(dp, sum)), scale);
+            let Some((mask, rise)) = kept else {
+                strips!(S::LANES, cols, |w, i| {
+                    w.put::<S>(dp, i, of(w.get::<S>(p, i), w.get::<S>(dp, i)));
+                });
+                continue;
+            };
+            let rise = S::splat(rise);
+            strips!(COLUMNS, cols, |w, c| {
+                let word = mask.word(r, c / COLUMNS);
+                let p = panel::load::<S, _>(w, p, c);
+                let mut v = panel::load::<S, _>(w, dp, c);
+                for k in 0..panel::vectors::<S>() {
+                    v[k] = of(p[k], keep::<S>(word, k, S::mul(v[k], rise)));
+                }
+                panel::store::<S, _>(w, dp, c, v);
             });
         }
     }

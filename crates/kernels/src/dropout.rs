@@ -54,8 +54,8 @@ dispatch! {
 /// Words drawn at a time.
 const BATCH: usize = 64;
 
-/// Draws the words of `mask` in batches, each along a row or down a column, and calls
-/// `$use_words` with the row and word column of the first, whether they go down, and the words.
+/// Draws the words of `mask` in batches, each along a row, down a column or, where a row has no other words, from row to
+/// row, and calls `$body` with the row and word column of each, and the word.
 macro_rules! draw_batches {
     ($S:ident, $key:expr, $rate:expr, $first_row:expr, $full:expr, $mask:ident,
         |$row:ident, $word:ident, $bits:ident| $body:block) => {{
@@ -63,21 +63,30 @@ macro_rules! draw_batches {
         let origin = ($first_row as u32).wrapping_mul(full).wrapping_add($mask.first_word() as u32);
         let mut buffer = [0u32; BATCH];
         // Batches along the rows waste lanes where a row has few words.
-        let down = words < 4 && rows > 1;
-        let (outer, inner) = if down { (words, rows) } else { (rows, words) };
+        let (outer, inner, down) = match words {
+            _ if words as u32 == full => (1, rows * words, false),
+            ..4 if rows > 1 => (words, rows, true),
+            _ => (rows, words, false),
+        };
         let (outer_step, inner_step) = if down { (1, full) } else { (full, 1) };
+        let (row_step, word_step) = if down { (1, 0) } else { (0, 1) };
         let last = if $mask.cols() % 32 == 0 { u32::MAX } else { (1 << ($mask.cols() % 32)) - 1 };
         for i in 0..outer {
+            let (mut $row, mut $word) = if down { (0, i) } else { (i, 0) };
             for start in (0..inner).step_by(BATCH) {
                 let first = origin
                     .wrapping_add((i as u32).wrapping_mul(outer_step))
                     .wrapping_add((start as u32).wrapping_mul(inner_step));
                 let batch = &mut buffer[..BATCH.min(inner - start)];
                 draw_words::<$S>($key, $rate.threshold, first, inner_step, batch);
-                for (j, bits) in batch.iter().enumerate() {
-                    let ($row, $word) = if down { (start + j, i) } else { (i, start + j) };
+                for bits in batch.iter() {
                     let $bits = if $word + 1 == words { bits & last } else { *bits };
                     $body
+                    $row += row_step;
+                    $word += word_step;
+                    if $word == words {
+                        ($row, $word) = ($row + 1, 0);
+                    }
                 }
             }
         }

@@ -15,6 +15,7 @@
 use super::operands::Operands;
 use crate::prefetch::prefetch;
 use crate::simd::{Simd, portable::Portable};
+use std::mem::MaybeUninit;
 
 /// The tile of an instruction set and its kernels.
 pub(super) trait Micro: Simd {
@@ -153,27 +154,45 @@ unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const AD
         a = a.wrapping_add(a_col);
         b = b.wrapping_add(x.b_row);
     }
+    let is_whole = x.cols >= P * V * S::LANES;
+    // Short products are not much more than what is done with their sums.
+    if is_whole && x.is_bare() {
+        for i in 0..H {
+            for p in 0..P {
+                for v in 0..V {
+                    let at = i * x.c_row + p * x.c_panel + v * S::LANES;
+                    S::store(x.c.add(at), acc[i][p][v]);
+                }
+            }
+        }
+        return;
+    }
+    // Through a copy, which takes no time: a loop over many rows is not unrolled below, and what it indexes lives in memory,
+    // for the sums from the zeros they begin with.
+    let mut sums = [[[MaybeUninit::<S::F>::uninit(); V]; P]; H];
+    for i in 0..H {
+        for p in 0..P {
+            for v in 0..V {
+                sums[i][p][v].write(acc[i][p][v]);
+            }
+        }
+    }
     let floor = floor::<S>(x);
-    if x.cols >= P * V * S::LANES {
+    if is_whole {
         for i in 0..H {
             for p in 0..P {
                 let base = x.base.add(i * x.base_row + p * x.base_panel);
                 let c = x.c.add(i * x.c_row + p * x.c_panel);
                 for v in 0..V {
                     let at = v * S::LANES;
-                    let sum = S::add(S::load(base.add(at)), acc[i][p][v]);
-                    S::store(c.add(at), S::clear(S::le(sum, floor), sum));
+                    let sum = S::add(S::load(base.add(at)), sums[i][p][v].assume_init());
+                    S::store(c.add(at), S::at_least(floor, sum));
                 }
             }
         }
     } else {
-        // Through a copy: sums indexed by a loop that is not unrolled would live in memory.
-        let mut sums = [[S::splat(0.0); V]; H];
-        for i in 0..H {
-            sums[i] = acc[i][0];
-        }
         for (i, sums) in sums.iter().enumerate() {
-            store_partial::<S>(x, i, sums);
+            store_partial::<S, V>(x, i, sums[0].map(|sum| sum.assume_init()));
         }
     }
 }
@@ -219,26 +238,26 @@ unsafe fn step<S: Simd, const H: usize, const P: usize, const V: usize>(
     }
 }
 
-/// Up to where sums become 0: with NaN none does.
+/// What no sum is below.
 #[inline(always)]
 unsafe fn floor<S: Simd>(x: Operands) -> S::F {
-    S::splat(if x.relu { 0.0 } else { f32::NAN })
+    S::splat(if x.relu { 0.0 } else { f32::NEG_INFINITY })
 }
 
 /// The columns of row `i` that exist, of a tile of one panel.
 #[inline(always)]
-unsafe fn store_partial<S: Simd>(x: Operands, i: usize, sums: &[S::F]) {
+unsafe fn store_partial<S: Simd, const V: usize>(x: Operands, i: usize, sums: [S::F; V]) {
     let floor = floor::<S>(x);
     let (base, c) = (x.base.add(i * x.base_row), x.c.add(i * x.c_row));
-    for (v, &sum) in sums.iter().enumerate() {
+    for (v, sum) in sums.into_iter().enumerate() {
         let at = v * S::LANES;
         if at + S::LANES <= x.cols {
             let sum = S::add(S::load(base.add(at)), sum);
-            S::store(c.add(at), S::clear(S::le(sum, floor), sum));
+            S::store(c.add(at), S::at_least(floor, sum));
         } else if at < x.cols {
             let n = x.cols - at;
             let sum = S::add(S::load_partial(base.add(at), n), sum);
-            S::store_partial(c.add(at), S::clear(S::le(sum, floor), sum), n);
+            S::store_partial(c.add(at), S::at_least(floor, sum), n);
         }
     }
 }

@@ -40,7 +40,7 @@ pub enum Start<'a> {
 pub enum Finish {
     /// They stay as they are.
     Plain,
-    /// Where they are ≤ 0 they become 0.
+    /// Where they are below 0 they become 0.
     Relu,
 }
 

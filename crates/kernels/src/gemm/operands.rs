@@ -37,13 +37,19 @@ pub(super) struct Operands<'a> {
     pub c_panel: usize,
     /// Columns of C that exist, of the panels' width.
     pub cols: usize,
-    /// Whether sums ≤ 0 become 0.
+    /// Whether sums below 0 become 0.
     pub relu: bool,
     pub ahead: Ahead,
     pub later: Later<'a>,
 }
 
 impl Operands<'_> {
+    /// True where sums are written as they are.
+    #[inline(always)]
+    pub(super) fn is_bare(&self) -> bool {
+        self.base_panel == 0 && !self.relu
+    }
+
     /// Nothing at all: what is left to say of a part that is described in steps.
     pub(super) const NONE: Operands<'static> = Operands {
         tiles: 0,

@@ -123,6 +123,10 @@ impl Simd for Avx2 {
         _mm256_blendv_ps(_mm256_min_ps(b, a), b, _mm256_cmp_ps::<_CMP_UNORD_Q>(b, b))
     }
     #[inline(always)]
+    unsafe fn at_least(floor: Self::F, a: Self::F) -> Self::F {
+        _mm256_max_ps(floor, a)
+    }
+    #[inline(always)]
     unsafe fn abs(a: Self::F) -> Self::F {
         _mm256_andnot_ps(_mm256_set1_ps(-0.0), a)
     }

@@ -144,6 +144,10 @@ impl Simd for Avx512 {
         _mm512_mask_mov_ps(_mm512_min_ps(b, a), Self::is_nan(b), b)
     }
     #[inline(always)]
+    unsafe fn at_least(floor: Self::F, a: Self::F) -> Self::F {
+        _mm512_max_ps(floor, a)
+    }
+    #[inline(always)]
     unsafe fn abs(a: Self::F) -> Self::F {
         _mm512_abs_ps(a)
     }

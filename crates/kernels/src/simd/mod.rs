@@ -93,6 +93,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn max(a: Self::F, b: Self::F) -> Self::F;
     /// The smaller; NaN where either is NaN.
     unsafe fn min(a: Self::F, b: Self::F) -> Self::F;
+    /// `a`, or `floor` where that is larger; NaN where `a` is.
+    unsafe fn at_least(floor: Self::F, a: Self::F) -> Self::F;
     unsafe fn abs(a: Self::F) -> Self::F;
     unsafe fn neg(a: Self::F) -> Self::F;
     /// To the nearest integer, ties to even.

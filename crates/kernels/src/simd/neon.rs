@@ -101,6 +101,10 @@ impl Simd for Neon {
         vminq_f32(a, b)
     }
     #[inline(always)]
+    unsafe fn at_least(floor: Self::F, a: Self::F) -> Self::F {
+        vmaxq_f32(floor, a)
+    }
+    #[inline(always)]
     unsafe fn abs(a: Self::F) -> Self::F {
         vabsq_f32(a)
     }

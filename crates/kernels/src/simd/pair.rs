@@ -38,6 +38,7 @@ impl<S: Simd> Simd for Pair<S> {
         fnma(a: F, b: F, c: F) -> F;
         sqrt(a: F) -> F;
         max(a: F, b: F) -> F;
+        at_least(floor: F, a: F) -> F;
         min(a: F, b: F) -> F;
         abs(a: F) -> F;
         neg(a: F) -> F;

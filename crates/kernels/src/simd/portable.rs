@@ -102,6 +102,10 @@ impl Simd for Portable {
         zip(a, b, |a, b| if a < b || a.is_nan() { a } else { b })
     }
     #[inline(always)]
+    unsafe fn at_least(floor: Self::F, a: Self::F) -> Self::F {
+        zip(floor, a, |floor, a| if a < floor { floor } else { a })
+    }
+    #[inline(always)]
     unsafe fn abs(a: Self::F) -> Self::F {
         map(a, f32::abs)
     }

@@ -3,6 +3,7 @@
 use crate::support::{Padded, all_close, noise};
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::attention::{Sees, row_products, score_gradient, shares, shares_again};
+use ridgeline_kernels::dropout::{Mask, apply};
 
 const SHAPES: [(usize, usize); 5] = [(1, 1), (3, 7), (4, 16), (5, 33), (2, 130)];
 const SCALE: f32 = 0.3;
@@ -69,8 +70,19 @@ fn shares_and_their_gradient_match_the_definition() {
                 row_products(isa, first.tile(), dp.tile(), &mut products);
                 all_close(&products, &sums, 1e-5, 1e-5, "sums");
                 let mut to = dp.clone();
-                score_gradient(isa, first.tile(), SCALE, &products, to.tile_mut());
+                score_gradient(isa, first.tile(), SCALE, &products, None, to.tile_mut());
                 all_close(&to.values(), &gradient, 1e-5, 1e-5, "gradient");
+                // Behind dropout it is that of gradients which were zeroed and scaled before.
+                let words = cols.div_ceil(32);
+                let bits: Vec<u32> = (0..rows * words).map(|i| 0x9e37_79b9 << (i % 7)).collect();
+                let bits = Mask::new(&bits, rows, words, 0, cols);
+                let mut zeroed = dp.clone();
+                apply(isa, bits, 1.25, dp.tile(), zeroed.tile_mut());
+                score_gradient(isa, first.tile(), SCALE, &products, None, zeroed.tile_mut());
+                let mut to = dp.clone();
+                let kept = Some((bits, 1.25));
+                score_gradient(isa, first.tile(), SCALE, &products, kept, to.tile_mut());
+                assert_eq!(to.values(), zeroed.values(), "gradient behind dropout");
             }
         }
     }

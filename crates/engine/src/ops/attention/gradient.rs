@@ -3,7 +3,7 @@
 //! With P the shares, dropped D, and dO that of the output: dV = Dᵀ·dO, dD = dO·Vᵀ, dS = scale·P·(dP − Σ dO·O),
 //! dQ = dS·K, dK = dSᵀ·Q. The sum over a row of dP·P is that of dO·O, with dropout too.
 
-use super::{Attention, BLOCK, Mask, NS_PER_SHARE, Sizes};
+use super::{Attention, BLOCK, Mask, NS_PER_SHARE, STRIP, Sizes, strips};
 use crate::error::Result;
 use crate::graph::Value;
 use crate::onnx::Exporter;
@@ -53,7 +53,7 @@ impl Op for AttentionGradient {
         let drops = usize::from(op.rate > 0.0);
         let bits = if drops > 0 { Some(lower.stored(behind + 3)?) } else { None };
         let block = BLOCK.min(of.queries.max(1));
-        let scratch = block * (of.keys * (2 + drops) + of.words() * drops + 2);
+        let scratch = block * (of.keys * (2 + drops) + 2) + STRIP * of.words() * drops;
         let work = of.queries as f64 * of.keys as f64 * of.heads as f64;
         let each = NS_PER_FMA * (3 * of.size + 2 * of.value) as f64 + 2.0 * NS_PER_SHARE;
         let mut task = lower
@@ -92,6 +92,7 @@ impl Attention {
     /// The samples of a part.
     fn backward(&self, f: &Frame, of: Sizes, mask: Option<&Mask>) {
         let samples = f.rows();
+        let (drops, rise) = (self.rate > 0.0, Rate::new(self.rate).scale);
         let read = |i: usize, rows: usize| {
             let all = f.floats(i);
             Tile::matrix(all, samples.len() * rows, all.len() / (samples.len() * rows).max(1))
@@ -129,41 +130,44 @@ impl Attention {
                     );
                     row_products(f.isa, dy, y.part(here.clone(), values.clone()), sums);
                     gemm(f.isa, q, k.transposed(), dense(p, rows), Start::Zero, rest);
-                    shares_again(f.isa, dense(p, rows), self.scale, block.sees, log);
                     gemm(f.isa, dy, v.transposed(), dense(dp, rows), Start::Zero, rest);
-                    let mut to_v = dv.part(keys.clone(), values.clone());
-                    if self.rate > 0.0 {
-                        let (dropped, rest) = rest.split_at_mut(rows * block.keys);
-                        let (own, rest) = rest.split_at_mut(rows * of.words());
-                        let own: &mut [u32] = bytemuck::cast_slice_mut(own);
-                        let shares = matrix(p, rows);
-                        let scale = Rate::new(self.rate).scale;
-                        let bits = match of.kept() {
-                            Some(words) => {
-                                let from = here.start * words + head * of.words();
-                                let bits =
-                                    Bits::new(&f.words(6)[from..], rows, words, 0, block.keys);
-                                apply(f.isa, bits, scale, shares, dense(dropped, rows));
-                                bits
-                            }
-                            None => {
-                                let words = of.words();
-                                let drawn = (&mut *own, words);
-                                self.dropped(f, of, &block, shares, dense(dropped, rows), drawn);
-                                Bits::new(own, rows, words, 0, block.keys)
-                            }
-                        };
-                        let shares = matrix(dropped, rows);
-                        gemm(f.isa, shares.transposed(), dy, to_v.all(), Start::Accumulate, rest);
-                        // What was dropped has no gradient; the place of the dropped shares is free now.
-                        apply(f.isa, bits, scale, matrix(dp, rows), dense(dropped, rows));
-                        dp.copy_from_slice(dropped);
-                    } else {
-                        let shares = matrix(p, rows);
-                        gemm(f.isa, shares.transposed(), dy, to_v.all(), Start::Accumulate, rest);
+                    let (dropped, rest) =
+                        rest.split_at_mut(if drops { rows * block.keys } else { 0 });
+                    let (words, rest) =
+                        rest.split_at_mut(if drops { STRIP * of.words() } else { 0 });
+                    let words: &mut [u32] = bytemuck::cast_slice_mut(words);
+                    for strip in strips(rows) {
+                        let (count, keys) = (strip.len(), block.keys);
+                        let all = strip.start * keys..strip.end * keys;
+                        let (p, dp) = (&mut p[all.clone()], dense(&mut dp[all.clone()], count));
+                        let (log, sums) = (&log[strip.clone()], &sums[strip.clone()]);
+                        let sees = block.sees.part(strip.clone());
+                        shares_again(f.isa, dense(p, count), self.scale, sees, log);
+                        let p = matrix(p, count);
+                        let kept = drops.then(|| {
+                            let to = dense(&mut dropped[all], count);
+                            let bits = match of.kept() {
+                                Some(stride) => {
+                                    let row = here.start + strip.start;
+                                    let from = row * stride + head * of.words();
+                                    let bits =
+                                        Bits::new(&f.words(6)[from..], count, stride, 0, keys);
+                                    apply(f.isa, bits, rise, p, to);
+                                    bits
+                                }
+                                None => {
+                                    let drawn = (&mut *words, of.words());
+                                    self.dropped(f, of, (&block, strip.start), p, to, drawn);
+                                    Bits::new(words, count, of.words(), 0, keys)
+                                }
+                            };
+                            (bits, rise)
+                        });
+                        score_gradient(f.isa, p, self.scale, sums, kept, dp);
                     }
-                    let shares = matrix(p, rows);
-                    score_gradient(f.isa, shares, self.scale, sums, dense(dp, rows));
+                    let mut to_v = dv.part(keys.clone(), values.clone());
+                    let shares = matrix(if drops { dropped } else { p }, rows);
+                    gemm(f.isa, shares.transposed(), dy, to_v.all(), Start::Accumulate, rest);
                     let ds = matrix(dp, rows);
                     gemm(f.isa, ds, k, dq.part(here, columns.clone()), Start::Zero, rest);
                     gemm(

@@ -26,6 +26,7 @@ use ridgeline_kernels::dropout::{MaskMut, Rate, dropout};
 use ridgeline_kernels::gemm::{Start, gemm};
 use ridgeline_kernels::tile::{dense, matrix};
 use ridgeline_kernels::{Tile, TileMut};
+use std::ops::Range;
 
 /// Its name in the registry.
 pub(super) const ENTRIES: &[Entry] = &[("attention", |call| {
@@ -41,6 +42,8 @@ pub(super) const ENTRIES: &[Entry] = &[("attention", |call| {
 
 /// Queries of a block: their scores with some hundred keys stay in the near caches.
 const BLOCK: usize = 128;
+/// Queries whose shares are made at a time: they stay in the nearest cache from step to step.
+const STRIP: usize = 16;
 /// Keys for which bits are kept: those of a query and head take no more memory than its vector then.
 const KEPT: usize = 512;
 /// Nanoseconds to make a share of a score.
@@ -127,21 +130,27 @@ impl Attention {
         Block { at, keys, sees: Sees { until: self.causal.then_some(first), mask } }
     }
 
-    /// Zeroes some of the shares of a block, and scales up the rest; `bits` say which, row by row of so many words.
+    /// Zeroes some of the shares of a strip, which begins with query `first` of a block, and scales up the rest; `bits` say
+    /// which, row by row of so many words.
     fn dropped(
         &self,
         f: &Frame,
         of: Sizes,
-        block: &Block,
+        (block, first): (&Block, usize),
         p: Tile,
         to: TileMut,
         (bits, stride): (&mut [u32], usize),
     ) {
-        let [sample, head, first] = block.at;
-        let row = (sample * of.heads + head) * of.queries + first;
+        let [sample, head, before] = block.at;
+        let row = (sample * of.heads + head) * of.queries + before + first;
         let mask = MaskMut::new(bits, p.rows(), stride, 0, block.keys);
         dropout(f.isa, f.key(self.stream), Rate::new(self.rate), row, of.words(), p, to, mask);
     }
+}
+
+/// The strips of so many rows.
+fn strips(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..rows).step_by(STRIP).map(move |first| first..rows.min(first + STRIP))
 }
 
 /// A mask as it lies: one matrix for all samples or for each, of one row or of one for each query.
@@ -313,34 +322,41 @@ impl Attention {
                 let keys = sample * of.keys..sample * of.keys + block.keys;
                 let (own, scratch) = f.scratch().split_at_mut(rows * block.keys);
                 let (sums, scratch) = scratch.split_at_mut(rows);
+                let (dropped, scratch) =
+                    scratch.split_at_mut(if drops { rows * block.keys } else { 0 });
+                let (words, scratch) =
+                    scratch.split_at_mut(if drops { rows * of.words() } else { 0 });
                 let columns = head * of.size..(head + 1) * of.size;
                 let a = q.part(here.clone(), columns.clone());
                 let b = k.part(keys.clone(), columns).transposed();
                 gemm(f.isa, a, b, dense(own, rows), Start::Zero, scratch);
-                shares(f.isa, dense(own, rows), self.scale, block.sees, sums);
+                let (bits, stride) = match &mut kept {
+                    Some((bits, words)) => {
+                        (&mut bits[here.start * *words + head * of.words()..], *words)
+                    }
+                    None => (bytemuck::cast_slice_mut(words), of.words()),
+                };
+                for strip in strips(rows) {
+                    let all = strip.start * block.keys..strip.end * block.keys;
+                    let own = &mut own[all.clone()];
+                    let sees = block.sees.part(strip.clone());
+                    let logs = &mut sums[strip.clone()];
+                    shares(f.isa, dense(own, strip.len()), self.scale, sees, logs);
+                    if drops {
+                        let to = dense(&mut dropped[all], strip.len());
+                        let bits = (&mut bits[strip.start * stride..], stride);
+                        let p = matrix(own, strip.len());
+                        self.dropped(f, of, (&block, strip.start), p, to, bits);
+                    }
+                }
                 for (at, &log) in here.clone().zip(&*sums) {
                     logs.put(at, head, log);
                 }
                 let columns = head * of.value..(head + 1) * of.value;
                 let b = v.part(keys, columns.clone());
                 let mut to = y.part(here.clone(), columns);
-                let p = matrix(own, rows);
-                if drops {
-                    let (dropped, scratch) = scratch.split_at_mut(rows * block.keys);
-                    let (own, scratch) = scratch.split_at_mut(rows * of.words());
-                    let bits = match &mut kept {
-                        Some((bits, words)) => {
-                            let from = here.start * *words + head * of.words();
-                            (&mut bits[from..], *words)
-                        }
-                        None => (bytemuck::cast_slice_mut(own), of.words()),
-                    };
-                    self.dropped(f, of, &block, p, dense(dropped, rows), bits);
-                    let p = matrix(dropped, rows);
-                    gemm(f.isa, p, b, to.all(), Start::Zero, scratch);
-                } else {
-                    gemm(f.isa, p, b, to.all(), Start::Zero, scratch);
-                }
+                let p = matrix(if drops { dropped } else { own }, rows);
+                gemm(f.isa, p, b, to.all(), Start::Zero, scratch);
             }
             row += rows;
         }
