@@ -8,6 +8,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/seeded.ts'],
     // A process per file: an addon that crashes takes down one file, not the run.
     pool: 'forks',
     env: { ORT_DISABLE_TELEMETRY: '1' },

@@ -181,8 +181,8 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
     const { training } = this;
     const logs = (): Promise<unknown> =>
       isBatchSource(x)
-        ? training.evaluateBatches(x, onlyOptions<EvaluateOptions>(y, options))
-        : training.evaluate(x, y as DataInput, options === undefined ? {} : options);
+        ? training.evaluation.evaluateBatches(x, onlyOptions<EvaluateOptions>(y, options))
+        : training.evaluation.evaluate(x, y as DataInput, options === undefined ? {} : options);
     return this.inOrder('evaluated', logs) as Promise<LogsOf<K>>;
   }
 

@@ -5,31 +5,27 @@ import type { CallbackLike } from '../callbacks/callback.js';
 import type { CallbackState } from '../callbacks/callback-state.js';
 import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel, TrainingContext } from '../callbacks/trained-model.js';
-import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
+import { options as checkOptions, threads as checkThreads } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { inTurns } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCounters, type NativeRun, native } from '../native.js';
-import { batchSizeOf } from './batch-size.js';
 import { BatchTraining, batchReaders, hearsBatches, hearsTests, heldReader } from './batch-training.js';
-import { BatchReader, type BatchSource } from './batches.js';
+import type { BatchSource } from './batches.js';
 import { CallbackStates } from './callback-states.js';
 import type { Compiled } from './compilation.js';
+import { Evaluation } from './evaluation.js';
 import {
   type BatchOptions,
   type CheckedFitOptions,
   checkFitOptions,
-  type EvaluateOptions,
   type FitOptions,
   type FitResult,
-  type Weighting,
 } from './fit-options.js';
-import { FOLLOWED, Followers } from './followers.js';
 import { add, type EpochLogs, type History, record, type TrainingState } from './history.js';
-import { expectedRows, type LabelledData, uploadLabelled } from './labelled-data.js';
-import { directionOf, logsOf, type Measured, measured, metricKeys, withLogs } from './log-keys.js';
-import type { Measure } from './loss-graph.js';
-import { type Measuring, measure } from './measured-batches.js';
+import { expectedRows } from './labelled-data.js';
+import { directionOf, logsOf, type Measured, measured } from './log-keys.js';
+import type { Measuring } from './measured-batches.js';
 import { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
 import { OptimizerState } from './optimizer-state.js';
@@ -37,7 +33,6 @@ import type { Place, Spot } from './place.js';
 import { resume } from './resuming.js';
 import type { TrainingLock } from './training-lock.js';
 import { type Run, TrainingLoop } from './training-loop.js';
-import type { UploadedData } from './uploaded-data.js';
 import { ValidatedRun } from './validated-run.js';
 import { uploadFitData, validationPair } from './validation-data.js';
 
@@ -53,6 +48,8 @@ export class Training implements TrainingContext {
   readonly #programs: NativePrograms;
   readonly #lock: TrainingLock;
   readonly #batches: BatchTraining;
+  /** Its numbers. */
+  readonly evaluation: Evaluation;
   /** State of the optimizer. */
   readonly optimizerState: OptimizerState;
   #loop: TrainingLoop | undefined;
@@ -75,14 +72,11 @@ export class Training implements TrainingContext {
     for (const part of compiled.optimizer.parts) part.counters = this.counters;
     this.optimizerState = new OptimizerState(compiled.optimizer);
     this.#programs = new NativePrograms(model, compiled, this.optimizerState, this.counters);
-    this.#batches = new BatchTraining({
-      model,
-      compiled,
-      programs: this.#programs,
-      counters: this.counters,
-      checkAlive: () => this.#checkAlive(),
-      check: (event) => this.#lock.check(event),
-    });
+    const checkAlive = (): void => this.#checkAlive();
+    const of = { model, compiled, programs: this.#programs, checkAlive };
+    const check = this.#lock.check.bind(this.#lock);
+    this.#batches = new BatchTraining({ ...of, counters: this.counters, check });
+    this.evaluation = new Evaluation({ ...of, batches: this.#batches });
   }
 
   get epochs(): number {
@@ -122,11 +116,7 @@ export class Training implements TrainingContext {
     const place = this.#loop?.place;
     if (!place) return undefined;
     const [steps = 0] = this.counters.read();
-    return { ...place, steps, keys: this.#keys, totals: this.#totals.read() };
-  }
-
-  get #keys(): string[] {
-    return metricKeys(this.#model.outputNames, this.compiled);
+    return { ...place, steps, keys: this.evaluation.keys, totals: this.#totals.read() };
   }
 
   /** Goes on from what was saved, after so many steps, updates and epochs. */
@@ -146,7 +136,7 @@ export class Training implements TrainingContext {
       this.#resumed = place ?? { epoch: this.nextEpoch, batch: 0 };
       this.#totals.write([...(place?.totals ?? [])]);
     };
-    await resume({ model: this.#model, optimizerState, keys: this.#keys, restore }, path);
+    await resume({ model: this.#model, optimizerState, keys: this.evaluation.keys, restore }, path);
     // They know the seed of before.
     this.forget();
   }
@@ -197,64 +187,14 @@ export class Training implements TrainingContext {
     throw new RidgelineError('ERR_DISPOSED', message, { layer: name }, cause === undefined ? {} : { cause });
   }
 
-  /** What the numbers of a program say. */
-  #names<T>(
-    say: (keys: readonly string[], measures: readonly Measure[], numbers: readonly number[]) => T,
-  ): (numbers: readonly number[]) => T {
-    // A model without input yet learns its outputs with its first data.
-    return (numbers) => {
-      const { measures, logs } = this.#programs;
-      const keys = withLogs(this.#keys, logs);
-      return say(keys, measures, numbers);
-    };
-  }
-
-  /** {@link Model.evaluate} */
-  async evaluate(x: DataInput, y: DataInput, options: EvaluateOptions): Promise<Measured> {
-    const names = ['batchSize', 'sampleWeight', 'threads', 'steps', ...FOLLOWED] as const;
-    const given = checkOptions('evaluate', options, names);
-    const size = batchSizeOf(this.#model, 'batchSize', given.batchSize);
-    checkThreads(given.threads);
-    const most = given.steps === undefined ? Number.POSITIVE_INFINITY : count('steps', given.steps);
-    const followers = new Followers(given);
-    const numbers = await this.#withRows(x, y, given, (rows, data) => {
-      const steps = Math.min(most, Math.ceil(data.rows / size));
-      return followers.tested(this.#model, steps, this.#names(logsOf), (hooks) =>
-        this.#measure(rows, data, { size, steps, hooks, threads: given.threads }),
-      );
-    });
-    return this.#names(measured)(numbers);
-  }
-
-  /** Does `work` with rows in native memory. */
-  async #withRows<T>(
-    x: DataInput,
-    y: DataInput,
-    weighting: Weighting,
-    work: (rows: LabelledData, data: UploadedData) => T | Promise<T>,
-  ): Promise<T> {
-    const { rows, data } = await inTurns(uploadLabelled(this.#model, this.compiled, x, y, weighting));
-    try {
-      this.#checkAlive();
-      return await work(rows, data);
-    } finally {
-      data.release();
-    }
-  }
-
-  /** Loss, penalty and metrics of rows in native memory. */
-  #measure(rows: LabelledData, data: UploadedData, how: Measuring): Promise<number[]> {
-    return measure(this.#model, this.#programs.evaluator(rows), data, how);
-  }
-
   /** {@link Model.trainOnBatch} */
   async trainOnBatch(x: DataInput, y: DataInput, options: BatchOptions): Promise<Measured> {
     const given = checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight', 'threads']);
     checkThreads(given.threads);
     return this.#lock.alone(() =>
-      this.#withRows(x, y, given, async (rows, { handles }) => {
+      this.evaluation.withRows(x, y, given, async (rows, { handles }) => {
         const trainer = this.#programs.trainer(rows);
-        const names = this.#names(measured);
+        const names = this.evaluation.names(measured);
         const { fixedLearningRate } = this.compiled.optimizer;
         const run = guard(() => trainer.trainOnBatch(handles, fixedLearningRate, given.threads));
         return names(this.#lock.check(await run).logs);
@@ -282,25 +222,11 @@ export class Training implements TrainingContext {
     steps: number,
     threads: number,
   ): Promise<{ tasks: string; milliseconds: number }[]> {
-    return this.#withRows(x, y, {}, (rows, { handles }) => {
+    return this.evaluation.withRows(x, y, {}, (rows, { handles }) => {
       const trainer = this.#programs.trainer(rows);
       const { fixedLearningRate } = this.compiled.optimizer;
       return guard(() => trainer.profile(handles, fixedLearningRate, steps, threads));
     });
-  }
-
-  /** {@link Model.evaluate}, of batches. */
-  async evaluateBatches(source: BatchSource, options: EvaluateOptions): Promise<Measured> {
-    const given = checkOptions('evaluate', options, ['steps', 'threads', ...FOLLOWED]);
-    const { steps, threads } = given;
-    checkThreads(threads);
-    if (steps !== undefined) count('steps', steps);
-    const followers = new Followers(given);
-    const reader = new BatchReader('x', source);
-    const logs = await followers.tested(this.#model, steps, this.#names(logsOf), (hooks) =>
-      this.#batches.evaluate(reader, steps, threads, hooks),
-    );
-    return this.#names(measured)(logs);
   }
 
   /** {@link Model.fit}, of batches. */
@@ -321,8 +247,8 @@ export class Training implements TrainingContext {
       const validate = async (hooks: Measuring['hooks']): Promise<number[] | undefined> => {
         if (validationData === undefined || readers.held) return undefined;
         const [x, y, sampleWeight] = validationPair(validationData);
-        return this.#withRows(x, y, { sampleWeight }, (rows, data) =>
-          this.#measure(rows, data, { size, hooks, threads }),
+        return this.evaluation.withRows(x, y, { sampleWeight }, (rows, data) =>
+          this.evaluation.measure(rows, data, { size, hooks, threads }),
         );
       };
       const { classWeight } = options;
@@ -351,7 +277,7 @@ export class Training implements TrainingContext {
         await this.optimizerState.takeAverages(this.#model.trainableWeights);
         this.#hasFinished = true;
       },
-      logsOf: this.#names(logsOf),
+      logsOf: this.evaluation.names(logsOf),
     });
   }
 
@@ -401,7 +327,7 @@ export class Training implements TrainingContext {
         const validation = (hooks: Measuring['hooks']): Promise<number[]> =>
           held
             ? this.#batches.validate(held, given, hooks)
-            : this.#measure(data.rows, data.validation, { size, hooks, threads });
+            : this.evaluation.measure(data.rows, data.validation, { size, hooks, threads });
         const start = (learningRate: number | undefined, first: Spot): Run => {
           const trainer = this.#programs.trainer(data.rows);
           const of = {

@@ -589,9 +589,10 @@ describe('axes', () => {
 
   test('that are far out are refused at once', async () => {
     const began = performance.now();
-    await expectFailure(() => ops.softmax(x, 5e7), 'ERR_ARGUMENT', /axis/);
-    await expectFailure(() => ops.transpose(x, Array(5).fill(5e7)), '(ERR_ARGUMENT|ERR_SHAPE)', /./);
-    expect(performance.now() - began).toBeLessThan(200);
+    // Who counts up to it takes minutes.
+    await expectFailure(() => ops.softmax(x, 5e12), 'ERR_ARGUMENT', /axis/);
+    await expectFailure(() => ops.transpose(x, Array(5).fill(5e12)), '(ERR_ARGUMENT|ERR_SHAPE)', /./);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
 
