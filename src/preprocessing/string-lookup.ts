@@ -5,22 +5,8 @@ import { list, nullable, option, type Table } from '../core/options.js';
 import { Tensor, type TensorInput, tensor } from '../core/tensor.js';
 import { atOnce, inTurns, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { encoded } from '../layers/preprocessing/encoding.js';
-import {
-  checkLookup,
-  documentsOf,
-  type Learnt,
-  type LookupOptions,
-  learn,
-  learntConfig,
-  lookupOptions,
-  reserved,
-  vectorSize,
-  vectorWeights,
-  vocabularySize,
-} from '../layers/preprocessing/vocabulary.js';
+import { type LookupOptions, lookupOptions, Vocabulary } from '../layers/preprocessing/vocabulary.js';
 import { guard, native } from '../native.js';
-import * as ops from '../ops/index.js';
 import { flat, type Items, isText, nested, type Strings } from './items.js';
 import { Preprocessor } from './preprocessor.js';
 
@@ -45,35 +31,35 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
     maskToken: nullable(option(text, null)),
     oovToken: option(text, '[UNK]'),
   };
-  #learnt: Learnt<string> | undefined;
+  readonly #vocabulary: Vocabulary<string>;
   #index = new Map<string, number>();
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
   constructor(options?: StringLookupOptions) {
     super(options);
-    checkLookup(this.options, 'strings');
-    const { vocabulary, idfWeights } = this.options;
-    if (vocabulary) this.#set({ vocabulary, idfWeights });
+    this.#vocabulary = new Vocabulary(this.options, 'strings');
+    this.#count();
   }
 
   /** The tokens, in the order of their indices; undefined before there are any. */
   get vocabulary(): readonly string[] | undefined {
-    return this.#learnt?.vocabulary;
+    return this.#vocabulary.tokens;
   }
 
   /** Numbers of a vector, or the largest index and one more: what an embedding behind it needs. */
   get vocabularySize(): number {
-    return vocabularySize(this.options, this.#learnt);
+    return this.#vocabulary.size;
   }
 
   /** How rare each token is, with `'tfIdf'`. */
   get idfWeights(): readonly number[] | undefined {
-    return this.#learnt?.idfWeights;
+    return this.#vocabulary.idfWeights;
   }
 
-  #set(learnt: Learnt<string>): void {
-    this.#learnt = learnt;
-    this.#index = new Map(learnt.vocabulary.map((token, i) => [token, i + reserved(this.options)]));
+  /** Numbers the tokens. */
+  #count(): void {
+    const { reserved } = this.#vocabulary;
+    this.#index = new Map(this.vocabulary?.map((token, i) => [token, i + reserved]));
   }
 
   /**
@@ -93,7 +79,8 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
         'StringLookup has the vocabulary that it was made with and cannot adapt',
       );
     const { items, shape } = yield* flat('data', data, 'strings', isText);
-    this.#set(yield* learn(documentsOf(items, shape, this.options), this.options, laterInAlphabet));
+    this.#vocabulary.set(yield* this.#vocabulary.learnt(items, shape, laterInAlphabet));
+    this.#count();
   }
 
   /**
@@ -104,12 +91,12 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
   override call(data: Strings): Tensor;
   override call(data: Items | TensorInput): Tensor | string | unknown[];
   override call(data: Items | TensorInput): Tensor | string | unknown[] {
-    if (!this.#learnt)
+    if (!this.vocabulary)
       throw new RidgelineError(
         'ERR_ARGUMENT',
         'StringLookup has no vocabulary yet: adapt it, or give it one',
       );
-    const { invert, outputMode, maskToken, numOovIndices } = this.options;
+    const { invert, maskToken, numOovIndices } = this.options;
     if (invert) return this.#tokens(tensor(data as TensorInput)) as string | unknown[];
     const { shape, items } = atOnce(flat('data', data, 'strings', isText));
     const masked = maskToken === undefined ? 0 : 1;
@@ -123,26 +110,20 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
     const buckets = guard(() => native.hashBuckets(unknown, numOovIndices, masked));
     let next = 0;
     for (let i = 0; i < indices.length; i++) if (indices[i] === -1) indices[i] = buckets[next++] as number;
-    const found = new Tensor(indices, shape, 'int32');
-    if (outputMode === 'int') return found;
-    const depth = vectorSize(this.options, this.#learnt.vocabulary.length);
-    const place = ops.sub(found, masked) as never;
-    if (outputMode !== 'tfIdf') return encoded(place, depth, outputMode) as never as Tensor;
-    const counts = encoded(place, depth, 'count') as never as Tensor;
-    return ops.mul(counts, vectorWeights(this.options, this.#learnt));
+    return this.#vocabulary.encoded(new Tensor(indices, shape, 'int32') as never) as never as Tensor;
   }
 
   #tokens(indices: Tensor): unknown {
     const { maskToken, oovToken } = this.options;
     const token = (index: number): string => {
       if (index === 0 && maskToken !== undefined) return maskToken;
-      return this.#learnt?.vocabulary[index - reserved(this.options)] ?? oovToken;
+      return this.vocabulary?.[index - this.#vocabulary.reserved] ?? oovToken;
     };
     return nested(Array.from(indices.data, token), indices.shape);
   }
 
   override getConfig(): Record<string, unknown> {
-    return { ...super.getConfig(), ...learntConfig(this.#learnt) };
+    return { ...super.getConfig(), ...this.#vocabulary.config() };
   }
 }
 

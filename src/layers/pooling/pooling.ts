@@ -6,8 +6,8 @@ import { needsAllSteps } from '../../core/decoding.js';
 import { oneOf } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
-import { RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
+import { checkAxes } from '../input-axes.js';
 import { Layer } from '../layer.js';
 import { boolean, type LayerOptions, type Table } from '../options.js';
 
@@ -38,9 +38,7 @@ export abstract class GlobalPooling1D extends Layer<GlobalPoolingOptions> {
   ): SymbolicTensor;
 
   override build(inputShape: Shape): void {
-    if (inputShape.length === 3) return;
-    const message = `layer '${this.name}' expects input [batch, time, channels], received ${inputShape.length} axes`;
-    throw new RidgelineError('ERR_SHAPE', message, { received: inputShape });
+    checkAxes(this.name, inputShape, ['batch', 'time', 'channels']);
   }
 
   /** It takes the mask up: there are no steps behind it. */

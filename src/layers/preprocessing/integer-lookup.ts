@@ -11,20 +11,7 @@ import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, nullable, option, type Table } from '../options.js';
-import { encoded } from './encoding.js';
-import {
-  checkLookup,
-  documentsOf,
-  type Learnt,
-  type LookupOptions,
-  learn,
-  learntConfig,
-  lookupOptions,
-  reserved,
-  vectorSize,
-  vectorWeights,
-  vocabularySize,
-} from './vocabulary.js';
+import { type Learnt, type LookupOptions, lookupOptions, Vocabulary } from './vocabulary.js';
 
 /** Options of {@link IntegerLookup}: tokens are int32 numbers, and `oovToken` is −1 by default. */
 export interface IntegerLookupOptions extends LayerOptions, LookupOptions<number> {}
@@ -54,29 +41,27 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
     maskToken: nullable(option(token, null)),
     oovToken: option(token, -1),
   };
-  #learnt: Learnt<number> | undefined;
+  readonly #vocabulary: Vocabulary<number>;
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
   constructor(config?: IntegerLookupOptions) {
     super(config);
-    checkLookup(this.options, 'int32 numbers');
-    const { vocabulary, idfWeights } = this.options;
-    if (vocabulary) this.#learnt = { vocabulary, idfWeights };
+    this.#vocabulary = new Vocabulary(this.options, 'int32 numbers');
   }
 
   /** The tokens, in the order of their indices; undefined before the layer has any. */
   get vocabulary(): readonly number[] | undefined {
-    return this.#learnt?.vocabulary;
+    return this.#vocabulary.tokens;
   }
 
   /** Numbers of a vector, or the largest index and one more: what an embedding behind it needs. */
   get vocabularySize(): number {
-    return vocabularySize(this.options, this.#learnt);
+    return this.#vocabulary.size;
   }
 
   /** How rare each token is, with `'tfIdf'`. */
   get idfWeights(): readonly number[] | undefined {
-    return this.#learnt?.idfWeights;
+    return this.#vocabulary.idfWeights;
   }
 
   /**
@@ -95,7 +80,7 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
     this.#adaptable();
     const learnt = yield* this.#frequent(data);
     this.#adaptable();
-    this.#learnt = learnt;
+    this.#vocabulary.set(learnt);
   }
 
   #adaptable(): void {
@@ -110,27 +95,19 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
       throw new RidgelineError('ERR_SHAPE', `adapt expects tokens, received shape ${shapeText(x.shape)}`);
     const wrong = yield* find(x.elements, (value) => !isToken(value));
     if (wrong !== undefined) throw argumentError('data', 'int32 numbers', wrong);
-    const documents = documentsOf<number>(x.elements, x.shape, this.options);
-    return yield* learn(documents, this.options, (a, b) => b - a);
+    return yield* this.#vocabulary.learnt(x.elements, x.shape, (a, b) => b - a);
   }
 
   override build(_inputShape: Shape): void {
-    if (this.#learnt) return;
+    if (this.vocabulary) return;
     throw new RidgelineError('ERR_ARGUMENT', 'it has no vocabulary yet: adapt it, or give it one');
   }
 
   override call(x: SymbolicTensor): SymbolicTensor {
-    const learnt = this.#learnt as Learnt<number>;
-    const tokens = learnt.vocabulary;
-    const { invert, outputMode, maskToken } = this.options;
+    const tokens = this.vocabulary as readonly number[];
     const given = ops.cast(x, 'int32');
-    if (invert) return this.#tokens(given, tokens);
-    const index = this.#indices(given, tokens);
-    if (outputMode === 'int') return index;
-    const depth = vectorSize(this.options, tokens.length);
-    const place = maskToken === undefined ? index : ops.sub(index, 1);
-    if (outputMode !== 'tfIdf') return encoded(place, depth, outputMode);
-    return ops.mul(encoded(place, depth, 'count'), vectorWeights(this.options, learnt));
+    if (this.options.invert) return this.#tokens(given, tokens);
+    return this.#vocabulary.encoded(this.#indices(given, tokens));
   }
 
   #indices(x: SymbolicTensor, tokens: readonly number[]): SymbolicTensor {
@@ -143,12 +120,12 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
     );
     const sorted = tensor(filled.map((i) => tokens[i] as number));
     const at = lastAtMost(x, sorted);
-    const index = ops.gather(tensor(filled.map((i) => i + reserved(this.options))), at);
+    const index = ops.gather(tensor(filled.map((i) => i + this.#vocabulary.reserved)), at);
     const found = ops.where(ops.equal(ops.gather(sorted, at), x), index, this.#unknown(x));
     const masked = maskToken === undefined ? found : ops.where(ops.equal(x, maskToken), 0, found);
     if (this.options.numOovIndices > 0) return masked;
     // Each index is picked from all of them: the one of unknown tokens is not among these.
-    const all = tensor(Int32Array.from({ length: tokens.length + reserved(this.options) }, (_, i) => i));
+    const all = tensor(Int32Array.from({ length: tokens.length + this.#vocabulary.reserved }, (_, i) => i));
     return nativeOp('gather', [all, masked], { axis: 0, strict: true });
   }
 
@@ -174,7 +151,7 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   }
 
   override getConfig(): Record<string, unknown> {
-    return { ...super.getConfig(), ...learntConfig(this.#learnt) };
+    return { ...super.getConfig(), ...this.#vocabulary.config() };
   }
 }
 

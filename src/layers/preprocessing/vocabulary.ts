@@ -3,10 +3,12 @@
  */
 import * as check from '../../core/check.js';
 import { boolean, integer, list, oneOf, option } from '../../core/options.js';
+import type { SymbolicTensor } from '../../core/symbolic.js';
 import { type Tensor, tensor } from '../../core/tensor.js';
 import { sorted, type Work } from '../../core/turns.js';
 import { argumentError } from '../../errors.js';
-import type { Encoding } from './encoding.js';
+import * as ops from '../../ops/index.js';
+import { type Encoding, encoded } from './encoding.js';
 
 /** Tokens that are counted between two places to yield: a millisecond's work. */
 const COUNTED = 2 ** 13;
@@ -75,7 +77,7 @@ export interface Learnt<T> {
 }
 
 /** Indices that no token of the vocabulary has: the mask's and those of unknown tokens. */
-export const reserved = <T>({ numOovIndices, maskToken }: LookupValues<T>): number =>
+const reserved = <T>({ numOovIndices, maskToken }: LookupValues<T>): number =>
   numOovIndices + (maskToken === undefined ? 0 : 1);
 
 /** Those of them that count towards `maxTokens`: vectors have no place for the mask. */
@@ -101,7 +103,7 @@ export function checkWeighed(of: WeighedValues): void {
  * @param what - What tokens are, for errors.
  * @throws {RidgelineError} `ERR_ARGUMENT` for options that do not go together, or a vocabulary that is none.
  */
-export function checkLookup<T>(of: LookupValues<T>, what: string): void {
+function checkLookup<T>(of: LookupValues<T>, what: string): void {
   const { vocabulary, maxTokens, maskToken, oovToken, invert, outputMode } = of;
   const others = placesOfNone(of);
   if (maskToken === oovToken) throw argumentError('maskToken', 'another than oovToken', maskToken);
@@ -159,47 +161,103 @@ export function* learn<T>(
   return { vocabulary, idfWeights: weighs ? vocabulary.map(rarity) : undefined };
 }
 
-/** What {@link learn} takes for documents of data of some shape: with `'tfIdf'` its rows, else all together. */
-export function documentsOf<T>(
-  items: ArrayLike<T> & { slice(from: number, to: number): ArrayLike<T> },
-  shape: readonly number[],
-  { outputMode }: WeighedValues,
-): Iterable<ArrayLike<T>> {
-  return outputMode === 'tfIdf' ? rowsOf(items, shape) : [items];
-}
-
-function* rowsOf<T>(
-  items: ArrayLike<T> & { slice(from: number, to: number): ArrayLike<T> },
-  shape: readonly number[],
-): Generator<ArrayLike<T>> {
-  const width = shape.slice(1).reduce((product, size) => product * size, 1);
-  for (let at = 0; at < items.length; at += width) yield items.slice(at, at + width);
-}
-
-/** Numbers of a vector over the vocabulary: unknown tokens first, as many as have an index. */
-export const vectorSize = <T>(of: LookupValues<T>, tokens: number): number =>
-  of.padToMaxTokens ? (of.maxTokens as number) : tokens + of.numOovIndices;
-
-/** Numbers of a vector, or indices, those of the mask and of unknown tokens among them. */
-export const vocabularySize = <T>(of: LookupValues<T>, learnt: Learnt<T> | undefined): number => {
-  const tokens = learnt?.vocabulary.length ?? 0;
-  return of.outputMode === 'int' ? tokens + reserved(of) : vectorSize(of, tokens);
-};
-
 /** How much unknown tokens weigh: as much as the others on average. */
 export const unknownWeight = (idfWeights: readonly number[]): number =>
   idfWeights.reduce((sum, weight) => sum + weight, 0) / Math.max(idfWeights.length, 1);
-
-/** How much each number of a vector weighs: that of unknown tokens first, and padding nothing. */
-export function vectorWeights<T>(of: LookupValues<T>, { vocabulary, idfWeights = [] }: Learnt<T>): Tensor {
-  const weights = new Float32Array(vectorSize(of, vocabulary.length));
-  weights.fill(unknownWeight(idfWeights), 0, of.numOovIndices);
-  weights.set(idfWeights, of.numOovIndices);
-  return tensor(weights);
-}
 
 /** What configs keep of it. */
 export const learntConfig = <T>(of: Learnt<T> | undefined): Record<string, unknown> => ({
   vocabulary: of?.vocabulary ?? null,
   idfWeights: of?.idfWeights ?? null,
 });
+
+/** Items of several tokens each, in a row. */
+interface Rows<T> extends ArrayLike<T> {
+  slice(from: number, to: number): ArrayLike<T>;
+}
+
+function* rowsOf<T>(items: Rows<T>, shape: readonly number[]): Generator<ArrayLike<T>> {
+  const width = shape.slice(1).reduce((product, size) => product * size, 1);
+  for (let at = 0; at < items.length; at += width) yield items.slice(at, at + width);
+}
+
+/** The vocabulary of a lookup of single tokens, given or learnt. */
+export class Vocabulary<T> {
+  readonly #of: LookupValues<T>;
+  #learnt: Learnt<T> | undefined;
+
+  /**
+   * @param what - What tokens are, for errors.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for options that do not go together.
+   */
+  constructor(of: LookupValues<T>, what: string) {
+    checkLookup(of, what);
+    this.#of = of;
+    if (of.vocabulary) this.#learnt = { vocabulary: of.vocabulary, idfWeights: of.idfWeights };
+  }
+
+  /** The tokens, in the order of their indices; undefined before there are any. */
+  get tokens(): readonly T[] | undefined {
+    return this.#learnt?.vocabulary;
+  }
+
+  /** How rare each token is, with `'tfIdf'`. */
+  get idfWeights(): readonly number[] | undefined {
+    return this.#learnt?.idfWeights;
+  }
+
+  /** Indices that no token has: the mask's and those of unknown tokens. */
+  get reserved(): number {
+    return reserved(this.#of);
+  }
+
+  /** Numbers of a vector, or the largest index and one more. */
+  get size(): number {
+    const tokens = this.tokens?.length ?? 0;
+    return this.#of.outputMode === 'int' ? tokens + this.reserved : this.#vectorSize(tokens);
+  }
+
+  /** Numbers of a vector: unknown tokens first, as many as have an index. */
+  #vectorSize(tokens: number): number {
+    return this.#of.padToMaxTokens ? (this.#of.maxTokens as number) : tokens + this.#of.numOovIndices;
+  }
+
+  /**
+   * What data of some shape teaches; with `'tfIdf'` its rows are the documents.
+   * @throws {RidgelineError} As {@link learn}.
+   */
+  learnt(items: Rows<T>, shape: readonly number[], order: (a: T, b: T) => number): Work<Learnt<T>> {
+    const documents = this.#of.outputMode === 'tfIdf' ? rowsOf(items, shape) : [items];
+    return learn(documents, this.#of, order);
+  }
+
+  /** Takes what was learnt. */
+  set(learnt: Learnt<T>): void {
+    this.#learnt = learnt;
+  }
+
+  /** What indices become by `outputMode`. */
+  encoded(index: SymbolicTensor): SymbolicTensor {
+    const { outputMode, maskToken } = this.#of;
+    if (outputMode === 'int') return index;
+    const place = maskToken === undefined ? index : ops.sub(index, 1);
+    const depth = this.#vectorSize(this.tokens?.length ?? 0);
+    if (outputMode !== 'tfIdf') return encoded(place, depth, outputMode);
+    return ops.mul(encoded(place, depth, 'count'), this.#weights(depth));
+  }
+
+  /** How much each number of a vector weighs: that of unknown tokens first, and padding nothing. */
+  #weights(depth: number): Tensor {
+    const { idfWeights = [] } = this;
+    const { numOovIndices } = this.#of;
+    const weights = new Float32Array(depth);
+    weights.fill(unknownWeight(idfWeights), 0, numOovIndices);
+    weights.set(idfWeights, numOovIndices);
+    return tensor(weights);
+  }
+
+  /** What configs keep of it. */
+  config(): Record<string, unknown> {
+    return learntConfig(this.#learnt);
+  }
+}

@@ -3,10 +3,10 @@
  */
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { Weight } from '../../core/weight.js';
-import { RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { stepOf } from '../../ops/steps.js';
 import type { CallOptionKinds } from '../arguments.js';
+import { checkAxes } from '../input-axes.js';
 import type { Layer } from '../layer.js';
 import type { WeightOptions } from '../weights.js';
 import { CarriedStates, DecodedStates } from './carried-states.js';
@@ -29,10 +29,7 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
   }
 
   override build(inputShape: Shape): void {
-    if (inputShape.length !== 3) {
-      const message = `layer '${this.name}' expects input [batch, time, features], received ${inputShape.length} axes`;
-      throw new RidgelineError('ERR_SHAPE', message, { received: inputShape });
-    }
+    checkAxes(this.name, inputShape, ['batch', 'time', 'features']);
     this.weightsFor(inputShape[2] ?? null);
     if (!this.#settings.stateful) return;
     const add = (name: string, options: WeightOptions): Weight => this.addWeight(name, options);

@@ -5,12 +5,13 @@
 import type { Option } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { Weight } from '../../core/weight.js';
-import { argumentError, RidgelineError } from '../../errors.js';
+import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { stepOf } from '../../ops/steps.js';
 import type { CallOptionKinds } from '../arguments.js';
 import type { GivesOne } from '../gives.js';
 import { innerLayer } from '../inner-layer.js';
+import { checkAxes } from '../input-axes.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, option, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
@@ -79,10 +80,7 @@ export class RNN extends Layer<RNNConfig, Given> {
   }
 
   override build(inputShape: Shape): void {
-    if (inputShape.length < 3) {
-      const message = `layer '${this.name}' expects input [batch, time, …], received ${inputShape.length} axes`;
-      throw new RidgelineError('ERR_SHAPE', message, { received: inputShape });
-    }
+    checkAxes(this.name, inputShape, ['batch', 'time', '…']);
     if (!this.options.stateful) return;
     const add = (name: string, options: WeightOptions): Weight => this.addWeight(name, options);
     const sizes = this.stateSize;

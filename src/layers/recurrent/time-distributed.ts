@@ -3,11 +3,11 @@
  */
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
-import { RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import type { CallOptions } from '../arguments.js';
 import type { GivesOne } from '../gives.js';
 import { innerLayer } from '../inner-layer.js';
+import { checkAxes } from '../input-axes.js';
 import { Layer } from '../layer.js';
 import type { LayerOptions, Table } from '../options.js';
 
@@ -31,10 +31,7 @@ export class TimeDistributed extends Layer<TimeDistributedConfig, Given> {
   static override readonly options: Table<TimeDistributedConfig> = { layer: innerLayer };
 
   override build(inputShape: Shape): void {
-    if (inputShape.length < 3) {
-      const message = `layer '${this.name}' expects input [batch, time, …], received ${inputShape.length} axes`;
-      throw new RidgelineError('ERR_SHAPE', message, { received: inputShape });
-    }
+    checkAxes(this.name, inputShape, ['batch', 'time', '…']);
     this.options.layer.build([null, ...inputShape.slice(2)]);
   }
 
