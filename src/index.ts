@@ -66,7 +66,6 @@ export type {
   EvaluateOptions,
   FitOptions,
   FitResult,
-  Signal,
 } from './models/fit-options.js';
 export type { Generated, GenerateOptions, Prompt } from './models/generation.js';
 export type { History } from './models/history.js';
@@ -79,6 +78,7 @@ export type { Minimized, TrainStep, TrainStepArguments, TrainStepResult } from '
 export type { PredictOptions } from './models/predictor.js';
 export type { SaveOptions } from './models/saving.js';
 export { Sequential } from './models/sequential.js';
+export type { Signal } from './models/signal.js';
 export type { LoadWeightsOptions } from './models/weights-file.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers/index.js';

@@ -1,9 +1,12 @@
 /**
  * The callbacks of the package: early stopping as in Keras, stopping at NaN, the progress bar's lines.
  */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, normalize } from 'node:path';
 import { Callback, callbacks, type Logs, type Model, tensor } from 'ridgeline';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { bits, regression, x, y } from './support/small.js';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { bits, expectFailure, regression, x, y } from './support/small.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -217,5 +220,45 @@ describe('progress', () => {
     const output = written();
     await regression().fit(x, y, { epochs: 2, verbose: 1 });
     expect(output()).not.toMatch(/NaN|undefined/);
+  });
+});
+
+describe('files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ridgeline-callbacks-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('stand in folders that are made where they are not there', async () => {
+    const at = join(folder, 'a', 'b');
+    await regression().fit(x, y, {
+      epochs: 2,
+      callbacks: [
+        callbacks.modelCheckpoint(join(at, '{epoch:02d}', 'model.safetensors')),
+        callbacks.backupAndRestore(join(at, 'c', 'backup.safetensors'), { deleteCheckpoint: false }),
+      ],
+    });
+    expect(readdirSync(at, { recursive: true }).map(String).sort()).toEqual(
+      ['01', '02', 'c']
+        .concat(['01/model.safetensors', '02/model.safetensors', 'c/backup.safetensors'].map(normalize))
+        .sort(),
+    );
+    const blocked = join(at, 'c', 'backup.safetensors', 'more', 'model.safetensors');
+    await expectFailure(
+      () => regression().fit(x, y, { callbacks: [callbacks.modelCheckpoint(blocked)] }),
+      'ERR_IO',
+      /cannot make the folder/,
+    );
+  });
+
+  test('of values have columns for validation, where the first epoch has none', async () => {
+    const path = join(folder, 'log.csv');
+    const options = { epochs: 4, validationSplit: 0.2, validationFreq: 2 };
+    await regression().fit(x, y, { ...options, callbacks: [callbacks.csvLogger(path)] });
+    const lines = readFileSync(path, 'utf8').trim().split('\n');
+    const [header, first, second] = lines.map((line) => line.split(',')) as [string[], string[], string[]];
+    const at = header.indexOf('val_loss');
+    expect(at).toBeGreaterThan(0);
+    expect(first[at]).toBe('NA');
+    expect(Number(second[at])).toBeGreaterThan(0);
+    expect(header.filter((key) => key.startsWith('val_'))).toHaveLength((header.length - 1) / 2);
   });
 });

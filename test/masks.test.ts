@@ -7,6 +7,7 @@ import {
   layers,
   Model,
   ops,
+  optimizers,
   Sequential,
   type SymbolicTensor,
   type Tensor,
@@ -376,4 +377,36 @@ test('names of layers', () => {
     'simple_rnn',
     'lstm_cell',
   ]);
+});
+
+describe('no steps at all', () => {
+  const none = (features: number): Tensor => tensor([], { shape: [2, 0, features] });
+  test.each<[string, () => Layer]>([
+    ['globalAveragePooling1d', () => layers.globalAveragePooling1d()],
+    ['lstm', () => layers.lstm(3)],
+    ['rnn of a cell', () => layers.rnn(layers.gruCell(3))],
+  ])('%s gives zeros', (_, layer) => {
+    const model = new Sequential([layers.input([null, 3]), layer()]);
+    expect((model.predictSync(none(3)) as Tensor).toArray()).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+});
+
+test('renormalization by the steps that count, as Keras 3.15 on JAX', async () => {
+  const model = new Sequential([
+    layers.input([3, 4]),
+    layers.masking(),
+    layers.batchNormalization({ renorm: true }),
+    layers.dense(1, { kernelInitializer: 'ones' }),
+  ]).compile({ loss: 'mse', optimizer: optimizers.sgd({ learningRate: 0.1 }) });
+  const values = Float32Array.from({ length: 24 }, (_, i) => (i > 15 ? 0 : Math.sin(i)));
+  const rows = [[1], [2], [3]];
+  const losses: number[] = [];
+  for (let i = 0; i < 3; i++)
+    losses.push((await model.trainOnBatch(tensor(values, { shape: [2, 3, 4] }), [rows, rows])).loss);
+  [5.522340297698975, 2.5242602825164795, 1.7285560369491577].forEach((loss, i) =>
+    expect(losses[i]).toBeCloseTo(loss, 5),
+  );
 });

@@ -371,3 +371,20 @@ describe('refused', () => {
     expect(model.predictSync(x).shape[0]).toBe(10);
   });
 });
+
+test('a model within a layer, with a function of its own', async () => {
+  const twice = function twice(x: SymbolicTensor): SymbolicTensor {
+    return ops.mul(x, 2);
+  };
+  const inner = new Sequential([input([4]), layers.dense(3, { activation: 'tanh' }), layers.lambda(twice)]);
+  const at = input([5, 4]);
+  const shared = layers.timeDistributed(inner);
+  const outputs = layers.add()([shared(at), shared(layers.dense(4)(at) as never)] as never) as SymbolicTensor;
+  const model = new Model({ inputs: at, outputs }).compile({ loss: 'mse' });
+  const data = numbers(30, 4).reshape([6, 5, 4]);
+  await model.fit(data, numbers(30, 3).reshape([6, 5, 3]));
+  const loaded = await again(model as Model, { custom: { twice } });
+  expect((loaded.predictSync(data) as Tensor).data).toEqual((model.predictSync(data) as Tensor).data);
+  await loaded.fit(data, numbers(30, 3).reshape([6, 5, 3]));
+  await expectFailure(() => again(model as Model), 'ERR_ARGUMENT', /'twice'/);
+});

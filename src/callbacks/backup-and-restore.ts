@@ -5,6 +5,7 @@ import { rm, stat } from 'node:fs/promises';
 import { type FilePath, filePath } from '../core/file-path.js';
 import { boolean, type Settled, settle, type Table } from '../core/options.js';
 import { Callback } from './callback.js';
+import { makeFolderOf } from './folder.js';
 import { type SaveFreq, saveAfterBatches, saveFreq } from './save-freq.js';
 
 /** Options of {@link BackupAndRestore}. */
@@ -29,7 +30,12 @@ export class BackupAndRestore extends Callback {
     super();
     this.#path = filePath('path', path);
     this.#options = settle('backupAndRestore', TABLE, [options]);
-    saveAfterBatches(this, this.#options.saveFreq, () => this.model.save(this.#path));
+    saveAfterBatches(this, this.#options.saveFreq, () => this.#save());
+  }
+
+  async #save(): Promise<void> {
+    await makeFolderOf('path', this.#path);
+    await this.model.save(this.#path);
   }
 
   /** @internal */
@@ -42,7 +48,7 @@ export class BackupAndRestore extends Callback {
   }
 
   override async onEpochEnd(): Promise<void> {
-    if (this.#options.saveFreq === 'epoch') await this.model.save(this.#path);
+    if (this.#options.saveFreq === 'epoch') await this.#save();
   }
 
   override async onTrainEnd(): Promise<void> {

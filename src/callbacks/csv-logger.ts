@@ -72,11 +72,19 @@ export class CSVLogger extends Callback {
     if (header) this.#keys = fields(header, this.#options.separator).slice(1);
   }
 
+  /** Names of what an epoch has, and of what others have that are validated where this one is not. */
+  #columns(logs: Logs): string[] {
+    const keys = Object.keys(logs);
+    const isValidated = keys.some((key) => key.startsWith('val_'));
+    const others = this.model.training.validates && !isValidated ? keys : [];
+    return [...keys, ...others.filter((key) => key !== 'learning_rate').map((key) => `val_${key}`)].sort();
+  }
+
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     const { separator } = this.#options;
     const lines: unknown[][] = [];
     if (!this.#keys) {
-      this.#keys = Object.keys(logs).sort();
+      this.#keys = this.#columns(logs);
       lines.push(['epoch', ...this.#keys.map((key) => quoted(key, separator))]);
     }
     lines.push([epoch, ...this.#keys.map((key) => (Object.hasOwn(logs, key) ? logs[key] : 'NA'))]);
@@ -104,7 +112,7 @@ function fields(line: string, separator: string): string[] {
 
 /**
  * Writes a line for each epoch: its index and the numbers of its logs, by the names in the first line, which are those of
- * the first epoch; `NA` where an epoch lacks one. Each line is written as its epoch ends, so that a process that is killed
+ * the first epoch and of its validation; `NA` where an epoch lacks one, as where it is not validated. Each line is written as its epoch ends, so that a process that is killed
  * loses no epoch, and `append` goes on behind the last whole line.
  *
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, and from `fit` `ERR_IO` when the file cannot be written.

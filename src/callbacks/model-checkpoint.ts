@@ -6,6 +6,7 @@ import { boolean, number, type Settled, settle, type Table } from '../core/optio
 import { argumentError } from '../errors.js';
 import { Callback } from './callback.js';
 import type { CallbackState } from './callback-state.js';
+import { makeFolderOf } from './folder.js';
 import type { Logs } from './logs.js';
 import { Monitor, type MonitorOptions, monitored } from './monitor.js';
 import { type SaveFreq, saveAfterBatches, saveFreq } from './save-freq.js';
@@ -96,6 +97,7 @@ export class ModelCheckpoint extends Callback {
     }
     const known = { ...logs, epoch: epoch + 1, ...(batch === undefined ? {} : { batch: batch + 1 }) };
     const path = fileName(this.#path, known);
+    await makeFolderOf('path', path);
     await (saveWeightsOnly ? this.model.saveWeights(path) : this.model.save(path));
     if (verbose > 0) console.log(`Epoch ${epoch + 1}: model saved to ${path}`);
   }
@@ -141,8 +143,8 @@ function formatted(value: number, form: string | undefined, digits: number): str
 /**
  * Saves the model at the end of every epoch, or after every so many batches, each time whole or not at all.
  *
- * `path` may hold numbers of the logs in braces, with a form as in Python: `best-{epoch:02d}-{val_loss:.2f}`; epochs and
- * batches count from 1 there. Among the callbacks of a fit it comes last: what stands behind it is saved as it was an
+ * `path` may hold numbers of the logs in braces, with a form as in Python, of `d`, `f`, `e` and `%` with a width and digits:
+ * `best-{epoch:02d}-{val_loss:.2f}`; epochs and batches count from 1 there. Its folder is made where it is not there. Among the callbacks of a fit it comes last: what stands behind it is saved as it was an
  * epoch before.
  *
  * @example

@@ -1,14 +1,13 @@
 /**
  * Event files for TensorBoard: the numbers of epochs and batches, and histograms of weights, under Keras' tags.
  */
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type FilePath, filePath } from '../core/file-path.js';
 import { integer, option, type Settled, settle, type Table } from '../core/options.js';
-import { RidgelineError } from '../errors.js';
 import { guard, type NativeEventFile, native, succeeded } from '../native.js';
 import { Callback } from './callback.js';
+import { makeFolder } from './folder.js';
 import type { Logs } from './logs.js';
 
 /** Options of {@link TensorBoard}. */
@@ -53,12 +52,7 @@ export class TensorBoard extends Callback {
   #file(folder: string): Promise<NativeEventFile> {
     const make = async (): Promise<NativeEventFile> => {
       const path = join(this.#logDir, folder);
-      try {
-        await mkdir(path, { recursive: true });
-      } catch (error) {
-        const message = `cannot make the folder '${path}': ${(error as Error).message}`;
-        throw new RidgelineError('ERR_IO', message, { argument: 'logDir', received: path });
-      }
+      await makeFolder('logDir', path);
       const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, '0');
       const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${files++}.v2`;
       return guard(() => new native.NativeEventFile(join(path, name)));

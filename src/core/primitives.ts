@@ -94,6 +94,8 @@ export interface Attributes {
 
   readonly reshape: Sizes;
   readonly reshapeLike: None;
+  /** Sizes are products of so many dimensions, each said by an input and an axis. */
+  readonly reshapeBy: { readonly from: readonly number[]; readonly counts: readonly number[] };
   readonly expandDims: Axis;
   readonly positions: Axis;
   readonly squeeze: Axis;

@@ -7,23 +7,31 @@ import { argumentError } from '../errors.js';
 import { Layer } from './layer.js';
 import { type SharedLayer, SharedLayers } from './shared-layers.js';
 
-/** A layer as it is saved. */
-interface SavedLayer {
+/** A layer as it is saved; a model with what it computes. */
+export interface SavedInnerLayer {
   readonly className: string;
   readonly config: unknown;
+  readonly model?: unknown;
 }
 
-/** Makes a saved layer again; the registry says how, which knows all layers and so none may know. */
-let restore: ((saved: SavedLayer) => Layer) | undefined;
+/** Writes a model, if the layer is one; saving says how. */
+let describeModel: ((layer: Layer) => SavedInnerLayer | undefined) | undefined;
+/** Makes a saved layer again; loading says how, which knows all layers and so none may know. */
+let restore: ((saved: SavedInnerLayer) => Layer) | undefined;
+
+/** Says how models in layers are written. */
+export function describesModels(by: (layer: Layer) => SavedInnerLayer | undefined): void {
+  describeModel = by;
+}
 
 /** Says how layers are made again. */
-export function restoresLayers(by: (saved: SavedLayer) => Layer): void {
+export function restoresLayers(by: (saved: SavedInnerLayer) => Layer): void {
   restore = by;
 }
 
 const isShared = (given: unknown): given is SharedLayer => isPlain(given) && typeof given.shared === 'number';
 
-const isSaved = (given: unknown): given is SavedLayer =>
+const isSaved = (given: unknown): given is SavedInnerLayer =>
   isPlain(given) && typeof given.className === 'string' && 'config' in given;
 
 /** A layer that must be given; it is saved with its class and config. */
@@ -34,5 +42,5 @@ export const innerLayer: Option<Layer, true> = option(
     throw argumentError(argument, 'a layer', given);
   },
   undefined,
-  (layer) => SharedLayers.current.described(layer, () => layer.toJSON()),
+  (layer) => SharedLayers.current.described(layer, () => describeModel?.(layer) ?? layer.toJSON()),
 );

@@ -5,7 +5,6 @@ import { resolveReferences } from '../core/custom.js';
 import { Registry } from '../core/registry.js';
 import { RidgelineError } from '../errors.js';
 import * as builtin from './index.js';
-import { restoresLayers } from './inner-layer.js';
 import { Layer } from './layer.js';
 
 /** A layer class that a config makes an instance of. */
@@ -40,8 +39,6 @@ export function restoreLayer({ className, config }: { className: string; config:
     { argument: 'layers', received: className },
   );
 }
-
-restoresLayers(restoreLayer);
 
 /** True if the class of `layer` is called as another one of this package. */
 export function isImpostor(layer: Layer): boolean {

@@ -12,14 +12,7 @@ import type { BatchSource } from './batches.js';
 import { callbackList } from './callback-list.js';
 import type { FollowedOptions } from './followers.js';
 import type { Network } from './network.js';
-
-/** The part of the platform's `AbortSignal` that is used. */
-export interface Signal {
-  readonly aborted: boolean;
-  readonly reason: unknown;
-  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
-}
+import { checkSignal, type Signal } from './signal.js';
 
 /** Options that say that a fit validates. */
 export type Validates =
@@ -149,18 +142,13 @@ export interface CheckedFitOptions {
  */
 export function checkFitOptions(network: Network, options: FitOptions): CheckedFitOptions {
   const given = checkOptions('fit', options, FIT_OPTIONS);
-  const { signal, threads } = given;
+  const { threads } = given;
   const batchSize = batchSizeOf(network, 'batchSize', given.batchSize);
   const epochs = count('epochs', given.epochs ?? 1);
   const initialEpoch = count('initialEpoch', given.initialEpoch ?? 0, 0);
   const split = given.validationSplit ?? 0;
   const validationSplit = number('validationSplit', split, 'in [0, 1)', (s) => s >= 0 && s < 1);
   checkThreads(threads);
-  if (
-    signal !== undefined &&
-    (typeof signal?.addEventListener !== 'function' || typeof signal.removeEventListener !== 'function')
-  )
-    throw argumentError('signal', 'an AbortSignal', signal);
   return {
     batchSize,
     epochs,
@@ -170,7 +158,7 @@ export function checkFitOptions(network: Network, options: FitOptions): CheckedF
     validationBatchSize: batchSizeOf(network, 'validationBatchSize', given.validationBatchSize, batchSize),
     validationFreq: count('validationFreq', given.validationFreq ?? 1),
     callbacks: callbackList(given, (style) => new ProgressBar(style)),
-    signal,
+    signal: checkSignal(given.signal),
     threads,
     stepsPerEpoch: optional('stepsPerEpoch', given.stepsPerEpoch),
     validationSteps: optional('validationSteps', given.validationSteps),

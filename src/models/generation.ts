@@ -5,9 +5,11 @@ import { options as checkOptions, threads as checkThreads, count, integer, numbe
 import { nextSeed } from '../core/random.js';
 import { Tensor } from '../core/tensor.js';
 import { generator } from '../data/rows.js';
-import { argumentError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import { Decoder } from './decoder.js';
 import type { Network } from './network.js';
+import { checkSignal, type Signal } from './signal.js';
+import { checkSteps } from './step-check.js';
 
 /** Options of {@link Model.generate}. */
 export interface GenerateOptions {
@@ -25,6 +27,8 @@ export interface GenerateOptions {
   readonly seed?: number | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
   readonly threads?: number | undefined;
+  /** Ends it before the next token: it rejects with the signal's reason. */
+  readonly signal?: Signal | undefined;
 }
 
 /** Tokens of one sequence, or of several; int32 where they are a tensor. */
@@ -50,10 +54,12 @@ interface Settings {
   readonly stops: ReadonlySet<number>;
   readonly random: () => number;
   readonly threads: number | undefined;
+  readonly signal: Signal | undefined;
 }
 
 function settings(options: GenerateOptions): Settings {
-  const names = ['maxNewTokens', 'temperature', 'topK', 'topP', 'stopToken', 'seed', 'threads'] as const;
+  const drawing = ['temperature', 'topK', 'topP', 'stopToken', 'seed'] as const;
+  const names = ['maxNewTokens', ...drawing, 'threads', 'signal'] as const;
   const given = checkOptions<GenerateOptions>('generate', options, names);
   const { temperature = 1, topP = 1, topK, stopToken, seed } = given;
   checkThreads(given.threads);
@@ -65,6 +71,7 @@ function settings(options: GenerateOptions): Settings {
     stops: new Set([stopToken ?? []].flat().map((token) => integer('stopToken', token, 0))),
     random: generator(seed === undefined ? nextSeed() : integer('seed', seed, 0)),
     threads: given.threads,
+    signal: checkSignal(given.signal),
   };
 }
 
@@ -93,6 +100,10 @@ interface Lane {
 export class Generation {
   readonly #network: Network;
   #idle: Decoder[] = [];
+  /** That steps are those of whole sequences, once it was asked. */
+  #checked: Promise<void> | undefined;
+  /** Counts how often all memory was given back. */
+  #releases = 0;
 
   constructor(network: Network) {
     this.#network = network;
@@ -100,13 +111,26 @@ export class Generation {
 
   /**
    * Tokens that come next of each of some prompts, one list of all rows after the other.
-   * @throws {RidgelineError} As {@link traceSteps}; `ERR_ARGUMENT` for bad options or prompts.
+   * @throws {RidgelineError} As {@link traceSteps} and {@link checkSteps}; `ERR_ARGUMENT` for bad options or prompts,
+   *   `ERR_DISPOSED`, and the signal's reason.
    */
   async *tokens(prompt: unknown, options: GenerateOptions): AsyncGenerator<number[]> {
-    const { most, stops, threads, ...how } = settings(options);
+    const { most, stops, threads, signal, ...how } = settings(options);
     const rows = rowsOf(prompt);
     const lanes: Lane[] = [];
+    const releases = this.#releases;
+    const check = (): void => {
+      if (signal?.aborted) throw signal.reason;
+      if (this.#releases === releases) return;
+      const { name } = this.#network;
+      const message = `model '${name}' was disposed or changed while it went on with a sequence`;
+      throw new RidgelineError('ERR_DISPOSED', message, { layer: name });
+    };
     try {
+      check();
+      this.#checked ??= checkSteps(this.#network);
+      await this.#checked;
+      check();
       for (const length of new Set(rows.map((row) => row.length))) {
         const own = rows.flatMap((row, i) => (row.length === length ? [i] : []));
         lanes.push({ rows: own, decoder: this.#take(own.length, length + most) });
@@ -119,6 +143,7 @@ export class Generation {
         const going = lanes.filter((lane) => lane.rows.some((row) => ends[row] === undefined));
         // All of them are over before one is told wrong: decoders serve again.
         const steps = await Promise.allSettled(going.map((lane) => next(lane, shown, outputs, threads)));
+        check();
         for (const step of steps) if (step.status === 'rejected') throw step.reason;
         // In the order of the rows, so that what is drawn does not depend on who goes beside whom.
         const drawn = rows.map((_, i) => {
@@ -132,7 +157,10 @@ export class Generation {
         shown = drawn.map((token) => [token]);
       }
     } finally {
-      for (const { decoder } of lanes) this.#give(decoder);
+      for (const { decoder } of lanes) {
+        if (this.#releases === releases) this.#give(decoder);
+        else decoder.release();
+      }
     }
   }
 
@@ -160,7 +188,8 @@ export class Generation {
   /** Gives all memory back. */
   release(): void {
     for (const decoder of this.#idle) decoder.release();
-    this.#idle = [];
+    [this.#idle, this.#checked] = [[], undefined];
+    this.#releases++;
   }
 }
 

@@ -8,6 +8,7 @@ import { undisturbed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { input } from '../layers/core/input.js';
+import { restoresLayers, type SavedInnerLayer } from '../layers/inner-layer.js';
 import type { Layer } from '../layers/layer.js';
 import { type LayerClass, restoreLayer } from '../layers/registry.js';
 import { SharedLayers } from '../layers/shared-layers.js';
@@ -39,6 +40,12 @@ export interface LoadOptions {
   readonly custom?: CustomObjects | undefined;
 }
 
+/** A layer, or a model among layers or in one. */
+const restoreInner = (of: SavedInnerLayer): Layer =>
+  of.model ? restore(of.model as SavedModel) : restoreLayer(of);
+
+restoresLayers(restoreInner);
+
 function restore(saved: SavedModel): Model {
   const inputs = saved.inputs.map((of) => {
     const [batchSize, ...shape] = of.shape;
@@ -46,9 +53,7 @@ function restore(saved: SavedModel): Model {
     t.name = of.name;
     return t;
   });
-  const layers = saved.layers.map((saved) =>
-    SharedLayers.current.restored(saved, (of) => (of.model ? restore(of.model) : restoreLayer(of))),
-  );
+  const layers = saved.layers.map((saved) => SharedLayers.current.restored(saved, restoreInner));
   if (saved.className === 'Sequential') {
     const { name, trainable } = saved;
     return preprocessed(saved, new Sequential([inputs[0] as SymbolicTensor, ...layers], { name, trainable }));

@@ -11,6 +11,7 @@ import { type ClassLabels, labelsOf } from './class-labels.js';
 import { traceSteps } from './decoder.js';
 import { type Network, traceInputs } from './network.js';
 import { describePreprocessing, type Json, numberText } from './saving.js';
+import { checkSteps } from './step-check.js';
 
 /** Options of {@link Model.export}. */
 export interface ExportOptions {
@@ -67,6 +68,7 @@ export async function exportOnnx(
     labels.map(({ output, labels }) => [network.outputNames[output] as string, labels]),
   );
   const steps = describePreprocessing(network.preprocessing);
+  if (decoder) await checkSteps(network);
   const trace = new Trace(false);
   const exported = trace.run(() => {
     const outputs = decoder

@@ -7,6 +7,7 @@ import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { isTaken } from '../core/registry.js';
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
 import { RidgelineError } from '../errors.js';
+import { describesModels } from '../layers/inner-layer.js';
 import type { Layer } from '../layers/layer.js';
 import { isBuiltin, isImpostor, isKnown } from '../layers/registry.js';
 import { type SharedLayer, SharedLayers } from '../layers/shared-layers.js';
@@ -75,9 +76,13 @@ function refuse(what: string): RidgelineError {
   return new RidgelineError('ERR_ARGUMENT', `cannot save: ${what}`, { argument: 'model' });
 }
 
+/** Functions of the model that is being written. */
+let written: Record<string, unknown> = {};
+
 /** The config of a layer, with functions by their names, which `functions` gets; what cannot come back is refused. */
 function plain(layer: Layer, functions: Record<string, unknown>): Json {
   const { name } = layer;
+  written = functions;
   const config = withReferences(layer.getConfig(), functions, isTaken, (key, fault) =>
     refuse(`'${key}' of layer '${name}' ${fault}`),
   );
@@ -87,6 +92,15 @@ function plain(layer: Layer, functions: Record<string, unknown>): Json {
     throw refuse(`the config of layer '${name}' has no plain form: ${(error as Error).message}`);
   }
 }
+
+/** A model among layers, or in one. */
+function describeInner(layer: Layer, functions: Record<string, unknown>): SavedLayer | undefined {
+  if (!((layer as Partial<Network>).graph instanceof CallGraph)) return undefined;
+  const { className } = layer.constructor as typeof Layer;
+  return { className, config: null, model: describe(layer as Layer & Network, functions) };
+}
+
+describesModels((layer) => describeInner(layer, written));
 
 function describe(model: Layer & Network, functions: Record<string, unknown>): SavedModel {
   const { className } = model.constructor as typeof Layer;
@@ -132,9 +146,9 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
     inputs: graph.inputs.map((t) => ({ name: t.name, shape: [...t.shape], dtype: t.dtype })),
     layers: layers.map((layer) =>
       SharedLayers.current.described(layer, () => {
+        const model = describeInner(layer, functions);
+        if (model) return model;
         const { className } = layer.constructor as typeof Layer;
-        if ((layer as Partial<Network>).graph instanceof CallGraph)
-          return { className, config: null, model: describe(layer as Layer & Network, functions) };
         if (isImpostor(layer))
           throw refuse(
             `the class of layer '${layer.name}' is called '${className}' as a layer of this package is`,

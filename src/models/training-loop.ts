@@ -6,10 +6,11 @@ import type { CallbackLike } from '../callbacks/callback.js';
 import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel } from '../callbacks/trained-model.js';
 import { guard, type NativeEvent, type NativeRun } from '../native.js';
-import type { FitResult, Signal } from './fit-options.js';
+import type { FitResult } from './fit-options.js';
 import { type BatchHooks, testBatches } from './followers.js';
 import { add } from './history.js';
 import type { Spot } from './place.js';
+import type { Signal } from './signal.js';
 
 /** A run, native or of batches that come one by one. */
 export type Run = Pick<NativeRun, 'next' | 'cancel' | 'progress'>;

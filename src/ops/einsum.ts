@@ -8,6 +8,7 @@ import { op } from '../core/apply.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
+import { Trace } from '../core/trace.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { mul } from './arithmetic.js';
 import { sum } from './reduction.js';
@@ -120,7 +121,9 @@ function merged(x: SymbolicTensor, groups: readonly number[]): SymbolicTensor {
     if (of.includes(null)) return stays ? null : -1;
     return (of as number[]).reduce((a, b) => a * b, 1);
   });
-  return reshape(x, shape);
+  if (shape.filter((size) => size === -1).length < 2) return reshape(x, shape);
+  const from = x.shape.flatMap((_, axis) => [0, axis]);
+  return Trace.running.emit('reshapeBy', [x], { from, counts: groups })[0];
 }
 
 /** The product of two, summed over what is not in `keep`; what only one of them has is in it. */
@@ -160,16 +163,19 @@ function contracted(
     return { x: product, labels };
   const staying = batch.length + (rowGroups.length === rows.length ? rows.length : 0);
   const shape = labels.map((label, i) => sizes.get(label) ?? (i < staying ? null : -1));
-  return { x: reshape(product, shape), labels };
+  if (shape.filter((size) => size === -1).length < 2) return { x: reshape(product, shape), labels };
+  const from = labels.flatMap((label) => {
+    const axis = a.labels.indexOf(label);
+    return axis >= 0 ? [1, axis] : [2, b.labels.indexOf(label)];
+  });
+  const counts = labels.map(() => 1);
+  return { x: Trace.running.emit('reshapeBy', [product, a.x, b.x], { from, counts })[0], labels };
 }
 
 /**
  * Sums of products, by names of axes: `einsum('bij,bjk->bik', a, b)` is a batched matrix product. Letters that the output
  * lacks are summed over; without `->` it has those that occur once, in order. `...` stands for any axes, the same in all
  * terms. Sizes of one letter are equal: nothing is repeated, and no letter stands twice in a term.
- *
- * At most one size that is unknown may have to be merged with others, as `b` and `s` of `'bhsd,hde->bse'`: `ERR_SHAPE`
- * says where that fails.
  *
  * @throws {RidgelineError} `ERR_ARGUMENT` for an equation that does not fit the tensors, `ERR_SHAPE` for their shapes.
  */

@@ -133,8 +133,6 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> i
         { argument: set[1] as string },
       );
     }
-    if (options.useEma && options.gradientAccumulationSteps !== undefined)
-      throw argumentError('useEma', 'false where gradients accumulate', true);
     this.groups = options.groups as never;
     if (this.groups.length > 0 && options.gradientAccumulationSteps !== undefined)
       throw argumentError('groups', 'left out where gradients accumulate', options.groups);

@@ -71,6 +71,10 @@ fn sample(name: &str) -> (Vec<Tensor>, &'static str) {
         "argMax" => (vec![x()], r#"{"axis":-1}"#),
         "reshape" => (vec![x()], r#"{"shape":[2,-1]}"#),
         "reshapeLike" => (vec![x(), tensor(&[6, 2], 2)], "{}"),
+        "reshapeBy" => {
+            let like = tensor(&[6, 2], 2);
+            (vec![x(), like], r#"{"from":[1,1,0,0,0,1],"counts":[1,2]}"#)
+        }
         "broadcastTo" => (vec![x()], r#"{"shape":[2,-2,-2]}"#),
         "broadcastLike" => (vec![vector(1), x()], "{}"),
         "transpose" => (vec![x()], r#"{"order":[1,0]}"#),
@@ -139,7 +143,9 @@ fn names_are_found_and_unique() {
         let own = graph.node(outputs[0]).op.name();
         // Shapes given by another tensor make the same ops as shapes given by numbers.
         let expected = match name {
-            "reshapeLike" | "expandDims" | "squeeze" | "mergeTime" | "splitTime" => "reshape",
+            "reshapeLike" | "reshapeBy" | "expandDims" | "squeeze" | "mergeTime" | "splitTime" => {
+                "reshape"
+            }
             "broadcastLike" => "broadcastTo",
             name => name,
         };

@@ -4,7 +4,6 @@
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import type { Weight } from '../../core/weight.js';
-import { RidgelineError } from '../../errors.js';
 import type { InitializerIdentifier } from '../../initializers/identifier.js';
 import { EPSILON } from '../../losses/labels.js';
 import * as ops from '../../ops/index.js';
@@ -113,7 +112,9 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     if (x.mask) return this.#masked(x, x.mask, axis);
     const last = isLast ? x : ops.transpose(x, order);
     if (this.options.renorm) {
-      const y = this.#renormalized(trace, last);
+      const plain = { epsilon, scale: false, center: false };
+      const [normal, mean, variance] = trace.emit('batchNorm', [last], plain);
+      const y = this.#renormalized(normal, mean, variance, (of) => of);
       return isLast ? y : ops.transpose(y, order);
     }
     const learned = [this.#gamma, this.#beta].filter((w) => w !== undefined).map((w) => trace.value(w));
@@ -125,7 +126,6 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
 
   /** By the steps of the batch that count. */
   #masked(x: SymbolicTensor, mask: SymbolicTensor, axis: number): SymbolicTensor {
-    if (this.options.renorm) throw new RidgelineError('ERR_ARGUMENT', 'renorm takes no masked input');
     const axes = Array.from({ length: x.rank }, (_, i) => i).filter((i) => i !== axis);
     const over = (of: SymbolicTensor): SymbolicTensor => ops.sum(of, { axis: axes, keepdims: true });
     const counts = ops.mul(ops.cast(along(mask, x), 'float32'), ops.onesLike(x));
@@ -134,19 +134,26 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     const centered = ops.sub(x, mean);
     const variance = ops.div(over(ops.mul(ops.square(centered), counts)), number);
     const vector = (of: SymbolicTensor): SymbolicTensor => ops.reshape(of, this.#mean.shape as number[]);
-    this.#follow(this.#mean, vector(mean));
-    this.#follow(this.#variance, vector(variance));
     const channels = mean.shape.map((size, i) => (i === axis ? (size as number) : 1));
     const y = ops.mul(centered, ops.rsqrt(ops.add(variance, this.options.epsilon)));
+    if (this.options.renorm)
+      return this.#renormalized(y, vector(mean), vector(variance), (of) => ops.reshape(of, channels));
+    this.#follow(this.#mean, vector(mean));
+    this.#follow(this.#variance, vector(variance));
     const scaled = this.#gamma ? ops.mul(y, ops.reshape(this.#gamma, channels)) : y;
     return this.#beta ? ops.add(scaled, ops.reshape(this.#beta, channels)) : scaled;
   }
 
-  /** By the batch, corrected towards moving statistics; the channels are the last axis. */
-  #renormalized(trace: Trace, x: SymbolicTensor): SymbolicTensor {
+  /** What is normalized by the batch, corrected towards moving statistics; `over` spreads vectors over the channels. */
+  #renormalized(
+    y: SymbolicTensor,
+    ofBatch: SymbolicTensor,
+    variance: SymbolicTensor,
+    over: (of: SymbolicTensor) => SymbolicTensor,
+  ): SymbolicTensor {
+    const trace = Trace.running;
     const { epsilon, renormClipping, renormMomentum } = this.options;
     const { moving, mean, stddev } = this.#renorm as Renormalized;
-    const [y, ofBatch, variance] = trace.emit('batchNorm', [x], { epsilon, scale: false, center: false });
     const batch = { mean: ofBatch, stddev: ops.sqrt(ops.add(variance, epsilon)) };
     const towards = { mean: trace.value(mean), stddev: trace.value(stddev) };
     const [r, d] = corrections(batch, towards, renormClipping, epsilon);
@@ -157,7 +164,7 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     this.#follow(stddev, batch.stddev, renormMomentum);
     const scaled = (of: SymbolicTensor): SymbolicTensor => (this.#gamma ? ops.mul(of, this.#gamma) : of);
     const offset = this.#beta ? ops.add(scaled(d), this.#beta) : scaled(d);
-    return ops.add(ops.mul(y, scaled(r)), offset);
+    return ops.add(ops.mul(y, over(scaled(r))), over(offset));
   }
 
   #byMovingStatistics(x: SymbolicTensor, axis: number): SymbolicTensor {

@@ -3,9 +3,10 @@
  */
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import * as ops from '../../ops/index.js';
+import { lengthOf } from '../../ops/steps.js';
 import { GlobalPooling1D, type GlobalPoolingOptions } from './pooling.js';
 
-/** The mean over time: input `[batch, time, channels]`, output `[batch, channels]`. Masked steps do not count. */
+/** The mean over time: input `[batch, time, channels]`, output `[batch, channels]`. Masked steps do not count; of none it is 0. */
 export class GlobalAveragePooling1D extends GlobalPooling1D {
   static override readonly className: string = 'GlobalAveragePooling1D';
 
@@ -14,7 +15,12 @@ export class GlobalAveragePooling1D extends GlobalPooling1D {
     counts: SymbolicTensor | undefined,
     along: { readonly axis: number; readonly keepdims: boolean },
   ): SymbolicTensor {
-    if (!counts) return ops.mean(x, along);
+    if (!counts && x.shape[along.axis] !== null) return ops.mean(x, along);
+    // Of no steps the mean is 0, not NaN.
+    if (!counts) {
+      const steps = ops.maximum(ops.cast(lengthOf(x, along.axis), 'float32'), 1);
+      return ops.div(ops.sum(x, along), steps);
+    }
     const number = ops.sum(ops.cast(counts, 'float32'), along);
     // What does not count may be anything, even infinite; where no step counts the mean is 0, not NaN.
     const total = ops.sum(ops.where(counts, x, 0), along);

@@ -17,6 +17,20 @@ pub(super) const ENTRIES: &[Entry] = &[
         built(Reshape { shape: resolve(call.shape(0)?, &sizes)? })
     }),
     ("reshapeLike", |call| built(Reshape { shape: call.shape(1)?.clone() })),
+    ("reshapeBy", |call| {
+        // Each size is a product of so many dimensions, each said by an input and an axis.
+        let (from, counts) = (call.with.integers("from")?, call.with.integers("counts")?);
+        let mut from = from.chunks_exact(2);
+        let mut next = |dim: Dim| -> Result<Dim> {
+            let Some(&[input, axis]) = from.next() else {
+                return Err(Error::argument("reshapeBy: too few dimensions"));
+            };
+            let shape = call.shape(usize::try_from(input).unwrap_or(usize::MAX))?;
+            dim.times(&shape.0[shape.axis(axis)?])
+        };
+        let size = |&count: &i64| (0..count).try_fold(Dim::ONE, |dim, _| next(dim));
+        built(Reshape { shape: Shape(counts.iter().map(size).collect::<Result<_>>()?) })
+    }),
     ("expandDims", |call| {
         let mut shape = call.shape(0)?.clone();
         // One axis more than the input has.

@@ -104,9 +104,6 @@ impl Optimizer {
             }
             _ => None,
         };
-        if averages.is_some() && accumulation.is_some() {
-            return Err(Error::argument(format!("useEma and {STEPS} exclude each other")));
-        }
         Ok(Optimizer { rule, learning_rate, clip, accumulation, averages, group: None })
     }
 
@@ -118,10 +115,16 @@ impl Optimizer {
         of_rule.iter().copied().chain(accumulator).chain(average).collect()
     }
 
-    /// The sum of a weight's gradients: its last slot, where they accumulate.
+    /// The sum of a weight's gradients, where they accumulate: its last slot but for the average.
     pub(super) fn accumulator<'a>(&self, of: &'a Trainable) -> &'a Arc<Variable> {
         debug_assert!(self.accumulation.is_some());
-        of.slots.last().expect("the accumulator is a slot")
+        let behind = 1 + usize::from(self.averages.is_some());
+        &of.slots[of.slots.len() - behind]
+    }
+
+    /// True if averages follow weights in steps that do not update them too.
+    pub(super) fn follows_every_step(&self) -> bool {
+        self.averages.is_some() && self.accumulation.is_some()
     }
 
     /// The state a variable needs, as zeros; an average begins with the variable.
@@ -140,7 +143,12 @@ impl Optimizer {
     }
 
     /// The weight behind its update, once its average has followed it.
-    fn averaged(&self, graph: &mut Graph, of: &Trainable, updated: Value) -> Result<Value> {
+    pub(super) fn averaged(
+        &self,
+        graph: &mut Graph,
+        of: &Trainable,
+        updated: Value,
+    ) -> Result<Value> {
         let Some(Averages { momentum, overwrite }) = self.averages else { return Ok(updated) };
         let variable = of.slots.last().expect("the average is a slot");
         let average = Average { variable: Arc::clone(variable), momentum };
@@ -198,8 +206,10 @@ impl Optimizer {
                 Some(rule) => self.by_rule(graph, rule, trainable, gradient, factor)?,
                 None => self.by_own(graph, trainable, gradient, factor)?,
             };
-            let averaged = self.averaged(graph, trainable, updated)?;
-            trainable.constrain(graph, averaged)?;
+            if !self.follows_every_step() {
+                let averaged = self.averaged(graph, trainable, updated)?;
+                trainable.constrain(graph, averaged)?;
+            }
             if let Some(of_weight) = of_weight {
                 penalty = Some(graph.plus(penalty, of_weight)?);
             }

@@ -27,8 +27,8 @@ pub struct Segment {
     pub every: u64,
 }
 
-/// A training step: its segments in order. The first puts out the objective, the last updates the
-/// weights.
+/// A training step: its segments in order. The first puts out the objective; weights are updated where all of them
+/// run.
 pub struct TrainingStep {
     segments: Vec<Segment>,
     /// Learning rates of the optimizers beside the first.
@@ -153,7 +153,7 @@ impl TrainingStep {
             }
         }
         counters.steps += 1;
-        counters.updates += u64::from(self.segments.last().is_some_and(due));
+        counters.updates += u64::from(self.segments.iter().all(due));
         // Readers that wait come before the next step.
         MutexGuard::unlock_fair(counters);
         Ok(())

@@ -3,7 +3,8 @@
 //! Where gradients accumulate, the updates are a segment of their own that runs with every n-th
 //! step, as Keras has it: `g = Σg/n` over those steps, then clip, decay, update. A penalty on a weight
 //! joins at the update, which is the same as joining each of the n, since the weight stands still
-//! meanwhile. A constraint holds after every step: it matters to weights that began outside it.
+//! meanwhile. A constraint holds after every step: it matters to weights that began outside it. Averages of weights
+//! follow them in every step too, in a segment behind the updates.
 
 use super::objective::Objective;
 use super::optimizer::Optimizer;
@@ -103,11 +104,16 @@ pub fn training_step(
         }
     }
     let (on_weights, updates) = match optimizer.accumulation {
-        None => (updates_of_all(optimizers, &mut graph, &trainables, &found)?, None),
+        None => (updates_of_all(optimizers, &mut graph, &trainables, &found)?, Vec::new()),
         Some(every) => {
             let program = accumulated_updates(optimizer, &trainables, &found)?;
             let penalty = accumulate(&mut graph, optimizer, &trainables, &found)?;
-            (penalty, Some(Segment { program, every }))
+            let mut segments = vec![Segment { program, every }];
+            if optimizer.follows_every_step() {
+                let program = averages(optimizer, &trainables, &found)?;
+                segments.push(Segment { program, every: 1 });
+            }
+            (penalty, segments)
         }
     };
     let mut penalty = extra;
@@ -184,12 +190,28 @@ fn accumulate(
         if let Some(penalty) = trainable.penalty_value(graph)? {
             total = Some(graph.plus(total, penalty)?);
         }
-        if gradient.is_some() {
+        if gradient.is_some() && !optimizer.follows_every_step() {
             let weight = trainable.weight(graph)?;
             trainable.constrain(graph, weight)?;
         }
     }
     Ok(total)
+}
+
+/// What follows the weights with every step: their averages, and then their constraints.
+fn averages(
+    optimizer: &Optimizer,
+    trainables: &[Trainable],
+    gradients: &[Option<Value>],
+) -> Result<Program> {
+    let mut graph = Graph::new();
+    for (trainable, _) in trainables.iter().zip(gradients).filter(|(_, of)| of.is_some()) {
+        let trainable = Trainable { start: None, ..trainable.clone() };
+        let weight = trainable.weight(&mut graph)?;
+        let averaged = optimizer.averaged(&mut graph, &trainable, weight)?;
+        trainable.constrain(&mut graph, averaged)?;
+    }
+    Program::new(&graph, &[])
 }
 
 /// Updates from the accumulators, which are cleared behind them.
