@@ -104,7 +104,7 @@ async function expected(model: Model, prompt: number[], count: number): Promise<
   return all;
 }
 
-describe.each(Object.entries(BODIES))('%s', (_, body) => {
+describe.each(Object.entries(BODIES))('%s', (kind, body) => {
   test('goes on as the whole model would', async () => {
     const model = language(body);
     const prompt = [3, 1, 4, 1, 5];
@@ -153,6 +153,10 @@ describe.each(Object.entries(BODIES))('%s', (_, body) => {
     });
     const second = await step([6, 9]);
     expect([...second]).toBeAllclose(whole.data.subarray(3 * VOCABULARY), { absolute: 1e-4, relative: 1e-4 });
+    if (kind !== 'multiHeadAttention') return;
+    // Eleven steps are left; ONNX Runtime writes of what is more.
+    await step(Array(11).fill(2));
+    await expect(step([2])).rejects.toThrow(/Gather/);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   constraints,
   layers,
   loadModel,
+  type Model,
   type Operand,
   ops,
   optimizers,
@@ -19,7 +20,7 @@ import {
 } from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
 import './support/allclose.js';
-import { failure, numbers } from './support/small.js';
+import { expectFailure, failure, numbers } from './support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-own-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -285,5 +286,61 @@ describe('a schedule of one’s own', () => {
     ],
   ])('that gives %s is refused', (_, schedule, says) => {
     expect(() => optimizers.sgd({ learningRate: schedule as never })).toThrow(says);
+  });
+});
+
+describe('configs that lack what the constructor takes are found out when they are saved', () => {
+  class Within extends constraints.Constraint {
+    static override readonly constraintName: string = 'Within';
+    readonly bound: number;
+    constructor({ bound = 1 }: { bound?: number } = {}) {
+      super();
+      this.bound = bound;
+    }
+    override call(weight: SymbolicTensor): SymbolicTensor {
+      return ops.maximum(ops.minimum(weight, this.bound), -this.bound) as SymbolicTensor;
+    }
+  }
+  class Whole extends Within {
+    static override readonly constraintName: string = 'Whole';
+    override getConfig(): { name: string } & Record<string, unknown> {
+      return { name: 'Whole', bound: this.bound };
+    }
+  }
+  class Steps extends optimizers.Optimizer {
+    static override readonly optimizerName: string = 'Steps';
+    readonly size: number;
+    constructor({ size = 1, ...rest }: { size?: number } & optimizers.OptimizerOptions = {}) {
+      super(rest);
+      this.size = size;
+    }
+    override update({ weight, gradient }: optimizers.UpdateArguments): optimizers.Updated {
+      return { weight: ops.sub(weight, ops.mul(gradient, this.size)) as SymbolicTensor };
+    }
+  }
+  const path = join(folder, 'remade.safetensors');
+  const model = (kernelConstraint: constraints.Constraint, optimizer: optimizers.Optimizer): Model =>
+    new Sequential([layers.input([2]), layers.dense(1, { kernelConstraint })]).compile({
+      optimizer,
+      loss: 'mse',
+    }) as Model;
+
+  test('a constraint', async () => {
+    const says =
+      /^cannot save: the constraint of 'dense\/kernel', made again from its config: it is something/;
+    const forgets = model(new Within({ bound: 0.05 }), optimizers.sgd());
+    await expectFailure(() => forgets.save(path), 'ERR_ARGUMENT', says);
+    await model(new Within(), optimizers.sgd()).save(path);
+    await model(new Whole({ bound: 0.05 }), optimizers.sgd()).save(path);
+    const again = await loadModel(path, { custom: { Whole } });
+    await again.fit([[3, 4]], [100]);
+    expect(Math.max(...(again.getWeights()[0]?.data ?? [1]).map(Math.abs))).toBeLessThan(0.0501);
+  });
+  test('an optimizer', async () => {
+    const forgets = model(new Whole(), new Steps({ size: 0.1 }));
+    const says = /^cannot save: optimizer 'Steps', made again from its config: it is something else/;
+    await expectFailure(() => forgets.save(path), 'ERR_ARGUMENT', says);
+    await forgets.save(path, { includeOptimizer: false });
+    await model(new Whole(), new Steps()).save(path);
   });
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { layers, loadModel, preprocessing, Sequential, type Tensor, tensor } from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
 import { golden } from './support/golden.js';
+import { expectFailure } from './support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-preprocessing-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -229,6 +230,48 @@ test('lookups say how many indices they have', () => {
   expect(stringLookup({ vocabulary, maskToken: '', outputMode: 'count' }).vocabularySize).toBe(4);
   expect(layers.integerLookup({ vocabulary: [7, 8], maskToken: 0 }).vocabularySize).toBe(4);
   expect(layers.integerLookup().vocabularySize).toBe(1);
+});
+
+describe('textVectorization by functions', () => {
+  const bare = function bare(text: string): string {
+    return text.toLowerCase().replaceAll('<br />', ' ');
+  };
+  const byComma = function byComma(text: string): string[] {
+    return text.split(',').map((part) => part.trim());
+  };
+  test('standardizes, splits and comes back with a model', async () => {
+    const words = preprocessing.textVectorization({ standardize: bare, split: byComma });
+    await words.adapt(['A<br />b, c', 'c, d']);
+    expect(words.vocabulary).toEqual(['c', 'd', 'a b']);
+    expect((words.call(['C,a b,x']) as Tensor).toArray()).toEqual([[2, 4, 1]]);
+    const model = new Sequential([layers.input([3]), layers.dense(1)]);
+    model.preprocessing.words = words;
+    const path = join(folder, 'functions.safetensors');
+    await model.save(path);
+    const loaded = await loadModel(path, { custom: { bare, byComma } });
+    const again = loaded.preprocessing.words as typeof words;
+    expect((again.call(['C,a b,x']) as Tensor).toArray()).toEqual([[2, 4, 1]]);
+    await expectFailure(() => loadModel(path), 'ERR_ARGUMENT', /'bare'/);
+    model.preprocessing.words = preprocessing.textVectorization({
+      standardize: [(text: string) => text][0],
+    });
+    await expectFailure(
+      () => model.save(path),
+      'ERR_ARGUMENT',
+      /^cannot save: 'standardize' of preprocessing 'words' is a function without a name/,
+    );
+  });
+  test('functions that give something else are refused', async () => {
+    const vocabulary = ['a'];
+    const one = preprocessing.textVectorization({ vocabulary, standardize: (() => 3) as never });
+    await expectFailure(() => one.call(['a']), 'ERR_ARGUMENT', /^what standardize gives must be a string/);
+    const other = preprocessing.textVectorization({ vocabulary, split: (() => 'a') as never });
+    await expectFailure(
+      () => other.call(['a']),
+      'ERR_ARGUMENT',
+      /^what split gives must be a list of strings/,
+    );
+  });
 });
 
 describe('stringLookup', () => {

@@ -112,3 +112,29 @@ describe('timeseriesDataset', () => {
     expect(tensor(series).size).toBe(10);
   });
 });
+
+describe('padSequences of vectors', () => {
+  test('fills up and cuts whole steps', () => {
+    const series = [[[1, 2]], [Float32Array.of(3, 4), [5, 6], [7, 8]]];
+    const padded = padSequences(series, { maxlen: 2, dtype: 'float32', value: -1 });
+    expect(padded.toArray()).toEqual([
+      [
+        [-1, -1],
+        [1, 2],
+      ],
+      [
+        [5, 6],
+        [7, 8],
+      ],
+    ]);
+    expect(padSequences([[], [[[1], [2]]]], { padding: 'post' }).shape).toEqual([2, 1, 2, 1]);
+  });
+  test('steps of other sizes are refused', async () => {
+    for (const [wrong, says] of [
+      [[[[1, 2]], [[3]]], /^sequences must be steps of \[2\] numbers, received \[3\]/],
+      [[[[1, 2]], [3]], /^sequences must be steps of \[2\] numbers, received 3/],
+      [[[1], [[2]]], /^sequences must be int32 numbers/],
+    ] as const)
+      await expectFailure(() => padSequences(wrong as never), 'ERR_ARGUMENT', says);
+  });
+});

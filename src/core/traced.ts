@@ -10,6 +10,22 @@ import { Trace } from './trace.js';
 /** What a function takes: a float32 tensor of that name and shape. */
 export type TracedInput = readonly [name: string, shape: readonly number[]];
 
+/** What functions that are traced meanwhile compute, while somebody asks. */
+let seen: string[] | undefined;
+
+/** What the functions compute that `work` traces: equal texts say the same, with the same numbers. */
+export function fingerprints(work: () => unknown): string {
+  const outer = seen;
+  const own: string[] = [];
+  seen = own;
+  try {
+    work();
+  } finally {
+    seen = outer;
+  }
+  return own.join('\n');
+}
+
 /**
  * A function of tensors.
  * @param path - What it is of: random numbers of different functions are different.
@@ -24,6 +40,7 @@ export function traced(
   try {
     return trace.run(() => {
       const outputs = work(inputs.map(([name, shape]) => trace.input(name, shape, 'float32')));
+      seen?.push(trace.graph.fingerprint());
       return guard(() => new native.NativeTraced(trace.graph, trace.ids(outputs)));
     });
   } finally {

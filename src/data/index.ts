@@ -13,7 +13,7 @@ export {
 } from './folds.js';
 export { type CodesOptions, Frame, type NumbersOptions } from './frame.js';
 export { type ArrowTable, fromArrow } from './from-arrow.js';
-export { type PadSequencesOptions, padSequences } from './pad-sequences.js';
+export { type PaddedStep, type PadSequencesOptions, padSequences } from './pad-sequences.js';
 export { type CsvOptions, readCsv } from './read-csv.js';
 export { type ShuffleOptions, shuffle, take } from './rows.js';
 export { type Split, type SplitOptions, trainTestSplit } from './split.js';

@@ -3,14 +3,14 @@
  * before, such as keys and values, so that a step costs as much as one step.
  */
 import type { SymbolicTensor } from '../core/symbolic.js';
-import type { Tensor } from '../core/tensor.js';
+import { type Tensor, tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { mayKeepWaiting } from '../core/turns.js';
 import type { Weight } from '../core/weight.js';
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeMoment, type NativePredictor, native } from '../native.js';
 import * as ops from '../ops/index.js';
-import { stepOf } from '../ops/steps.js';
+import { lengthOf, stepOf } from '../ops/steps.js';
 import { DecodingStates } from './decoding-states.js';
 import { settled } from './found.js';
 import type { Network } from './network.js';
@@ -41,9 +41,15 @@ export function traceSteps(
   const decoding = new DecodingStates(trace, rows, length, isOpen);
   trace.decoding = decoding;
   const [output] = network.graph.replay([tokens]) as [SymbolicTensor];
-  const last = ops.max(trace.emit('positions', [tokens], { axis: 1 })[0]);
-  decoding.advance(ops.add(ops.cast(last, 'float32'), 1) as SymbolicTensor);
+  const steps = ops.cast(lengthOf(tokens, 1), 'float32') as SymbolicTensor;
+  decoding.advance(isOpen ? bounded(decoding, steps) : steps);
   return { output, decoding };
+}
+
+/** As many steps, picked from a table that has no more rows than a sequence has steps: others know of no bound but this. */
+function bounded({ position, length }: DecodingStates, steps: SymbolicTensor): SymbolicTensor {
+  const last = ops.cast(ops.sub(ops.add(position, steps), 1), 'int32');
+  return ops.add(steps, ops.gather(tensor(new Float32Array(length)), last)) as SymbolicTensor;
 }
 
 /** See the module documentation. It is for one sequence, or several side by side, at a time. */

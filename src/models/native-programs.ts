@@ -171,7 +171,7 @@ function trainable(weight: Weight, whole: Optimizer, slots: NativeVariable[]): N
 }
 
 /** A constraint of one's own, traced. */
-function projectionOf({ path, shape }: Weight, constraint: Projection): NativeTraced {
+export function projectionOf({ path, shape }: Weight, constraint: Projection): NativeTraced {
   return within(`the constraint of '${path}'`, () =>
     traced(`constraint of ${path}`, [['weight', shape]], ([weight]) => [
       alike('what it gives', constraint.call?.(weight as SymbolicTensor), shape),

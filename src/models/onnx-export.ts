@@ -29,7 +29,7 @@ export interface ExportOptions {
 
 /** What a decoder is exported for. */
 export interface DecoderOptions {
-  /** The most steps of a sequence. */
+  /** The most steps of a sequence: running it for more is an error of the runtime. */
   readonly maxLength: number;
   /** Sequences side by side. Default 1. */
   readonly batchSize?: number | undefined;
@@ -67,7 +67,7 @@ export async function exportOnnx(
   const classes = Object.fromEntries(
     labels.map(({ output, labels }) => [network.outputNames[output] as string, labels]),
   );
-  const steps = describePreprocessing(network.preprocessing);
+  const steps = describePreprocessing(network.preprocessing, {});
   if (decoder) await checkSteps(network);
   const trace = new Trace(false);
   const exported = trace.run(() => {

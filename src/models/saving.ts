@@ -23,6 +23,7 @@ import type { Metrics } from './compile-options.js';
 import type { Network } from './network.js';
 import type { TrainStep } from './own-step.js';
 import { allLayers, rebuildingFault } from './rebuilding.js';
+import { checkConstraints, checkOptimizer } from './remaking.js';
 import { FORMAT } from './saved-file.js';
 import type { Training } from './training.js';
 
@@ -165,7 +166,7 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
     ),
     calls,
     outputs: graph.outputs.map(reference),
-    preprocessing: describePreprocessing((model as Partial<Preprocessed>).preprocessing ?? {}),
+    preprocessing: describePreprocessing((model as Partial<Preprocessed>).preprocessing ?? {}, functions),
     classLabels: (model as Partial<Preprocessed>).classLabels,
   };
 }
@@ -191,16 +192,22 @@ function checkOwned(model: Layer): void {
 }
 
 /**
- * Steps before a model, by what makes them again.
- * @throws {RidgelineError} `ERR_ARGUMENT` for anything but preprocessors.
+ * Steps before a model, by what makes them again; their functions by names, which `functions` gets.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for anything but preprocessors, and for functions without a name.
  */
-export function describePreprocessing(steps: Readonly<Record<string, unknown>>): Record<string, Json> {
+export function describePreprocessing(
+  steps: Readonly<Record<string, unknown>>,
+  functions: Record<string, unknown>,
+): Record<string, Json> {
   const describeOne = ([name, step]: [string, unknown]): [string, Json] => {
     if (!(step instanceof Preprocessor)) throw refuse(`preprocessing '${name}' is no preprocessor`);
     const { className } = step.constructor as typeof Preprocessor;
     if (className === undefined)
       throw refuse(`the class of preprocessing '${name}' has no 'static className'`);
-    return [name, { name: className, config: step.getConfig() as Json }];
+    const config = withReferences(step.getConfig(), functions, isTaken, (key, fault) =>
+      refuse(`'${key}' of preprocessing '${name}' ${fault}`),
+    );
+    return [name, { name: className, config: config as Json }];
   };
   return Object.fromEntries(Object.entries(steps).map(describeOne));
 }
@@ -292,6 +299,8 @@ export async function save(
   const saved = includeOptimizer ? training : undefined;
   const functions: Record<string, unknown> = {};
   const compile = saved && describeCompile(saved.compiled, functions);
+  checkConstraints(weights, functions);
+  if (saved) checkOptimizer(saved.compiled.optimizer, model.trainableWeights, functions);
   if (saved && !saved.optimizerState.isEmpty) {
     const trainable = new Set(model.trainableWeights);
     for (const [i, weight] of weights.entries()) {

@@ -11,6 +11,8 @@ export {
   subwordTokenizer,
 } from './subword-tokenizer.js';
 export {
+  type Split,
+  type Standardize,
   TextVectorization,
   type TextVectorizationOptions,
   textVectorization,

@@ -1,6 +1,7 @@
 /**
  * Preprocessors by the names under which models save them.
  */
+import { resolveReferences } from '../core/custom.js';
 import { Registry } from '../core/registry.js';
 import { Hashing } from './hashing.js';
 import { Preprocessor } from './preprocessor.js';
@@ -22,4 +23,4 @@ const registry = new Registry<Preprocessor>({
 
 /** A saved preprocessor. @throws {RidgelineError} `ERR_ARGUMENT` where it is one of one's own that was not passed. */
 export const restorePreprocessor = (of: { name: string; config: object }): Preprocessor =>
-  registry.restore(of);
+  registry.restore({ name: of.name, config: resolveReferences(of.config) as object });

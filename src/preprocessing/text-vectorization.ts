@@ -2,7 +2,7 @@
  * Text vectorization: texts as indices of their words, letters or n-grams, or as counts of them. As Keras'
  * `TextVectorization`.
  */
-import { integer, list, nullable, oneOf, option, type Table } from '../core/options.js';
+import { integer, list, nullable, type Option, oneOf, option, type Table } from '../core/options.js';
 import { Tensor } from '../core/tensor.js';
 import { atOnce, inTurns, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -18,17 +18,29 @@ import { flat, isText, type Strings } from './items.js';
 import { Preprocessor } from './preprocessor.js';
 import { laterInAlphabet } from './string-lookup.js';
 
-/** What becomes of a text before it is split. */
-export type Standardize = 'lowerAndStripPunctuation' | 'lower' | 'stripPunctuation';
+/** What becomes of a text before it is split: by name, or a function of one's own. */
+export type Standardize =
+  | 'lowerAndStripPunctuation'
+  | 'lower'
+  | 'stripPunctuation'
+  | ((text: string) => string);
+/** How a text falls apart into tokens: by name, or a function of one's own. */
+export type Split = 'whitespace' | 'character' | ((text: string) => readonly string[]);
 
 /** Options of {@link TextVectorization}. */
 export interface TextVectorizationOptions {
   /** The most indices, those of padding and of unknown tokens among them: `adapt` keeps the most frequent tokens. */
   readonly maxTokens?: number | null | undefined;
-  /** What becomes of a text first; `null` for nothing. Default `'lowerAndStripPunctuation'`. */
+  /**
+   * What becomes of a text first; `null` for nothing. A function is saved by its name and passed to `loadModel` as one of
+   * `custom`. Default `'lowerAndStripPunctuation'`.
+   */
   readonly standardize?: Standardize | null | undefined;
-  /** Tokens are what stands between white space, or characters; `null` takes a text whole. Default `'whitespace'`. */
-  readonly split?: 'whitespace' | 'character' | null | undefined;
+  /**
+   * Tokens are what stands between white space, or characters, or what a function gives; `null` takes a text whole. Default
+   * `'whitespace'`.
+   */
+  readonly split?: Split | null | undefined;
   /** Adds runs of up to so many tokens as tokens of their own, or runs of such lengths alone. Default none. */
   readonly ngrams?: number | readonly number[] | null | undefined;
   /**
@@ -50,15 +62,38 @@ const PUNCTUATION = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~']/g;
 /** What stands for tokens that are not in the vocabulary; nobody may call a token so. */
 const UNKNOWN = '[UNK]';
 
+/** An option that may also be a function. */
+const orFunction = <T extends string | ((text: string) => unknown)>(
+  of: Option<Extract<T, string>, false>,
+): Option<T, false> => ({
+  ...of,
+  read: (argument, given) => (typeof given === 'function' ? (given as T) : of.read(argument, given)),
+  save: (value) => (typeof value === 'function' ? value : of.save(value as Extract<T, string>)),
+});
+
+function standardized(by: (text: string) => string, text: string): string {
+  const found: unknown = by(text);
+  if (typeof found === 'string') return found;
+  throw argumentError('what standardize gives', 'a string', found);
+}
+
+function tokensOf(by: (text: string) => readonly string[], text: string): string[] {
+  const found: unknown = by(text);
+  if (Array.isArray(found) && found.every(isText)) return found;
+  throw argumentError('what split gives', 'a list of strings', found);
+}
+
 /** See {@link textVectorization}. */
 export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
   static override readonly className: string = 'TextVectorization';
   static override readonly options: Table<TextVectorizationOptions> = {
     maxTokens: nullable(integer(2, null)),
     standardize: nullable(
-      oneOf(['lowerAndStripPunctuation', 'lower', 'stripPunctuation'], 'lowerAndStripPunctuation'),
+      orFunction<Standardize>(
+        oneOf(['lowerAndStripPunctuation', 'lower', 'stripPunctuation'], 'lowerAndStripPunctuation'),
+      ),
     ),
-    split: nullable(oneOf(['whitespace', 'character'], 'whitespace')),
+    split: nullable(orFunction<Split>(oneOf(['whitespace', 'character'], 'whitespace'))),
     ngrams: nullable(
       option((argument, given): number | readonly number[] => {
         const all: unknown[] = Array.isArray(given) ? given : [given];
@@ -123,13 +158,14 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
   /** The tokens of a text. */
   tokens(text: string): string[] {
     const { standardize, split, ngrams } = this.options;
-    let of = text;
+    let of = typeof standardize === 'function' ? standardized(standardize, text) : text;
     if (standardize === 'lower' || standardize === 'lowerAndStripPunctuation') of = of.toLowerCase();
     if (standardize === 'stripPunctuation' || standardize === 'lowerAndStripPunctuation')
       of = of.replace(PUNCTUATION, '');
     let tokens: string[] = [of];
     if (split === 'whitespace') tokens = of.split(/\s+/).filter((token) => token !== '');
     if (split === 'character') tokens = [...of];
+    if (typeof split === 'function') tokens = tokensOf(split, of);
     if (ngrams === undefined) return tokens;
     const lengths = typeof ngrams === 'number' ? Array.from({ length: ngrams }, (_, i) => i + 1) : ngrams;
     return lengths.flatMap((n) =>
