@@ -53,6 +53,13 @@ class Places extends Layer {
 }
 
 const BODIES: Record<string, (x: SymbolicTensor) => SymbolicTensor> = {
+  'attention to near steps, with a gate': (x) =>
+    layers.multiHeadAttention(2, 4, { slidingWindow: 3, useGate: true })(
+      x,
+      x,
+      undefined,
+      causal,
+    ) as SymbolicTensor,
   multiHeadAttention: (x) =>
     layers.multiHeadAttention(2, 4, { valueDim: 3 })(
       layers.add()([x, layers.sinePositionEncoding()(x) as SymbolicTensor]) as never,

@@ -224,7 +224,7 @@ describe('options of every layer', () => {
       'groupQueryAttention',
       {
         ...{ headDim: 3, numQueryHeads: 4, numKeyValueHeads: 2, dropout: 0.3, useBias: false, seed: 4 },
-        ...{ ...weight('kernel'), ...weight('bias') },
+        ...{ ...weight('kernel'), ...weight('bias'), slidingWindow: 3, useGate: true },
       },
       3,
     ],
@@ -253,6 +253,7 @@ describe('options of every layer', () => {
       {
         ...{ numHeads: 2, keyDim: 3, valueDim: 4, dropout: 0.3, useBias: false, outputShape: [2, 3] },
         ...{ attentionAxes: [1], seed: 4, ...weight('kernel'), ...weight('bias') },
+        ...{ slidingWindow: 3, useGate: true },
       },
       2,
     ],

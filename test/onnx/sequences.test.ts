@@ -113,6 +113,16 @@ describe('attention', () => {
     const made = layers.multiHeadAttention(2, 3)(x, y, undefined, { attentionMask: pairs }) as SymbolicTensor;
     await expectSameInRuntime(new Model({ inputs: [x, y, pairs], outputs: made }), few);
   });
+  test.each([{ slidingWindow: 2 }, { useGate: true, slidingWindow: 3 }])(
+    'windows and gates %o',
+    async (options) => {
+      const words = input([null, 6]);
+      for (const useCausalMask of [false, true]) {
+        const made = layers.multiHeadAttention(2, 3, options)(words, words, undefined, { useCausalMask });
+        await expectSameInRuntime(new Model({ inputs: words, outputs: made as SymbolicTensor }), few);
+      }
+    },
+  );
   test('groupQueryAttention', async () => {
     const [tokens, words] = masked();
     const made = layers.groupQueryAttention(3, 4, 2)(words, words, undefined, { useCausalMask: true });

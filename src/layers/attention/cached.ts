@@ -12,12 +12,14 @@ import { pairMask, type Seen } from './masks.js';
 
 /**
  * Heads whose keys and values are those of all steps, `[rows, length, heads, size]`, and which of them each query sees,
- * `[rows or 1, queries, length]`: those up to its own step that count, as `seen` says of the new ones.
+ * `[rows or 1, queries, length]`: those up to its own step, and within the `window` behind it, that count, as `seen` says
+ * of the new ones.
  */
 export function withCache(
   decoding: Decoding,
   { query, key, value }: Heads,
   seen: Seen,
+  window: number | undefined,
 ): { readonly heads: Heads; readonly mask: SymbolicTensor } {
   const { rows, length } = decoding;
   const places = tensor(Int32Array.from({ length }, (_, i) => i));
@@ -43,6 +45,8 @@ export function withCache(
   const heads = { query, key: kept('key_cache', key), value: kept('value_cache', value) };
   const queries = ops.expandDims(ops.add(steps, before), -1);
   let mask = ops.expandDims(ops.greaterEqual(queries, places), 0) as SymbolicTensor;
+  if (window !== undefined)
+    mask = ops.logicalAnd(mask, ops.expandDims(ops.less(ops.sub(queries, places), window), 0));
   // `[rows, 1, steps]`, then of all steps.
   const own = pairMask({ value: seen.value, key: seen.key });
   if (own) {

@@ -10,8 +10,12 @@ import type { EinsumDense } from '../core/einsum-dense.js';
 import type { GivesOne } from '../gives.js';
 import type { Table } from '../options.js';
 import type { HeadInputs } from './call-options.js';
-import { HeadAttention, type HeadAttentionOptions, headAttention } from './head-attention.js';
-import type { Heads } from './heads.js';
+import {
+  type GatedHeads,
+  HeadAttention,
+  type HeadAttentionOptions,
+  headAttention,
+} from './head-attention.js';
 
 /** Options of {@link GroupQueryAttention}. */
 export interface GroupQueryAttentionOptions extends HeadAttentionOptions {}
@@ -50,13 +54,14 @@ export class GroupQueryAttention extends HeadAttention<GroupQueryAttentionConfig
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: Given) {
     super(...given);
-    const { headDim, numQueryHeads, numKeyValueHeads } = this.options;
+    const { headDim, numQueryHeads, numKeyValueHeads, useGate } = this.options;
     if (numQueryHeads % numKeyValueHeads !== 0)
       throw argumentError('numQueryHeads', `a multiple of ${numKeyValueHeads}`, numQueryHeads);
-    const part = (name: string, heads: number): EinsumDense =>
-      this.projection(name, 'abc,cxy->abxy', [null, heads, headDim], 'xy');
+    const part = (name: string, heads: number, activation?: 'sigmoid'): EinsumDense =>
+      this.projection(name, 'abc,cxy->abxy', [null, heads, headDim], 'xy', activation);
     this.#query = part('query', numQueryHeads);
     this.#key = part('key', numKeyValueHeads);
+    if (useGate) this.gate = part('gate', numQueryHeads, 'sigmoid');
     this.#value = part('value', numKeyValueHeads);
   }
 
@@ -70,10 +75,11 @@ export class GroupQueryAttention extends HeadAttention<GroupQueryAttentionConfig
     return this.options.headDim;
   }
 
-  protected override heads(query: SymbolicTensor, key: SymbolicTensor, value: SymbolicTensor): Heads {
+  protected override heads(query: SymbolicTensor, key: SymbolicTensor, value: SymbolicTensor): GatedHeads {
     return {
       query: this.#query(query) as SymbolicTensor,
       key: this.#repeated(this.#key(key) as SymbolicTensor),
+      gate: this.gate?.(query) as SymbolicTensor | undefined,
       value: this.#repeated(this.#value(value) as SymbolicTensor),
     };
   }

@@ -3,10 +3,12 @@
  */
 
 import { needsAllSteps } from '../../core/decoding.js';
-import { boolean, rate } from '../../core/options.js';
+import { boolean, integer, nullable, rate } from '../../core/options.js';
 import { SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import { argumentError } from '../../errors.js';
+import * as ops from '../../ops/index.js';
+import { both } from '../../ops/masks.js';
 import type { CallOptionKinds } from '../arguments.js';
 import { type EinsumDense, einsumDense } from '../core/einsum-dense.js';
 import { Layer } from '../layer.js';
@@ -23,7 +25,7 @@ import {
 import { withCache } from './cached.js';
 import { ATTENTION_CALL_OPTIONS, type AttentionCallOptions, seenBy } from './call-options.js';
 import { attend, type Heads } from './heads.js';
-import { pairMask } from './masks.js';
+import { nearKeys, pairMask } from './masks.js';
 
 /** Options of attention with heads. */
 export interface HeadAttentionOptions extends LayerOptions, KernelOptions, BiasOptions, RandomOptions {
@@ -31,16 +33,30 @@ export interface HeadAttentionOptions extends LayerOptions, KernelOptions, BiasO
   readonly dropout?: number | undefined;
   /** Adds biases. Default true. */
   readonly useBias?: boolean | undefined;
+  /**
+   * A query sees keys whose places are less than so many away from its own, on both sides; with `useCausalMask` those up to
+   * its own. Default all.
+   */
+  readonly slidingWindow?: number | null | undefined;
+  /** What a query takes is multiplied by a sigmoid of a dense layer of it, `gate`. Default false. */
+  readonly useGate?: boolean | undefined;
 }
 
 /** The table of {@link HeadAttentionOptions}. */
 export const headAttention: Table<HeadAttentionOptions> = {
   dropout: rate(0),
   useBias: boolean(true),
+  slidingWindow: nullable(integer(1, null)),
+  useGate: boolean(false),
   kernel: weight('glorotUniform'),
   bias: weight('zeros'),
   ...random,
 };
+
+/** Queries, keys and values, and with `useGate` what the taken is multiplied by. */
+export interface GatedHeads extends Heads {
+  readonly gate: SymbolicTensor | undefined;
+}
 
 /**
  * Called with a query `[batch, queries, features]`, a value `[batch, keys, features]` and, if it is another one, a key;
@@ -56,8 +72,11 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
   /** Axes that are looked along. */
   protected abstract readonly axes: readonly number[];
 
+  /** The dense layer of the gate, with `useGate`. */
+  protected gate: EinsumDense | undefined;
+
   /** What heads look at. */
-  protected abstract heads(query: SymbolicTensor, key: SymbolicTensor, value: SymbolicTensor): Heads;
+  protected abstract heads(query: SymbolicTensor, key: SymbolicTensor, value: SymbolicTensor): GatedHeads;
   /** The output of what the heads took. */
   protected abstract combined(taken: SymbolicTensor): SymbolicTensor;
 
@@ -71,9 +90,11 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
     equation: string,
     outputShape: readonly (number | null)[],
     biasAxes: string,
+    activation?: 'sigmoid',
   ): EinsumDense {
     const { useBias, kernel, bias } = this.#settings;
     return einsumDense({
+      activation,
       equation,
       outputShape,
       name,
@@ -96,7 +117,9 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
   ): SymbolicTensor | SymbolicTensor[] {
     if (!(query instanceof SymbolicTensor) || !(value instanceof SymbolicTensor))
       throw argumentError('inputs', 'a query and a value', [query, value]);
-    const { dropout, seed } = this.#settings;
+    const { dropout, seed, slidingWindow } = this.#settings;
+    if (slidingWindow !== undefined && this.axes.length > 1)
+      throw argumentError('slidingWindow', 'left out where several axes are looked along', slidingWindow);
     const q = query.withMask(undefined);
     const own = (x: SymbolicTensor): SymbolicTensor => (x === query ? q : x.withMask(undefined));
     const [k, v] = [own(key ?? value), own(value)];
@@ -105,9 +128,10 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
     if (!isOwn) needsAllSteps(Trace.running, this.name, 'is not attention of a sequence to its own past');
     const projected = this.heads(q, k, v);
     const seen = seenBy([query, value, key], options);
-    const past = decoding && withCache(decoding, projected, seen);
+    const past = decoding && withCache(decoding, projected, seen, slidingWindow);
+    const near = slidingWindow === undefined ? undefined : nearKeys(projected, this.axes, slidingWindow);
     const { taken, shares } = attend(past?.heads ?? projected, {
-      mask: past ? past.mask : pairMask(seen),
+      mask: past ? past.mask : both(pairMask(seen), near),
       causal: !past && (options.useCausalMask ?? false),
       scale: 1 / Math.sqrt(this.keySize),
       rate: this.isTraining ? dropout : 0,
@@ -115,7 +139,8 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
       axes: this.axes,
       shares: options.returnAttentionScores ?? false,
     });
-    const output = this.combined(taken);
+    const { gate } = projected;
+    const output = this.combined(gate ? ops.mul(taken, gate) : taken);
     return shares ? [output, shares] : output;
   }
 }

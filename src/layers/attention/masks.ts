@@ -36,6 +36,20 @@ export function pairMask(seen: Seen): SymbolicTensor | undefined {
   return masks.reduce(both);
 }
 
+/** `[1, queries, keys]`, true where the places of both along the axis that is looked along are less than `window` apart. */
+export function nearKeys(
+  { query, key }: { readonly query: SymbolicTensor; readonly key: SymbolicTensor },
+  [axis]: readonly number[],
+  window: number,
+): SymbolicTensor {
+  const [queries, keys] = [query, key].map((of) => ops.positions(of, axis as number)) as [
+    SymbolicTensor,
+    SymbolicTensor,
+  ];
+  const apart = ops.sub(ops.expandDims(queries, -1), keys);
+  return ops.expandDims(ops.logicalAnd(ops.less(apart, window), ops.greater(apart, -window)), 0);
+}
+
 /** `[1, queries, keys]`, true where the key is not behind the query, for scores `[…, queries, keys]`. */
 export function causalMask(scores: SymbolicTensor): SymbolicTensor {
   const [queries, keys] = [-2, -1].map((axis) => ops.positions(scores, axis)) as [

@@ -9,8 +9,12 @@ import type { EinsumDense } from '../core/einsum-dense.js';
 import type { GivesOne } from '../gives.js';
 import type { Table } from '../options.js';
 import type { HeadInputs } from './call-options.js';
-import { HeadAttention, type HeadAttentionOptions, headAttention } from './head-attention.js';
-import type { Heads } from './heads.js';
+import {
+  type GatedHeads,
+  HeadAttention,
+  type HeadAttentionOptions,
+  headAttention,
+} from './head-attention.js';
 
 /** Options of {@link MultiHeadAttention}. */
 export interface MultiHeadAttentionOptions extends HeadAttentionOptions {
@@ -71,7 +75,7 @@ export class MultiHeadAttention extends HeadAttention<MultiHeadAttentionConfig, 
   #axes!: number[];
 
   override build(queryShape: Shape): void {
-    const { numHeads, keyDim, valueDim = keyDim, outputShape } = this.options;
+    const { numHeads, keyDim, valueDim = keyDim, outputShape, useGate } = this.options;
     const rank = queryShape.length;
     if (rank < 3) {
       const message = `layer '${this.name}' expects a query [batch, time, features], received ${rank} axes`;
@@ -80,10 +84,13 @@ export class MultiHeadAttention extends HeadAttention<MultiHeadAttentionConfig, 
     const letters = 'abcdefgh'.slice(0, rank);
     const [leading, features] = [letters.slice(0, -1), letters.at(-1)];
     const free = Array.from({ length: rank - 2 }, () => null);
-    const part = (name: string, size: number): EinsumDense =>
-      this.projection(name, `${letters},${features}xy->${leading}xy`, [...free, numHeads, size], 'xy');
+    const part = (name: string, size: number, activation?: 'sigmoid'): EinsumDense => {
+      const equation = `${letters},${features}xy->${leading}xy`;
+      return this.projection(name, equation, [...free, numHeads, size], 'xy', activation);
+    };
     this.#query = part('query', keyDim);
     this.#key = part('key', keyDim);
+    if (useGate) this.gate = part('gate', valueDim, 'sigmoid');
     this.#value = part('value', valueDim);
     const made = outputShape === undefined ? [queryShape.at(-1) ?? null] : [outputShape].flat();
     const names = 'pqrstu'.slice(0, made.length);
@@ -109,10 +116,11 @@ export class MultiHeadAttention extends HeadAttention<MultiHeadAttentionConfig, 
     return this.options.keyDim;
   }
 
-  protected override heads(query: SymbolicTensor, key: SymbolicTensor, value: SymbolicTensor): Heads {
+  protected override heads(query: SymbolicTensor, key: SymbolicTensor, value: SymbolicTensor): GatedHeads {
     return {
       query: this.#query(query) as SymbolicTensor,
       key: this.#key(key) as SymbolicTensor,
+      gate: this.gate?.(query) as SymbolicTensor | undefined,
       value: this.#value(value) as SymbolicTensor,
     };
   }

@@ -30,6 +30,11 @@ def heads():
         for scores in [False, True]:
             yield "multiHeadAttention", base, [Q, V, K], {**mask, "returnAttentionScores": scores}
             yield "groupQueryAttention", {"headDim": 3, "numQueryHeads": 4, "numKeyValueHeads": 2}, [Q, V, K], {**mask, "returnAttentionScores": scores}
+    grouped = {"headDim": 3, "numQueryHeads": 4, "numKeyValueHeads": 2}
+    for more in [{"slidingWindow": 2}, {"useGate": True}, {"useGate": True, "useBias": False, "slidingWindow": 1}]:
+        for mask in [{}, {"useCausalMask": True}, {"valueMask": [[1, 0, 1, 1, 0], [1, 1, 1, 1, 1]]}]:
+            yield "multiHeadAttention", {**base, "valueDim": 4, **more}, [Q, V], {**mask, "returnAttentionScores": True}
+            yield "groupQueryAttention", {**grouped, **more}, [Q, V, K], {**mask, "returnAttentionScores": True}
     yield "groupQueryAttention", {"headDim": 2, "numQueryHeads": 3, "numKeyValueHeads": 1, "useBias": False}, [Q, V], {}
     grid = [[2, 3, 4, 5], [2, 3, 2, 5]]
     for axes, shapes in [(2, grid), ([2], grid), ([1, 2], grid), (1, [[2, 3, 4, 5], [2, 2, 4, 5]]), (None, grid)]:
@@ -74,7 +79,7 @@ def keras_layer(layer, config):
         return keras.layers.EinsumDense(equation, shape if isinstance(shape, int) else tuple(shape), bias_axes=of.pop("biasAxes", None), **of)
     config = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items() if value is not None}
     if layer == "groupQueryAttention":
-        return keras.layers.GroupQueryAttention(config["headDim"], config["numQueryHeads"], config["numKeyValueHeads"], use_bias=config.get("useBias", True))
+        return keras.layers.GroupQueryAttention(config["headDim"], config["numQueryHeads"], config["numKeyValueHeads"], use_bias=config.get("useBias", True), use_gate=config.get("useGate", False), sliding_window=config.get("slidingWindow"))
     return make_layer(layer, config)
 
 
