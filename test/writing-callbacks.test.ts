@@ -72,7 +72,16 @@ describe('csvLogger', () => {
       validationFreq: 3,
       callbacks: [callbacks.csvLogger(path)],
     });
-    expect(readFileSync(path, 'utf8').split('\n')[0]).toBe('epoch,loss,loss_without_penalty,penalty');
+    const [header, first, , third] = readFileSync(path, 'utf8').split('\n') as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const names = ['loss', 'loss_without_penalty', 'penalty'];
+    expect(header).toBe(['epoch', ...names, ...names.map((name) => `val_${name}`)].join());
+    expect(first).toMatch(/^0,.*,NA,NA,NA$/);
+    expect(third).not.toMatch(/NA/);
     const other = newFile();
     const script = {
       onEpochEnd: (epoch: number, logs: Logs): void => {
