@@ -118,7 +118,7 @@ fn what_is_at_hand_and_brief_is_predicted_at_once() {
     let rows = |count: usize| vec![Arc::new(tensor(&[count, 20], 9))];
     let moment = Moment::default;
     let at_hand = |count, is_brief: bool| {
-        let of = |_: &Plan| is_brief;
+        let of = |_: &Plan| is_brief.then_some(count);
         predictor.predict_at_hand(&rows(count), 0, &moment(), of).unwrap()
     };
     assert!(at_hand(3, true).is_none(), "copies and plan are not made yet");
@@ -129,17 +129,17 @@ fn what_is_at_hand_and_brief_is_predicted_at_once() {
     assert_eq!(at_hand(3, true).as_ref(), Some(&first), "its memory was given back");
     assert!(at_hand(4, true).is_none(), "the plan of other rows is not made yet");
     let held = moment();
-    let hold = predictor.predict_at_hand(&rows(3), 0, &held, |_| false);
+    let hold = predictor.predict_at_hand(&rows(3), 0, &held, |_| None);
     assert!(hold.unwrap().is_none());
     variables[0].write(&positive(&[20, 70], 30)).unwrap();
     assert!(at_hand(3, true).is_none(), "copies are of another version");
     let second = made();
     assert_ne!(first, second);
     assert_eq!(at_hand(3, true), Some(second));
-    let of_before = predictor.predict_at_hand(&rows(3), 0, &held, |_| true);
+    let of_before = predictor.predict_at_hand(&rows(3), 0, &held, |_| Some(1));
     assert_eq!(of_before.unwrap(), Some(first), "a call goes on with what it began with");
     let refused =
-        predictor.predict_at_hand(&vec![Arc::new(tensor(&[3, 21], 9))], 0, &moment(), |_| true);
+        predictor.predict_at_hand(&vec![Arc::new(tensor(&[3, 21], 9))], 0, &moment(), |_| Some(1));
     assert_eq!(refused.err().map(|error| error.code), Some(Code::Shape));
 }
 

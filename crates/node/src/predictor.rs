@@ -112,8 +112,8 @@ impl NativePredictor {
         let seed = inference_seed(seed as u64, call as u64);
         let is_one = ridgeline_engine::data::rows(&inputs) <= batch_size as usize;
         if may_wait && is_one {
-            let is_brief = |plan: &Plan| turn::is_brief(plan.cost, plan.threads.min(threads));
-            let found = self.predictor()?.predict_at_hand(&inputs, seed, &moment, is_brief);
+            let of = |plan: &Plan| turn::at_once(plan.cost, plan.threads.min(threads));
+            let found = self.predictor()?.predict_at_hand(&inputs, seed, &moment, of);
             if let Some(tensors) = found.map_err(convert)? {
                 let owned = tensors.iter().map(|tensor| OwnedTensor::of(env, tensor));
                 return owned.collect::<Result<_>>().map(Either::A);

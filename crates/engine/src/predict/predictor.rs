@@ -127,7 +127,7 @@ impl Predictor {
     }
 
     /// As [`Predictor::predict`] of one batch, where all that it needs is at hand, so that nothing is made or waited for,
-    /// and where `is_brief` says so of the plan; else none.
+    /// and where `threads` gives the plan some; else none.
     ///
     /// # Errors
     /// What binding or running finds wrong.
@@ -136,7 +136,7 @@ impl Predictor {
         data: &Data,
         seed: u64,
         moment: &Moment,
-        is_brief: impl FnOnce(&Plan) -> bool,
+        threads: impl FnOnce(&Plan) -> Option<usize>,
     ) -> Result<Option<Vec<Tensor>>> {
         let n = rows(data);
         let forms = match &self.picked {
@@ -148,10 +148,10 @@ impl Predictor {
         let bindings = program.bind(data, n)?;
         let Some(mut workspace) = program.idle(&bindings) else { return Ok(None) };
         let mut results = Vec::with_capacity(*outputs);
-        let ran = is_brief(workspace.plan()).then(|| {
+        let ran = threads(workspace.plan()).map(|threads| {
             self.ask(data, n)?;
             let step = Step { seed, feeds: batch_of(data, 0, n), ..Step::default() };
-            workspace.run(&mut *lent::crew(1)?, &step)?;
+            workspace.run(&mut *lent::crew(threads)?, &step)?;
             join(&workspace, *outputs, &mut results, 1)
         });
         program.give(bindings, workspace);

@@ -23,16 +23,20 @@ struct Turns {
 
 static TURNS: Mutex<Turns> = Mutex::new(Turns { running: 0, waiting: VecDeque::new() });
 
-/// Nanoseconds that it takes to hand work to another thread, and its result back, about.
-const HANDED_OVER: f64 = 60_000.0;
-/// Nanoseconds that everybody else may wait for the calling thread.
+/// Nanoseconds until another thread that is called begins to help, about.
+const CALLED: f64 = 30_000.0;
+/// Nanoseconds that everybody else may wait for the calling thread, and until others have come to help it.
 const BRIEF: f64 = 250_000.0;
+const ALONE: f64 = 500_000.0;
 
-/// Whether work that takes one thread `cost` nanoseconds is done sooner by the thread that asks for it than by `threads`
-/// others: it is brief, they would not win what it takes to call them, and nobody else has a turn.
-pub fn is_brief(cost: f64, threads: usize) -> bool {
-    let won = cost - cost / threads as f64;
-    cost <= BRIEF && won <= HANDED_OVER && TURNS.lock().running == 0
+/// By how many threads work that takes one of them `cost` nanoseconds is done sooner by the thread that asks for it, with
+/// those that help it, than by `threads` others: none where it is not brief, or where somebody has a turn. They have to
+/// win what it takes to call them.
+pub fn at_once(cost: f64, threads: usize) -> Option<usize> {
+    let shared = cost / threads as f64;
+    let wanted = if cost - shared <= CALLED { 1 } else { threads };
+    let is_brief = cost <= ALONE && cost / wanted as f64 <= BRIEF;
+    (is_brief && TURNS.lock().running == 0).then_some(wanted)
 }
 
 /// Does `work` on a thread of its own when it is its turn, told how many of the threads `asked` for it
@@ -88,7 +92,7 @@ mod tests {
             let told = told.clone();
             let work = move |threads| -> Ending {
                 std::thread::yield_now();
-                let share = if is_brief(1_000.0, 1) { 0 } else { threads };
+                let share = if at_once(1_000.0, 1).is_some() { 0 } else { threads };
                 Box::new(move || told.send(share).unwrap())
             };
             start(asked, work).unwrap();
@@ -98,8 +102,11 @@ mod tests {
         while TURNS.lock().running > 0 {
             std::thread::yield_now();
         }
-        assert!(is_brief(1_000.0, 64) && is_brief(200_000.0, 1));
-        assert!(!is_brief(200_000.0, 64) && !is_brief(1e6, 1) && !is_brief(f64::INFINITY, 1));
+        assert_eq!([at_once(1_000.0, 64), at_once(200_000.0, 1)], [Some(1); 2]);
+        assert_eq!(at_once(400_000.0, 4), Some(4));
+        for (cost, threads) in [(400_000.0, 1), (1e6, 64), (f64::INFINITY, 1)] {
+            assert_eq!(at_once(cost, threads), None);
+        }
         // Alone it has what it asked for.
         let work = move |threads| -> Ending { Box::new(move || told.send(threads).unwrap()) };
         start(asked, work).unwrap();
