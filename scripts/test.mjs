@@ -52,7 +52,7 @@ async function cargoTest(packages = '--workspace', variables = {}, which = '') {
   }
   for (const [, test] of output.matchAll(/^test (.*) \.\.\. FAILED$/gm)) {
     const [, why = ''] = output.split(`---- ${test} stdout ----\n`);
-    failedTests.push(`${test}\n${why.split('\n\n')[0]}`);
+    failedTests.push(`${test}\n${why.split(/\n\n|\nstack backtrace/)[0]}`);
   }
   return counts(ok, passed, failed);
 }

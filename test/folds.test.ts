@@ -155,3 +155,19 @@ describe('rows', () => {
     await expectFailure(run, code, says);
   });
 });
+
+test('groups and classes by name fall as those by number do', () => {
+  const names = ['anna', 'ben', 'anna', 'cleo', 'ben', 'dora', 'cleo', 'anna'];
+  const numbers = names.map((name) => ['anna', 'ben', 'cleo', 'dora'].indexOf(name));
+  const rows = (folds: readonly { readonly test: ArrayLike<number> }[]) =>
+    folds.map(({ test }) => [...Array.from(test)]);
+  for (const fold of rows(groupKFold(names, { nSplits: 2 })))
+    for (const name of new Set(fold.map((row) => names[row])))
+      expect(fold.filter((row) => names[row] === name)).toHaveLength(
+        names.filter((one) => one === name).length,
+      );
+  const twice = [...names, ...names];
+  expect(rows(stratifiedKFold(twice, { nSplits: 2 }))).toEqual(
+    rows(stratifiedKFold([...numbers, ...numbers], { nSplits: 2 })),
+  );
+});

@@ -203,3 +203,18 @@ describe('an exported model of int32', () => {
     await expectSameInRuntime(new Model({ inputs: x, outputs: of(x) as typeof x }));
   });
 });
+
+test('whole numbers in order, those that float32 does not tell apart among them', async () => {
+  const large = Int32Array.of(16777217, 16777216, -5, 2147483647, -2147483648, 16777218);
+  const x = tensor(large);
+  expect([...ops.sort(x).data]).toEqual([...large].sort((a, b) => a - b));
+  expect([...ops.argSort(x, { descending: true }).data]).toEqual([3, 5, 0, 1, 2, 4]);
+  const sorted = input({ shape: [6], dtype: 'int32' });
+  const model = new Model({ inputs: sorted, outputs: ops.cast(ops.sort(sorted), 'float32') });
+  await expectSameInRuntime(model as never);
+  const [values, at] = ops.topK(x, 2) as unknown as [Tensor, Tensor];
+  expect([[...values.data], [...at.data]]).toEqual([
+    [2147483647, 16777218],
+    [3, 5],
+  ]);
+});

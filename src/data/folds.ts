@@ -95,11 +95,20 @@ export function kFold(of: TensorInput | number, options: KFoldOptions = {}): Fol
   return foldsOf(testIn, nSplits);
 }
 
+/** What tells a row from others. */
+type Mark = number | bigint | string;
+/** A mark for each row: numbers, or texts such as identifiers. */
+export type Marks = TensorInput | readonly string[];
+
+const isTexts = (given: Marks): given is readonly string[] =>
+  Array.isArray(given) && given.length > 0 && given.every((one) => typeof one === 'string');
+
 /**
  * What tells rows apart, exactly: a tensor of float32 holds no large numbers.
  * @throws {RidgelineError} `ERR_ARGUMENT` for NaN, and for other than one for each row.
  */
-function marks(argument: string, given: TensorInput): (number | bigint)[] {
+function marks(argument: string, given: Marks): Mark[] {
+  if (isTexts(given)) return [...given];
   const isOne = (one: unknown): one is number | bigint => typeof one === 'number' || typeof one === 'bigint';
   const isRow = isNumberArray(given) || isBigArray(given) || (Array.isArray(given) && given.every(isOne));
   const all = isRow ? Array.prototype.slice.call(given) : [...labelsOf(argument, given)];
@@ -115,13 +124,13 @@ function labelsOf(argument: string, given: TensorInput): DataOf[DType] {
 }
 
 /**
- * Cuts rows into folds that each have the share of every class of `y`, class indices or one-hot rows.
+ * Cuts rows into folds that each have the share of every class of `y`, class indices, one-hot rows or names.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or a class of fewer rows than folds.
  */
-export function stratifiedKFold(y: TensorInput, options: KFoldOptions = {}): Fold[] {
+export function stratifiedKFold(y: Marks, options: KFoldOptions = {}): Fold[] {
   const { nSplits, random } = mixing('stratifiedKFold', options);
   const labels = marks('y', y);
-  const classes = rowsByClass(labels.keys(), (row) => labels[row] as number | bigint);
+  const classes = rowsByClass(labels.keys(), (row) => labels[row] as Mark);
   const few = [...classes].find(([, rows]) => rows.length < nSplits);
   count(few ? `rows of class ${few[0]}` : 'rows', nSplits, few ? few[1].length : labels.length);
   // Rows by class, dealt out in turn: how many of a class each fold gets. Where they go is up to the class.
@@ -143,17 +152,17 @@ export function stratifiedKFold(y: TensorInput, options: KFoldOptions = {}): Fol
 /**
  * Cuts rows into folds such that those of one group, such as a patient, are in one fold: the largest groups first, each
  * into the fold that has the fewest rows.
- * @param groups - Number of the group of each row.
+ * @param groups - Number or name of the group of each row.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options or fewer groups than folds.
  */
-export function groupKFold(groups: TensorInput, options: GroupKFoldOptions = {}): Fold[] {
+export function groupKFold(groups: Marks, options: GroupKFoldOptions = {}): Fold[] {
   const { nSplits = 5 } = checkOptions('groupKFold', options, ['nSplits']);
   const of = marks('groups', groups);
-  const sizes = new Map<number | bigint, number>();
+  const sizes = new Map<Mark, number>();
   for (const group of of) sizes.set(group, (sizes.get(group) ?? 0) + 1);
   count('groups', nSplits, sizes.size);
   const filled = new Array<number>(nSplits).fill(0);
-  const foldOf = new Map<number | bigint, number>();
+  const foldOf = new Map<Mark, number>();
   for (const [group, size] of [...sizes].sort(([a, m], [b, n]) => n - m || (a < b ? 1 : -1))) {
     const fold = filled.indexOf(Math.min(...filled));
     (filled[fold] as number) += size;

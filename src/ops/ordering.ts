@@ -43,7 +43,7 @@ function places(x: SymbolicTensor, largest: boolean, k: number | null | undefine
 }
 
 /**
- * The indices that sort float32 `x` along an axis, as int32: of equal elements the first stands first, and NaN counts as
+ * The indices that sort `x`, float32 or int32, along an axis, as int32: of equal elements the first stands first, and NaN counts as
  * larger than any number.
  * @throws {RidgelineError} `ERR_SHAPE` unless the size along the axis is known.
  */
@@ -57,14 +57,14 @@ export function argSort<A extends Operand>(x: A, options: SortOptions = {}): Res
 }
 
 /**
- * The elements of float32 `x` in order along an axis. The gradient goes where each element came from.
+ * The elements of `x`, float32 or int32, in order along an axis. The gradient goes where each element came from.
  * @throws {RidgelineError} `ERR_SHAPE` unless the size along the axis is known.
  */
 export const sort = <A extends Operand>(x: A, options: SortOptions = {}): Result<A> =>
   takeAlongAxis(x, argSort(x, options) as Operand, options.axis ?? -1) as Result<A>;
 
 /**
- * The `k` largest elements of float32 `x` along the last axis, the largest first, and their indices as int32.
+ * The `k` largest elements of `x`, float32 or int32, along the last axis, the largest first, and their indices as int32.
  * @returns Values and indices, both `[…, k]`.
  * @throws {RidgelineError} `ERR_SHAPE` where there are fewer.
  */

@@ -73,7 +73,7 @@ export class Muon extends Optimizer<MuonOptions> {
     muonB: number(-4.775),
     muonC: number(2.0315),
     momentum: fraction(0.95),
-    nsSteps: integer(0, 5),
+    nsSteps: integer(1, 5),
     nesterov: boolean(true),
     rmsRate: nullable(nonNegative(0.2)),
   };

@@ -34,8 +34,8 @@ impl Op for TopK {
     }
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let x = inputs[0];
-        if x.dtype != DType::F32 || x.shape.rank() == 0 {
-            let expected = "topK expects float32 of rank 1 or more";
+        if !matches!(x.dtype, DType::F32 | DType::I32) || x.shape.rank() == 0 {
+            let expected = "topK expects float32 or int32 of rank 1 or more";
             return Err(Error::dtype(format!("{expected}, received {} {}", x.dtype, x.shape)));
         }
         if x.shape.last().known().is_none_or(|size| size < self.k) {
@@ -55,7 +55,7 @@ impl Op for TopK {
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (k, largest) = (self.k, self.largest);
         let (x, y) = (lower.input(0)?, lower.output(0));
-        let (rows, cols) = (x.leading(), x.last());
+        let (rows, cols, dtype) = (x.leading(), x.last(), x.dtype);
         lower
             .task(rows, cols)
             .split(Axes::ROWS)
@@ -69,8 +69,12 @@ impl Op for TopK {
                 }
                 let order: &mut [i32] = bytemuck::cast_slice_mut(&mut f.scratch()[..cols]);
                 let picks: &mut [i32] = bytemuck::cast_slice_mut(f.words_mut(0));
-                for (x, picks) in f.floats(0).chunks_exact(cols).zip(picks.chunks_exact_mut(k)) {
-                    places(x, order, k, largest);
+                for (row, picks) in picks.chunks_exact_mut(k).enumerate() {
+                    let row = row * cols..(row + 1) * cols;
+                    match dtype {
+                        DType::I32 => places(&f.ints(0)[row], i32::cmp, order, k, largest),
+                        _ => places(&f.floats(0)[row], by_value, order, k, largest),
+                    }
                     picks.copy_from_slice(&order[..k]);
                 }
             });
@@ -81,12 +85,16 @@ impl Op for TopK {
     }
 }
 
+/// NaN is larger than any number.
+fn by_value(a: &f32, b: &f32) -> Ordering {
+    a.partial_cmp(b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
 /// The first `k` places of `order` are those of the first of `x`.
-fn places(x: &[f32], order: &mut [i32], k: usize, largest: bool) {
+fn places<T>(x: &[T], by: fn(&T, &T) -> Ordering, order: &mut [i32], k: usize, largest: bool) {
     order.iter_mut().zip(0..).for_each(|(place, i)| *place = i);
     let compare = |&a: &i32, &b: &i32| {
-        let (p, q) = (x[a as usize], x[b as usize]);
-        let by_value = p.partial_cmp(&q).unwrap_or_else(|| p.is_nan().cmp(&q.is_nan()));
+        let by_value = by(&x[a as usize], &x[b as usize]);
         let by_value = if largest { by_value.reverse() } else { by_value };
         if by_value == Ordering::Equal { a.cmp(&b) } else { by_value }
     };
