@@ -387,4 +387,11 @@ test('a model within a layer, with a function of its own', async () => {
   expect((loaded.predictSync(data) as Tensor).data).toEqual((model.predictSync(data) as Tensor).data);
   await loaded.fit(data, numbers(30, 3).reshape([6, 5, 3]));
   await expectFailure(() => again(model as Model), 'ERR_ARGUMENT', /'twice'/);
+  // What could not be saved can be asked for its config all the same.
+  const at4 = input([4]);
+  const bare = new Model({ inputs: at4, outputs: ops.mul(at4, 2) as SymbolicTensor });
+  const wrapped = layers.timeDistributed(bare as never);
+  expect(wrapped.getConfig()).toHaveProperty('layer');
+  const unsaved = new Sequential([input([5, 4]), wrapped]);
+  await expectFailure(() => again(unsaved as Model), 'ERR_ARGUMENT', /ops\.mul was used outside a layer/);
 });

@@ -112,8 +112,8 @@ function fields(line: string, separator: string): string[] {
 
 /**
  * Writes a line for each epoch: its index and the numbers of its logs, by the names in the first line, which are those of
- * the first epoch and of its validation; `NA` where an epoch lacks one, as where it is not validated. Each line is written as its epoch ends, so that a process that is killed
- * loses no epoch, and `append` goes on behind the last whole line.
+ * the first epoch and of its validation; `NA` where an epoch lacks one, as where it is not validated. Each line is written
+ * as its epoch ends, so that a process that is killed loses no epoch, and `append` goes on behind the last whole line.
  *
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, and from `fit` `ERR_IO` when the file cannot be written.
  */

@@ -144,8 +144,8 @@ function formatted(value: number, form: string | undefined, digits: number): str
  * Saves the model at the end of every epoch, or after every so many batches, each time whole or not at all.
  *
  * `path` may hold numbers of the logs in braces, with a form as in Python, of `d`, `f`, `e` and `%` with a width and digits:
- * `best-{epoch:02d}-{val_loss:.2f}`; epochs and batches count from 1 there. Its folder is made where it is not there. Among the callbacks of a fit it comes last: what stands behind it is saved as it was an
- * epoch before.
+ * `best-{epoch:02d}-{val_loss:.2f}`; epochs and batches count from 1 there. Its folder is made where it is not there. Among
+ * the callbacks of a fit it comes last: what stands behind it is saved as it was an epoch before.
  *
  * @example
  * ```ts

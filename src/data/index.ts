@@ -9,6 +9,7 @@ export {
   groupKFold,
   type KFoldOptions,
   kFold,
+  type Marks,
   stratifiedKFold,
 } from './folds.js';
 export { type CodesOptions, Frame, type NumbersOptions } from './frame.js';

@@ -12,7 +12,7 @@ import { guard, type NativeMoment, type NativePredictor, native } from '../nativ
 import * as ops from '../ops/index.js';
 import { lengthOf, stepOf } from '../ops/steps.js';
 import { DecodingStates } from './decoding-states.js';
-import { settled } from './found.js';
+import { settled } from './native-prediction.js';
 import type { Network } from './network.js';
 
 /**

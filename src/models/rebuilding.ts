@@ -16,7 +16,8 @@ export function allLayers(of: { readonly layers: readonly Layer[] }): Layer[] {
   return of.layers.flatMap((layer) => [layer, ...allLayers(layer)]);
 }
 
-const OTHER = 'it is something else: getConfig must give all that the constructor takes';
+/** What is wrong with what comes back as something else. */
+export const OTHER = 'it is something else: getConfig must give all that the constructor takes';
 
 /** What training does with the weights of a layer: shapes, penalties and constraints. */
 const weightsOf = (layer: Layer): string =>

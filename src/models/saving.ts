@@ -23,7 +23,7 @@ import type { Metrics } from './compile-options.js';
 import type { Network } from './network.js';
 import type { TrainStep } from './own-step.js';
 import { allLayers, rebuildingFault } from './rebuilding.js';
-import { checkConstraints, checkOptimizer } from './remaking.js';
+import { checkConstraints, checkOptimizer } from './rebuilding-updates.js';
 import { FORMAT } from './saved-file.js';
 import type { Training } from './training.js';
 
@@ -77,14 +77,23 @@ function refuse(what: string): RidgelineError {
   return new RidgelineError('ERR_ARGUMENT', `cannot save: ${what}`, { argument: 'model' });
 }
 
-/** Functions of the model that is being written. */
-let written: Record<string, unknown> = {};
+/** Functions of the model that is being written, while configs are asked for; else models in them are as they say. */
+let written: Record<string, unknown> | undefined;
+
+function configOf(layer: Layer, functions: Record<string, unknown>): Record<string, unknown> {
+  const outer = written;
+  written = functions;
+  try {
+    return layer.getConfig();
+  } finally {
+    written = outer;
+  }
+}
 
 /** The config of a layer, with functions by their names, which `functions` gets; what cannot come back is refused. */
 function plain(layer: Layer, functions: Record<string, unknown>): Json {
   const { name } = layer;
-  written = functions;
-  const config = withReferences(layer.getConfig(), functions, isTaken, (key, fault) =>
+  const config = withReferences(configOf(layer, functions), functions, isTaken, (key, fault) =>
     refuse(`'${key}' of layer '${name}' ${fault}`),
   );
   try {
@@ -101,7 +110,7 @@ function describeInner(layer: Layer, functions: Record<string, unknown>): SavedL
   return { className, config: null, model: describe(layer as Layer & Network, functions) };
 }
 
-describesModels((layer) => describeInner(layer, written));
+describesModels((layer) => written && describeInner(layer, written));
 
 function describe(model: Layer & Network, functions: Record<string, unknown>): SavedModel {
   const { className } = model.constructor as typeof Layer;

@@ -10,7 +10,7 @@ import { Trace } from '../core/trace.js';
 import { isRidgelineError, RidgelineError } from '../errors.js';
 import { guard, native } from '../native.js';
 import { Decoder } from './decoder.js';
-import { settled } from './found.js';
+import { settled } from './native-prediction.js';
 import { carries, type Network } from './network.js';
 
 /** Steps that are tried. */

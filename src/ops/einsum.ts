@@ -110,6 +110,10 @@ function ordered({ x, labels }: Labelled, order: readonly string[]): SymbolicTen
   return axes.every((axis, i) => axis === i) ? x : transpose(x, axes);
 }
 
+/** Whether a reshape finds the sizes by itself: one is left to it at most. */
+const isPlain = (shape: readonly (number | null)[]): boolean =>
+  shape.filter((size) => size === -1).length < 2;
+
 /** With each group of neighbouring axes as one, of no axes as one of size 1. */
 function merged(x: SymbolicTensor, groups: readonly number[]): SymbolicTensor {
   if (groups.every((length) => length === 1)) return x;
@@ -121,7 +125,7 @@ function merged(x: SymbolicTensor, groups: readonly number[]): SymbolicTensor {
     if (of.includes(null)) return stays ? null : -1;
     return (of as number[]).reduce((a, b) => a * b, 1);
   });
-  if (shape.filter((size) => size === -1).length < 2) return reshape(x, shape);
+  if (isPlain(shape)) return reshape(x, shape);
   const from = x.shape.flatMap((_, axis) => [0, axis]);
   return Trace.running.emit('reshapeBy', [x], { from, counts: groups })[0];
 }
@@ -163,7 +167,7 @@ function contracted(
     return { x: product, labels };
   const staying = batch.length + (rowGroups.length === rows.length ? rows.length : 0);
   const shape = labels.map((label, i) => sizes.get(label) ?? (i < staying ? null : -1));
-  if (shape.filter((size) => size === -1).length < 2) return { x: reshape(product, shape), labels };
+  if (isPlain(shape)) return { x: reshape(product, shape), labels };
   const from = labels.flatMap((label) => {
     const axis = a.labels.indexOf(label);
     return axis >= 0 ? [1, axis] : [2, b.labels.indexOf(label)];

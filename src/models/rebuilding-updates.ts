@@ -12,6 +12,7 @@ import { restoreOptimizer } from '../optimizers/identifier.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { tracedUpdate } from '../optimizers/own-update.js';
 import { projectionOf } from './native-programs.js';
+import { OTHER } from './rebuilding.js';
 
 type Functions = Readonly<Record<string, unknown>>;
 
@@ -19,8 +20,6 @@ type Functions = Readonly<Record<string, unknown>>;
 interface Configured {
   getConfig(): object | undefined;
 }
-
-const OTHER = 'it is something else: getConfig must give all that the constructor takes';
 
 /** @throws {RidgelineError} `ERR_ARGUMENT` unless what `make` gives computes what `of` does. */
 function check<T extends Configured>(
