@@ -42,6 +42,8 @@ const TALL: usize = 1024;
 const SMALL: usize = 1 << 16;
 /// Rows of a chunk that use a weight well.
 const GRAIN: usize = 32;
+/// Columns of a chunk that use well what is summed over many rows, which comes from far.
+const BROAD: usize = 64;
 
 fn floats(name: &str, inputs: &[&TensorType]) -> Result<()> {
     match inputs.iter().find(|t| t.dtype != DType::F32) {
@@ -315,6 +317,11 @@ fn matrix_index(shape: &[usize], batch: &[usize]) -> Vec<usize> {
         .collect()
 }
 
+/// Columns that a chunk of a product summed over `k` rows of two matrices should have at least.
+pub(super) const fn sum_grain(k: usize) -> usize {
+    if k > TALL { BROAD } else { 1 }
+}
+
 /// Scratch for a GEMM of this shape on any level.
 pub(super) fn gemm_scratch(m: usize, n: usize, k: usize) -> usize {
     Isa::available().map(|isa| scratch_len(isa, m, n, k)).max().unwrap_or(0)
@@ -362,7 +369,7 @@ pub(super) fn product(
         .task(m, n)
         .split(split)
         .cost(k as f64 * NS_PER_FMA.max(NS_PER_LOAD / m.max(1) as f64))
-        .grain(GRAIN)
+        .grain(GRAIN, if transpose_a { sum_grain(k) } else { 1 })
         .scratch(gemm_scratch(m, n, k))
         .fetches()
         .read(if transpose_a { a.matrix() } else { a.matrix().along(a_along) })

@@ -208,7 +208,7 @@ impl Lower<'_> {
                 space: [rows, cols],
                 split: Axes::NONE,
                 cost: (rows * cols) as f64 * 0.3,
-                grain: 1,
+                grain: [1, 1],
                 reads: Vec::new(),
                 writes: Vec::new(),
                 scratch: 0,
@@ -242,9 +242,9 @@ impl TaskBuilder<'_> {
         self.task.cost = self.task.space.iter().product::<usize>() as f64 * per_element;
         self
     }
-    /// Rows that a part should have at least, where it is cut by rows.
-    pub fn grain(mut self, rows: usize) -> Self {
-        self.task.grain = rows;
+    /// Rows and columns that a part should have at least, where it is cut by them.
+    pub fn grain(mut self, rows: usize, cols: usize) -> Self {
+        self.task.grain = [rows, cols];
         self
     }
     /// Adds a read.

@@ -230,7 +230,7 @@ impl PlanBuilder {
             space: [rows, cols],
             split,
             cost: (rows * cols) as f64 * 0.1,
-            grain: 1,
+            grain: [1, 1],
             reads: vec![flat(buffer)],
             writes: vec![write],
             scratch: 0,

@@ -233,9 +233,11 @@ fn cut(tasks: &[Task], strand: Growing, is_variable: &dyn Fn(BufferId) -> bool) 
     // Columns go in whole panels: GEMM tiles and words of bit masks stay undivided.
     // What costs little has no say in how the rest is cut.
     let heavy = strand.tasks.iter().map(|&t| &tasks[t]).filter(|task| task.cost * 4.0 >= cost);
-    let grain = heavy.map(|task| task.grain).max().unwrap_or(1);
-    let by_rows = rows.div_ceil(wanted).max(grain);
-    let by_cols = cols.div_ceil(wanted).next_multiple_of(UNIT).max(1);
+    let [least_rows, least_cols] = heavy
+        .map(|task| task.grain)
+        .fold([1, 1], |most, grain| [most[0].max(grain[0]), most[1].max(grain[1])]);
+    let by_rows = rows.div_ceil(wanted).max(least_rows);
+    let by_cols = cols.div_ceil(wanted).max(least_cols).next_multiple_of(UNIT);
     let row_chunks = if strand.axes.rows { rows.div_ceil(by_rows).max(1) } else { 1 };
     let col_chunks = if strand.axes.cols { cols.div_ceil(by_cols).max(1) } else { 1 };
     // Columns first where they give as much to do: weights are then read once in all.

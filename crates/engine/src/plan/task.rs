@@ -20,8 +20,8 @@ pub struct Task {
     pub split: Axes,
     /// Estimated nanoseconds of one core for the whole.
     pub cost: f64,
-    /// Rows that a part should have at least, where it is cut by rows.
-    pub grain: usize,
+    /// Rows and columns that a part should have at least, where it is cut by them.
+    pub grain: [usize; 2],
     /// What is read.
     pub reads: Vec<View>,
     /// What is written.

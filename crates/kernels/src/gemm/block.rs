@@ -21,31 +21,43 @@ use crate::prefetch::LINE;
 
 /// Most rows of B in a block.
 const DEPTH: usize = 1024;
+/// The same where there are more of them, as in the gradient of a kernel over all steps of all rows: what comes from so far
+/// is used by more tiles while it is near.
+const SHALLOW: usize = 256;
+/// Most rows of C for which B stays where it lies in blocks that shallow, and most floats between its rows: the hardware
+/// foresees no wider strides.
+const FEW_ROWS: usize = 128;
+const FORESEEN: usize = 544;
 /// Most columns of B in a block; like `GROUP`, a multiple of every panel width.
 const COLUMNS: usize = 512;
 /// Columns of B in a block when A is one block high.
 const GROUP: usize = 128;
 /// Multiplications of a product that is over before its blocks are counted.
-const SMALL: usize = 1 << 16;
+const SMALL: usize = 1 << 17;
 /// Most rows of A in a block, up to a whole tile.
 const ROWS: usize = 192;
 /// What a product that starts from zero is added to: the widest panel.
 static ZEROS: [f32; 32] = [0.0; 32];
 
-/// Whether `m` rows of C use B enough to pack it.
-fn packs<S: Micro>(b: Right, m: usize) -> bool {
+/// Whether the rows of C use B enough to pack it.
+fn packs<S: Micro>(b: Right, a: Tile) -> bool {
     match b {
-        Right::Tile(b) => b.col_stride() != 1 || m > 3 * S::ROWS,
+        Right::Tile(b) => {
+            let is_tall = a.row_stride() == 1 && a.cols() > DEPTH;
+            let is_foreseen = is_tall && b.row_stride() <= FORESEEN;
+            b.col_stride() != 1 || a.rows() > if is_foreseen { FEW_ROWS } else { 3 * S::ROWS }
+        }
         Right::Packed(_) => false,
     }
 }
 
 /// Columns of B per block.
-fn block_columns<S: Micro>(b: Right, m: usize) -> usize {
+fn block_columns<S: Micro>(b: Right, a: Tile) -> usize {
+    let m = a.rows();
     match b {
         // A transposed source is read in as many streams as it has columns.
         Right::Tile(b) if m <= ROWS && b.col_stride() != 1 => GROUP / 2,
-        Right::Tile(_) if m <= ROWS && packs::<S>(b, m) => GROUP,
+        Right::Tile(_) if m <= ROWS && packs::<S>(b, a) => GROUP,
         // A short tile takes several panels at once.
         Right::Packed(_) if m <= ROWS => (GROUP / 2).max(S::group(m.min(S::ROWS)) * S::WIDTH),
         _ => COLUMNS,
@@ -80,7 +92,8 @@ impl Target {
 
 /// Rows of B per block. It depends on `k` alone, so the bits of C do not depend on how C is cut.
 fn block_depth(k: usize) -> usize {
-    k.div_ceil(k.div_ceil(DEPTH).max(1)).next_multiple_of(LINE).min(k)
+    let most = if k > DEPTH { SHALLOW } else { DEPTH };
+    k.div_ceil(k.div_ceil(most).max(1)).next_multiple_of(LINE).min(k)
 }
 
 /// Rows of A per block.
@@ -142,7 +155,7 @@ pub(super) unsafe fn multiply<S: Micro>(
     let (b_space, a_space) = scratch[skip..][..b_space + a_space].split_at_mut(b_space);
 
     let c = Target::new::<S>(c);
-    let step = block_columns::<S>(b, m);
+    let step = block_columns::<S>(b, a);
     let is_whole = n <= step || matches!(b, Right::Packed(_));
     let lies_well = m == 1 || a.row_stride() == 1 || a.col_stride() == 1;
     if m * n * k <= SMALL && m <= ROWS && is_whole && lies_well && k <= DEPTH {
@@ -162,17 +175,17 @@ pub(super) unsafe fn multiply<S: Micro>(
             relu: finish == Finish::Relu,
             ..Operands::NONE
         };
-        return sweep::small::<S>(&all, m, right::<S>(b, m, (0, k), (0, n), b_space));
+        return sweep::small::<S>(&all, m, right::<S>(b, a, (0, k), (0, n), b_space));
     }
-    let tiles = m.div_ceil(S::ROWS) * n.div_ceil(S::WIDTH) * k.div_ceil(DEPTH);
-    let mut later = Later::new(later, tiles, k.min(DEPTH));
+    let tiles = m.div_ceil(S::ROWS) * n.div_ceil(S::WIDTH) * k.div_ceil(block_depth(k).max(1));
+    let mut later = Later::new(later, tiles, block_depth(k));
     for column in (0..n).step_by(step) {
         let (columns, panel) = (step.min(n - column), column / S::WIDTH);
         let mut from = 0;
         loop {
             let depth = block_depth(k).min(k - from);
             let (base, base_row, base_panel) = before::<S>(start, c, from);
-            let mut right = right::<S>(b, m, (from, depth), (column, columns), b_space);
+            let mut right = right::<S>(b, a, (from, depth), (column, columns), b_space);
             if let Right::Tile(b) = b
                 && step < COLUMNS
             {
@@ -216,7 +229,7 @@ pub(super) unsafe fn multiply<S: Micro>(
 #[inline(always)]
 unsafe fn right<S: Micro>(
     b: Right,
-    m: usize,
+    a: Tile,
     (from, depth): (usize, usize),
     (column, columns): (usize, usize),
     space: &mut [f32],
@@ -230,7 +243,7 @@ unsafe fn right<S: Micro>(
             Block { whole, count, partial: whole.skip(count), next: Next::Panel }
         }
         Right::Tile(view) => {
-            let packs = packs::<S>(b, m);
+            let packs = packs::<S>(b, a);
             let done = if packs { 0 } else { count };
             let (start, left) = (column + done * S::WIDTH, columns - done * S::WIDTH);
             let part = Part::of_b(view, from, depth, start, left);

@@ -134,7 +134,7 @@ unsafe fn tile<S: Simd, const H: usize, const P: usize, const V: usize, const AD
     let mut acc = [[[S::splat(0.0); V]; P]; H];
     // The loop's own instructions take slots that the FMA units cannot spare when another hardware
     // thread shares the core; in a large tile they are few already.
-    let unroll = if H * P * V <= 12 { 4 } else { 1 };
+    let unroll = if H * P * V <= 16 { 4 } else { 1 };
     for _ in 0..x.k / unroll {
         for u in 0..unroll {
             let (a, b) = (a.wrapping_add(u * a_col), b.wrapping_add(u * x.b_row));

@@ -269,7 +269,7 @@ impl Op for Attention {
         let mut task = lower
             .task(rows, y.last())
             .split(Axes::ROWS)
-            .grain(16)
+            .grain(16, 1)
             .cost(work / of.value.max(1) as f64)
             .scratch(scratch + of.products())
             .read(q.matrix().along(Axes::ROWS))

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::ops::matmul::{NS_PER_FMA, gemm_scratch};
+use crate::ops::matmul::{NS_PER_FMA, gemm_scratch, sum_grain};
 use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::Axes;
@@ -88,7 +88,7 @@ impl Op for RecurrenceGradient {
             .task(batch, units)
             .split(Axes::ROWS)
             .cost(steps as f64 * width as f64 * NS_PER_FMA * 1.5)
-            .grain(GRAIN)
+            .grain(GRAIN, 1)
             .scratch(batch * (2 * width + 4 * units) + gemm_scratch(batch, units, widest));
         for kernel in &packed {
             task = task.read(kernel.matrix());
@@ -273,6 +273,7 @@ impl Op for KernelGradient {
             .task(units, width)
             .split(Axes::COLS)
             .cost(rows as f64 * NS_PER_FMA)
+            .grain(1, sum_grain(rows))
             .scratch(gemm_scratch(units, width, rows))
             .read(operands.matrix())
             .read(ds.matrix().along(Axes::COLS))

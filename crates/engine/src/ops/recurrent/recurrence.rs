@@ -141,7 +141,7 @@ impl Op for Recurrence {
             .task(batch, units)
             .split(Axes::ROWS)
             .cost(steps as f64 * width as f64 * NS_PER_FMA * 1.5)
-            .grain(GRAIN)
+            .grain(GRAIN, 1)
             .scratch(scratch + gemm_scratch(batch, widest, units))
             .read(by_row(&z, batch));
         for kernel in &packed {
