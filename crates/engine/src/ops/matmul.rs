@@ -32,7 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 /// Nanoseconds of one core for a multiply-add, for cutting chunks.
 pub(super) const NS_PER_FMA: f64 = 0.02;
 /// Nanoseconds to bring an element of b, which with few rows take longer than its multiply-adds.
-const NS_PER_LOAD: f64 = 0.1;
+const NS_PER_LOAD: f64 = 0.12;
 /// Rows of a batch from which on those that are cut by rows read weights no more often than others
 /// read rows.
 const MANY_ROWS: usize = 256;
