@@ -10,6 +10,8 @@ export * as callbacks from './callbacks/index.js';
 export type { HistoryKey, LogKey, Logs, LogsOf } from './callbacks/logs.js';
 export type { TrainedModel } from './callbacks/trained-model.js';
 export * as constraints from './constraints/index.js';
+export type { AdaptOptions } from './core/adapting.js';
+export type { Batch, Batches, BatchSource } from './core/batches.js';
 export type { DataInput } from './core/data-input.js';
 export type { FilePath } from './core/file-path.js';
 export type { Operand } from './core/operand.js';
@@ -59,7 +61,6 @@ export * as layers from './layers/index.js';
 export { type CallOptions, Layer, type LayerOptions, type WeightOptions } from './layers/layer.js';
 export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
-export type { Batch, Batches, BatchSource } from './models/batches.js';
 export type { ClassLabels, Labelled } from './models/class-labels.js';
 export type { CompileOptions, Metrics, OwnStepOptions } from './models/compile-options.js';
 export type {

@@ -66,3 +66,121 @@ test('what is wrong with data is told by a rejection', async () => {
   const promise = layers.normalization().adapt([[1, Number.POSITIVE_INFINITY]]);
   await expect(promise).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
 });
+
+describe('batches', () => {
+  async function* of<X>(...parts: readonly X[]): AsyncGenerator<{ x: X }> {
+    for (const x of parts) yield { x };
+  }
+  const x = Float32Array.from({ length: 1000 }, (_, i) => ((i * 7919) % 1009) / 8);
+  const parts = [x.slice(0, 300), x.slice(300, 301), x.slice(301)];
+
+  test('give a normalization the moments of all they have', async () => {
+    const rows = (from: Float32Array) => tensor(from, { shape: [from.length, 1] });
+    const [whole, pieces] = [layers.normalization(), layers.normalization()];
+    await whole.adapt(rows(x));
+    const adapted = pieces.adapt(() => of(...parts.map(rows)));
+    expect(() => new Sequential([layers.input([1]), pieces])).toThrow(/is being adapted/);
+    await adapted;
+    for (const [i, weight] of pieces.getWeights().entries())
+      expect(weight.data[0]).toBeCloseTo(whole.getWeights()[i]?.data[0] as number, 3);
+    expect(pieces.getWeights().length).toBe(2);
+  });
+  test('of samples with statistics of their own, whatever the other sizes are', async () => {
+    const layer = layers.normalization();
+    const ones = (shape: number[], value: number) =>
+      tensor(new Float32Array(shape.reduce((a, b) => a * b)).fill(value), { shape });
+    await layer.adapt(() => of(ones([2, 3, 2], 1), ones([1, 6, 2], 4)));
+    expect(layer.getWeights().map((weight) => weight.toArray())).toEqual([
+      [2.5, 2.5],
+      [2.25, 2.25],
+    ]);
+  });
+  // Keras 3.15.1: adapt of a tf.data.Dataset of these parts.
+  test.each([
+    [0.01, [31.375022888183594, 63.68745803833008, 94.49999237060547]],
+    [0.1, [31.417922973632812, 63.6875114440918, 94.3345947265625]],
+  ])('make the bins that Keras makes, at epsilon %f', async (epsilon, expected) => {
+    const bins = layers.discretization({ numBins: 4, epsilon });
+    await bins.adapt(() => of(...parts));
+    for (const [i, boundary] of (bins.binBoundaries as number[]).entries())
+      expect(boundary).toBeCloseTo(expected[i] as number, 4);
+    expect(bins.binBoundaries?.length).toBe(3);
+  });
+  test('give lookups one vocabulary', async () => {
+    const numbers = layers.integerLookup();
+    await numbers.adapt(() => of([3, 3, 7], [7, 7, 9]));
+    expect(numbers.vocabulary).toEqual([7, 3, 9]);
+    const strings = preprocessing.stringLookup({ outputMode: 'tfIdf' });
+    await strings.adapt(() =>
+      of(
+        [
+          ['a', 'b'],
+          ['b', 'b'],
+        ],
+        [['b', 'c']],
+      ),
+    );
+    expect(strings.vocabulary).toEqual(['b', 'c', 'a']);
+    expect(strings.idfWeights?.[0]).toBeCloseTo(Math.log(1 + 3 / 4), 12);
+    const words = preprocessing.textVectorization();
+    await words.adapt(() => of(['the cat'], ['The dog!', 'the']));
+    expect(words.vocabulary).toEqual(['the', 'dog', 'cat']);
+  });
+  test('that go on for ever are taken as many as is said', async () => {
+    let [given, isClosed] = [0, false];
+    function* forever(): Generator<{ x: number[] }> {
+      try {
+        for (;;) yield { x: [given++] };
+      } finally {
+        isClosed = true;
+      }
+    }
+    const layer = layers.integerLookup();
+    await layer.adapt(forever(), { steps: 3 });
+    expect(layer.vocabulary).toEqual([2, 1, 0]);
+    expect([given, isClosed]).toEqual([3, true]);
+  });
+  test('that are wrong leave what was there before', async () => {
+    const layer = layers.normalization();
+    await layer.adapt([[1], [3]]);
+    const failing = async function* () {
+      yield { x: [[5], [7]] };
+      throw new Error('the disk is gone');
+    };
+    await expect(layer.adapt(failing)).rejects.toThrow('the disk is gone');
+    const bad = (data: unknown, options?: unknown) => () => layer.adapt(data as never, options as never);
+    await expectFailure(
+      bad(() => of()),
+      'ERR_ARGUMENT',
+      /data must give at least one batch/,
+    );
+    await expectFailure(
+      bad(() => [1]),
+      'ERR_ARGUMENT',
+      /batch of data must be an object with x/,
+    );
+    await expectFailure(
+      bad(() => of([[1]], [[1, 2]])),
+      'ERR_SHAPE',
+      /does not fit layer/,
+    );
+    await expectFailure(
+      bad(() => of([[Number.NaN]])),
+      'ERR_NON_FINITE',
+      /NaN/,
+    );
+    await expectFailure(bad([[1]], { steps: 2 }), 'ERR_ARGUMENT', /steps must be given with batches alone/);
+    await expectFailure(
+      bad(() => of([[1]]), { steps: 0 }),
+      'ERR_ARGUMENT',
+      /steps/,
+    );
+    await expectFailure(
+      bad(() => of([[1]]), { step: 1 }),
+      'ERR_ARGUMENT',
+      /did you mean 'steps'/,
+    );
+    expect(layer.getWeights().map((weight) => weight.data[0])).toEqual([2, 1]);
+    expect((await new Sequential([layers.input([1]), layer]).predict([[3]])).data[0]).toBe(1);
+  });
+});

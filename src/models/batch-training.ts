@@ -3,11 +3,11 @@
  */
 import type { CallbackLike } from '../callbacks/callback.js';
 import type { TrainedModel } from '../callbacks/trained-model.js';
+import { type Batch, BatchReader, type BatchSource, isBatchSource, noBatch } from '../core/batches.js';
 import type { DataInput } from '../core/data-input.js';
 import { inTurns } from '../core/turns.js';
 import { argumentError } from '../errors.js';
 import { guard, type NativeCounters, type NativeEvent, type NativeTotals } from '../native.js';
-import { type Batch, BatchReader, type BatchSource, isBatchSource, noBatch } from './batches.js';
 import type { Compiled } from './compilation.js';
 import type { CheckedFitOptions, FitOptions, Weighting } from './fit-options.js';
 import type { BatchHooks } from './followers.js';

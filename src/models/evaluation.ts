@@ -2,12 +2,12 @@
  * Evaluation of a compiled model: its numbers on rows or batches, and rows in native memory for as long as that takes.
  */
 import type { TrainedModel } from '../callbacks/trained-model.js';
+import { BatchReader, type BatchSource } from '../core/batches.js';
 import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { inTurns } from '../core/turns.js';
 import { batchSizeOf } from './batch-size.js';
 import type { BatchTraining } from './batch-training.js';
-import { BatchReader, type BatchSource } from './batches.js';
 import type { Compiled } from './compilation.js';
 import type { EvaluateOptions, Weighting } from './fit-options.js';
 import { FOLLOWED, Followers } from './followers.js';

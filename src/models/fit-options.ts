@@ -4,11 +4,11 @@
 import type { CallbackLike } from '../callbacks/callback.js';
 import type { HistoryKey, LogKey } from '../callbacks/logs.js';
 import { ProgressBar } from '../callbacks/progress-bar.js';
+import type { BatchSource } from '../core/batches.js';
 import { options as checkOptions, threads as checkThreads, count, number } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { argumentError } from '../errors.js';
 import { batchSizeOf } from './batch-size.js';
-import type { BatchSource } from './batches.js';
 import { callbackList } from './callback-list.js';
 import type { FollowedOptions } from './followers.js';
 import type { Network } from './network.js';

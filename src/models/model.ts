@@ -2,6 +2,7 @@
  * Models: layers from inputs to outputs, with training, prediction, saving and export.
  */
 import type { LogsOf } from '../callbacks/logs.js';
+import { type BatchSource, isBatchSource } from '../core/batches.js';
 import { boolean, options as checkOptions, isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import type { FilePath } from '../core/file-path.js';
@@ -11,7 +12,6 @@ import type { LayerOptions } from '../layers/layer.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Step } from '../preprocessing/preprocessor.js';
 import { asOneBatch } from './batch-size.js';
-import { type BatchSource, isBatchSource } from './batches.js';
 import { type Compiled, resolveCompile } from './compilation.js';
 import type { CompileOptions, Metrics, NoMetrics, OwnStepOptions } from './compile-options.js';
 import type { BatchOptions, EvaluateOptions, FitOptions, FitResult, Validates } from './fit-options.js';

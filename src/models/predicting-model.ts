@@ -2,11 +2,11 @@
  * What a model gives: predictions, the names of their classes, and sequences that it goes on with.
  */
 import type { TrainedModel } from '../callbacks/trained-model.js';
+import { type BatchSource, isBatchSource } from '../core/batches.js';
 import type { DataInput } from '../core/data-input.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
 import { asOneBatch } from './batch-size.js';
-import { type BatchSource, isBatchSource } from './batches.js';
 import { type ClassLabels, inLabels, type Labelled, labelsOf, readClassLabels } from './class-labels.js';
 import { ConnectedModel } from './connected-model.js';
 import { FOLLOWED } from './followers.js';

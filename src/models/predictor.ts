@@ -3,6 +3,7 @@
  */
 import type { PredictedLogs } from '../callbacks/callback.js';
 import type { TrainedModel } from '../callbacks/trained-model.js';
+import { BatchReader, type BatchSource } from '../core/batches.js';
 import { options as checkOptions, threads as checkThreads, count } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import { zeros } from '../core/elements.js';
@@ -12,7 +13,6 @@ import { atOnce, inTurns, mayKeepWaiting, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeMoment, type NativePredictor, native } from '../native.js';
 import { asOneBatch, batchSizeOf } from './batch-size.js';
-import { BatchReader, type BatchSource } from './batches.js';
 import { finite } from './finite.js';
 import { type BatchHooks, FOLLOWED, type FollowedOptions, Followers } from './followers.js';
 import { inputTensors, type NamedTensor, rowsOf } from './input-data.js';

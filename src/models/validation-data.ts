@@ -1,11 +1,12 @@
 /**
  * Validation data: given, or the tail of the training data, in the form of the training data since they share programs.
  */
+
+import { isBatchSource } from '../core/batches.js';
 import type { DataInput } from '../core/data-input.js';
 import type { Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { fixedBatch } from './batch-size.js';
-import { isBatchSource } from './batches.js';
 import type { Compiled } from './compilation.js';
 import type { FitOptions } from './fit-options.js';
 import { type LabelledData, labelledData, tensorsOf } from './labelled-data.js';

@@ -1,9 +1,11 @@
 /**
  * String lookup: strings by their place in a vocabulary. As Keras' `StringLookup`.
  */
+import { type AdaptOptions, adaptTo, type Learning } from '../core/adapting.js';
+import type { BatchSource } from '../core/batches.js';
 import { list, nullable, option, type Table } from '../core/options.js';
 import { Tensor, type TensorInput, tensor } from '../core/tensor.js';
-import { atOnce, inTurns, type Work } from '../core/turns.js';
+import { atOnce, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { type LookupOptions, lookupOptions, Vocabulary } from '../layers/preprocessing/vocabulary.js';
 import { guard, native } from '../native.js';
@@ -63,24 +65,32 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
   }
 
   /**
-   * Takes the vocabulary from strings of any shape: the most frequent first, the later one in the alphabet of equally
+   * Takes the vocabulary from strings of any shape, or from batches of them: the most frequent first, the later one in the alphabet of equally
    * frequent ones; and with `'tfIdf'` in how many rows each occurs. Many are gone through in pieces, between which others
    * have their turn: leave them as they are until then. What takes a few milliseconds is done when this returns.
-   * @throws {RidgelineError} `ERR_ARGUMENT` for other data, data without tokens, or a lookup that was given a vocabulary.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, other data, data without tokens, what is no batch or none at
+   *   all, or a lookup that was given a vocabulary.
    */
-  adapt(data: Items): Promise<void> {
-    return inTurns(this.#adapt(data));
+  adapt(data: Items | BatchSource<Items>, options?: AdaptOptions): Promise<void> {
+    return adaptTo(data, options, () => this.#learning());
   }
 
-  *#adapt(data: Items): Work<void> {
+  #learning(): Learning<Items> {
     if (this.options.vocabulary !== undefined)
       throw new RidgelineError(
         'ERR_ARGUMENT',
         'StringLookup has the vocabulary that it was made with and cannot adapt',
       );
-    const { items, shape } = yield* flat('data', data, 'strings', isText);
-    this.#vocabulary.set(yield* this.#vocabulary.learnt(items, shape, laterInAlphabet));
-    this.#count();
+    const counting = this.#vocabulary.counting(laterInAlphabet);
+    const take = function* (this: StringLookup, data: Items): Work<void> {
+      const { items, shape } = yield* flat('data', data, 'strings', isText);
+      yield* counting.take(this.#vocabulary.documents(items, shape));
+    };
+    const end = function* (this: StringLookup): Work<void> {
+      this.#vocabulary.set(yield* counting.learnt());
+      this.#count();
+    };
+    return { take: take.bind(this), end: end.bind(this) };
   }
 
   /**

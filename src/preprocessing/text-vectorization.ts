@@ -2,14 +2,16 @@
  * Text vectorization: texts as indices of their words, letters or n-grams, or as counts of them. As Keras'
  * `TextVectorization`.
  */
+import { type AdaptOptions, adaptTo, type Learning } from '../core/adapting.js';
+import type { BatchSource } from '../core/batches.js';
 import { integer, list, nullable, type Option, oneOf, option, type Table } from '../core/options.js';
 import { Tensor } from '../core/tensor.js';
-import { atOnce, inTurns, type Work } from '../core/turns.js';
+import { atOnce, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import {
+  Counting,
   checkWeighed,
   type Learnt,
-  learn,
   learntConfig,
   lookupOptions,
   unknownWeight,
@@ -174,25 +176,33 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
   }
 
   /**
-   * Takes the vocabulary from texts: the most frequent tokens first, the later one in the alphabet of equally frequent ones;
+   * Takes the vocabulary from texts, or from batches of them: the most frequent tokens first, the later one in the alphabet of equally frequent ones;
    * and with `'tfIdf'` how rare they are. Many texts are gone through in pieces, between which others have their turn. What
    * takes a few milliseconds is done when this returns.
-   * @throws {RidgelineError} `ERR_ARGUMENT` for other data, data without tokens, or where a vocabulary was given.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, other data, data without tokens, what is no batch or none at
+   *   all, or where a vocabulary was given.
    */
-  adapt(data: Strings): Promise<void> {
-    return inTurns(this.#adapt(data));
+  adapt(data: Strings | BatchSource<Strings>, options?: AdaptOptions): Promise<void> {
+    return adaptTo(data, options, () => this.#learning());
   }
 
-  *#adapt(data: Strings): Work<void> {
+  #learning(): Learning<Strings> {
     if (this.options.vocabulary !== undefined)
       throw new RidgelineError(
         'ERR_ARGUMENT',
         'TextVectorization has the vocabulary that it was made with and cannot adapt',
       );
-    const { items } = yield* flat('data', data, 'strings', isText);
     // One index is for unknown tokens, and with 'int' one for padding.
     const lookup = { ...this.options, numOovIndices: 1, maskToken: '', oovToken: UNKNOWN };
-    this.#set(yield* learn(this.#documents(items), { ...lookup, invert: false }, laterInAlphabet));
+    const counting = new Counting({ ...lookup, invert: false }, laterInAlphabet);
+    const take = function* (this: TextVectorization, data: Strings): Work<void> {
+      const { items } = yield* flat('data', data, 'strings', isText);
+      yield* counting.take(this.#documents(items));
+    };
+    const end = function* (this: TextVectorization): Work<void> {
+      this.#set(yield* counting.learnt());
+    };
+    return { take: take.bind(this), end: end.bind(this) };
   }
 
   *#documents(texts: readonly string[]): Generator<string[]> {

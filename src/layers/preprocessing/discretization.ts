@@ -1,17 +1,19 @@
 /**
  * Discretization: numbers by the bin that they fall into.
  */
+import { type AdaptOptions, adaptTo, type Learning } from '../../core/adapting.js';
+import type { BatchSource } from '../../core/batches.js';
 import { isFloat } from '../../core/check.js';
 import { fraction, integer, oneOf, option, positional } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { shapeText, type TensorInput, tensor, tensorFrom } from '../../core/tensor.js';
-import { find, inTurns, type Work } from '../../core/turns.js';
+import { find, type Work } from '../../core/turns.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import type { LayerOptions, Table } from '../options.js';
 import { type Encoding, encoded } from './encoding.js';
-import { quantiles } from './quantiles.js';
+import { boundariesOf, type Summary, summaryOf } from './quantiles.js';
 
 /** Options of {@link Discretization}. */
 export interface DiscretizationOptions extends LayerOptions {
@@ -77,28 +79,30 @@ export class Discretization extends Layer<DiscretizationConfig, Given> {
   }
 
   /**
-   * Finds bins that hold equally many of these numbers. Large data is gone through in pieces, between which others have
+   * Finds bins that hold equally many of these numbers, which may come in batches. Large data is gone through in pieces, between which others have
    * their turn: leave it as it is until then. What takes a few milliseconds is done when this returns.
-   * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_NON_FINITE`; `ERR_ARGUMENT` for too few numbers, and
-   *   a layer that was called before or has no number of bins.
+   * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_NON_FINITE`; `ERR_ARGUMENT` for bad options, too few
+   *   numbers, what is no batch or none at all, and a layer that was called before or has no number of bins.
    */
-  adapt(data: TensorInput): Promise<void> {
-    return inTurns(this.#adapt(data));
+  adapt(data: TensorInput | BatchSource<TensorInput>, options?: AdaptOptions): Promise<void> {
+    return adaptTo(data, options, () => this.#learning());
   }
 
-  *#adapt(data: TensorInput): Work<void> {
+  #learning(): Learning<TensorInput> {
     const { numBins = 0, epsilon } = this.options;
-    this.#adaptable();
-    const x = yield* tensorFrom(data, undefined);
-    if (x.size === 0)
-      throw new RidgelineError('ERR_SHAPE', `adapt expects numbers, received shape ${shapeText(x.shape)}`);
-    const wrong = yield* find(x.elements, (value) => !Number.isFinite(value));
-    if (wrong !== undefined) throw new RidgelineError('ERR_NON_FINITE', `data has ${wrong}`);
-    const found = yield* quantiles(Array.from(x.elements, Math.fround), numBins, epsilon);
-    if (found.length === 0)
-      throw argumentError('data', 'more numbers, for boundaries between some at this epsilon', x);
-    this.#adaptable();
-    this.#boundaries = found;
+    let summary: Summary | undefined;
+    const take = function* (this: Discretization, data: TensorInput): Work<void> {
+      this.#adaptable();
+      summary = yield* summaryOf(yield* numbersOf(data), epsilon, summary);
+    };
+    const end = (): undefined => {
+      const found = boundariesOf(summary as Summary, numBins);
+      if (found.length === 0)
+        throw argumentError('data', 'more numbers, for boundaries between some at this epsilon', found);
+      this.#adaptable();
+      this.#boundaries = found;
+    };
+    return { take: take.bind(this), end };
   }
 
   #adaptable(): void {
@@ -123,6 +127,15 @@ export class Discretization extends Layer<DiscretizationConfig, Given> {
   override getConfig(): Record<string, unknown> {
     return { ...super.getConfig(), binBoundaries: this.#boundaries ?? null };
   }
+}
+
+function* numbersOf(data: TensorInput): Work<readonly number[]> {
+  const x = yield* tensorFrom(data, undefined);
+  if (x.size === 0)
+    throw new RidgelineError('ERR_SHAPE', `adapt expects numbers, received shape ${shapeText(x.shape)}`);
+  const wrong = yield* find(x.elements, (value) => !Number.isFinite(value));
+  if (wrong !== undefined) throw new RidgelineError('ERR_NON_FINITE', `data has ${wrong}`);
+  return Array.from(x.elements, Math.fround);
 }
 
 /**

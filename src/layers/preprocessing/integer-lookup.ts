@@ -1,17 +1,20 @@
 /**
  * Integer lookup: whole numbers, such as identifiers, by their place in a vocabulary. As Keras' `IntegerLookup`.
  */
+
+import { type AdaptOptions, adaptTo, type Learning } from '../../core/adapting.js';
 import { nativeOp } from '../../core/apply.js';
+import type { BatchSource } from '../../core/batches.js';
 import * as check from '../../core/check.js';
 import { list } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { shapeText, type Tensor, type TensorInput, tensor, tensorFrom } from '../../core/tensor.js';
-import { find, inTurns, type Work } from '../../core/turns.js';
+import { find, type Work } from '../../core/turns.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, nullable, option, type Table } from '../options.js';
-import { type Learnt, type LookupOptions, lookupOptions, Vocabulary } from './vocabulary.js';
+import { type LookupOptions, lookupOptions, Vocabulary } from './vocabulary.js';
 
 /** Options of {@link IntegerLookup}: tokens are int32 numbers, and `oovToken` is −1 by default. */
 export interface IntegerLookupOptions extends LayerOptions, LookupOptions<number> {}
@@ -65,37 +68,36 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   }
 
   /**
-   * Takes the vocabulary from data of any shape: the most frequent tokens first, the larger first of equally frequent ones;
+   * Takes the vocabulary from data of any shape, or from batches of it: the most frequent tokens first, the larger first of equally frequent ones;
    * and with `'tfIdf'` in how many rows each occurs.
    * Large data is gone through in pieces, between which others have their turn: leave it as it is until then. What takes a
    * few milliseconds is done when this returns.
-   * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_ARGUMENT` for numbers that are not int32, data
-   *   without tokens, a layer that was called before or given a vocabulary.
+   * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_ARGUMENT` for bad options, numbers that are not
+   *   int32, data without tokens, what is no batch or none at all, a layer that was called before or given a vocabulary.
    */
-  adapt(data: TensorInput): Promise<void> {
-    return inTurns(this.#adapt(data));
+  adapt(data: TensorInput | BatchSource<TensorInput>, options?: AdaptOptions): Promise<void> {
+    return adaptTo(data, options, () => this.#learning());
   }
 
-  *#adapt(data: TensorInput): Work<void> {
-    this.#adaptable();
-    const learnt = yield* this.#frequent(data);
-    this.#adaptable();
-    this.#vocabulary.set(learnt);
+  #learning(): Learning<TensorInput> {
+    const counting = this.#vocabulary.counting((a, b) => b - a);
+    const take = function* (this: IntegerLookup, data: TensorInput): Work<void> {
+      this.#adaptable();
+      const x = yield* tokensOf(data);
+      yield* counting.take(this.#vocabulary.documents(x.elements, x.shape));
+    };
+    const end = function* (this: IntegerLookup): Work<void> {
+      const learnt = yield* counting.learnt();
+      this.#adaptable();
+      this.#vocabulary.set(learnt);
+    };
+    return { take: take.bind(this), end: end.bind(this) };
   }
 
   #adaptable(): void {
     if (this.options.vocabulary === undefined && !this.built) return;
     const why = this.built ? 'was called before' : 'was given a vocabulary';
     throw new RidgelineError('ERR_ARGUMENT', `layer '${this.name}' ${why} and cannot adapt`);
-  }
-
-  *#frequent(data: TensorInput): Work<Learnt<number>> {
-    const x = yield* tensorFrom(data, undefined);
-    if (x.size === 0)
-      throw new RidgelineError('ERR_SHAPE', `adapt expects tokens, received shape ${shapeText(x.shape)}`);
-    const wrong = yield* find(x.elements, (value) => !isToken(value));
-    if (wrong !== undefined) throw argumentError('data', 'int32 numbers', wrong);
-    return yield* this.#vocabulary.learnt(x.elements, x.shape, (a, b) => b - a);
   }
 
   override build(_inputShape: Shape): void {
@@ -153,6 +155,15 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   override getConfig(): Record<string, unknown> {
     return { ...super.getConfig(), ...this.#vocabulary.config() };
   }
+}
+
+function* tokensOf(data: TensorInput): Work<Tensor> {
+  const x = yield* tensorFrom(data, undefined);
+  if (x.size === 0)
+    throw new RidgelineError('ERR_SHAPE', `adapt expects tokens, received shape ${shapeText(x.shape)}`);
+  const wrong = yield* find(x.elements, (value) => !isToken(value));
+  if (wrong !== undefined) throw argumentError('data', 'int32 numbers', wrong);
+  return x;
 }
 
 /** The place of the last element of `sorted`, `[2ᵏ]`, that is at most `x`, or 0: by halving, one gather each. */

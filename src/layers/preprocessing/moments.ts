@@ -7,36 +7,47 @@ import type { Tensor } from '../../core/tensor.js';
 import { PIECE, type Work } from '../../core/turns.js';
 import { guard, native } from '../../native.js';
 
-/** Mean and variance of each cell. */
+/** Mean and variance of each cell, and how many numbers each is of. */
 export interface Moments {
+  readonly count: number;
   readonly mean: Float64Array;
   readonly variance: Float64Array;
 }
 
-/** Moments of `x`, `[samples, …]`, for each index along `axes`, in row-major order; all other axes are averaged over. */
-export function* momentsOf(x: Tensor<'float32'>, axes: readonly number[]): Work<Moments> {
+/**
+ * Moments of `x`, `[samples, …]`, and of what others are of, for each index along `axes`, in row-major order; all other
+ * axes are averaged over.
+ */
+export function* momentsOf(x: Tensor<'float32'>, axes: readonly number[], others?: Moments): Work<Moments> {
   const samples = x.shape[0] as number;
   const cells = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1);
   // As many samples as make the joining cheap beside the summing.
   const slice = Math.ceil((Math.max(PIECE, 8 * cells) * samples) / x.size);
-  const all: Moments = { mean: new Float64Array(cells), variance: new Float64Array(cells) };
+  let all = others ?? { count: 0, mean: new Float64Array(cells), variance: new Float64Array(cells) };
   for (let from = 0; from < samples; from += slice) {
     const rows = x.rows(from, Math.min(from + slice, samples));
     const { mean, variance } = guard(() => native.moments(rows.data, [...rows.shape], [...axes]));
-    const share = rows.shape[0] as number;
-    join(all, from, { mean: Float64Array.from(mean), variance: Float64Array.from(variance) }, share);
+    all = joined(all, {
+      count: rows.size / cells,
+      mean: Float64Array.from(mean),
+      variance: Float64Array.from(variance),
+    });
     yield;
   }
   return all;
 }
 
-/** Takes into the moments of `n` samples those of `m` others. */
-function join({ mean, variance }: Moments, n: number, other: Moments, m: number): void {
-  const weight = m / (n + m);
-  for (let i = 0; i < mean.length; i++) {
-    const difference = (other.mean[i] as number) - (mean[i] as number);
-    const between = difference * difference * weight * (1 - weight);
-    variance[i] = (variance[i] as number) * (1 - weight) + (other.variance[i] as number) * weight + between;
-    mean[i] = (mean[i] as number) + difference * weight;
-  }
+/** The moments of what both are of. */
+function joined(a: Moments, b: Moments): Moments {
+  const count = a.count + b.count;
+  const weight = b.count / count;
+  const difference = a.mean.map((mean, i) => (b.mean[i] as number) - mean);
+  return {
+    count,
+    mean: a.mean.map((mean, i) => mean + (difference[i] as number) * weight),
+    variance: a.variance.map((variance, i) => {
+      const between = (difference[i] as number) ** 2 * weight * (1 - weight);
+      return variance * (1 - weight) + (b.variance[i] as number) * weight + between;
+    }),
+  };
 }

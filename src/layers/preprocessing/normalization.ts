@@ -1,18 +1,20 @@
 /**
  * Normalization: brings features to mean 0 and variance 1, with statistics that are given or taken from data.
  */
+import { type AdaptOptions, adaptTo, type Learning } from '../../core/adapting.js';
+import type { BatchSource } from '../../core/batches.js';
 import * as check from '../../core/check.js';
 import { zeros } from '../../core/elements.js';
 import { nonFinite } from '../../core/non-finite.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { shapeText, type Tensor, type TensorInput, tensor, tensorFrom } from '../../core/tensor.js';
-import { inTurns, type Work } from '../../core/turns.js';
+import type { Work } from '../../core/turns.js';
 import { Weight } from '../../core/weight.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { axes, boolean, type LayerOptions, nullable, option, type Table } from '../options.js';
-import { momentsOf } from './moments.js';
+import { type Moments, momentsOf } from './moments.js';
 
 /** Options of {@link Normalization}. */
 export interface NormalizationOptions extends LayerOptions {
@@ -101,25 +103,33 @@ export class Normalization extends Layer<NormalizationOptions> {
   }
 
   /**
-   * Takes mean and biased variance from data, `[samples, …]`. Large data is gone through in slices, between which others
-   * have their turn: leave it as it is until then. What takes a few milliseconds is done when this returns.
+   * Takes mean and biased variance from data, `[samples, …]`, or from batches of it. Large data is gone through in slices,
+   * between which others have their turn: leave it as it is until then. What takes a few milliseconds is done when this
+   * returns.
    * @throws {RidgelineError} `ERR_SHAPE` for data without samples or of another shape, `ERR_NON_FINITE` for NaN or
-   *   infinity, `ERR_ARGUMENT` when the layer was given statistics.
+   *   infinity, `ERR_ARGUMENT` for bad options, what is no batch or none at all, and when the layer was given statistics.
    */
-  adapt(data: TensorInput): Promise<void> {
-    return inTurns(this.#adapt(data));
+  adapt(data: TensorInput | BatchSource<TensorInput>, options?: AdaptOptions): Promise<void> {
+    return adaptTo(data, options, () => this.#learning());
   }
 
-  *#adapt(data: TensorInput): Work<void> {
+  #learning(): Learning<TensorInput> {
+    let all: Moments | undefined;
+    const take = function* (this: Normalization, data: TensorInput): Work<void> {
+      all = yield* this.#moments(data, all);
+    };
+    const end = (): undefined => {
+      this.#set(all as Moments);
+    };
     this.#adapting++;
-    try {
-      yield* this.#take(data);
-    } finally {
+    const over = (): void => {
       this.#adapting--;
-    }
+    };
+    return { take: take.bind(this), end, over };
   }
 
-  *#take(data: TensorInput): Work<void> {
+  /** The moments of data, and of what came before it. */
+  *#moments(data: TensorInput, before: Moments | undefined): Work<Moments> {
     if (this.options.mean !== undefined) {
       const message = `layer '${this.name}' was given mean and variance and cannot adapt`;
       throw new RidgelineError('ERR_ARGUMENT', message);
@@ -128,16 +138,22 @@ export class Normalization extends Layer<NormalizationOptions> {
     if (x.rank < 1 || x.size === 0)
       throw new RidgelineError('ERR_SHAPE', `adapt expects samples, received shape ${shapeText(x.shape)}`);
     this.build([null, ...x.shape.slice(1)]);
-    const [mean, variance] = [this.#mean as Weight, this.#variance as Weight];
-    const moments = yield* momentsOf(x, this.#axesOf(x.rank));
+    const axes = this.#axesOf(x.rank);
+    const { shape } = this.#mean as Weight;
+    if (axes.some((axis, i) => x.shape[axis] !== shape[i])) {
+      const message = `adapt: data of shape ${shapeText(x.shape)} does not fit layer '${this.name}'`;
+      throw new RidgelineError('ERR_SHAPE', message);
+    }
+    const moments = yield* momentsOf(x, axes, before);
     // What is not finite shows in the moments; the data is looked through only then.
     const finite = [moments.mean, moments.variance].every((of) => of.every(Number.isFinite));
     const bad = finite ? -1 : x.data.findIndex((value: number) => !Number.isFinite(value));
     if (bad >= 0) throw nonFinite('adapt: data', x, bad);
-    if (moments.mean.length !== mean.shape.reduce((a, b) => a * b, 1)) {
-      const message = `adapt: data of shape ${shapeText(x.shape)} does not fit layer '${this.name}'`;
-      throw new RidgelineError('ERR_SHAPE', message);
-    }
+    return moments;
+  }
+
+  #set(moments: Moments): void {
+    const [mean, variance] = [this.#mean as Weight, this.#variance as Weight];
     mean.write(tensor(Float32Array.from(moments.mean), { shape: mean.shape }));
     variance.write(tensor(Float32Array.from(moments.variance), { shape: variance.shape }));
     this.#adapted = true;

@@ -5,7 +5,7 @@
 import { sorted, type Work } from '../../core/turns.js';
 
 /** Numbers in order, and how many each stands for. */
-interface Summary {
+export interface Summary {
   readonly values: readonly number[];
   readonly weights: readonly number[];
 }
@@ -51,15 +51,25 @@ function compressed(of: Summary, epsilon: number, count: number): Summary {
 }
 
 /**
- * The boundaries of `bins` bins.
- * @param epsilon - How exact they are, as a share of the numbers.
+ * A summary of numbers, and of those that another one is of.
+ * @param epsilon - How exact it is, as a share of the numbers.
  */
-export function* quantiles(
-  numbers: readonly number[],
-  bins: number,
-  epsilon: number,
-): Work<readonly number[]> {
-  const ordered = yield* sorted(numbers, (a, b) => a - b);
-  const summary = compressed(summarized(ordered, epsilon), epsilon, Math.ceil(1 / epsilon));
-  return compressed(summary, 1 / bins, bins).values.slice(0, -1);
+export function* summaryOf(numbers: readonly number[], epsilon: number, others?: Summary): Work<Summary> {
+  const summary = summarized(yield* sorted(numbers, (a, b) => a - b), epsilon);
+  return compressed(others ? merged(summary, others) : summary, epsilon, Math.ceil(1 / epsilon));
 }
+
+/** The numbers of both, in order; of equal ones those of the first come first. */
+function merged(a: Summary, b: Summary): Summary {
+  const values = [...a.values, ...b.values];
+  const weights = [...a.weights, ...b.weights];
+  const order = values.map((_, i) => i).sort((i, j) => (values[i] as number) - (values[j] as number));
+  return {
+    values: order.map((i) => values[i] as number),
+    weights: order.map((i) => weights[i] as number),
+  };
+}
+
+/** The boundaries of `bins` bins. */
+export const boundariesOf = (summary: Summary, bins: number): readonly number[] =>
+  compressed(summary, 1 / bins, bins).values.slice(0, -1);

@@ -125,40 +125,55 @@ function checkLookup<T>(of: LookupValues<T>, what: string): void {
 }
 
 /**
- * The vocabulary of documents: the most frequent tokens first, as many as there is room for; and with `'tfIdf'` how rare
- * each is, `ln(1 + n/(1 + of them that have it))` of n documents.
- *
- * @param order - Which of two equally frequent ones comes first, as for `sort`.
- * @throws {RidgelineError} `ERR_ARGUMENT` where there are none besides those of `maskToken` and `oovToken`.
+ * Learns the vocabulary of documents: the most frequent tokens first, as many as there is room for; and with `'tfIdf'` how
+ * rare each is, `ln(1 + n/(1 + of them that have it))` of n documents.
  */
-export function* learn<T>(
-  documents: Iterable<ArrayLike<T>>,
-  of: LookupValues<T>,
-  order: (a: T, b: T) => number,
-): Work<Learnt<T>> {
-  const { maxTokens, maskToken, oovToken, outputMode } = of;
-  const weighs = outputMode === 'tfIdf';
-  const counts = new Map<T, number>();
-  const having = new Map<T, number>();
-  let [n, seen] = [0, 0];
-  for (const tokens of documents) {
-    n++;
-    for (let i = 0; i < tokens.length; i++) {
-      const token = tokens[i] as T;
-      counts.set(token, (counts.get(token) ?? 0) + 1);
-      if (seen++ % COUNTED === 0) yield;
-    }
-    if (weighs)
-      for (const token of new Set(Array.from(tokens))) having.set(token, (having.get(token) ?? 0) + 1);
+export class Counting<T> {
+  readonly #of: LookupValues<T>;
+  readonly #order: (a: T, b: T) => number;
+  readonly #counts = new Map<T, number>();
+  readonly #having = new Map<T, number>();
+  #documents = 0;
+
+  /** @param order - Which of two equally frequent ones comes first, as for `sort`. */
+  constructor(of: LookupValues<T>, order: (a: T, b: T) => number) {
+    this.#of = of;
+    this.#order = order;
   }
-  counts.delete(maskToken as T);
-  counts.delete(oovToken);
-  if (counts.size === 0) throw argumentError('data', 'tokens besides maskToken and oovToken', []);
-  const byCount = yield* sorted([...counts], ([a, m], [b, n]) => n - m || order(a, b));
-  const most = maxTokens === undefined ? byCount.length : maxTokens - placesOfNone(of);
-  const vocabulary = byCount.slice(0, most).map(([token]) => token);
-  const rarity = (token: T): number => Math.log(1 + n / (1 + (having.get(token) as number)));
-  return { vocabulary, idfWeights: weighs ? vocabulary.map(rarity) : undefined };
+
+  /** Counts the tokens of documents. */
+  *take(documents: Iterable<ArrayLike<T>>): Work<void> {
+    const [counts, having] = [this.#counts, this.#having];
+    let seen = 0;
+    for (const tokens of documents) {
+      this.#documents++;
+      for (let i = 0; i < tokens.length; i++) {
+        const token = tokens[i] as T;
+        counts.set(token, (counts.get(token) ?? 0) + 1);
+        if (seen++ % COUNTED === 0) yield;
+      }
+      if (this.#of.outputMode === 'tfIdf')
+        for (const token of new Set(Array.from(tokens))) having.set(token, (having.get(token) ?? 0) + 1);
+    }
+  }
+
+  /**
+   * What all of them teach.
+   * @throws {RidgelineError} `ERR_ARGUMENT` where there are no tokens besides those of `maskToken` and `oovToken`.
+   */
+  *learnt(): Work<Learnt<T>> {
+    const { maxTokens, maskToken, oovToken, outputMode } = this.#of;
+    const counts = this.#counts;
+    counts.delete(maskToken as T);
+    counts.delete(oovToken);
+    if (counts.size === 0) throw argumentError('data', 'tokens besides maskToken and oovToken', []);
+    const byCount = yield* sorted([...counts], ([a, m], [b, n]) => n - m || this.#order(a, b));
+    const most = maxTokens === undefined ? byCount.length : maxTokens - placesOfNone(this.#of);
+    const vocabulary = byCount.slice(0, most).map(([token]) => token);
+    const rarity = (token: T): number =>
+      Math.log(1 + this.#documents / (1 + (this.#having.get(token) as number)));
+    return { vocabulary, idfWeights: outputMode === 'tfIdf' ? vocabulary.map(rarity) : undefined };
+  }
 }
 
 /** How much unknown tokens weigh: as much as the others on average. */
@@ -222,13 +237,14 @@ export class Vocabulary<T> {
     return this.#of.padToMaxTokens ? (this.#of.maxTokens as number) : tokens + this.#of.numOovIndices;
   }
 
-  /**
-   * What data of some shape teaches; with `'tfIdf'` its rows are the documents.
-   * @throws {RidgelineError} As {@link learn}.
-   */
-  learnt(items: Rows<T>, shape: readonly number[], order: (a: T, b: T) => number): Work<Learnt<T>> {
-    const documents = this.#of.outputMode === 'tfIdf' ? rowsOf(items, shape) : [items];
-    return learn(documents, this.#of, order);
+  /** What learns another one; see {@link documents}. */
+  counting(order: (a: T, b: T) => number): Counting<T> {
+    return new Counting(this.#of, order);
+  }
+
+  /** Data of some shape as documents: with `'tfIdf'` its rows, else all of it. */
+  documents(items: Rows<T>, shape: readonly number[]): Iterable<ArrayLike<T>> {
+    return this.#of.outputMode === 'tfIdf' ? rowsOf(items, shape) : [items];
   }
 
   /** Takes what was learnt. */
