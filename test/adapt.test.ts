@@ -126,6 +126,20 @@ describe('batches', () => {
     await words.adapt(() => of(['the cat'], ['The dog!', 'the']));
     expect(words.vocabulary).toEqual(['the', 'dog', 'cat']);
   });
+  test('let others have their turn, though each is brief and at hand', async () => {
+    let [turned, over] = [0, false];
+    const turn = (): void => {
+      turned++;
+      if (!over) setImmediate(turn);
+    };
+    function* brief(): Generator<{ x: number[] }> {
+      for (let i = 0; i < 5000; i++) yield { x: [i, i, i] };
+    }
+    setImmediate(turn);
+    await layers.integerLookup().adapt(brief);
+    expect(turned).toBeGreaterThan(0);
+    over = true;
+  });
   test('that go on for ever are taken as many as is said', async () => {
     let [given, isClosed] = [0, false];
     function* forever(): Generator<{ x: number[] }> {

@@ -1,10 +1,11 @@
 /**
- * Learning from data ahead of training, such as a vocabulary: from all of it at once, or from batches that come one by one.
+ * Learning from data ahead of training, such as a vocabulary: from all of it at once, or from batches that come one by
+ * one.
  */
 import { argumentError } from '../errors.js';
 import { BatchReader, type BatchSource, isBatchSource, noBatch } from './batches.js';
 import * as check from './check.js';
-import { inTurns, type Work } from './turns.js';
+import { inTurns, othersTurn, type Work } from './turns.js';
 
 /** How `adapt` goes through batches. */
 export interface AdaptOptions {
@@ -23,7 +24,8 @@ export interface Learning<X> {
 }
 
 /**
- * Learns from data, or from batches of it, once `begin` has made what learns. What takes a few milliseconds and is there at once is done when this returns.
+ * Learns from data, or from batches of it, once `begin` has made what learns. What takes a few milliseconds and is there
+ * at once is done when this returns.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, what is no batch or none at all; what the source or the
  *   learning throws.
  */
@@ -56,6 +58,8 @@ async function fromBatches<X>(reader: BatchReader<X>, most: number, learning: Le
       if (!batch) break;
       await inTurns(learning.take(batch.x));
       taken++;
+      // Each may be brief and at hand, and all of them long.
+      await othersTurn();
     }
     if (taken === 0) throw noBatch(reader);
     const last = learning.end();

@@ -2,7 +2,6 @@
  * A fit from batches that come one by one, as a native run would tell of it: it fetches a batch while the step of the
  * one before it runs.
  */
-
 import { type Batch, type BatchReader, noBatch } from '../core/batches.js';
 import type { NativeEvent, NativeRun } from '../native.js';
 import type { Spot } from './place.js';

@@ -1,7 +1,6 @@
 /**
  * Validation data: given, or the tail of the training data, in the form of the training data since they share programs.
  */
-
 import { isBatchSource } from '../core/batches.js';
 import type { DataInput } from '../core/data-input.js';
 import type { Work } from '../core/turns.js';

@@ -5,7 +5,7 @@ import { type AdaptOptions, adaptTo, type Learning } from '../core/adapting.js';
 import type { BatchSource } from '../core/batches.js';
 import { list, nullable, option, type Table } from '../core/options.js';
 import { Tensor, type TensorInput, tensor } from '../core/tensor.js';
-import { atOnce, type Work } from '../core/turns.js';
+import { atOnce } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { type LookupOptions, lookupOptions, Vocabulary } from '../layers/preprocessing/vocabulary.js';
 import { guard, native } from '../native.js';
@@ -65,9 +65,10 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
   }
 
   /**
-   * Takes the vocabulary from strings of any shape, or from batches of them: the most frequent first, the later one in the alphabet of equally
-   * frequent ones; and with `'tfIdf'` in how many rows each occurs. Many are gone through in pieces, between which others
-   * have their turn: leave them as they are until then. What takes a few milliseconds is done when this returns.
+   * Takes the vocabulary from strings of any shape, or from batches of them: the most frequent first, the later one in the
+   * alphabet of equally frequent ones; and with `'tfIdf'` in how many rows each occurs. Many are gone through in pieces,
+   * between which others have their turn: leave them as they are until then. What takes a few milliseconds is done when
+   * this returns.
    * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, other data, data without tokens, what is no batch or none at
    *   all, or a lookup that was given a vocabulary.
    */
@@ -81,16 +82,11 @@ export class StringLookup extends Preprocessor<StringLookupOptions> {
         'ERR_ARGUMENT',
         'StringLookup has the vocabulary that it was made with and cannot adapt',
       );
-    const counting = this.#vocabulary.counting(laterInAlphabet);
-    const take = function* (this: StringLookup, data: Items): Work<void> {
-      const { items, shape } = yield* flat('data', data, 'strings', isText);
-      yield* counting.take(this.#vocabulary.documents(items, shape));
-    };
-    const end = function* (this: StringLookup): Work<void> {
-      this.#vocabulary.set(yield* counting.learnt());
+    const strings = (data: Items) => flat('data', data, 'strings', isText);
+    return this.#vocabulary.learning(laterInAlphabet, strings, (learnt) => {
+      this.#vocabulary.set(learnt);
       this.#count();
-    };
-    return { take: take.bind(this), end: end.bind(this) };
+    });
   }
 
   /**

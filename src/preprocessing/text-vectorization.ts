@@ -9,12 +9,12 @@ import { Tensor } from '../core/tensor.js';
 import { atOnce, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import {
-  Counting,
   checkWeighed,
   type Learnt,
   learntConfig,
   lookupOptions,
   unknownWeight,
+  VocabularyLearning,
 } from '../layers/preprocessing/vocabulary.js';
 import { flat, isText, type Strings } from './items.js';
 import { Preprocessor } from './preprocessor.js';
@@ -176,9 +176,9 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
   }
 
   /**
-   * Takes the vocabulary from texts, or from batches of them: the most frequent tokens first, the later one in the alphabet of equally frequent ones;
-   * and with `'tfIdf'` how rare they are. Many texts are gone through in pieces, between which others have their turn. What
-   * takes a few milliseconds is done when this returns.
+   * Takes the vocabulary from texts, or from batches of them: the most frequent tokens first, the later one in the alphabet
+   * of equally frequent ones; and with `'tfIdf'` how rare they are. Many texts are gone through in pieces, between which
+   * others have their turn. What takes a few milliseconds is done when this returns.
    * @throws {RidgelineError} `ERR_ARGUMENT` for bad options, other data, data without tokens, what is no batch or none at
    *   all, or where a vocabulary was given.
    */
@@ -194,18 +194,17 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
       );
     // One index is for unknown tokens, and with 'int' one for padding.
     const lookup = { ...this.options, numOovIndices: 1, maskToken: '', oovToken: UNKNOWN };
-    const counting = new Counting({ ...lookup, invert: false }, laterInAlphabet);
-    const take = function* (this: TextVectorization, data: Strings): Work<void> {
-      const { items } = yield* flat('data', data, 'strings', isText);
-      yield* counting.take(this.#documents(items));
-    };
-    const end = function* (this: TextVectorization): Work<void> {
-      this.#set(yield* counting.learnt());
-    };
-    return { take: take.bind(this), end: end.bind(this) };
+    const documents = (data: Strings) => this.#documents(data);
+    const set = (learnt: Learnt<string>): void => this.#set(learnt);
+    return new VocabularyLearning({ ...lookup, invert: false }, laterInAlphabet, documents, set);
   }
 
-  *#documents(texts: readonly string[]): Generator<string[]> {
+  *#documents(data: Strings): Work<Iterable<string[]>> {
+    const { items } = yield* flat('data', data, 'strings', isText);
+    return this.#tokensOf(items);
+  }
+
+  *#tokensOf(texts: readonly string[]): Generator<string[]> {
     for (const text of texts) yield this.tokens(text);
   }
 

@@ -79,8 +79,9 @@ export class Discretization extends Layer<DiscretizationConfig, Given> {
   }
 
   /**
-   * Finds bins that hold equally many of these numbers, which may come in batches. Large data is gone through in pieces, between which others have
-   * their turn: leave it as it is until then. What takes a few milliseconds is done when this returns.
+   * Finds bins that hold equally many of these numbers, which may come in batches. Large data is gone through in pieces,
+   * between which others have their turn: leave it as it is until then. What takes a few milliseconds is done when this
+   * returns.
    * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_NON_FINITE`; `ERR_ARGUMENT` for bad options, too few
    *   numbers, what is no batch or none at all, and a layer that was called before or has no number of bins.
    */
@@ -90,19 +91,23 @@ export class Discretization extends Layer<DiscretizationConfig, Given> {
 
   #learning(): Learning<TensorInput> {
     const { numBins = 0, epsilon } = this.options;
-    let summary: Summary | undefined;
-    const take = function* (this: Discretization, data: TensorInput): Work<void> {
-      this.#adaptable();
-      summary = yield* summaryOf(yield* numbersOf(data), epsilon, summary);
+    const adaptable = (): void => this.#adaptable();
+    let [summary, last]: [Summary?, (readonly number[])?] = [];
+    return {
+      *take(data) {
+        adaptable();
+        last = yield* numbersOf(data);
+        summary = yield* summaryOf(last, epsilon, summary);
+      },
+      end: () => {
+        const found = boundariesOf(summary as Summary, numBins);
+        if (found.length === 0)
+          throw argumentError('data', 'more numbers, for boundaries between some at this epsilon', last);
+        adaptable();
+        this.#boundaries = found;
+        return undefined;
+      },
     };
-    const end = (): undefined => {
-      const found = boundariesOf(summary as Summary, numBins);
-      if (found.length === 0)
-        throw argumentError('data', 'more numbers, for boundaries between some at this epsilon', found);
-      this.#adaptable();
-      this.#boundaries = found;
-    };
-    return { take: take.bind(this), end };
   }
 
   #adaptable(): void {

@@ -1,7 +1,6 @@
 /**
  * Integer lookup: whole numbers, such as identifiers, by their place in a vocabulary. As Keras' `IntegerLookup`.
  */
-
 import { type AdaptOptions, adaptTo, type Learning } from '../../core/adapting.js';
 import { nativeOp } from '../../core/apply.js';
 import type { BatchSource } from '../../core/batches.js';
@@ -14,7 +13,7 @@ import { argumentError, RidgelineError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, nullable, option, type Table } from '../options.js';
-import { type LookupOptions, lookupOptions, Vocabulary } from './vocabulary.js';
+import { type Listed, type LookupOptions, lookupOptions, Vocabulary } from './vocabulary.js';
 
 /** Options of {@link IntegerLookup}: tokens are int32 numbers, and `oovToken` is −1 by default. */
 export interface IntegerLookupOptions extends LayerOptions, LookupOptions<number> {}
@@ -68,8 +67,8 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   }
 
   /**
-   * Takes the vocabulary from data of any shape, or from batches of it: the most frequent tokens first, the larger first of equally frequent ones;
-   * and with `'tfIdf'` in how many rows each occurs.
+   * Takes the vocabulary from data of any shape, or from batches of it: the most frequent tokens first, the larger first of
+   * equally frequent ones; and with `'tfIdf'` in how many rows each occurs.
    * Large data is gone through in pieces, between which others have their turn: leave it as it is until then. What takes a
    * few milliseconds is done when this returns.
    * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_ARGUMENT` for bad options, numbers that are not
@@ -80,18 +79,25 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   }
 
   #learning(): Learning<TensorInput> {
-    const counting = this.#vocabulary.counting((a, b) => b - a);
-    const take = function* (this: IntegerLookup, data: TensorInput): Work<void> {
-      this.#adaptable();
-      const x = yield* tokensOf(data);
-      yield* counting.take(this.#vocabulary.documents(x.elements, x.shape));
-    };
-    const end = function* (this: IntegerLookup): Work<void> {
-      const learnt = yield* counting.learnt();
-      this.#adaptable();
-      this.#vocabulary.set(learnt);
-    };
-    return { take: take.bind(this), end: end.bind(this) };
+    const tokens = (data: TensorInput) => this.#tokensOf(data);
+    return this.#vocabulary.learning(
+      (a, b) => b - a,
+      tokens,
+      (learnt) => {
+        this.#adaptable();
+        this.#vocabulary.set(learnt);
+      },
+    );
+  }
+
+  *#tokensOf(data: TensorInput): Work<Listed<number>> {
+    this.#adaptable();
+    const { elements: items, shape, size } = yield* tensorFrom(data, undefined);
+    if (size === 0)
+      throw new RidgelineError('ERR_SHAPE', `adapt expects tokens, received shape ${shapeText(shape)}`);
+    const wrong = yield* find(items, (value) => !isToken(value));
+    if (wrong !== undefined) throw argumentError('data', 'int32 numbers', wrong);
+    return { items, shape };
   }
 
   #adaptable(): void {
@@ -155,15 +161,6 @@ export class IntegerLookup extends Layer<IntegerLookupOptions> {
   override getConfig(): Record<string, unknown> {
     return { ...super.getConfig(), ...this.#vocabulary.config() };
   }
-}
-
-function* tokensOf(data: TensorInput): Work<Tensor> {
-  const x = yield* tensorFrom(data, undefined);
-  if (x.size === 0)
-    throw new RidgelineError('ERR_SHAPE', `adapt expects tokens, received shape ${shapeText(x.shape)}`);
-  const wrong = yield* find(x.elements, (value) => !isToken(value));
-  if (wrong !== undefined) throw argumentError('data', 'int32 numbers', wrong);
-  return x;
 }
 
 /** The place of the last element of `sorted`, `[2ᵏ]`, that is at most `x`, or 0: by halving, one gather each. */

@@ -114,26 +114,29 @@ export class Normalization extends Layer<NormalizationOptions> {
   }
 
   #learning(): Learning<TensorInput> {
-    let all: Moments | undefined;
-    const take = function* (this: Normalization, data: TensorInput): Work<void> {
-      all = yield* this.#moments(data, all);
-    };
-    const end = (): undefined => {
-      this.#set(all as Moments);
-    };
-    this.#adapting++;
-    const over = (): void => {
-      this.#adapting--;
-    };
-    return { take: take.bind(this), end, over };
-  }
-
-  /** The moments of data, and of what came before it. */
-  *#moments(data: TensorInput, before: Moments | undefined): Work<Moments> {
     if (this.options.mean !== undefined) {
       const message = `layer '${this.name}' was given mean and variance and cannot adapt`;
       throw new RidgelineError('ERR_ARGUMENT', message);
     }
+    const moments = (data: TensorInput, before?: Moments) => this.#moments(data, before);
+    let all: Moments | undefined;
+    this.#adapting++;
+    return {
+      *take(data) {
+        all = yield* moments(data, all);
+      },
+      end: () => {
+        this.#set(all as Moments);
+        return undefined;
+      },
+      over: () => {
+        this.#adapting--;
+      },
+    };
+  }
+
+  /** The moments of data, and of what came before it. */
+  *#moments(data: TensorInput, before: Moments | undefined): Work<Moments> {
     const x = (yield* tensorFrom(data, 'float32')) as Tensor<'float32'>;
     if (x.rank < 1 || x.size === 0)
       throw new RidgelineError('ERR_SHAPE', `adapt expects samples, received shape ${shapeText(x.shape)}`);

@@ -1,6 +1,7 @@
 /**
  * Vocabularies: what lookups of tokens of any kind have in common.
  */
+import type { Learning } from '../../core/adapting.js';
 import * as check from '../../core/check.js';
 import { boolean, integer, list, oneOf, option } from '../../core/options.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
@@ -128,24 +129,37 @@ function checkLookup<T>(of: LookupValues<T>, what: string): void {
  * Learns the vocabulary of documents: the most frequent tokens first, as many as there is room for; and with `'tfIdf'` how
  * rare each is, `ln(1 + n/(1 + of them that have it))` of n documents.
  */
-export class Counting<T> {
+export class VocabularyLearning<X, T> implements Learning<X> {
   readonly #of: LookupValues<T>;
   readonly #order: (a: T, b: T) => number;
+  readonly #documentsOf: (data: X) => Work<Iterable<ArrayLike<T>>>;
+  readonly #whenLearnt: (learnt: Learnt<T>) => void;
   readonly #counts = new Map<T, number>();
   readonly #having = new Map<T, number>();
   #documents = 0;
 
-  /** @param order - Which of two equally frequent ones comes first, as for `sort`. */
-  constructor(of: LookupValues<T>, order: (a: T, b: T) => number) {
+  /**
+   * @param order - Which of two equally frequent tokens comes first, as for `sort`.
+   * @param documentsOf - The documents of data.
+   * @param whenLearnt - Takes what was learnt.
+   */
+  constructor(
+    of: LookupValues<T>,
+    order: (a: T, b: T) => number,
+    documentsOf: (data: X) => Work<Iterable<ArrayLike<T>>>,
+    whenLearnt: (learnt: Learnt<T>) => void,
+  ) {
     this.#of = of;
     this.#order = order;
+    this.#documentsOf = documentsOf;
+    this.#whenLearnt = whenLearnt;
   }
 
-  /** Counts the tokens of documents. */
-  *take(documents: Iterable<ArrayLike<T>>): Work<void> {
+  /** Counts the tokens of its documents. */
+  *take(data: X): Work<void> {
     const [counts, having] = [this.#counts, this.#having];
     let seen = 0;
-    for (const tokens of documents) {
+    for (const tokens of yield* this.#documentsOf(data)) {
       this.#documents++;
       for (let i = 0; i < tokens.length; i++) {
         const token = tokens[i] as T;
@@ -157,11 +171,8 @@ export class Counting<T> {
     }
   }
 
-  /**
-   * What all of them teach.
-   * @throws {RidgelineError} `ERR_ARGUMENT` where there are no tokens besides those of `maskToken` and `oovToken`.
-   */
-  *learnt(): Work<Learnt<T>> {
+  /** @throws {RidgelineError} `ERR_ARGUMENT` where there are no tokens besides those of `maskToken` and `oovToken`. */
+  *end(): Work<void> {
     const { maxTokens, maskToken, oovToken, outputMode } = this.#of;
     const counts = this.#counts;
     counts.delete(maskToken as T);
@@ -172,7 +183,7 @@ export class Counting<T> {
     const vocabulary = byCount.slice(0, most).map(([token]) => token);
     const rarity = (token: T): number =>
       Math.log(1 + this.#documents / (1 + (this.#having.get(token) as number)));
-    return { vocabulary, idfWeights: outputMode === 'tfIdf' ? vocabulary.map(rarity) : undefined };
+    this.#whenLearnt({ vocabulary, idfWeights: outputMode === 'tfIdf' ? vocabulary.map(rarity) : undefined });
   }
 }
 
@@ -189,6 +200,12 @@ export const learntConfig = <T>(of: Learnt<T> | undefined): Record<string, unkno
 /** Items of several tokens each, in a row. */
 interface Rows<T> extends ArrayLike<T> {
   slice(from: number, to: number): ArrayLike<T>;
+}
+
+/** Items in a row, and the shape that they had. */
+export interface Listed<T> {
+  readonly items: Rows<T>;
+  readonly shape: readonly number[];
 }
 
 function* rowsOf<T>(items: Rows<T>, shape: readonly number[]): Generator<ArrayLike<T>> {
@@ -237,14 +254,23 @@ export class Vocabulary<T> {
     return this.#of.padToMaxTokens ? (this.#of.maxTokens as number) : tokens + this.#of.numOovIndices;
   }
 
-  /** What learns another one; see {@link documents}. */
-  counting(order: (a: T, b: T) => number): Counting<T> {
-    return new Counting(this.#of, order);
-  }
-
-  /** Data of some shape as documents: with `'tfIdf'` its rows, else all of it. */
-  documents(items: Rows<T>, shape: readonly number[]): Iterable<ArrayLike<T>> {
-    return this.#of.outputMode === 'tfIdf' ? rowsOf(items, shape) : [items];
+  /**
+   * What learns another one of data, whose rows are the documents with `'tfIdf'`; else all of it is one.
+   * @param order - As of {@link VocabularyLearning}.
+   * @param itemsOf - The items of data.
+   * @param whenLearnt - Takes what was learnt.
+   */
+  learning<X>(
+    order: (a: T, b: T) => number,
+    itemsOf: (data: X) => Work<Listed<T>>,
+    whenLearnt: (learnt: Learnt<T>) => void,
+  ): Learning<X> {
+    const inRows = this.#of.outputMode === 'tfIdf';
+    const documentsOf = function* (data: X): Work<Iterable<ArrayLike<T>>> {
+      const { items, shape } = yield* itemsOf(data);
+      return inRows ? rowsOf(items, shape) : [items];
+    };
+    return new VocabularyLearning(this.#of, order, documentsOf, whenLearnt);
   }
 
   /** Takes what was learnt. */

@@ -21,12 +21,12 @@ use crate::prefetch::LINE;
 
 /// Most rows of B in a block.
 const DEPTH: usize = 1024;
-/// The same where there are more of them, as in the gradient of a kernel over all steps of all rows: what comes from so far
-/// is used by more tiles while it is near.
+/// The same where there are more of them, as in the gradient of a kernel over all steps of all
+/// rows: what comes from so far is used by more tiles while it is near.
 const SHALLOW: usize = 256;
-/// Most rows of C for which B stays where it lies in blocks that shallow, and most floats between its rows: the hardware
-/// foresees no wider strides.
+/// Most rows of C for which B stays where it lies in blocks that shallow.
 const FEW_ROWS: usize = 128;
+/// Most floats between the rows of such a B: the hardware foresees no wider strides.
 const FORESEEN: usize = 544;
 /// Most columns of B in a block; like `GROUP`, a multiple of every panel width.
 const COLUMNS: usize = 512;
@@ -44,8 +44,9 @@ fn packs<S: Micro>(b: Right, a: Tile) -> bool {
     match b {
         Right::Tile(b) => {
             let is_tall = a.row_stride() == 1 && a.cols() > DEPTH;
-            let is_foreseen = is_tall && b.row_stride() <= FORESEEN;
-            b.col_stride() != 1 || a.rows() > if is_foreseen { FEW_ROWS } else { 3 * S::ROWS }
+            let stays = is_tall && b.row_stride() <= FORESEEN;
+            let few = if stays { FEW_ROWS } else { 3 * S::ROWS };
+            b.col_stride() != 1 || a.rows() > few
         }
         Right::Packed(_) => false,
     }
@@ -177,13 +178,14 @@ pub(super) unsafe fn multiply<S: Micro>(
         };
         return sweep::small::<S>(&all, m, right::<S>(b, a, (0, k), (0, n), b_space));
     }
-    let tiles = m.div_ceil(S::ROWS) * n.div_ceil(S::WIDTH) * k.div_ceil(block_depth(k).max(1));
-    let mut later = Later::new(later, tiles, block_depth(k));
+    let most = block_depth(k);
+    let tiles = m.div_ceil(S::ROWS) * n.div_ceil(S::WIDTH) * k.div_ceil(most.max(1));
+    let mut later = Later::new(later, tiles, most);
     for column in (0..n).step_by(step) {
         let (columns, panel) = (step.min(n - column), column / S::WIDTH);
         let mut from = 0;
         loop {
-            let depth = block_depth(k).min(k - from);
+            let depth = most.min(k - from);
             let (base, base_row, base_panel) = before::<S>(start, c, from);
             let mut right = right::<S>(b, a, (from, depth), (column, columns), b_space);
             if let Right::Tile(b) = b
@@ -191,8 +193,7 @@ pub(super) unsafe fn multiply<S: Micro>(
             {
                 let end = from + depth;
                 let (from, column) = if end < k { (end, column) } else { (0, column + step) };
-                let (depth, columns) =
-                    (block_depth(k).min(k - from), step.min(n.saturating_sub(column)));
+                let (depth, columns) = (most.min(k - from), step.min(n.saturating_sub(column)));
                 right.next = Next::Block(Part::of_b(b, from, depth, column, columns).ahead());
             }
             let mut row = 0;
