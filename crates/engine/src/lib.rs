@@ -17,6 +17,7 @@ pub mod moments;
 pub mod onnx;
 pub mod op;
 pub mod ops;
+mod pages;
 pub mod passes;
 pub mod plan;
 pub mod predict;

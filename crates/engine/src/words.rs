@@ -5,17 +5,25 @@
 
 use crate::error::Result;
 use crate::memory::{in_huge_pages, refused};
+use crate::pages::Piece;
 use std::ptr::NonNull;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 /// Words on a 64-byte boundary, zeroed; allocation can fail without aborting.
 #[derive(Debug)]
 pub struct Words {
-    /// Of a box, which it becomes again in the end.
-    memory: NonNull<[u32]>,
-    /// Where the boundary is.
-    first: usize,
+    memory: Memory,
+    first: NonNull<u32>,
     len: usize,
+}
+
+/// Where words are.
+#[derive(Debug)]
+enum Memory {
+    /// In pages that are shared or their own, which go with it.
+    Pages(#[expect(dead_code, reason = "kept for as long as the words")] Piece),
+    /// In a box, which it becomes again in the end.
+    Boxed(NonNull<[u32]>),
 }
 
 /// Words of a cache line.
@@ -27,46 +35,50 @@ unsafe impl Send for Words {}
 unsafe impl Sync for Words {}
 
 impl Words {
-    /// `len` zero words. The system gives them zeroed, page by page as they are touched, so that to
-    /// allocate many takes no time.
+    /// `len` zero words. Where they are many the system gives them zeroed, page by page as they are touched, so that to
+    /// allocate them takes no time.
     ///
     /// # Errors
     /// `ERR_MEMORY` when the system has none.
     pub fn zeroed(len: usize) -> Result<Words> {
-        let memory = bytemuck::allocation::try_zeroed_slice_box(len + LINE_WORDS)
+        if let Some(piece) = Piece::zeroed(len.saturating_mul(size_of::<u32>())) {
+            let first = piece.first().cast();
+            return Ok(Words { memory: Memory::Pages(piece), first, len });
+        }
+        let memory = bytemuck::allocation::try_zeroed_slice_box(len.saturating_add(LINE_WORDS))
             .map_err(|()| refused::<u32>(len))?;
         let mut memory: Box<[u32]> = memory;
         in_huge_pages(&mut memory);
-        let first = memory.as_ptr().align_offset(LINE_WORDS * size_of::<u32>());
-        Ok(Words { memory: NonNull::from(Box::leak(memory)), first, len })
+        let memory = NonNull::from(Box::leak(memory));
+        let start: NonNull<u32> = memory.cast();
+        // SAFETY: the boundary lies inside the memory, before as many words as there are.
+        let first = unsafe { start.add(start.align_offset(LINE_WORDS * size_of::<u32>())) };
+        Ok(Words { memory: Memory::Boxed(memory), first, len })
     }
 
     /// The address of the first word, good until they are dropped.
     pub fn as_mut_ptr(&mut self) -> *mut u32 {
-        self.start()
-    }
-
-    fn start(&self) -> *mut u32 {
-        // SAFETY: the boundary lies inside the memory, before as many words as there are.
-        unsafe { self.memory.cast::<u32>().as_ptr().add(self.first) }
+        self.first.as_ptr()
     }
 
     /// The words.
     pub fn as_slice(&self) -> &[u32] {
         // SAFETY: so many words lie behind the boundary, and are borrowed as this is.
-        unsafe { from_raw_parts(self.start(), self.len) }
+        unsafe { from_raw_parts(self.first.as_ptr(), self.len) }
     }
 
     /// The words, writable.
     pub fn as_mut_slice(&mut self) -> &mut [u32] {
         // SAFETY: as above.
-        unsafe { from_raw_parts_mut(self.start(), self.len) }
+        unsafe { from_raw_parts_mut(self.first.as_ptr(), self.len) }
     }
 }
 
 impl Drop for Words {
     fn drop(&mut self) {
-        // SAFETY: it came of a box, and nobody else gives it back.
-        drop(unsafe { Box::from_raw(self.memory.as_ptr()) });
+        if let Memory::Boxed(memory) = self.memory {
+            // SAFETY: it came of a box, and nobody else gives it back.
+            drop(unsafe { Box::from_raw(memory.as_ptr()) });
+        }
     }
 }
