@@ -227,19 +227,19 @@ describe('scan', () => {
     const nested = (length: number): unknown =>
       ops.scan((c) => [ops.scan((d) => [ops.add(d, 1)], c, undefined, { length })[0]], 0, x);
     expect(() => nested(257)).toThrow(/at most 256 steps/);
-    const endless = (): unknown =>
+    const random = (): unknown =>
       ops.scan(
         (c) => [
           ops.whileLoop(
-            (d) => ops.less(d, 5),
-            (d) => ops.add(d, 1),
+            (d) => ops.less(ops.sum(d), 5),
+            (d) => ops.add(d, ops.randomUniform(d)),
             c,
           ),
         ],
-        0,
+        tensor([0, 0]),
         x,
       );
-    expect(endless).toThrow(/a whileLoop in the step of a loop/);
+    expect(random).toThrow(/a whileLoop in the step of a loop must have no random numbers/);
   });
   it('goes through a scan in its step, forwards and backwards, with a gradient', async () => {
     const [rows, steps, size] = [3, 4, 2];
@@ -345,6 +345,96 @@ describe('whileLoop', () => {
       loss: 'mse',
     });
     await expect(trained.fit([[1, 2, 3]], [[1, 2, 3]])).rejects.toThrow(/'whileLoop' has no gradient/);
+  });
+  it('goes on within the step of a scan, as often as each step needs', () => {
+    const below = (c: SymbolicTensor, limit: SymbolicTensor): SymbolicTensor =>
+      ops.whileLoop(
+        (d) => ops.less(d, limit),
+        (d) => ops.add(ops.mul(d, 2), 1),
+        c,
+      );
+    const limits = [3, 40, 2, 5, 100];
+    for (const reverse of [false, true]) {
+      const [last, all] = ops.scan(
+        (c, limit) => {
+          const grown = below(c, limit);
+          return [ops.sub(grown, limit), grown];
+        },
+        1,
+        tensor(limits),
+        { reverse },
+      );
+      let state = 1;
+      const expected: number[] = [];
+      for (const at of reverse ? [4, 3, 2, 1, 0] : [0, 1, 2, 3, 4]) {
+        const limit = limits[at] as number;
+        while (state < limit) state = state * 2 + 1;
+        expected[at] = state;
+        state -= limit;
+      }
+      expect(all.toArray()).toEqual(expected);
+      expect(last.toArray()).toBe(state);
+    }
+  });
+  it('goes on within another one, in its condition too, and with a scan in its step', () => {
+    // The power of two behind the sum of its numbers, so often that it passes 50.
+    const power = (of: SymbolicTensor): SymbolicTensor =>
+      ops.whileLoop(
+        (p) => ops.less(p, of),
+        (p) => ops.mul(p, 2),
+        ops.add(ops.mul(of, 0), 1),
+      );
+    const found = ops.whileLoop(
+      (x) => ops.less(power(x), 64),
+      (x) => {
+        const [sum] = ops.scan((c) => [ops.add(c, 1)], power(x), undefined, { length: 3 });
+        return sum;
+      },
+      tensor(5),
+    );
+    let x = 5;
+    const next = (of: number): number => 2 ** Math.ceil(Math.log2(of));
+    while (next(x) < 64) x = next(x) + 3;
+    expect(found.toArray()).toBe(x);
+  });
+  it('goes on within a recurrent cell, with few rows and many, and in ONNX', async () => {
+    class Settling extends Layer {
+      static override readonly className = 'Settling';
+      override call(x: SymbolicTensor): SymbolicTensor {
+        const steps = ops.transpose(x, [1, 0, 2]);
+        const [, all] = ops.scan(
+          (c, row) => {
+            const grown = ops.add(ops.mul(c, 0.5), row);
+            const settled = ops.whileLoop(
+              (d) => ops.greater(ops.max(ops.abs(d)), 1.5),
+              (d) => ops.mul(d, 0.75),
+              grown,
+            );
+            return [settled, ops.add(settled, row)];
+          },
+          ops.mul(ops.max(x, { axis: 1 }), 0),
+          steps,
+        );
+        return ops.transpose(all, [1, 0, 2]);
+      }
+    }
+    const model = new Sequential([input([null, 3]), new Settling()]);
+    for (const rows of [1, 5, 70]) {
+      const x = Array.from({ length: rows }, (_, r) =>
+        Array.from({ length: 6 }, (_, t) => [0, 1, 2].map((i) => 3 * Math.sin(7 * r + 3 * t + i))),
+      );
+      let state = x.map(() => [0, 0, 0]);
+      const expected: number[][][] = x.map(() => []);
+      for (let t = 0; t < 6; t++) {
+        state = state.map((c, r) => c.map((d, i) => d * 0.5 + (x[r]?.[t]?.[i] as number)));
+        while (Math.max(...state.flat().map(Math.abs)) > 1.5)
+          state = state.map((c) => c.map((d) => d * 0.75));
+        for (const [r, c] of state.entries())
+          expected[r]?.push(c.map((d, i) => d + (x[r]?.[t]?.[i] as number)));
+      }
+      expect(await model.predict(x)).toBeAllclose(tensor(expected), { absolute: 1e-5, relative: 1e-5 });
+    }
+    await expectSameInRuntime(model, { batches: [1, 7] });
   });
   it('says what is wrong', () => {
     expect(() =>

@@ -1,7 +1,7 @@
 /**
  * Options: what the compiler holds of a table against its interface, and what is made of what was given.
  */
-import { constraints, initializers, losses, metrics, optimizers, regularizers } from 'ridgeline';
+import { constraints, initializers, losses, metrics, ops, optimizers, regularizers } from 'ridgeline';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { NamedActivation } from '../src/activations/identifier.js';
 import * as core from '../src/core/options.js';
@@ -249,6 +249,22 @@ describe('everything that takes options', () => {
       axis: 1,
     });
     expect(initializers.constant(2).getConfig()).toEqual({ name: 'constant', value: 2 });
+    const { Optimizer: _, schedules: __, ...factories } = optimizers;
+    for (const [name, make] of Object.entries(factories)) {
+      if (/^[A-Z]/.test(name)) continue;
+      const of = make as unknown as (...given: unknown[]) => optimizers.Optimizer;
+      expect(of(0.3, { clipNorm: 2 }).getConfig()).toEqual(
+        of({ learningRate: 0.3, clipNorm: 2 }).getConfig(),
+      );
+      expect(() => of(0.3, { learningRate: 0.2 })).toThrow('learningRate must be given once');
+    }
+    const decay = optimizers.schedules.exponentialDecay({
+      initialLearningRate: 0.1,
+      decaySteps: 10,
+      decayRate: 0.5,
+    });
+    expect(new optimizers.SGD(decay, { momentum: 0.9 }).learningRate).toBe(0.1);
+    expect(optimizers.adam((step) => ops.mul(step, 0.2)).learningRate).toBe(0);
   });
 
   test('bad values', () => {

@@ -2,7 +2,7 @@
  * Adadelta (Zeiler 2012): `s ← ρ·s + (1 − ρ)·g²; d ← −g·√(u + ε)/√(s + ε); u ← ρ·u + (1 − ρ)·d²; w ← w + lr·d`.
  */
 import { nonNegative, rate, type Table } from '../core/options.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 
 /** Options of {@link adadelta}. */
 export interface AdadeltaOptions extends OptimizerOptions {
@@ -26,4 +26,4 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
  * Adadelta (Zeiler 2012). Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const adadelta = (options?: AdadeltaOptions): Adadelta => new Adadelta(options);
+export const adadelta = (...given: OptimizerArguments<AdadeltaOptions>): Adadelta => new Adadelta(...given);

@@ -5,7 +5,7 @@
 import { boolean, nonNegative, notPositive, positive, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import * as ops from '../ops/index.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 import type { StateShapes, UpdateArguments, Updated } from './own-update.js';
 
 /** Options of {@link adafactor}. */
@@ -80,4 +80,5 @@ export class Adafactor extends Optimizer<AdafactorOptions> {
  * Adafactor (Shazeer & Stern 2018), which keeps little for each weight. Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const adafactor = (options?: AdafactorOptions): Adafactor => new Adafactor(options);
+export const adafactor = (...given: OptimizerArguments<AdafactorOptions>): Adafactor =>
+  new Adafactor(...given);

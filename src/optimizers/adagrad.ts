@@ -2,7 +2,7 @@
  * Adagrad (Duchi et al. 2011): `s ← s + g²; w ← w − lr·g/√(s + ε)`.
  */
 import { nonNegative, type Table } from '../core/options.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 
 /** Options of {@link adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {
@@ -26,4 +26,4 @@ export class Adagrad extends Optimizer<AdagradOptions> {
  * Adagrad (Duchi et al. 2011). Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const adagrad = (options?: AdagradOptions): Adagrad => new Adagrad(options);
+export const adagrad = (...given: OptimizerArguments<AdagradOptions>): Adagrad => new Adagrad(...given);

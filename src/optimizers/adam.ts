@@ -5,7 +5,7 @@
  * As in Keras, epsilon is outside the root and unscaled.
  */
 import { boolean, nonNegative, nullable, rate, type Table } from '../core/options.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 
 /** Options of {@link adam} and {@link adamW}. */
 export interface AdamOptions extends OptimizerOptions {
@@ -44,11 +44,11 @@ export class AdamW extends Adam {
  * Adam (Kingma & Ba 2015). Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const adam = (options?: AdamOptions): Adam => new Adam(options);
+export const adam = (...given: OptimizerArguments<AdamOptions>): Adam => new Adam(...given);
 
 /**
  * Adam with decoupled weight decay (Loshchilov & Hutter 2019). Default learning rate 0.001, weight decay 0.004;
  * `weightDecay: null` takes it off.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const adamW = (options?: AdamOptions): AdamW => new AdamW(options);
+export const adamW = (...given: OptimizerArguments<AdamOptions>): AdamW => new AdamW(...given);

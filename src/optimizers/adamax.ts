@@ -2,7 +2,7 @@
  * Adamax (Kingma & Ba 2015): `m ← β₁·m + (1 − β₁)·g; u ← max(β₂·u, |g|); w ← w − lr/(1 − β₁ᵗ)·m/(u + ε)`.
  */
 import { nonNegative, rate, type Table } from '../core/options.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 
 /** Options of {@link adamax}. */
 export interface AdamaxOptions extends OptimizerOptions {
@@ -29,4 +29,4 @@ export class Adamax extends Optimizer<AdamaxOptions> {
  * Adamax (Kingma & Ba 2015). Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const adamax = (options?: AdamaxOptions): Adamax => new Adamax(options);
+export const adamax = (...given: OptimizerArguments<AdamaxOptions>): Adamax => new Adamax(...given);

@@ -3,7 +3,7 @@
  * w ← (clip(z, ±λ₁) − z)/(s₊ᵖ/lr + 2λ₂ + β/lr)`, with p = −`learningRatePower`.
  */
 import { nonNegative, notPositive, type Table } from '../core/options.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 
 /** Options of {@link ftrl}. */
 export interface FtrlOptions extends OptimizerOptions {
@@ -39,4 +39,4 @@ export class Ftrl extends Optimizer<FtrlOptions> {
  * Follow the regularized leader (McMahan et al. 2013). Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const ftrl = (options?: FtrlOptions): Ftrl => new Ftrl(options);
+export const ftrl = (...given: OptimizerArguments<FtrlOptions>): Ftrl => new Ftrl(...given);

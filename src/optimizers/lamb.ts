@@ -7,7 +7,7 @@ import { nonNegative, rate, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import * as ops from '../ops/index.js';
 import { corrected, follow } from './moments.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 import type { StateShapes, UpdateArguments, Updated } from './own-update.js';
 
 /** Options of {@link lamb}. */
@@ -52,4 +52,4 @@ export class Lamb extends Optimizer<LambOptions> {
  * Lamb (You et al. 2020), for large batches. Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const lamb = (options?: LambOptions): Lamb => new Lamb(options);
+export const lamb = (...given: OptimizerArguments<LambOptions>): Lamb => new Lamb(...given);

@@ -2,7 +2,7 @@
  * Lion (Chen et al. 2023): `w ← w − lr·sign(β₁·m + (1 − β₁)·g); m ← β₂·m + (1 − β₂)·g`.
  */
 import { rate, type Table } from '../core/options.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 
 /** Options of {@link lion}. */
 export interface LionOptions extends OptimizerOptions {
@@ -26,4 +26,4 @@ export class Lion extends Optimizer<LionOptions> {
  * Lion (Chen et al. 2023). Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const lion = (options?: LionOptions): Lion => new Lion(options);
+export const lion = (...given: OptimizerArguments<LionOptions>): Lion => new Lion(...given);

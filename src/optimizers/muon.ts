@@ -18,7 +18,7 @@ import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Weight } from '../core/weight.js';
 import * as ops from '../ops/index.js';
 import { follow, share } from './moments.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 import type { StateShapes, UpdateArguments, Updated } from './own-update.js';
 import { excluded, isExcluded, type WeightPattern } from './weight-decay.js';
 
@@ -138,4 +138,4 @@ export class Muon extends Optimizer<MuonOptions> {
  * Muon (Jordan et al. 2024) for matrices, AdamW for the rest. Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const muon = (options?: MuonOptions): Muon => new Muon(options);
+export const muon = (...given: OptimizerArguments<MuonOptions>): Muon => new Muon(...given);

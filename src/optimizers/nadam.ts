@@ -2,7 +2,7 @@
  * Nadam (Dozat 2016): Adam with Nesterov's momentum, whose share is `μₜ = β₁·(1 − ½·0.96ᵗ)`.
  */
 import { nonNegative, rate, type Table } from '../core/options.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 
 /** Options of {@link nadam}. */
 export interface NadamOptions extends OptimizerOptions {
@@ -29,4 +29,4 @@ export class Nadam extends Optimizer<NadamOptions> {
  * Nadam (Dozat 2016). Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const nadam = (options?: NadamOptions): Nadam => new Nadam(options);
+export const nadam = (...given: OptimizerArguments<NadamOptions>): Nadam => new Nadam(...given);

@@ -11,6 +11,7 @@ import {
   integer,
   nonNegative,
   type OptionTable,
+  positional,
   positive,
   type Settled,
   save,
@@ -63,9 +64,14 @@ export interface OptimizerOptions {
   readonly groups?: readonly OptimizerGroup<Optimizer | string>[] | undefined;
 }
 
+/** What an optimizer takes: its learning rate by position and the other options behind it, or all in one object. */
+export type OptimizerArguments<C extends OptimizerOptions = OptimizerOptions> =
+  | [options?: C | undefined]
+  | [learningRate: LearningRateOption, options?: Omit<C, 'learningRate'> | undefined];
+
 /** The common options, to be spread into an optimizer's table. */
 export const common = (rate: number): Table<OptimizerOptions> => ({
-  learningRate: learningRate(rate),
+  learningRate: positional(learningRate(rate)),
   weightDecay: nonNegative(null),
   clipNorm: positive(null),
   clipValue: positive(null),
@@ -122,7 +128,7 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> i
   counters: NativeCounters | undefined;
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
-  constructor(...given: [options?: C]) {
+  constructor(...given: OptimizerArguments<C>) {
     const { optimizerName: name = new.target.name, options: table } = new.target;
     const options = settle<Settled<C & OptimizerOptions>>(name, table, given);
     const set = BOUNDS.filter((bound) => options[bound] !== undefined);

@@ -3,7 +3,7 @@
  * it is centered, and with momentum on the scaled gradient.
  */
 import { boolean, nonNegative, rate, type Table } from '../core/options.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 
 /** Options of {@link rmsprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
@@ -33,4 +33,4 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
  * RMSprop (Hinton 2012). Default learning rate 0.001.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const rmsprop = (options?: RMSpropOptions): RMSprop => new RMSprop(options);
+export const rmsprop = (...given: OptimizerArguments<RMSpropOptions>): RMSprop => new RMSprop(...given);

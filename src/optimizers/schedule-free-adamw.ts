@@ -7,7 +7,7 @@ import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { corrected, follow } from './moments.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 import type { StateShapes, UpdateArguments, Updated } from './own-update.js';
 
 /** Options of {@link scheduleFreeAdamW}. */
@@ -33,7 +33,7 @@ export class ScheduleFreeAdamW extends Optimizer<ScheduleFreeAdamWOptions> {
     warmupSteps: integer(0, 0),
   };
 
-  constructor(...given: [options?: ScheduleFreeAdamWOptions]) {
+  constructor(...given: OptimizerArguments<ScheduleFreeAdamWOptions>) {
     super(...given);
     // The mean is found again from the weight.
     if (this.options.beta1 === 0) throw argumentError('beta1', 'in (0, 1)', 0);
@@ -64,5 +64,6 @@ export class ScheduleFreeAdamW extends Optimizer<ScheduleFreeAdamWOptions> {
  * Schedule-free AdamW (Defazio et al. 2024). Default learning rate 0.0025.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const scheduleFreeAdamW = (options?: ScheduleFreeAdamWOptions): ScheduleFreeAdamW =>
-  new ScheduleFreeAdamW(options);
+export const scheduleFreeAdamW = (
+  ...given: OptimizerArguments<ScheduleFreeAdamWOptions>
+): ScheduleFreeAdamW => new ScheduleFreeAdamW(...given);

@@ -2,7 +2,7 @@
  * SGD: `v ← momentum·v − lr·g; w ← w + v`, or, with Nesterov's look ahead, `w ← w + momentum·v − lr·g`.
  */
 import { boolean, rate, type Table } from '../core/options.js';
-import { common, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { common, Optimizer, type OptimizerArguments, type OptimizerOptions } from './optimizer.js';
 
 /** Options of {@link sgd}. */
 export interface SGDOptions extends OptimizerOptions {
@@ -26,4 +26,4 @@ export class SGD extends Optimizer<SGDOptions> {
  * Stochastic gradient descent. Default learning rate 0.01.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const sgd = (options?: SGDOptions): SGD => new SGD(options);
+export const sgd = (...given: OptimizerArguments<SGDOptions>): SGD => new SGD(...given);

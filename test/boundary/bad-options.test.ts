@@ -279,7 +279,7 @@ describe('compile', () => {
     },
     {
       name: 'optimizer option',
-      run: () => optimizers.adam(any({ beta_1: 0.9 })),
+      run: () => optimizers.adam({ beta_1: 0.9 } as object),
       code: 'ERR_ARGUMENT',
       says: /adam has no option 'beta_1'; did you mean 'beta1'/,
     },
@@ -443,7 +443,12 @@ describe('objects that are no options', () => {
     ['an input', (_, given) => input([1], given), /^input options must be an object, received/],
     ['a Sequential', (_, given) => new Sequential([], given), /^Sequential options must be an object/],
     ['a Model', (_, given) => new Model(given), /must be an object/],
-    ['an optimizer', (_, given) => optimizers.sgd(given), /^sgd options must be an object, received/],
+    [
+      'an optimizer',
+      (_, given) => optimizers.sgd(given),
+      /^learningRate must be .* a schedule or a function/,
+    ],
+    ['its options', (_, given) => optimizers.sgd(0.1, given), /^sgd options must be an object, received/],
     [
       'a loss',
       (_, given) => losses.binaryCrossentropy(given),

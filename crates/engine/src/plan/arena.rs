@@ -43,18 +43,7 @@ pub fn allocate(
             _ => None,
         })
         .collect();
-    // What goes into a loop, out of it or from turn to turn lives through all of it.
-    for of in loops {
-        let (first, last) = (of.phases.start, of.phases.end.saturating_sub(1));
-        for (id, span) in life.iter_mut().enumerate() {
-            let Some(span) = span.as_mut().filter(|span| span.0 <= last && first <= span.1) else {
-                continue;
-            };
-            if span.0 < first || span.1 > last || moved.contains(&id) {
-                *span = (span.0.min(first), span.1.max(last));
-            }
-        }
-    }
+    extend(&mut life, &moved, loops);
     let mut order: Vec<usize> = (0..places.len())
         .filter(|&i| matches!(places[i].home, Home::Arena) && life[i].is_some())
         .collect();
@@ -81,4 +70,20 @@ pub fn allocate(
         placed.insert(at, (offset, offset + words, span));
     }
     total
+}
+
+/// What goes into a loop, out of it or from turn to turn lives through all of it, in inner loops first.
+fn extend(life: &mut [Option<(usize, usize)>], moved: &HashSet<usize>, loops: &[Loop]) {
+    for of in loops {
+        extend(life, moved, &of.inner);
+        let (first, last) = (of.phases.start, of.phases.end.saturating_sub(1));
+        for (id, span) in life.iter_mut().enumerate() {
+            let Some(span) = span.as_mut().filter(|span| span.0 <= last && first <= span.1) else {
+                continue;
+            };
+            if span.0 < first || span.1 > last || moved.contains(&id) {
+                *span = (span.0.min(first), span.1.max(last));
+            }
+        }
+    }
 }

@@ -50,7 +50,7 @@ pub(super) fn share(
         }
     }
     for of in loops {
-        for task in &tasks[of.asks.start..of.body.end] {
+        for task in &tasks[of.tasks()] {
             for view in task.reads.iter().chain(&task.writes) {
                 uses[at(view.buffer)].is_fixed = true;
             }

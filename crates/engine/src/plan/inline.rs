@@ -12,6 +12,38 @@ use crate::ops::leaf::Input;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+/// Tasks that have no place in the plan yet.
+#[derive(Default)]
+pub(crate) struct Inlined {
+    /// Each with whether it does the same whenever its reads are the same.
+    tasks: Vec<(Task, bool)>,
+    /// Loops of some, which stay together.
+    loops: Vec<LoopTasks>,
+}
+
+impl Inlined {
+    /// These, and behind them tasks that are of every turn.
+    pub(crate) fn followed_by(mut self, tasks: Vec<Task>) -> Inlined {
+        self.tasks.extend(tasks.into_iter().map(|task| (task, false)));
+        self
+    }
+
+    /// Tasks that do the same in every turn, and the others; `moves` tells which buffers change.
+    fn apart(self, moves: &dyn Fn(BufferId) -> bool) -> (Vec<Task>, Inlined) {
+        let stays = staying(&self.tasks, moves);
+        let (mut once, mut tasks) = (Vec::new(), Vec::new());
+        // For each task, and the end: how many of those that are left come before it.
+        let mut places = Vec::with_capacity(stays.len() + 1);
+        for ((task, same), stays) in self.tasks.into_iter().zip(stays) {
+            places.push(tasks.len());
+            if stays { once.push(task) } else { tasks.push((task, same)) }
+        }
+        places.push(tasks.len());
+        let loops = self.loops.into_iter().map(|of| of.moved(&|at| places[at])).collect();
+        (once, Inlined { tasks, loops })
+    }
+}
+
 impl Lower<'_> {
     /// Number of inputs.
     pub(crate) fn input_count(&self) -> usize {
@@ -32,25 +64,37 @@ impl Lower<'_> {
     /// turn is done once, before it; `moves` tells which buffers change from turn to turn, besides slots.
     pub(crate) fn repeat(
         &mut self,
-        asks: Vec<(Task, bool)>,
-        body: Vec<(Task, bool)>,
+        asks: Inlined,
+        body: Inlined,
         turns: Turns,
         moves: &dyn Fn(BufferId) -> bool,
     ) {
         let plan = &mut *self.plan;
         let moves = |buffer| moves(buffer) || plan.is_turning(buffer);
-        let (once, asks) = apart(asks, &moves);
-        let (more, body) = apart(body, &moves);
+        let (once, asks) = asks.apart(&moves);
+        let (more, body) = body.apart(&moves);
         plan.tasks.extend(once.into_iter().chain(more));
-        let start = plan.tasks.len();
-        plan.tasks.extend(asks);
-        let middle = plan.tasks.len();
-        plan.tasks.extend(body);
-        plan.loops.push(LoopTasks { asks: start..middle, body: middle..plan.tasks.len(), turns });
+        let (asks, mut inner) = self.place(asks);
+        let (body, others) = self.place(body);
+        inner.extend(others);
+        self.plan.loops.push(LoopTasks { asks, body, turns, inner });
+    }
+
+    /// Puts tasks behind those that are there: where they are, and loops of some.
+    fn place(&mut self, tasks: Inlined) -> (Range<usize>, Vec<LoopTasks>) {
+        let start = self.plan.tasks.len();
+        self.plan.tasks.extend(tasks.tasks.into_iter().map(|(task, _)| task));
+        let loops = tasks.loops.into_iter().map(|of| of.moved(&|at| start + at));
+        (start..self.plan.tasks.len(), loops.collect())
+    }
+
+    /// Tasks that come once, in this place.
+    pub(crate) fn go_through(&mut self, tasks: Inlined) {
+        let (_, loops) = self.place(tasks);
+        self.plan.loops.extend(loops);
     }
 
     /// Lowers `graph` in this place: its inputs are `inputs`, by their numbers, and `results` are put `into` buffers.
-    /// Returns the tasks, each with whether it does the same whenever its reads are the same.
     ///
     /// # Errors
     /// What lowering finds wrong.
@@ -60,9 +104,9 @@ impl Lower<'_> {
         results: &[Value],
         inputs: &[Buffer],
         into: &[Buffer],
-    ) -> Result<Vec<(Task, bool)>> {
+    ) -> Result<Inlined> {
         let was_in_loop = std::mem::replace(&mut self.plan.is_in_loop, true);
-        let start = self.plan.tasks.len();
+        let (start, first_loop) = (self.plan.tasks.len(), self.plan.loops.len());
         let preferred = preferred_layouts(graph, results, self.bindings);
         let mut buffers_of: HashMap<Value, Buffer> = HashMap::new();
         for (node, of) in (0..).zip(graph.nodes()) {
@@ -103,9 +147,12 @@ impl Lower<'_> {
         }
         (self.plan.buffers_of, self.plan.types, self.plan.used, self.plan.converted) = outside;
         self.plan.is_in_loop = was_in_loop;
+        let loops: Vec<_> = self.plan.loops.split_off(first_loop);
+        let loops: Vec<_> = loops.into_iter().map(|of| of.moved(&|at| at - start)).collect();
+        let turns = |at: usize| loops.iter().any(|of| of.tasks().contains(&at));
+        let is_same = |at| !turns(at) && !impure.iter().any(|of| of.contains(&(start + at)));
         let tasks = self.plan.tasks.split_off(start).into_iter().enumerate();
-        let is_same = |at: usize| !impure.iter().any(|of| of.contains(&(start + at)));
-        Ok(tasks.map(|(at, task)| (task, is_same(at))).collect())
+        Ok(Inlined { tasks: tasks.map(|(at, task)| (task, is_same(at))).collect(), loops })
     }
 
     /// Copies a buffer that is dense in row-major order.
@@ -117,8 +164,8 @@ impl Lower<'_> {
     }
 }
 
-/// Tasks that do the same in every turn, and the others.
-fn apart(tasks: Vec<(Task, bool)>, moves: &dyn Fn(BufferId) -> bool) -> (Vec<Task>, Vec<Task>) {
+/// For each task whether it does the same in every turn.
+fn staying(tasks: &[(Task, bool)], moves: &dyn Fn(BufferId) -> bool) -> Vec<bool> {
     let mut stays: Vec<bool> =
         tasks.iter().map(|(task, same)| *same && !task.reads.is_empty()).collect();
     // A task moves with what it reads, and with whoever else writes what it writes.
@@ -135,12 +182,7 @@ fn apart(tasks: Vec<(Task, bool)>, moves: &dyn Fn(BufferId) -> bool) -> (Vec<Tas
             }
         }
         if is_settled {
-            break;
+            return stays;
         }
     }
-    let (mut once, mut each) = (Vec::new(), Vec::new());
-    for ((task, _), stays) in tasks.into_iter().zip(stays) {
-        if stays { once.push(task) } else { each.push(task) }
-    }
-    (once, each)
 }

@@ -90,4 +90,13 @@ pub struct Loop {
     pub body: usize,
     /// How often.
     pub turns: Turns,
+    /// Loops within it, in order.
+    pub inner: Vec<Loop>,
+}
+
+impl Loop {
+    /// Loops within the phases that are run to find out whether there is another turn, and within the others.
+    pub(crate) fn parts(&self) -> (&[Loop], &[Loop]) {
+        self.inner.split_at(self.inner.partition_point(|of| of.phases.start < self.body))
+    }
 }

@@ -336,12 +336,18 @@ fn threads(phases: &[Phase]) -> usize {
 
 /// Nanoseconds of all phases, as often as they come.
 fn cost(phases: &[Phase], loops: &[Loop]) -> f64 {
-    let times = |phase: usize| match loops.iter().find(|of| of.phases.contains(&phase)) {
+    (0..).zip(phases).map(|(at, phase)| phase.cost * times(at, loops)).sum()
+}
+
+/// How often a phase comes.
+fn times(phase: usize, loops: &[Loop]) -> f64 {
+    match loops.iter().find(|of| of.phases.contains(&phase)) {
         None => 1.0,
-        Some(Loop { turns: Turns::Counted(counted), .. }) => counted.count as f64,
+        Some(Loop { turns: Turns::Counted(counted), inner, .. }) => {
+            counted.count as f64 * times(phase, inner)
+        }
         Some(Loop { turns: Turns::While { .. }, .. }) => f64::INFINITY,
-    };
-    (0..).zip(phases).map(|(at, phase)| phase.cost * times(at)).sum()
+    }
 }
 
 /// Values that are inputs of a node or wanted.

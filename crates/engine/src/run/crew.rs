@@ -9,7 +9,7 @@
 use super::claims::{Claims, Line};
 use super::job::Job;
 use super::pool::{self, Pool};
-use super::walk::Walk;
+use super::walk::walk;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::plan::schedule::Phase;
@@ -254,7 +254,7 @@ impl Crew {
         let count = plan.threads.min(self.threads());
         let _stepping = (count > 1).then(|| Stepping::new(&self.shared));
         let mut mustered = false;
-        for (at, time) in Walk::new(plan, bases) {
+        walk(plan, bases, &mut |at, time| {
             let phase = &plan.phases[at];
             let started = profile.is_some().then(Instant::now);
             let strands = &phase.strands;
@@ -279,8 +279,8 @@ impl Crew {
                 let fault = self.shared.fault.lock().take();
                 return Err(fault.unwrap_or_else(|| Error::native("a native task failed")));
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Does a phase with `count` participants.

@@ -1,60 +1,61 @@
 //! The way through a plan: phase by phase, and round its loops.
 
+use crate::error::Result;
 use crate::plan::Plan;
 use crate::plan::loops::{Loop, Turns};
+use std::ops::Range;
 
-/// The phases of a plan in the order in which they run. A phase has run when the next one is asked for.
-pub(super) struct Walk<'a> {
-    plan: &'a Plan,
+/// Does `visit` for the phases of a plan in the order in which they run, each with the step of the loop whose slots move.
+/// `bases` are the addresses of all buffers.
+///
+/// # Errors
+/// The first of `visit`, which ends it.
+pub(super) fn walk(
+    plan: &Plan,
+    bases: &[*mut u32],
+    visit: &mut dyn FnMut(usize, usize) -> Result<()>,
+) -> Result<()> {
+    Walk { bases, visit }.through(0..plan.phases.len(), &plan.loops, None)
+}
+
+struct Walk<'a> {
     bases: &'a [*mut u32],
-    /// The next phase, the next loop, and turns of it that were begun.
-    phase: usize,
-    of: usize,
-    turn: usize,
+    visit: &'a mut dyn FnMut(usize, usize) -> Result<()>,
 }
 
-impl<'a> Walk<'a> {
-    /// From the first phase; `bases` are the addresses of all buffers.
-    pub(super) fn new(plan: &'a Plan, bases: &'a [*mut u32]) -> Walk<'a> {
-        Walk { plan, bases, phase: 0, of: 0, turn: 0 }
-    }
-
-    /// Whether the loop goes on with turn `self.turn`, as far as can be told where its body begins.
-    fn goes_on(&self, turns: Turns) -> bool {
-        match turns {
-            Turns::Counted(turns) => self.turn < turns.count,
-            Turns::While { holds, most } => {
-                // SAFETY: the phases that write the buffer have run, and nobody writes it meanwhile.
-                self.turn < most && unsafe { *self.bases[holds.0 as usize] != 0 }
-            }
+impl Walk<'_> {
+    /// Some phases, and loops among them.
+    fn through(&mut self, phases: Range<usize>, loops: &[Loop], time: Option<usize>) -> Result<()> {
+        let mut at = phases.start;
+        for of in loops {
+            (at..of.phases.start).try_for_each(|phase| (self.visit)(phase, time.unwrap_or(0)))?;
+            self.round(of, time)?;
+            at = of.phases.end;
         }
+        (at..phases.end).try_for_each(|phase| (self.visit)(phase, time.unwrap_or(0)))
     }
-}
 
-impl Iterator for Walk<'_> {
-    type Item = (usize, usize);
-
-    fn next(&mut self) -> Option<(usize, usize)> {
-        let mut time = 0;
-        while let Some(Loop { phases, body, turns }) = self.plan.loops.get(self.of) {
-            if self.phase < phases.start {
-                break;
-            }
-            if self.phase == phases.end && !phases.is_empty() {
-                (self.phase, self.turn) = (phases.start, self.turn + 1);
-            }
-            if phases.is_empty() || (self.phase == *body && !self.goes_on(*turns)) {
-                (self.phase, self.of, self.turn) = (phases.end, self.of + 1, 0);
-                continue;
-            }
-            time = match *turns {
-                Turns::Counted(turns) => turns.time(self.turn),
-                Turns::While { .. } => self.turn,
+    /// All turns of a loop, within step `outer` of the one that it is in, if it is in one.
+    fn round(&mut self, of: &Loop, outer: Option<usize>) -> Result<()> {
+        let Loop { phases, body, turns, .. } = of;
+        let (asks, inner) = of.parts();
+        for turn in 0.. {
+            let time = match turns {
+                _ if phases.is_empty() => break,
+                Turns::Counted(turns) if turn < turns.count => turns.time(turn),
+                Turns::Counted(_) => break,
+                // It moves no slots, but may be in a loop that does.
+                Turns::While { .. } => outer.unwrap_or(turn),
             };
-            break;
+            self.through(phases.start..*body, asks, Some(time))?;
+            if let Turns::While { holds, most } = *turns {
+                // SAFETY: the phases that write the buffer have run, and nobody writes it meanwhile.
+                if turn == most || unsafe { *self.bases[holds.0 as usize] == 0 } {
+                    break;
+                }
+            }
+            self.through(*body..phases.end, inner, Some(time))?;
         }
-        let at = self.phase;
-        self.phase += 1;
-        (at < self.plan.phases.len()).then_some((at, time))
+        Ok(())
     }
 }

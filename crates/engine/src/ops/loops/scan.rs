@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
+use crate::plan::inline::Inlined;
 use crate::plan::loops::{Among, Counted, Turns};
 use crate::plan::lower::{Buffer, Lower};
 use crate::shape::{Dim, Shape};
@@ -135,7 +136,7 @@ impl Op for Scan {
         }
         let body = lower.inline(&step, &results, &inputs, &into)?;
         let turns = Turns::Counted(Counted { count: length, reverse: self.reverse });
-        lower.repeat(Vec::new(), body, turns, &|_| false);
+        lower.repeat(Inlined::default(), body, turns, &|_| false);
         Ok(())
     }
 

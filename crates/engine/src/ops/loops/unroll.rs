@@ -41,7 +41,7 @@ impl Scan {
                 into.push(lower.temporary(&shape, dtype, Layout::Plain));
             }
             let tasks = lower.inline(&step, &results, &inputs, &into)?;
-            lower.plan.tasks.extend(tasks.into_iter().map(|(task, _)| task));
+            lower.go_through(tasks);
             let outputs = into.split_off(carried);
             for (part, of) in parts.iter_mut().zip(outputs.into_iter().chain(states)) {
                 part.push(of);

@@ -57,8 +57,9 @@ impl Op for While {
     }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        if lower.is_in_loop() {
-            return Err(Error::argument("a whileLoop in the step of a loop cannot be run"));
+        if lower.is_in_loop() && !self.is_pure() {
+            let text = "a whileLoop in the step of a loop must have no random numbers";
+            return Err(Error::argument(text));
         }
         let (mut inputs, mut states, mut next) = (Vec::new(), Vec::new(), Vec::new());
         for i in 0..lower.input_count() {
@@ -77,12 +78,12 @@ impl Op for While {
         let (graph, results) = self.condition.optimized()?;
         let asks = lower.inline(&graph, &results, &inputs, std::slice::from_ref(&holds))?;
         let (graph, results) = self.step.optimized()?;
-        let mut body = lower.inline(&graph, &results, &inputs, &next)?;
+        let body = lower.inline(&graph, &results, &inputs, &next)?;
         let first = lower.plan.tasks.len();
         for (from, to) in next.iter().zip(&states) {
             lower.copy(from, to);
         }
-        body.extend(lower.plan.tasks.split_off(first).into_iter().map(|task| (task, false)));
+        let body = body.followed_by(lower.plan.tasks.split_off(first));
         let ids: Vec<_> = states.iter().map(|state| state.id).collect();
         let turns = Turns::While { holds: holds.id, most: self.most };
         lower.repeat(asks, body, turns, &|buffer| ids.contains(&buffer));

@@ -11,6 +11,7 @@ use super::step::{Parts, at_step};
 use crate::error::{Error, Result};
 use crate::ops::matmul::{NS_PER_FMA, gemm_scratch};
 use crate::plan::Frame;
+use crate::plan::inline::Inlined;
 use crate::plan::loops::{Among, Counted, Turns};
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::{Axes, UNIT};
@@ -90,9 +91,10 @@ impl Recurrence {
             task = task.write(to.matrix().along(Axes::COLS));
         }
         task.run(move |f| op.turn(f, sizes, width));
-        let body = lower.plan.tasks.split_off(start).into_iter().map(|task| (task, false));
+        let none = Inlined::default;
+        let body = none().followed_by(lower.plan.tasks.split_off(start));
         let counted = Turns::Counted(Counted { count: steps, reverse: false });
-        lower.repeat(Vec::new(), body.collect(), counted, &|_| false);
+        lower.repeat(none(), body, counted, &|_| false);
 
         let way = self.way;
         if !lower.is_used(0) {
