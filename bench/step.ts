@@ -5,8 +5,9 @@
  *   [--json]
  *
  * With `--peers` (a Python that has torch, keras, jax, tensorflow and scikit-learn) every round times each program in
- * turn, on the same CPUs, so that all meet the same neighbours; what counts is the ratio of the medians. Several
- * numbers of threads make a table. `--profile` adds the time of every phase of our step.
+ * turn, on the same CPUs, so that all meet the same neighbours; what counts is the ratio of the medians. Each trains for
+ * an epoch right before the one that is timed: what a program left alone for seconds has lost, caches and on some virtual
+ * machines the pages of its memory, is not what a step takes. Several numbers of threads make a table. `--profile` adds the time of every phase of our step.
  */
 import { cpus as machine } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
@@ -54,10 +55,14 @@ async function measure(threads: number): Promise<Row> {
   const ours: number[] = [];
   const theirs: Record<string, number[]> = Object.fromEntries(peers.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    if (peers.length > 0) await setTimeout(PAUSE);
+    if (peers.length > 0) {
+      await setTimeout(PAUSE);
+      await millisecondsPerStep(of, threads);
+    }
     ours.push(await millisecondsPerStep(of, threads));
     for (const peer of peers) {
       await setTimeout(PAUSE);
+      await peer.epoch();
       theirs[peer.name]?.push(await peer.epoch());
     }
   }
