@@ -4,11 +4,13 @@
 mod common;
 
 use common::noise;
+use ridgeline_engine::autodiff::gradients;
 use ridgeline_engine::data::Data;
 use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::ops::dropout::Dropout;
 use ridgeline_engine::ops::random::Random;
 use ridgeline_engine::ops::reduce::Kind;
+use ridgeline_engine::passes::absorb::absorb;
 use ridgeline_engine::passes::optimized;
 use ridgeline_engine::plan::instruction::Distribution;
 use ridgeline_engine::plan::{Plan, Rows};
@@ -101,12 +103,38 @@ fn a_result_takes_the_place_of_what_nobody_reads_any_more() {
     let x = input(&mut graph, &shape);
     let last = (0..6).fold(x, |x, stream| {
         let y = graph.unary(Unary::Tanh, x).unwrap();
-        graph.one(Dropout { rate: 0.5, stream }, &[y]).unwrap()
+        graph.one(Dropout { rate: 0.5, stream, relu: false }, &[y]).unwrap()
     });
     let (_, words) = run(&graph, &[last], &of_noise(shape), 2);
-    // All stand side by side, in one phase: the batch's rows, in the place of which the first function is, and what each
-    // dropout gives, with its bits; not what the others take in.
-    assert!(words < 15 * 64 * 256 / 2, "{words}");
+    // The batch's rows, in the place of which all results are one after the other but the last, which is wanted, and the
+    // bits of each dropout.
+    assert!(words < 9 * 64 * 256 / 4, "{words}");
+}
+
+#[test]
+fn dropout_of_a_relu_keeps_its_result_alone() {
+    for shape in SHAPES {
+        let found = [false, true].map(|absorbed| {
+            let mut graph = Graph::new();
+            let x = input(&mut graph, &shape);
+            let y = graph.unary(Unary::Relu, x).unwrap();
+            let y = graph.one(Dropout { rate: 0.5, stream: 3, relu: false }, &[y]).unwrap();
+            let twice = graph.unary(Unary::Square, y).unwrap();
+            let loss = graph.reduce(Kind::Sum, twice, None, false).unwrap();
+            let roots = [y, loss, x];
+            let (mut graph, roots) = match absorbed {
+                true => absorb(&graph, &roots).unwrap(),
+                false => (graph, roots.to_vec()),
+            };
+            let dx = gradients(&mut graph, roots[1], &roots[2..]).unwrap()[0].unwrap();
+            let masked = graph.nodes().iter().any(|node| node.op.name() == "maskedScale");
+            assert_eq!(masked, !absorbed);
+            run(&graph, &[roots[0], dx], &of_noise(shape), 2).0
+        });
+        assert_eq!(found[0], found[1], "{shape:?}");
+        let kept = found[0][0].iter().filter(|&&y| y > 0.0).count();
+        assert!(kept * 10 > shape[0] * shape[1], "{shape:?}: {kept}");
+    }
 }
 
 #[test]
@@ -203,7 +231,7 @@ fn any_graph(shape: [usize; 2], steps: usize, dice: &mut Dice) -> (Graph, Vec<Va
                 let mean = g.reduce(Kind::Mean, a, Some(&[dice.below(2) as i64]), true).unwrap();
                 g.sub(b, mean)
             }
-            9 => g.one(Dropout { rate: 0.3, stream }, &[a]),
+            9 => g.one(Dropout { rate: 0.3, stream, relu: false }, &[a]),
             10 => {
                 let scores = g.softmax(a).unwrap();
                 g.add(scores, b)

@@ -30,25 +30,27 @@ dispatch! {
         mask: MaskMut,
     ) = draw_generic;
 
-    /// Draws the mask as [`draw`] does and applies it as [`apply`] does, in one pass.
+    /// Draws the mask as [`draw`] does and applies it as [`apply`] does, in one pass, to values that are at least `floor`:
+    /// 0 makes it dropout of their ReLU.
     ///
     /// # Panics
     /// When the shapes differ or the columns of `x` are not adjacent.
     pub fn dropout(
         key: Key,
         rate: Rate,
+        floor: f32,
         first_row: usize,
         full_words_per_row: usize,
-        x: Tile,
+        x: Option<Tile>,
         y: TileMut,
         mask: MaskMut,
     ) = dropout_generic;
 
-    /// y = bit ? x · scale : 0, of values or of their gradients.
+    /// y = bit ? x · scale : 0, of values or of their gradients, which are in `y` where there is no `x`.
     ///
     /// # Panics
     /// When the shapes differ or the columns of `x` are not adjacent.
-    pub fn apply(mask: Mask, scale: f32, x: Tile, y: TileMut) = apply_generic;
+    pub fn apply(mask: Mask, scale: f32, x: Option<Tile>, y: TileMut) = apply_generic;
 }
 
 /// Words drawn at a time.
@@ -109,7 +111,7 @@ unsafe fn draw_generic<S: Simd>(
     }
 }
 
-/// The 32 columns of y = bit ? x · scale : 0 that start at word `at` of row `r`.
+/// The 32 columns of y = bit ? max(x, floor) · scale : 0 that start at word `at` of row `r`.
 ///
 /// # Safety
 /// The CPU executes `S`, and both tiles have the row and the columns that exist.
@@ -117,68 +119,68 @@ unsafe fn draw_generic<S: Simd>(
 unsafe fn apply_word<S: Simd, W: Width>(
     w: W,
     bits: u32,
-    scale: S::F,
+    [floor, scale]: [S::F; 2],
     [r, at]: [usize; 2],
-    x: Tile,
+    x: Option<Tile>,
     y: &mut TileMut,
 ) {
     // SAFETY: as the caller says.
     unsafe {
-        let mut v = panel::load::<S, W>(w, x.row(r), at * COLUMNS);
+        let mut v = match x {
+            Some(x) => panel::load::<S, W>(w, x.row(r), at * COLUMNS),
+            None => panel::load::<S, W>(w, y.row_mut(r), at * COLUMNS),
+        };
         for k in 0..panel::vectors::<S>() {
-            v[k] = keep::<S>(bits, k, S::mul(v[k], scale));
+            v[k] = keep::<S>(bits, k, S::mul(S::at_least(floor, v[k]), scale));
         }
         panel::store::<S, W>(w, y.row_mut(r), at * COLUMNS, v);
     }
+}
+
+/// Panics unless the values in `x`, or in `y` where there is none, are as many as those of `y` and of a mask.
+fn check(x: Option<Tile>, y: &TileMut, rows: usize, cols: usize) {
+    let fits = x.is_none_or(|x| x.col_stride() == 1 && (x.rows(), x.cols()) == (rows, cols));
+    assert!(fits && (y.rows(), y.cols()) == (rows, cols), "dropout: shapes differ");
 }
 
 #[inline(always)]
 unsafe fn dropout_generic<S: Simd>(
     key: Key,
     rate: Rate,
+    floor: f32,
     first_row: usize,
     full_words_per_row: usize,
-    x: Tile,
+    x: Option<Tile>,
     mut y: TileMut,
     mut mask: MaskMut,
 ) {
-    assert!(
-        x.col_stride() == 1
-            && (x.rows(), x.cols()) == (y.rows(), y.cols())
-            && (x.rows(), x.cols()) == (mask.rows(), mask.cols()),
-        "dropout: shapes differ"
-    );
+    check(x, &y, mask.rows(), mask.cols());
     // SAFETY: the CPU executes `S`, says the caller; the batches cover the words of the mask, whose
     // rows and columns are those of both tiles.
     unsafe {
-        let scale = S::splat(rate.scale);
+        let by = [S::splat(floor), S::splat(rate.scale)];
         draw_batches!(S, key, rate, first_row, full_words_per_row, mask, |row, word, drawn| {
             mask.set_word(row, word, drawn);
-            match x.cols() - word * COLUMNS {
+            match mask.cols() - word * COLUMNS {
                 left @ ..COLUMNS => {
-                    apply_word::<S, _>(First(left), drawn, scale, [row, word], x, &mut y)
+                    apply_word::<S, _>(First(left), drawn, by, [row, word], x, &mut y)
                 }
-                _ => apply_word::<S, _>(All, drawn, scale, [row, word], x, &mut y),
+                _ => apply_word::<S, _>(All, drawn, by, [row, word], x, &mut y),
             }
         });
     }
 }
 
 #[inline(always)]
-unsafe fn apply_generic<S: Simd>(mask: Mask, scale: f32, x: Tile, mut y: TileMut) {
-    assert!(
-        x.col_stride() == 1
-            && (x.rows(), x.cols()) == (y.rows(), y.cols())
-            && (x.rows(), x.cols()) == (mask.rows(), mask.cols()),
-        "dropout: shapes differ"
-    );
+unsafe fn apply_generic<S: Simd>(mask: Mask, scale: f32, x: Option<Tile>, mut y: TileMut) {
+    check(x, &y, mask.rows(), mask.cols());
     // SAFETY: the CPU executes `S`, says the caller; mask and tiles have the same rows and columns.
     unsafe {
-        let scale = S::splat(scale);
-        for r in 0..x.rows() {
-            strips!(COLUMNS, x.cols(), |w, c| {
+        let by = [S::splat(f32::NEG_INFINITY), S::splat(scale)];
+        for r in 0..mask.rows() {
+            strips!(COLUMNS, mask.cols(), |w, c| {
                 let word = c / COLUMNS;
-                apply_word::<S, _>(w, mask.word(r, word), scale, [r, word], x, &mut y);
+                apply_word::<S, _>(w, mask.word(r, word), by, [r, word], x, &mut y);
             });
         }
     }

@@ -1,7 +1,8 @@
 //! Dropout (Srivastava et al. 2014), inverted: kept values grow by 1/(1−rate).
 //!
 //! The mask is one bit an element, drawn by a counter-based generator keyed by (seed, stream,
-//! step, element): the same bits for any number of threads. Backward reuses the bits.
+//! step, element): the same bits for any number of threads. Backward reuses the bits, or where a ReLU
+//! is part of it the result: what is positive was kept and let through.
 
 use super::call::{Call, Entry, built};
 use crate::error::{Error, Result};
@@ -20,7 +21,7 @@ use ridgeline_kernels::dropout::{self as kernels, Rate};
 pub(super) const ENTRIES: &[Entry] = &[
     ("dropout", |call| {
         let (rate, stream) = drawn(call)?;
-        built(Dropout { rate, stream })
+        built(Dropout { rate, stream, relu: false })
     }),
     ("dropoutMask", |call| {
         let (rate, stream) = drawn(call)?;
@@ -44,6 +45,8 @@ pub struct Dropout {
     pub rate: f32,
     /// Number of the random stream.
     pub stream: u32,
+    /// True to apply ReLU ahead of it.
+    pub relu: bool,
 }
 
 impl Op for Dropout {
@@ -58,12 +61,17 @@ impl Op for Dropout {
         Ok(vec![x.clone(), TensorType { shape: x.shape.clone(), dtype: DType::Bits }])
     }
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
-        let (mask, dy) = (b.outputs[1], b.dy()?);
+        let ([y, mask], dy) = ([b.outputs[0], b.outputs[1]], b.dy()?);
         let scale = Rate::new(self.rate).scale;
+        if self.relu {
+            let (through, scale) = (b.graph.through_relu(y, dy)?, b.graph.scalar(scale)?);
+            return Ok(vec![Some(b.graph.mul(through, scale)?)]);
+        }
         Ok(vec![Some(b.graph.one(MaskedScale { scale }, &[dy, mask])?)])
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (rate, stream) = (Rate::new(self.rate), self.stream);
+        let floor = if self.relu { 0.0 } else { f32::NEG_INFINITY };
         let x = lower.input(0)?;
         let (y, mask) = (lower.output(0), lower.output(1));
         let words = x.last().div_ceil(32);
@@ -74,10 +82,11 @@ impl Op for Dropout {
             .read(x.matrix().along(Axes::BOTH))
             .write(y.matrix().along(Axes::BOTH))
             .write(mask.bits(Axes::BOTH))
+            .may_overwrite(0)
             .run(move |f| {
                 let (first, key) = (f.rows().start, f.key(stream));
-                let (x, y, mask) = (f.tile(0), f.tile_mut(0), f.mask_mut(1));
-                kernels::dropout(f.isa, key, rate, first, words, x, y, mask);
+                let (x, y, mask) = (f.tile_apart(0), f.tile_mut(0), f.mask_mut(1));
+                kernels::dropout(f.isa, key, rate, floor, first, words, x, y, mask);
             });
         Ok(())
     }
@@ -118,7 +127,8 @@ impl Op for MaskedScale {
             .read(x.matrix().along(Axes::BOTH))
             .read(mask.bits(Axes::BOTH))
             .write(y.matrix().along(Axes::BOTH))
-            .run(move |f| kernels::apply(f.isa, f.mask(1), scale, f.tile(0), f.tile_mut(0)));
+            .may_overwrite(0)
+            .run(move |f| kernels::apply(f.isa, f.mask(1), scale, f.tile_apart(0), f.tile_mut(0)));
         Ok(())
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
@@ -165,8 +175,9 @@ impl Op for DropoutMask {
                 let ones = &mut f.scratch()[..cols];
                 ones.fill(1.0);
                 let (first, count) = (f.rows().start, f.rows().len());
-                let x = Tile::new(ones, count, cols, 0, 1);
-                kernels::dropout(f.isa, key, rate, first, words, x, f.tile_mut(0), f.mask_mut(1));
+                let (x, floor) = (Tile::new(ones, count, cols, 0, 1), f32::NEG_INFINITY);
+                let (y, mask) = (f.tile_mut(0), f.mask_mut(1));
+                kernels::dropout(f.isa, key, rate, floor, first, words, Some(x), y, mask);
             });
         Ok(())
     }

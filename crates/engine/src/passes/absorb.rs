@@ -1,7 +1,8 @@
 //! Absorption: ReLU and dropout right behind a training batch normalization, and ReLU right behind a
-//! product with a weight, become its epilogue.
+//! product with a weight, become its epilogue; ReLU right ahead of dropout becomes part of it.
 //!
-//! One pass over memory instead of three, one bit an element instead of an activation and a mask.
+//! One pass over memory instead of three, one bit an element instead of an activation and a mask; behind dropout of a ReLU
+//! nothing but its result is kept.
 //! It runs before differentiation, so that backward is fused by the op's own rule.
 
 use super::Rewrite;
@@ -31,9 +32,22 @@ pub fn absorb(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
             nodes[next].op.downcast::<UnaryOp>().is_some_and(|u| u.kind == Unary::Relu)
         })
     };
+    let dropout_behind = |at: usize| {
+        let next = only_user(nodes, &uses, at)?;
+        nodes[next].op.downcast::<Dropout>().map(|dropout| (next, dropout))
+    };
     for (at, node) in nodes.iter().enumerate() {
+        if swallowed[at].is_none()
+            && node.op.downcast::<UnaryOp>().is_some_and(|u| u.kind == Unary::Relu)
+            && let Some((dropout, Dropout { rate, stream, .. })) = dropout_behind(at)
+        {
+            let op = Dropout { rate: *rate, stream: *stream, relu: true };
+            epilogues[at] = Some((Arc::new(op), dropout));
+            swallowed[dropout] = Some(at);
+        }
         if node.op.downcast::<Linear>().is_some_and(|product| !product.relu)
             && let Some(relu) = relu_behind(at)
+            && dropout_behind(relu).is_none()
         {
             epilogues[at] = Some((Arc::new(Linear { relu: true }), relu));
             swallowed[relu] = Some(at);
@@ -48,9 +62,7 @@ pub fn absorb(graph: &Graph, roots: &[Value]) -> Result<(Graph, Vec<Value>)> {
             op.relu = true;
             last = next;
         }
-        if let Some(next) = only_user(nodes, &uses, last)
-            && let Some(dropout) = nodes[next].op.downcast::<Dropout>()
-        {
+        if let Some((next, dropout)) = dropout_behind(last) {
             op.dropout = Some(DropoutBehind { rate: dropout.rate, stream: dropout.stream });
             last = next;
         }

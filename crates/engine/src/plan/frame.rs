@@ -112,6 +112,12 @@ impl<'a> Frame<'a> {
         unsafe { TileMut::from_raw(ptr, rows.len(), cols.len(), view.stride()) }
     }
 
+    /// As [`Frame::tile`], or `None` where a write takes its memory.
+    pub fn tile_apart(&self, i: usize) -> Option<Tile<'a>> {
+        let is_taken = self.writes.iter().any(|write| write.buffer == self.reads[i].buffer);
+        (!is_taken).then(|| self.tile(i))
+    }
+
     /// The write that takes the memory of a read, if one does.
     pub fn in_place(&self) -> Option<usize> {
         let is_read = |of: &View| self.reads.iter().any(|read| read.buffer == of.buffer);

@@ -81,7 +81,7 @@ pub fn trainer() -> (Trainer, Data) {
     let norm = BatchNorm { epsilon: 1e-3, scale: true, center: true, relu: false, dropout: None };
     let h = graph.one(norm.clone(), &[h, w[1], w[2]]).unwrap();
     let h = graph.unary(Unary::Relu, h).unwrap();
-    let h = graph.one(Dropout { rate: 0.3, stream: 7 }, &[h]).unwrap();
+    let h = graph.one(Dropout { rate: 0.3, stream: 7, relu: false }, &[h]).unwrap();
     let h = graph.linear(h, w[3], None).unwrap();
     let h = graph.one(norm, &[h, w[4], w[5]]).unwrap();
     let h = graph.unary(Unary::Relu, h).unwrap();

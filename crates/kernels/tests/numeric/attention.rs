@@ -77,7 +77,7 @@ fn shares_and_their_gradient_match_the_definition() {
                 let bits: Vec<u32> = (0..rows * words).map(|i| 0x9e37_79b9 << (i % 7)).collect();
                 let bits = Mask::new(&bits, rows, words, 0, cols);
                 let mut zeroed = dp.clone();
-                apply(isa, bits, 1.25, dp.tile(), zeroed.tile_mut());
+                apply(isa, bits, 1.25, Some(dp.tile()), zeroed.tile_mut());
                 score_gradient(isa, first.tile(), SCALE, &products, None, zeroed.tile_mut());
                 let mut to = dp.clone();
                 let kept = Some((bits, 1.25));

@@ -105,19 +105,29 @@ fn drawing_and_applying_agree_and_leave_the_padding_alone() {
             let mut mask = vec![0; rows * words];
             let mut y = Padded::empty(rows, cols);
             let view = MaskMut::new(&mut mask, rows, words, 0, cols);
-            dropout(isa, key(5), rate, 0, words, x.tile(), y.tile_mut(), view);
+            let none = f32::NEG_INFINITY;
+            dropout(isa, key(5), rate, none, 0, words, Some(x.tile()), y.tile_mut(), view);
             assert_eq!(mask, expected_words(key(5), rate, rows, cols));
-            let expected: Vec<f32> = (0..rows * cols)
-                .map(|i| {
-                    let kept = bit(key(5), rate, words, i / cols, i % cols);
-                    if kept { values[i] * rate.scale } else { 0.0 }
-                })
-                .collect();
-            assert_eq!(y.values(), expected, "{rows}x{cols} on {}", isa.name());
+            let expected = |floor: f32| -> Vec<f32> {
+                let one = |i: usize| match bit(key(5), rate, words, i / cols, i % cols) {
+                    true => values[i].max(floor) * rate.scale,
+                    false => 0.0,
+                };
+                (0..rows * cols).map(one).collect()
+            };
+            assert_eq!(y.values(), expected(none), "{rows}x{cols} on {}", isa.name());
             let mut again = Padded::empty(rows, cols);
             let view = Mask::new(&mask, rows, words, 0, cols);
-            apply(isa, view, rate.scale, x.tile(), again.tile_mut());
-            assert_eq!(again.values(), expected);
+            apply(isa, view, rate.scale, Some(x.tile()), again.tile_mut());
+            assert_eq!(again.values(), expected(none));
+            // In place, and of a ReLU.
+            let mut own = Padded::new(rows, cols, &values);
+            apply(isa, view, rate.scale, None, own.tile_mut());
+            assert_eq!(own.values(), expected(none));
+            let mut own = Padded::new(rows, cols, &values);
+            let view = MaskMut::new(&mut mask, rows, words, 0, cols);
+            dropout(isa, key(5), rate, 0.0, 0, words, None, own.tile_mut(), view);
+            assert_eq!(own.values(), expected(0.0), "{rows}x{cols} on {}", isa.name());
         }
     }
 }
@@ -130,7 +140,7 @@ fn rate_one_gives_zeros() {
         let x = ridgeline_kernels::Tile::matrix(&x, 4096, 32);
         let to = ridgeline_kernels::TileMut::new(&mut y, 4096, 32, 32);
         let view = MaskMut::new(&mut mask, 4096, 1, 0, 32);
-        dropout(isa, key(6), Rate::new(1.0), 0, 1, x, to, view);
+        dropout(isa, key(6), Rate::new(1.0), f32::NEG_INFINITY, 0, 1, Some(x), to, view);
         assert!(y.iter().all(|&y| y == 0.0));
     }
 }

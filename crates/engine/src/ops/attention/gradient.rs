@@ -152,7 +152,7 @@ impl Attention {
                                     let from = row * stride + head * of.words();
                                     let bits =
                                         Bits::new(&f.words(6)[from..], count, stride, 0, keys);
-                                    apply(f.isa, bits, rise, p, to);
+                                    apply(f.isa, bits, rise, Some(p), to);
                                     bits
                                 }
                                 None => {

@@ -144,7 +144,8 @@ impl Attention {
         let [sample, head, before] = block.at;
         let row = (sample * of.heads + head) * of.queries + before + first;
         let mask = MaskMut::new(bits, p.rows(), stride, 0, block.keys);
-        dropout(f.isa, f.key(self.stream), Rate::new(self.rate), row, of.words(), p, to, mask);
+        let (key, rate) = (f.key(self.stream), Rate::new(self.rate));
+        dropout(f.isa, key, rate, f32::NEG_INFINITY, row, of.words(), Some(p), to, mask);
     }
 }
 
