@@ -12,7 +12,7 @@ pub enum Level {
     Portable,
     /// 128-bit Advanced SIMD of aarch64.
     Neon,
-    /// 256-bit AVX2 with FMA.
+    /// 256-bit AVX2 with FMA, and the bit instructions that came with it.
     Avx2,
     /// 512-bit AVX-512 F, BW, DQ and VL.
     Avx512,
@@ -35,7 +35,14 @@ impl Level {
             #[cfg(target_arch = "aarch64")]
             Level::Neon => std::arch::is_aarch64_feature_detected!("neon"),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Level::Avx2 => {
+                is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("fma")
+                    && is_x86_feature_detected!("bmi1")
+                    && is_x86_feature_detected!("bmi2")
+                    && is_x86_feature_detected!("lzcnt")
+                    && is_x86_feature_detected!("popcnt")
+            }
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => {
                 Level::Avx2.is_available()

@@ -20,6 +20,8 @@ mod peak;
 mod report;
 
 use aligned::Aligned;
+use gemm_common::Parallelism;
+use gemm_f32::gemm::f32::get_gemm_fn;
 use pair::{Pair, now};
 use peak::peak;
 use report::{Rates, print_json, print_table};
@@ -123,24 +125,24 @@ fn ours(isa: Isa, x: &Operands, packed: bool, thread: usize, threads: usize, scr
 /// The same product by the crate `gemm`.
 fn theirs(x: &Operands, threads: usize) {
     let (a, b, Shape { m, n, k, .. }) = (x.a(), x.b(), *x.shape);
-    let parallelism =
-        if threads == 1 { gemm::Parallelism::None } else { gemm::Parallelism::Rayon(threads) };
+    let parallelism = if threads == 1 { Parallelism::None } else { Parallelism::Rayon(threads) };
+    // It writes columns that are adjacent, so it makes Cᵀ = Bᵀ·Aᵀ, as its own front does.
     // SAFETY: the pointers and strides are those of whole matrices of these sizes.
     unsafe {
-        gemm::gemm(
-            m,
+        get_gemm_fn()(
             n,
+            m,
             k,
             x.c.as_ptr().cast_mut(),
-            1,
             n as isize,
+            1,
             false,
-            a.as_ptr(),
-            a.col_stride() as isize,
-            a.row_stride() as isize,
             b.as_ptr(),
-            b.col_stride() as isize,
             b.row_stride() as isize,
+            b.col_stride() as isize,
+            a.as_ptr(),
+            a.row_stride() as isize,
+            a.col_stride() as isize,
             0.0f32,
             1.0f32,
             false,
