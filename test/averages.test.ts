@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   callbacks,
+  constraints,
   type Layer,
   layers,
   loadModel,
@@ -121,6 +122,23 @@ describe('moving averages', () => {
     for (const of of [model, resumed])
       await of.fit(Array(3).fill([1]), Array(3).fill(0), { batchSize: 1, shuffle: false });
     expect(bits(resumed)).toEqual(bits(model as Model));
+  });
+
+  test('where gradients accumulate, a constraint comes once with each batch', async () => {
+    const kernelConstraint = constraints.minMaxNorm({ minValue: 0.3, maxValue: 0.5, rate: 0.7 });
+    const layer = layers.dense(1, { useBias: false, kernelConstraint });
+    const model = new Sequential([layers.input([2]), layer]);
+    layer.setWeights([tensor([[2], [-1]])]);
+    model.compile({ loss: 'mse', optimizer: optimizers.sgd(0.1, { gradientAccumulationSteps: 2 }) });
+    // As Keras 3.15 on JAX has it; twice with the second batch would give -0.3537, -0.3993.
+    for (const expected of [
+      [0.913, -0.4565],
+      [-0.0682, -0.5334],
+    ]) {
+      // biome-ignore format: a matrix
+      await model.trainOnBatch([[1, 2], [3, 1]], [[1], [0]]); // biome-ignore format: matrices
+      for (const [i, x] of expected.entries()) expect(layer.getWeights()[0]?.data[i]).toBeCloseTo(x, 3);
+    }
   });
 
   test.each<[object, RegExp]>([

@@ -16,7 +16,10 @@ import {
 import { describe, expect, test } from 'vitest';
 import { Trace } from '../src/core/trace.js';
 import './support/allclose.js';
+import { expectSameInRuntime } from './support/onnx.js';
 import { expectFailure } from './support/small.js';
+
+const MERGES = { multiply: layers.multiply, maximum: layers.maximum, minimum: layers.minimum };
 
 /** The mask of what a layer gives for a masked input `[2, 3, 4]`, if it has one. */
 function maskBehind(layer: Layer, list = false): number[] | undefined {
@@ -409,4 +412,55 @@ test('renormalization by the steps that count, as Keras 3.15 on JAX', async () =
   [5.522340297698975, 2.5242602825164795, 1.7285560369491577].forEach((loss, i) =>
     expect(losses[i]).toBeCloseTo(loss, 5),
   );
+});
+
+// Values of Keras 3.15 on JAX.
+test.each<[keyof typeof MERGES, number, number[][]]>([
+  [
+    'multiply',
+    1,
+    [
+      [10, 7, 0],
+      [10, 7, 0],
+      [10, 0, 0],
+      [25, 24.5, 0],
+    ],
+  ],
+  [
+    'maximum',
+    -1,
+    [
+      [2, -7, 0],
+      [2, -7, 0],
+      [2, 0, 0],
+      [2, -3.5, 0],
+    ],
+  ],
+  [
+    'minimum',
+    1,
+    [
+      [2, 7, 0],
+      [2, 7, 0],
+      [2, 0, 0],
+      [2, 3.5, 0],
+    ],
+  ],
+])('%s leaves out what the masks of its inputs leave out', async (name, sign, expected) => {
+  // biome-ignore format: rows
+  const merge = MERGES[name];
+  const a = input({ shape: [3, 1], name: 'a' });
+  const b = input({ shape: [3, 1], name: 'b' });
+  const masked = (x: SymbolicTensor): SymbolicTensor => layers.masking()(x);
+  const half = masked(layers.rescaling(0.5)(b));
+  const outputs = [
+    merge([masked(a), masked(b)]),
+    merge([masked(a), b]),
+    merge([a, masked(b)]),
+    merge([masked(a), masked(b), half]),
+  ] as const;
+  const model = new Model({ inputs: [a, b], outputs: [...outputs] });
+  const found = await model.predict([tensor([[[2], [0], [0]]]), tensor([[[sign * 5], [sign * 7], [0]]])]);
+  for (const [i, of] of found.entries()) expect([...of.data].map((x) => x + 0)).toEqual(expected[i]);
+  await expectSameInRuntime(model);
 });

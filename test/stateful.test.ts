@@ -15,6 +15,7 @@ import {
   Sequential,
   type SymbolicTensor,
   setRandomSeed,
+  type Tensor,
   tensor,
 } from 'ridgeline';
 import { describe, expect, it } from 'vitest';
@@ -127,6 +128,26 @@ it('carries states of a layer of one’s own', async () => {
   const model = new Sequential([input([1]), new Count()]);
   expect((await model.predict([[1], [2], [3]], { batchSize: 1 })).toArray()).toEqual([[1], [3], [6]]);
   expect((await model.predict([[4]])).toArray()).toEqual([[10]]);
+});
+
+it('predicts batch after batch where a table feeds a product', async () => {
+  const tokens = tensor(Int32Array.from([1, 2, 0, 2, 1, 1, 3, 0, 0, 1, 1, 1]), { shape: [4, 3] });
+  for (const stateful of [false, true]) {
+    const model = new Sequential([
+      input({ shape: [3], dtype: 'int32', batchSize: 2 }),
+      layers.embedding(4, 2),
+      layers.lstm(2, { stateful }),
+    ]);
+    const parts: Tensor[] = [];
+    for (const from of [0, 2]) parts.push(await model.predict(tokens.rows(from, from + 2)));
+    model.resetState();
+    // The second time as a table of products.
+    for (let i = 0; i < 3; i++) {
+      const whole = await model.predict(tokens, { batchSize: 2 });
+      expect([...whole.data]).toEqual(parts.flatMap(({ data }) => [...data]));
+      model.resetState();
+    }
+  }
 });
 
 describe('errors', () => {

@@ -69,6 +69,9 @@ export const r2Score: MetricFactory<'r2_score', R2Options> = defineSums<'r2_scor
   },
 });
 
+/** Share of a sum of squares that is no more than what rounding leaves of it. */
+const ROUNDING = 8 * 2 ** -24;
+
 /** For each column: its score, and the sum of squares around the mean of its labels. */
 function columns({
   labels = [],
@@ -77,7 +80,10 @@ function columns({
   weights = [],
 }: Sums): { score: number; total: number }[] {
   return labels.map((sum, i) => {
-    const total = (squares[i] as number) - (sum * sum) / (weights[i] as number);
+    const squared = squares[i] as number;
+    const around = squared - (sum * sum) / (weights[i] as number);
+    // Of labels that are all alike float32 sums leave a rounding or two.
+    const total = Math.abs(around) <= ROUNDING * squared ? 0 : around;
     const score = 1 - (errors[i] as number) / total;
     return { score: Math.abs(score) === Number.POSITIVE_INFINITY ? 0 : score, total };
   });

@@ -58,6 +58,22 @@ async function check({ metric, config, updates, results }: MetricCase): Promise<
 
 describe('metrics', () => {
   it.each(cases)('$name', check);
+  it('r2 of labels that are alike is 0, as in Keras', async () => {
+    const x = input([1]);
+    const of = layers.activation('linear')(x);
+    const model = new Model({ inputs: x, outputs: of }).compile({ loss: 'mse', metrics: ['r2Score'] });
+    const alike = [
+      [[0.3], [0.5]],
+      [[0.3, 0.3], [0.5, 0.2]],
+      [[0.3, 0.3, 0.3], [0.5, 0.2, 0.1]],
+      [Array(5).fill(7.7), Array(5).fill(0.2)],
+      [Array(10).fill(0.1), Array(10).fill(0.2)],
+    ]; // biome-ignore format: pairs
+    for (const [labels, predictions] of alike as [number[], number[]][]) {
+      const logs = await model.evaluate(predictions.map((p) => [p]), labels.map((y) => [y])); // biome-ignore format: rows
+      expect(logs.r2_score).toBe(0);
+    }
+  });
   it('are all that Keras has', () => {
     const withoutGolden = Object.keys(metrics).filter((name) => !cases.some((of) => of.metric === name));
     // Means of losses that Keras has as losses alone, whose values have golden cases there.

@@ -4,14 +4,17 @@
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import * as ops from '../../ops/index.js';
 import type { LayerOptions } from '../options.js';
-import { Merge, merged } from './merge.js';
+import { Merge, merged, selected } from './merge.js';
 
-/** The largest of a list of tensors, element by element; see {@link Merge} for their shapes. */
+/** The largest of a list of tensors, element by element; see {@link Merge} for their shapes. What a mask leaves out gives way to the others. */
 export class Maximum extends Merge {
   static override readonly className: string = 'Maximum';
 
-  protected override merge(tensors: readonly SymbolicTensor[]): SymbolicTensor {
-    return tensors.reduce((a, b) => ops.maximum(a, b));
+  protected override merge(
+    tensors: readonly SymbolicTensor[],
+    masks: readonly (SymbolicTensor | undefined)[],
+  ): SymbolicTensor {
+    return selected(ops.maximum, tensors, masks);
   }
 }
 

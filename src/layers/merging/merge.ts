@@ -12,8 +12,11 @@ import { several } from './several.js';
 export abstract class Merge extends Layer {
   static override readonly options: Table<LayerOptions> = {};
 
-  /** What becomes of tensors of one rank. */
-  protected abstract merge(tensors: readonly SymbolicTensor[]): SymbolicTensor;
+  /** What becomes of tensors of one rank; of each there may be a mask of that rank, which says which elements count. */
+  protected abstract merge(
+    tensors: readonly SymbolicTensor[],
+    masks: readonly (SymbolicTensor | undefined)[],
+  ): SymbolicTensor;
 
   /** What counts in any of the inputs; all where one of them has no mask. */
   override computeMask(inputs: readonly SymbolicTensor[]): SymbolicTensor | undefined {
@@ -30,8 +33,29 @@ export abstract class Merge extends Layer {
       const units = Array.from({ length: rank - t.rank }, () => 1);
       return ops.reshape(t, [null, ...units, ...t.shape.slice(1).map((size) => size ?? -1)]);
     };
-    return this.merge(tensors.map(wide));
+    const maskOf = ({ mask, rank }: SymbolicTensor): SymbolicTensor | undefined => {
+      let counts = mask;
+      while (counts && counts.rank < rank) counts = ops.expandDims(counts, -1);
+      return counts && wide(counts);
+    };
+    return this.merge(tensors.map(wide), tensors.map(maskOf));
   }
+}
+
+/** The larger or the smaller of tensors, where what does not count gives way to the others. */
+export function selected(
+  of: (a: SymbolicTensor, b: SymbolicTensor) => SymbolicTensor,
+  [first, ...rest]: readonly SymbolicTensor[],
+  [mask, ...masks]: readonly (SymbolicTensor | undefined)[],
+): SymbolicTensor {
+  let [best, counts] = [first as SymbolicTensor, mask];
+  for (const [i, tensor] of rest.entries()) {
+    const own = masks[i];
+    const next = own ? ops.where(own, tensor, best) : tensor;
+    best = of(counts ? ops.where(counts, best, next) : best, next);
+    counts = own && counts && ops.logicalOr(counts, own);
+  }
+  return best;
 }
 
 /** A layer of a class, or what it makes of tensors. */

@@ -8,6 +8,7 @@ use super::form::Outline;
 use super::forms::Forms;
 use crate::error::Result;
 use crate::passes::pick::{Pick, pick};
+use crate::shape::Shape;
 use parking_lot::Mutex;
 
 /// See the module documentation.
@@ -39,8 +40,9 @@ impl Picked {
     }
 
     /// Counts what is asked, with sizes that are `bindings`, of weights of these versions.
-    pub fn ask(&self, bindings: &[usize], versions: Option<Vec<u64>>) {
-        let next = self.picks.iter().map(|of| of.indices.bind(bindings).iter().product::<usize>());
+    pub fn ask(&self, bindings: &[usize], batches: usize, versions: Option<Vec<u64>>) {
+        let picks = |shape: &Shape| shape.bind(bindings).iter().product::<usize>() * batches;
+        let next = self.picks.iter().map(|of| picks(&of.indices));
         let mut asked = self.asked.lock();
         if asked.versions != versions {
             *asked = Asked { versions, rows: 0 };

@@ -108,7 +108,7 @@ impl Predictor {
         moment: &Moment,
     ) -> Result<Vec<Tensor>> {
         let n = rows(data);
-        let form = moment.form(|| self.form(data, n, crew))?;
+        let form = moment.form(|| self.form(data, batch.min(n), crew))?;
         let Form { program, outputs, .. } = &*form;
         let mut results: Vec<Tensor> = Vec::with_capacity(*outputs);
         for (index, start) in (first..).zip((0..n).step_by(batch)) {
@@ -158,21 +158,22 @@ impl Predictor {
         ran.transpose().map(|ran| ran.map(|()| results))
     }
 
-    /// The form for `n` rows of `data`, of this moment.
-    fn form(&self, data: &Data, n: usize, crew: &mut Crew) -> Result<Arc<Form>> {
-        self.ask(data, n)?;
+    /// The form for `data` in batches of so many rows, of this moment.
+    fn form(&self, data: &Data, batch: usize, crew: &mut Crew) -> Result<Arc<Form>> {
+        self.ask(data, batch)?;
         match &self.picked {
             Some(picked) if picked.pay(self.plain.versions()) => picked.forms.take(crew),
             _ => self.plain.take(crew),
         }
     }
 
-    /// Counts `n` rows of `data` where products of tables may pay for them.
-    fn ask(&self, data: &Data, n: usize) -> Result<()> {
+    /// Counts the rows of `data`, which come in batches of so many, where products of tables may pay for them.
+    fn ask(&self, data: &Data, batch: usize) -> Result<()> {
         let Some(picked) = &self.picked else { return Ok(()) };
         let shapes: Vec<&[usize]> = data.iter().map(|tensor| &tensor.shape[..]).collect();
-        if let Some(bindings) = self.plain.bind(&shapes, n)? {
-            picked.ask(&bindings, self.plain.versions());
+        if let Some(bindings) = self.plain.bind(&shapes, batch)? {
+            let batches = rows(data).div_ceil(batch.max(1));
+            picked.ask(&bindings, batches, self.plain.versions());
         }
         Ok(())
     }

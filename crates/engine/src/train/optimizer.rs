@@ -122,9 +122,10 @@ impl Optimizer {
         &of.slots[of.slots.len() - behind]
     }
 
-    /// True if averages follow weights in steps that do not update them too.
-    pub(super) fn follows_every_step(&self) -> bool {
-        self.averages.is_some() && self.accumulation.is_some()
+    /// True if averages or constraints follow weights in steps that do not update them too.
+    pub(super) fn follows_every_step(&self, trainables: &[Trainable]) -> bool {
+        let follows = self.averages.is_some() || trainables.iter().any(Trainable::is_constrained);
+        self.accumulation.is_some() && follows
     }
 
     /// The state a variable needs, as zeros; an average begins with the variable.
@@ -206,7 +207,7 @@ impl Optimizer {
                 Some(rule) => self.by_rule(graph, rule, trainable, gradient, factor)?,
                 None => self.by_own(graph, trainable, gradient, factor)?,
             };
-            if !self.follows_every_step() {
+            if !self.follows_every_step(trainables) {
                 let averaged = self.averaged(graph, trainable, updated)?;
                 trainable.constrain(graph, averaged)?;
             }

@@ -63,6 +63,11 @@ impl Trainable {
         }
     }
 
+    /// True if a constraint follows its updates.
+    pub(super) fn is_constrained(&self) -> bool {
+        self.constraint.is_some() || self.projection.is_some()
+    }
+
     /// Makes the variable, as it is in `weight`, obey its constraint, if there is one.
     pub(super) fn constrain(&self, graph: &mut Graph, weight: Value) -> Result<()> {
         if let Some(constraint) = self.constraint.clone() {

@@ -109,7 +109,7 @@ pub fn training_step(
             let program = accumulated_updates(optimizer, &trainables, &found)?;
             let penalty = accumulate(&mut graph, optimizer, &trainables, &found)?;
             let mut segments = vec![Segment { program, every }];
-            if optimizer.follows_every_step() {
+            if optimizer.follows_every_step(&trainables) {
                 let program = averages(optimizer, &trainables, &found)?;
                 segments.push(Segment { program, every: 1 });
             }
@@ -173,8 +173,7 @@ fn updates_of_all(
     Ok(total)
 }
 
-/// Adds gradients to the accumulators, and constrains the weights; returns the penalty they had
-/// before, if any.
+/// Adds gradients to the accumulators; returns the penalty that the weights have, if any.
 fn accumulate(
     graph: &mut Graph,
     optimizer: &Optimizer,
@@ -190,15 +189,11 @@ fn accumulate(
         if let Some(penalty) = trainable.penalty_value(graph)? {
             total = Some(graph.plus(total, penalty)?);
         }
-        if gradient.is_some() && !optimizer.follows_every_step() {
-            let weight = trainable.weight(graph)?;
-            trainable.constrain(graph, weight)?;
-        }
     }
     Ok(total)
 }
 
-/// What follows the weights with every step: their averages, and then their constraints.
+/// What follows the weights with every step, updated or not: their averages, and then their constraints.
 fn averages(
     optimizer: &Optimizer,
     trainables: &[Trainable],
