@@ -199,6 +199,18 @@ test('trains, saves and exports', async () => {
 
 test('bad input', async () => {
   await expectFailure(() => layers.rnn(layers.dense(2)), 'ERR_ARGUMENT', /a layer with a 'stateSize'/);
+  await expectFailure(() => layers.rnn(layers.lstm(2)), 'ERR_ARGUMENT', /a cell such as lstmCell.*'lstm/);
+  const backwards = layers.lstm(2, { goBackwards: true });
+  await expectFailure(() => layers.bidirectional(backwards), 'ERR_ARGUMENT', /whose goBackwards is false/);
+  const others: [object, RegExp][] = [
+    [{}, /whose goBackwards is true, beside its layer, received false/],
+    [{ goBackwards: true, returnSequences: true }, /whose returnSequences is false/],
+    [{ goBackwards: true, stateful: true }, /whose stateful is false/],
+  ];
+  for (const [options, says] of others) {
+    const backwardLayer = layers.lstm(2, options);
+    await expectFailure(() => layers.bidirectional(layers.lstm(2), { backwardLayer }), 'ERR_ARGUMENT', says);
+  }
   await expectFailure(() => layers.rnn([]), 'ERR_ARGUMENT', /at least one/);
   class Wrong extends OwnCell {
     override call(x: SymbolicTensor): SymbolicTensor[] {

@@ -72,8 +72,9 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
     if (!isRecurrent(layer)) throw argumentError('layer', 'a recurrent layer', layer);
     if (backwardLayer !== undefined && !isRecurrent(backwardLayer))
       throw argumentError('backwardLayer', 'a recurrent layer', backwardLayer);
-    const { returnSequences, returnState, goBackwards } = settingsOf(layer);
-    if (goBackwards && !backwardLayer) throw argumentError('layer', 'one that goes forward', layer);
+    const { returnSequences, returnState, goBackwards, stateful } = settingsOf(layer);
+    if (goBackwards && !backwardLayer)
+      throw argumentError('layer', 'one whose goBackwards is false', goBackwards);
     const zeroOutputForMask = returnSequences;
     this.forwardLayer = alike(layer, { name: `forward_${layer.name}`, zeroOutputForMask });
     const backward = { name: `backward_${(backwardLayer ?? layer).name}`, zeroOutputForMask };
@@ -81,12 +82,10 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
       ? alike(backwardLayer, backward)
       : alike(layer, { ...backward, goBackwards: true });
     const other = settingsOf(this.backwardLayer);
-    const fits =
-      other.goBackwards !== goBackwards &&
-      other.returnSequences === returnSequences &&
-      other.returnState === returnState;
-    if (!fits)
-      throw argumentError('backwardLayer', 'one that goes the other way and returns the same', other);
+    const wanted = { goBackwards: !goBackwards, returnSequences, returnState, stateful };
+    for (const [name, value] of Object.entries(wanted) as [keyof typeof wanted, boolean][])
+      if (other[name] !== value)
+        throw argumentError('backwardLayer', `one whose ${name} is ${value}, beside its layer`, other[name]);
   }
 
   override build(inputShape: Shape): void {

@@ -48,7 +48,10 @@ const cells = option(
     for (const cell of all) {
       const sizes = sizesOf(cell);
       const fits = sizes.length > 0 && sizes.every((size) => Number.isSafeInteger(size) && size > 0);
-      if (!fits) throw argumentError(argument, "a cell, a layer with a 'stateSize'", cell);
+      // A recurrent layer has states too, but takes whole sequences.
+      const isCell = !('returnSequences' in (cell.options as object));
+      if (!fits || !isCell)
+        throw argumentError(argument, "a cell such as lstmCell, a layer with a 'stateSize'", cell.name);
     }
     if (all.length > 0) return Array.isArray(given) ? all : (all[0] as Layer);
     throw argumentError(argument, 'a cell, or a list of at least one', given);
