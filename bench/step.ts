@@ -7,7 +7,8 @@
  * With `--peers` (a Python that has torch, keras, jax, tensorflow and scikit-learn) every round times each program in
  * turn, on the same CPUs, so that all meet the same neighbours; what counts is the ratio of the medians. Each trains for
  * an epoch right before the one that is timed: what a program left alone for seconds has lost, caches and on some virtual
- * machines the pages of its memory, is not what a step takes. Several numbers of threads make a table. `--profile` adds the time of every phase of our step.
+ * machines the pages of its memory, is not what a step takes. Several numbers of threads make a table. `--profile` adds
+ * the time of every phase of our step.
  */
 import { cpus as machine } from 'node:os';
 import { setTimeout } from 'node:timers/promises';

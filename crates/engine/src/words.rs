@@ -4,7 +4,7 @@
 //! what is in it.
 
 use crate::error::Result;
-use crate::memory::{in_huge_pages, refused};
+use crate::memory::refused;
 use crate::pages::Piece;
 use std::ptr::NonNull;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
@@ -47,9 +47,7 @@ impl Words {
         }
         let memory = bytemuck::allocation::try_zeroed_slice_box(len.saturating_add(LINE_WORDS))
             .map_err(|()| refused::<u32>(len))?;
-        let mut memory: Box<[u32]> = memory;
-        in_huge_pages(&mut memory);
-        let memory = NonNull::from(Box::leak(memory));
+        let memory: NonNull<[u32]> = NonNull::from(Box::leak(memory));
         let start: NonNull<u32> = memory.cast();
         // SAFETY: the boundary lies inside the memory, before as many words as there are.
         let first = unsafe { start.add(start.align_offset(LINE_WORDS * size_of::<u32>())) };

@@ -6,7 +6,10 @@ import * as ops from '../../ops/index.js';
 import type { LayerOptions } from '../options.js';
 import { Merge, merged, selected } from './merge.js';
 
-/** The smallest of a list of tensors, element by element; see {@link Merge} for their shapes. What a mask leaves out gives way to the others. */
+/**
+ * The smallest of a list of tensors, element by element; see {@link Merge} for their shapes. What a mask leaves out gives way
+ * to the others.
+ */
 export class Minimum extends Merge {
   static override readonly className: string = 'Minimum';
 

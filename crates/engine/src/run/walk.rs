@@ -39,9 +39,11 @@ impl Walk<'_> {
     fn round(&mut self, of: &Loop, outer: Option<usize>) -> Result<()> {
         let Loop { phases, body, turns, .. } = of;
         let (asks, inner) = of.parts();
+        if phases.is_empty() {
+            return Ok(());
+        }
         for turn in 0.. {
             let time = match turns {
-                _ if phases.is_empty() => break,
                 Turns::Counted(turns) if turn < turns.count => turns.time(turn),
                 Turns::Counted(_) => break,
                 // It moves no slots, but may be in a loop that does.

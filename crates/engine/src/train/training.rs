@@ -110,7 +110,7 @@ pub fn training_step(
             let penalty = accumulate(&mut graph, optimizer, &trainables, &found)?;
             let mut segments = vec![Segment { program, every }];
             if optimizer.follows_every_step(&trainables) {
-                let program = averages(optimizer, &trainables, &found)?;
+                let program = followers(optimizer, &trainables, &found)?;
                 segments.push(Segment { program, every: 1 });
             }
             (penalty, segments)
@@ -194,7 +194,7 @@ fn accumulate(
 }
 
 /// What follows the weights with every step, updated or not: their averages, and then their constraints.
-fn averages(
+fn followers(
     optimizer: &Optimizer,
     trainables: &[Trainable],
     gradients: &[Option<Value>],
