@@ -37,6 +37,7 @@ pub mod scatter;
 pub mod simd;
 pub mod softmax;
 pub mod tile;
+pub mod transposition;
 pub mod unary;
 pub mod update;
 

@@ -26,7 +26,7 @@ pub(super) trait Micro: Simd {
     /// Columns of a panel.
     const WIDTH: usize = Self::VECTORS * Self::LANES;
 
-    /// Computes tiles of `height <= ROWS` rows by `panels` panels, which is 1 or `group(height)`.
+    /// Computes tiles of `height <= ROWS` rows by `panels <= group(height)` panels.
     ///
     /// With `ADJACENT` the rows of A are adjacent (`a_row` is 1), otherwise its columns are.
     ///
@@ -78,14 +78,19 @@ macro_rules! micro {
                 }
                 match height {
                     $($height => {
+                        // Of a group there may be fewer panels; what exceeds it is never asked for.
                         const GROUP: usize = group::<$isa>($height);
-                        if GROUP > 1 && panels == GROUP {
-                            kernel::<$height, GROUP, ADJACENT>(x)
-                        } else if $vectors > 1 && x.cols <= <$isa as Simd>::LANES {
+                        const TWO: usize = if GROUP < 2 { GROUP } else { 2 };
+                        const THREE: usize = if GROUP < 3 { GROUP } else { 3 };
+                        match panels {
                             // The rest of the panel is padding.
-                            narrow::<$height, ADJACENT>(x)
-                        } else {
-                            kernel::<$height, 1, ADJACENT>(x)
+                            1 if $vectors > 1 && x.cols <= <$isa as Simd>::LANES => {
+                                narrow::<$height, ADJACENT>(x)
+                            }
+                            1 => kernel::<$height, 1, ADJACENT>(x),
+                            2 => kernel::<$height, TWO, ADJACENT>(x),
+                            3 => kernel::<$height, THREE, ADJACENT>(x),
+                            _ => kernel::<$height, GROUP, ADJACENT>(x),
                         }
                     })+
                     _ => unreachable!("a tile has 1 to ROWS rows"),

@@ -117,7 +117,7 @@ pub(super) unsafe fn sweep<'a, S: Micro>(
             let a = x.a.wrapping_add(if packs { tile * a_tile } else { row * x.a_row });
             let mut done = 0;
             while done < take {
-                let group = if take - done >= S::group(height) { S::group(height) } else { 1 };
+                let group = S::group(height).min(take - done);
                 let at = panel + done;
                 let y = Operands {
                     tiles,
@@ -175,8 +175,7 @@ pub(super) unsafe fn small<S: Micro>(all: &Operands, rows: usize, right: Block) 
         while panel * S::WIDTH < all.cols {
             let (b, group) = match right.count - panel {
                 0 => (right.partial, 1),
-                left if left >= most => (right.whole.skip(panel), most),
-                _ => (right.whole.skip(panel), 1),
+                left => (right.whole.skip(panel), most.min(left)),
             };
             let tile = Operands {
                 tiles,

@@ -1,7 +1,10 @@
-//! Permutations of axes against their definition.
+//! Permutations of axes, and transposes of matrices, against their definition.
 
+use crate::support::noise;
 use proptest::prelude::*;
 use ridgeline_kernels::permute::permute;
+use ridgeline_kernels::transposition::transpose;
+use ridgeline_kernels::{Isa, Tile, TileMut};
 
 /// The definition, one element at a time.
 fn naive(x: &[u32], shape: &[usize], permutation: &[usize]) -> Vec<u32> {
@@ -41,6 +44,25 @@ fn known_layouts() {
 #[should_panic(expected = "not a permutation")]
 fn a_repeated_axis_is_refused() {
     permute(&[0; 4], &[2, 2], &[0, 0], &mut [0; 4]);
+}
+
+#[test]
+fn a_transpose_has_rows_for_columns_and_touches_nothing_else() {
+    let sizes = [0, 1, 7, 8, 9, 16, 17, 31, 48];
+    for isa in Isa::available() {
+        for (rows, cols) in sizes.iter().flat_map(|&rows| sizes.map(|cols| (rows, cols))) {
+            let (stride, to_stride) = (cols + 3, rows + 5);
+            let x = noise(11, rows * stride);
+            let mut y = vec![7.0; cols * to_stride];
+            let from = Tile::matrix(&x, rows, stride).part(0..rows, 0..cols);
+            transpose(isa, from, TileMut::new(&mut y, cols, rows, to_stride));
+            for (at, &element) in y.iter().enumerate() {
+                let (i, j) = (at / to_stride, at % to_stride);
+                let expected = if j < rows { x[j * stride + i] } else { 7.0 };
+                assert_eq!(element, expected, "{rows} by {cols}, row {i}, column {j}");
+            }
+        }
+    }
 }
 
 proptest! {
