@@ -106,9 +106,10 @@ export function createWeight(layer: string, name: string, options: WeightOptions
 /** Writes all weights of the layer called `layer`, or none unless all values fit. */
 export function writeAll(layer: string, weights: readonly Weight[], values: readonly TensorInput[]): void {
   if (!Array.isArray(values) || values.length !== weights.length) {
+    const yet = weights.length === 0 ? ' (a layer makes its weights when it is first called)' : '';
     throw new RidgelineError(
       'ERR_ARGUMENT',
-      `${layer}.setWeights expects ${weights.length} tensors, received ${Array.isArray(values) ? values.length : show(values)}`,
+      `${layer}.setWeights expects ${weights.length} tensors${yet}, received ${Array.isArray(values) ? values.length : show(values)}`,
       { layer, argument: 'weights' },
     );
   }

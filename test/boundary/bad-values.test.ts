@@ -152,6 +152,12 @@ describe('values', () => {
       says: /setWeights expects 4 tensors, received 1/,
     },
     {
+      name: 'weights of a layer that is not built',
+      run: () => layers.dense(2).setWeights([numbers(3, 2), [0, 0]]),
+      code: 'ERR_ARGUMENT',
+      says: /setWeights expects 0 tensors \(a layer makes its weights when it is first called\), received 2/,
+    },
+    {
       name: 'weights that are no list',
       run: (m) => m.setWeights(undefined),
       code: 'ERR_ARGUMENT',
