@@ -8,9 +8,10 @@ use crate::op::{Backward, Op};
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::Axes;
 use crate::shape::Shape;
-use crate::tensor::TensorType;
+use crate::tensor::{DType, TensorType};
 use crate::variable::Layout;
 use ridgeline_kernels::permute::permute;
+use ridgeline_kernels::transposition::transpose;
 
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[("transpose", |call| {
@@ -72,7 +73,28 @@ impl Lower<'_> {
         y
     }
 
+    /// The transpose of a matrix, whose rows may lie apart.
+    pub(crate) fn transposed(&mut self, x: &Buffer) -> Buffer {
+        let y = self.temporary(&[x.last(), x.leading()], x.dtype, Layout::for_columns(x.leading()));
+        self.transpose_into(x, &y);
+        y
+    }
+
+    fn transpose_into(&mut self, x: &Buffer, y: &Buffer) {
+        let (rows, cols) = (x.leading(), x.last());
+        // Its rows are columns of x, which no view can say: x is read whole.
+        self.task(cols, rows)
+            .split(Axes::ROWS)
+            .cost(0.6)
+            .read(x.matrix())
+            .write(y.matrix().along(Axes::ROWS))
+            .run(move |f| transpose(f.isa, f.tile(0).part(0..rows, f.rows()), f.tile_mut(0)));
+    }
+
     fn permute_into(&mut self, x: &Buffer, order: &[usize], y: &Buffer) {
+        if order == [1, 0] && x.dtype == DType::F32 {
+            return self.transpose_into(x, y);
+        }
         // Axes that stay in front are rows of the task, each of which is permuted by itself.
         let kept = order.iter().zip(0..).take_while(|(from, to)| *from == to).count();
         let rows: usize = x.shape[..kept].iter().product();
