@@ -11,6 +11,8 @@ export default defineConfig({
     setupFiles: ['test/support/seeded.ts'],
     // A process per file: an addon that crashes takes down one file, not the run.
     pool: 'forks',
+    // By itself it leaves one core without any, which is half of two.
+    maxWorkers: '100%',
     env: { ORT_DISABLE_TELEMETRY: '1' },
     testTimeout: 30_000,
   },

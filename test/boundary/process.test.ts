@@ -35,7 +35,7 @@ test.each([
 ] as const)(
   'memory does not grow over many fits of %s',
   async (_, flags, kind, first, then, bound) => {
-    const args = [...flags, script('memory'), kind, String(first), String(then)];
+    const args = [...flags, script('memory'), kind, String(first), String(then), String(bound)];
     const { status, stdout, stderr } = await node(args, { MALLOC_ARENA_MAX: '1' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(Number(stdout)).toBeLessThan(bound);

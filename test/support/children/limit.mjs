@@ -30,13 +30,24 @@ const verbs = {
 };
 if (verb === 'load') await model.save(path);
 
+const used = () => Number(/^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
+/** Bytes of address space in use when nobody gives any back any more, as threads do that end. */
+async function settled() {
+  let bytes = used();
+  for (let alike = 0; alike < 3; ) {
+    globalThis.gc();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const now = used();
+    alike = now === bytes ? alike + 1 : 0;
+    bytes = now;
+  }
+  return bytes;
+}
+
 /** Soft limit of the address space. */
 const limit = (bytes) => execFileSync('prlimit', ['--pid', process.pid, `--as=${bytes}:`]);
 for (const mebibytes of more) {
-  globalThis.gc();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  const [, used] = /^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-  limit(Number(used) * 1024 + Number(mebibytes) * 2 ** 20);
+  limit((await settled()) + Number(mebibytes) * 2 ** 20);
   console.log(mebibytes);
   const outcome = await verbs[verb]().then(
     () => 'done',

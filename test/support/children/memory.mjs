@@ -2,7 +2,7 @@
 // after the first fits, with which allocators settle. Collects garbage itself only under --expose-gc.
 import { model, numbers } from './small.mjs';
 
-const [kind, first, then] = process.argv.slice(2);
+const [kind, first, then, bound] = process.argv.slice(2);
 const rows = kind === 'large' ? 100_000 : 1024;
 const [x, y] = [numbers(rows, 32), numbers(rows, 1)];
 const kept = model(32);
@@ -22,5 +22,13 @@ async function resident(fits) {
   const { rss, heapTotal, heapUsed } = process.memoryUsage();
   return (rss - heapTotal + heapUsed) / 2 ** 20;
 }
-const before = await resident(Number(first));
-console.log((await resident(Number(then))) - before);
+
+// What stays grows by as much every time; a system that gives large pages where it gave small ones does so once.
+let before = await resident(Number(first));
+let least = Number.POSITIVE_INFINITY;
+for (let turn = 0; turn < 3 && least >= Number(bound); turn++) {
+  const now = await resident(Number(then));
+  least = Math.min(least, now - before);
+  before = now;
+}
+console.log(least);
