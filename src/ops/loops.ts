@@ -17,14 +17,16 @@ import { sum } from './reduction.js';
 type Some = Operand | readonly Operand[] | undefined;
 /** The same in the step of a loop. */
 type Inside<S extends Some> = S extends readonly unknown[]
-  ? SymbolicTensor[]
+  ? { -readonly [I in keyof S]: SymbolicTensor }
   : S extends undefined
     ? undefined
     : SymbolicTensor;
+/** What a step gives in its place. */
+type Next<S extends Some> = S extends readonly unknown[] ? readonly Operand[] : Operand;
 type Element<S extends Some> = S extends readonly (infer E)[] ? E : S;
 /** The same behind it, if it went through `E`. */
 type Behind<S extends Some, E> = S extends readonly unknown[]
-  ? Result<E>[]
+  ? { -readonly [I in keyof S]: Result<E> }
   : S extends undefined
     ? undefined
     : Result<E>;
@@ -101,8 +103,8 @@ function inStep<T>(outer: Trace, work: (step: StepTrace) => T): T {
  * @throws {RidgelineError} `ERR_ARGUMENT` and `ERR_SHAPE` for what does not fit, such as a carry of another shape behind a
  *   step, or, in the step of another loop, more than 256 steps.
  */
-export function scan<C extends Some, X extends Some, Y extends Some = undefined>(
-  step: (carry: Inside<C>, x: Inside<X>) => readonly [carry: Inside<C> | Operand, output?: Y],
+export function scan<const C extends Some, const X extends Some, const Y extends Some = undefined>(
+  step: (carry: Inside<C>, x: Inside<X>) => readonly [carry: Next<C>, output?: Y],
   initial: C,
   sequences: X,
   options: ScanOptions = {},
@@ -173,9 +175,9 @@ export function scan<C extends Some, X extends Some, Y extends Some = undefined>
  * ```
  * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_DTYPE` and `ERR_SHAPE` for what does not fit.
  */
-export function whileLoop<S extends Some>(
+export function whileLoop<const S extends Some>(
   condition: (state: Inside<S>) => Operand,
-  step: (state: Inside<S>) => Inside<S> | Operand,
+  step: (state: Inside<S>) => Next<S>,
   initial: S,
   options: WhileLoopOptions = {},
 ): Behind<S, Element<S>> {

@@ -52,9 +52,9 @@ impl Step {
         group.map_or(self.learning_rate, |group| self.group_rates[group])
     }
 
-    /// The key of a random stream at this step, and at a turn of a loop.
-    pub(crate) fn key(&self, stream: u32, time: u32) -> Key {
-        Key { seed: self.seed, stream, step: self.index, time }
+    /// The key of a random stream at this step, and in loops at the step of that number.
+    pub(crate) fn key(&self, stream: u32, number: u32) -> Key {
+        Key { seed: self.seed, stream, step: self.index, time: number }
     }
 }
 

@@ -4,7 +4,7 @@
 //! tasks that touch the same words unless both only read, and parts of one task write disjoint
 //! words, so what a view hands out is free of races by construction.
 
-use super::loops::Turning;
+use super::loops::{LoopStep, Numbering, Turning};
 use super::view::{BufferId, Part, View};
 use crate::error::Error;
 use crate::step::Step;
@@ -29,8 +29,9 @@ pub struct Frame<'a> {
     /// Base address of every buffer of the plan, and the buffers that loops move along.
     pub(crate) bases: &'a [*mut u32],
     pub(crate) turning: &'a [Option<Turning>],
-    /// The step of the loop under way.
-    pub(crate) time: usize,
+    /// The step of the loops under way, and how the task counts on from its number.
+    pub(crate) at: LoopStep,
+    pub(crate) numbering: Numbering,
     pub(crate) scratch: *mut u32,
     pub(crate) scratch_words: usize,
     /// What this task may fetch for those behind it: views of this part.
@@ -70,12 +71,12 @@ impl<'a> Frame<'a> {
 
     /// The step of the loop under way.
     pub fn time(&self) -> usize {
-        self.time
+        self.at.time
     }
 
-    /// The key of a random stream: of this step, and in a loop of its step.
+    /// The key of a random stream: of this step, and in loops of theirs.
     pub fn key(&self, stream: u32) -> Key {
-        self.step.key(stream, self.time as u32)
+        self.step.key(stream, self.numbering.of(self.at.number))
     }
 
     /// The address of a buffer, in a loop that of its step.
@@ -83,7 +84,7 @@ impl<'a> Frame<'a> {
         let base = self.bases[buffer.0 as usize];
         match self.turning.get(buffer.0 as usize) {
             // SAFETY: the whole has as many slots as the period says.
-            Some(Some(of)) => unsafe { base.add(of.offset(self.time)) },
+            Some(Some(of)) => unsafe { base.add(of.offset(self.at.time)) },
             _ => base,
         }
     }

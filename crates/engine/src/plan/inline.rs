@@ -155,6 +155,25 @@ impl Lower<'_> {
         Ok(Inlined { tasks: tasks.map(|(at, task)| (task, is_same(at))).collect(), loops })
     }
 
+    /// As `inline`, as step `time` of a loop whose steps are written out.
+    ///
+    /// # Errors
+    /// What lowering finds wrong.
+    pub(crate) fn inline_at(
+        &mut self,
+        time: usize,
+        graph: &Graph,
+        results: &[Value],
+        inputs: &[Buffer],
+        into: &[Buffer],
+    ) -> Result<Inlined> {
+        let around = self.plan.numbering;
+        self.plan.numbering = around.within(time);
+        let tasks = self.inline(graph, results, inputs, into);
+        self.plan.numbering = around;
+        tasks
+    }
+
     /// Copies a buffer that is dense in row-major order.
     pub(crate) fn copy(&mut self, from: &Buffer, to: &Buffer) {
         let (rows, cols) = (from.leading(), from.last());

@@ -51,6 +51,57 @@ pub(crate) fn turning(places: &[Place]) -> Vec<Option<Turning>> {
     if all.iter().any(Option::is_some) { all } else { Vec::new() }
 }
 
+/// Between the numbers of two steps of a loop, where those of a loop within it count on: 2³² over the golden ratio, whose
+/// multiples keep as far from each other as any do (Knuth, The Art of Computer Programming 3, 6.4).
+const APART: u32 = 0x9E37_79B9;
+
+/// Where the loops stand that a task is in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoopStep {
+    /// The step of the one whose slots move.
+    pub time: usize,
+    /// Tells the steps of all of them apart, up to a billion: random numbers are keyed by it.
+    pub number: u32,
+}
+
+impl LoopStep {
+    /// Step `time` of a loop within these.
+    pub(crate) fn at(self, time: usize) -> LoopStep {
+        LoopStep { time, number: Numbering::default().within(time).of(self.number) }
+    }
+
+    /// The `turn`-th step of a loop within these that moves no slots.
+    pub(crate) fn again(self, turn: usize) -> LoopStep {
+        LoopStep { time: self.time, ..self.at(turn) }
+    }
+}
+
+/// From the number of the steps around to that of a step which is written out within them: `factor · number + plus`.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbering {
+    factor: u32,
+    plus: u32,
+}
+
+impl Default for Numbering {
+    fn default() -> Numbering {
+        Numbering { factor: 1, plus: 0 }
+    }
+}
+
+impl Numbering {
+    /// Of step `time` of a loop within.
+    pub(crate) fn within(self, time: usize) -> Numbering {
+        let of = |number: u32| number.wrapping_mul(APART);
+        Numbering { factor: of(self.factor), plus: of(self.plus).wrapping_add(time as u32) }
+    }
+
+    /// The number that `number` leads to.
+    pub(crate) fn of(self, number: u32) -> u32 {
+        number.wrapping_mul(self.factor).wrapping_add(self.plus)
+    }
+}
+
 /// A number of turns, through the steps forwards or backwards.
 #[derive(Clone, Copy, Debug)]
 pub struct Counted {

@@ -200,6 +200,7 @@ impl Lower<'_> {
 
     /// Starts a task over `rows` × `cols`.
     pub fn task(&mut self, rows: usize, cols: usize) -> TaskBuilder<'_> {
+        let numbering = self.plan.numbering;
         TaskBuilder {
             plan: self.plan,
             task: Task {
@@ -213,6 +214,7 @@ impl Lower<'_> {
                 writes: Vec::new(),
                 scratch: 0,
                 overwrites: Vec::new(),
+                numbering,
                 fetches: false,
                 run: Box::new(|_| {}),
             },

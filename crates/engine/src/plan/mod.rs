@@ -24,7 +24,7 @@ use crate::run::claims::MOST_CHUNKS;
 use crate::tensor::{DType, Tensor, TensorType, count};
 use crate::variable::{Layout, Variable, from_panels, from_spread, to_panels};
 pub use frame::Frame;
-use loops::{Among, Loop, Slot, Turning, Turns};
+use loops::{Among, Loop, Numbering, Slot, Turning, Turns};
 use lower::{Buffer, Lower};
 use schedule::Phase;
 use sections::LoopTasks;
@@ -106,6 +106,8 @@ pub struct PlanBuilder {
     pub(crate) used: HashSet<Value>,
     /// True while the step of a loop is lowered.
     pub(crate) is_in_loop: bool,
+    /// Of the step that is written out.
+    pub(crate) numbering: Numbering,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -235,6 +237,7 @@ impl PlanBuilder {
             writes: vec![write],
             scratch: 0,
             overwrites: Vec::new(),
+            numbering: self.numbering,
             fetches: false,
             run: Box::new(move |f| copy(f, cols)),
         });
@@ -268,6 +271,7 @@ impl Plan {
             loops: Vec::new(),
             used: used(graph, outputs),
             is_in_loop: false,
+            numbering: Numbering::default(),
         };
         for (at, node) in graph.nodes().iter().enumerate() {
             for of in &node.outputs {

@@ -2,6 +2,7 @@
 //! buffer a part of the rectangle touches; from that alone follow order, fusion and safety.
 
 use super::frame::Frame;
+use super::loops::Numbering;
 use super::view::{Axes, View};
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub struct Task {
     pub scratch: usize,
     /// Reads whose memory its first write may take: it reads each element no later than it writes it.
     pub overwrites: Vec<usize>,
+    /// The number of its step, where steps of a loop are written out.
+    pub numbering: Numbering,
     /// True if it fetches meanwhile what comes after it (`Frame::later`).
     pub fetches: bool,
     /// The kernel call.

@@ -254,11 +254,11 @@ impl Crew {
         let count = plan.threads.min(self.threads());
         let _stepping = (count > 1).then(|| Stepping::new(&self.shared));
         let mut mustered = false;
-        walk(plan, bases, &mut |at, time| {
-            let phase = &plan.phases[at];
+        walk(plan, bases, &mut |number, at| {
+            let phase = &plan.phases[number];
             let started = profile.is_some().then(Instant::now);
             let strands = &phase.strands;
-            let job = Job { plan, strands, bases, time, step, scratch, isa: self.isa };
+            let job = Job { plan, strands, bases, at, step, scratch, isa: self.isa };
             // A lone chunk is not worth waking anyone for.
             match count.min(phase.chunks) {
                 0 | 1 => self.shared.guarded(|| {
@@ -273,7 +273,7 @@ impl Crew {
                 }
             }
             if let (Some(times), Some(started)) = (profile.as_deref_mut(), started) {
-                times[at] += started.elapsed();
+                times[number] += started.elapsed();
             }
             if self.shared.failed.load(Ordering::Acquire) {
                 let fault = self.shared.fault.lock().take();

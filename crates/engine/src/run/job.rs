@@ -2,6 +2,7 @@
 
 use crate::plan::Plan;
 use crate::plan::frame::Frame;
+use crate::plan::loops::LoopStep;
 use crate::plan::schedule::Strand;
 use crate::step::Step;
 use ridgeline_kernels::Isa;
@@ -13,8 +14,8 @@ pub(super) struct Job<'a> {
     pub strands: &'a [Strand],
     /// Base address of every buffer of the plan.
     pub bases: &'a [*mut u32],
-    /// The step of the loop that the phase is in.
-    pub time: usize,
+    /// Where the loops stand that the phase is in.
+    pub at: LoopStep,
     pub step: &'a Step,
     /// Scratch of every participant.
     pub scratch: &'a [*mut u32],
@@ -44,17 +45,17 @@ impl Job<'_> {
     /// Does all tasks of a strand on one of its chunks, in every turn of its own where it has some.
     fn strand(&self, strand: &Strand, chunk: usize, more: bool, me: usize) {
         let Some(turns) = strand.turns else {
-            return self.once(strand, self.time, chunk, more, me);
+            return self.once(strand, self.at, chunk, more, me);
         };
         for turn in 0..turns.count {
-            self.once(strand, turns.time(turn), chunk, false, me);
+            self.once(strand, self.at.at(turns.time(turn)), chunk, false, me);
         }
     }
 
-    fn once(&self, strand: &Strand, time: usize, chunk: usize, more: bool, me: usize) {
-        for &at in &strand.tasks {
-            let task = &self.plan.tasks[at];
-            let fetch = Some(&strand.fetch).filter(|fetch| fetch.task == Some(at));
+    fn once(&self, strand: &Strand, at: LoopStep, chunk: usize, more: bool, me: usize) {
+        for &number in &strand.tasks {
+            let task = &self.plan.tasks[number];
+            let fetch = Some(&strand.fetch).filter(|fetch| fetch.task == Some(number));
             let next = fetch.filter(|_| more && chunk + 1 < strand.chunks);
             (task.run)(&Frame {
                 reads: &task.reads,
@@ -63,7 +64,8 @@ impl Job<'_> {
                 part: strand.part(task, chunk),
                 bases: self.bases,
                 turning: &self.plan.turning,
-                time,
+                at,
+                numbering: task.numbering,
                 scratch: self.scratch[me],
                 scratch_words: task.scratch,
                 later: fetch.map_or(&[], |fetch| &fetch.later),

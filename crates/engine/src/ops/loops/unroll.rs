@@ -13,9 +13,9 @@ impl Scan {
     /// Lowers it so.
     pub(super) fn unrolled(&self, lower: &mut Lower) -> Result<()> {
         let length = self.length.bind(lower.bindings);
-        if length > MOST || !self.step.is_pure() {
+        if length > MOST {
             return Err(Error::argument(format!(
-                "a loop in the step of a loop must have at most {MOST} steps and no random numbers, received {length} steps"
+                "a scan in the step of a loop must have at most {MOST} steps, received {length}"
             )));
         }
         let (step, results) = self.step.optimized()?;
@@ -40,7 +40,7 @@ impl Scan {
                 let (shape, dtype) = (of.shape.bind(lower.bindings), of.dtype);
                 into.push(lower.temporary(&shape, dtype, Layout::Plain));
             }
-            let tasks = lower.inline(&step, &results, &inputs, &into)?;
+            let tasks = lower.inline_at(time, &step, &results, &inputs, &into)?;
             lower.go_through(tasks);
             let outputs = into.split_off(carried);
             for (part, of) in parts.iter_mut().zip(outputs.into_iter().chain(states)) {

@@ -57,10 +57,6 @@ impl Op for While {
     }
 
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        if lower.is_in_loop() && !self.is_pure() {
-            let text = "a whileLoop in the step of a loop must have no random numbers";
-            return Err(Error::argument(text));
-        }
         let (mut inputs, mut states, mut next) = (Vec::new(), Vec::new(), Vec::new());
         for i in 0..lower.input_count() {
             if i >= self.step.results.len() {
