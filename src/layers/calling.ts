@@ -4,11 +4,48 @@
 import { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import { Weight } from '../core/weight.js';
-import { argumentError } from '../errors.js';
+import { argumentError, RidgelineError } from '../errors.js';
 import { Weighted } from './weighted.js';
+import type { WeightOptions } from './weights.js';
+
+const MADE_IN_CALL =
+  'was made in call(), which runs for every program: make weights, and layers that have some, in the constructor or in build()';
+
+/** Layers whose `call` is running, outermost first. */
+const calling: Calling[] = [];
 
 /** See the module documentation. */
 export abstract class Calling extends Weighted {
+  /** The layer in whose `call` this one was made, if in any. */
+  readonly #madeIn: Calling | undefined = calling.at(-1);
+
+  /** Runs the class's `call`: the instance's own is the platform's, so it is found through the prototype. */
+  protected computed(given: readonly unknown[], options: readonly unknown[]): unknown {
+    const { call } = Object.getPrototypeOf(this) as { call?: (...args: unknown[]) => unknown };
+    if (typeof call !== 'function')
+      throw argumentError('class of the layer', 'one with call()', this.constructor);
+    const tensors = [...given];
+    tensors.length = options.length > 0 ? Math.max(call.length, given.length) : given.length;
+    calling.push(this);
+    try {
+      return call.apply(this, [...tensors, ...options]);
+    } finally {
+      calling.pop();
+    }
+  }
+
+  protected override addWeight(name: string, options: WeightOptions): Weight {
+    if (calling.at(-1) === this)
+      throw new RidgelineError('ERR_ARGUMENT', `weight '${name}' ${MADE_IN_CALL}`, { argument: name });
+    return super.addWeight(name, options);
+  }
+
+  /** @throws {RidgelineError} `ERR_ARGUMENT` if it has weights and was made in the `call` of `parent`. */
+  protected checkMade(parent: Calling): void {
+    if (this.#madeIn === parent && this.weights.length > 0)
+      throw new RidgelineError('ERR_ARGUMENT', `the layer ${MADE_IN_CALL}`);
+  }
+
   /**
    * Says that `weight` holds `next` from here on and after this training step; after every batch, whatever it is for, if the
    * weight is `carried`; without effect elsewhere. A weight that is trained gets the gradients of what reads it, before and

@@ -7,11 +7,10 @@ import { snake } from '../core/names.js';
 import { collect, type OptionTable, optionNames, read, save } from '../core/options.js';
 import { safely } from '../core/show.js';
 import { type Shape, SymbolicTensor } from '../core/symbolic.js';
-import { shapeText, type Tensor } from '../core/tensor.js';
+import type { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { UniqueNames } from '../core/unique-names.js';
-import type { Weight } from '../core/weight.js';
-import { argumentError, inLayer, RidgelineError, shapeError } from '../errors.js';
+import { argumentError, inLayer } from '../errors.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
 import {
@@ -23,10 +22,10 @@ import {
   type Outputs,
   parseCall,
 } from './arguments.js';
-import { Calling } from './calling.js';
+import { ForgottenMasks, masked, withMask } from './masks.js';
 import { factoryName } from './naming.js';
 import { type CommonValues, common, type Given, type LayerOptions, type Settled } from './options.js';
-import { RecordedCalls, type RecordedTensors } from './recorded-calls.js';
+import { Recorded } from './recorded.js';
 import type { WeightOptions } from './weights.js';
 
 export type { CallOptions, Given, LayerOptions, WeightOptions };
@@ -67,7 +66,10 @@ export interface Layer<C extends object = LayerOptions, A extends unknown[] = Gi
  * ```
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface is the call signature.
-export abstract class Layer<C extends object = LayerOptions, A extends unknown[] = Given<C>> extends Calling {
+export abstract class Layer<
+  C extends object = LayerOptions,
+  A extends unknown[] = Given<C>,
+> extends Recorded {
   /** Name under which models save and restore the class. */
   static readonly className: string = 'Layer';
   /** Its options, besides those of every layer. A class without a table checks those of its constructor by itself. */
@@ -99,11 +101,8 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
   /** @internal True if the user chose the name. */
   readonly isNamed: boolean;
   #name: string | undefined;
-  #hasToldOfMasks = false;
+  readonly #forgotten = new ForgottenMasks();
   readonly #inner = new Map<Layer, string>();
-  readonly #recorded = new RecordedCalls();
-  /** The layer in whose `call` this one was made, if in any. */
-  readonly #madeIn: Layer | undefined = calling.at(-1);
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: A) {
@@ -143,12 +142,6 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
     if (!Array.isArray(inputShape) || !Array.from(inputShape).every(isSize))
       throw argumentError('inputShape', 'a list of sizes and null', inputShape);
     this.#ready(inputShape);
-  }
-
-  protected override addWeight(name: string, options: WeightOptions): Weight {
-    if (calling.at(-1) === this)
-      throw new RidgelineError('ERR_ARGUMENT', `weight '${name}' ${MADE_IN_CALL}`, { argument: name });
-    return super.addWeight(name, options);
   }
 
   get #class(): typeof Layer {
@@ -198,29 +191,8 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
       return Array.isArray(outputs) ? outputs : [outputs];
     });
     const [first] = results;
-    if (first instanceof SymbolicTensor && first.call) this.#recorded.add(first.call);
+    if (first instanceof SymbolicTensor && first.call) this.record(first.call);
     return many ? results : first;
-  }
-
-  /**
-   * What the layer was called on in the functional API, or in a Sequential: one tensor, or a list.
-   * @throws {RidgelineError} `ERR_ARGUMENT` unless it was called once.
-   */
-  get input(): RecordedTensors {
-    return this.#recorded.only(this.name).input;
-  }
-
-  /**
-   * What it gave, as {@link Layer.input}: `new Model({ inputs: model.inputs, outputs: layer.output })`.
-   * @throws {RidgelineError} `ERR_ARGUMENT` unless it was called once.
-   */
-  get output(): RecordedTensors {
-    return this.#recorded.only(this.name).output;
-  }
-
-  /** @internal Forgets calls, before it is called anew in the same place. */
-  forgetCalls(): void {
-    this.#recorded.clear();
   }
 
   /** @internal Seed of the random numbers of an immediate call. */
@@ -245,8 +217,7 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
         if (this.#class.takesOne && !(given.length === 1 && given[0] instanceof SymbolicTensor))
           throw argumentError('inputs', 'one tensor', given.length === 1 ? given[0] : given);
         this.#ready((inputs[0] as SymbolicTensor).shape);
-        if (this.#madeIn && this.#madeIn === parent && this.weights.length > 0)
-          throw new RidgelineError('ERR_ARGUMENT', `the layer ${MADE_IN_CALL}`);
+        if (parent) this.checkMade(parent);
         const computed = this.#compute(given, args.at(-1));
         checkOutputs(computed, trace);
         const outputs = this.#masked(computed, inputs);
@@ -275,40 +246,20 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
     this.built = true;
   }
 
-  /** Runs the class's `call`: the instance's own is the platform's, so it is found through the prototype. */
+  /** Runs the class's `call`; its options stand behind all parameters that are tensors. */
   #compute(given: readonly unknown[], options: unknown): Outputs {
-    const { call } = Object.getPrototypeOf(this) as { call?: (...args: unknown[]) => unknown };
-    if (typeof call !== 'function') throw argumentError('class of the layer', 'one with call()', this.#class);
-    const args = [...given];
-    // They stand behind all parameters that are tensors.
-    if (Object.keys(this.#class.callOptions).length > 0) args[Math.max(call.length, given.length)] = options;
-    calling.push(this);
-    try {
-      return call.apply(this, args) as Outputs;
-    } finally {
-      calling.pop();
-    }
+    const takesOptions = Object.keys(this.#class.callOptions).length > 0;
+    return this.computed(given, takesOptions ? [options] : []) as Outputs;
   }
 
   /** What the layer gives with the mask of its first output. */
   #masked(outputs: Outputs, inputs: readonly SymbolicTensor[]): Outputs {
-    const [first, ...others] = [outputs].flat() as [SymbolicTensor, ...SymbolicTensor[]];
     const mask = this.computeMask(inputs);
-    if (!mask) {
-      this.#tellOfMasks(inputs);
-      return outputs;
-    }
-    const masked = first.withMask(mask);
-    return Array.isArray(outputs) ? [masked, ...others] : masked;
-  }
-
-  /** Says once that what counts is forgotten here, as Keras does: nobody meant it who does not say so. */
-  #tellOfMasks(inputs: readonly SymbolicTensor[]): void {
+    if (mask) return withMask(outputs, mask);
     const isMeant = this.#class.supportsMasking || this.computeMask !== Layer.prototype.computeMask;
-    if (isMeant || this.#hasToldOfMasks || !inputs.some((of) => of.mask)) return;
-    this.#hasToldOfMasks = true;
-    const who = `layer '${this.name}' (${this.#class.className})`;
-    console.warn(`ridgeline: ${who} does not hand on the mask of its input: behind it every step counts`);
+    if (!isMeant && inputs.some((of) => of.mask))
+      this.#forgotten.tell(`'${this.name}' (${this.#class.className})`);
+    return outputs;
   }
 
   /** Notes `layer` as an inner one and returns its name among them. */
@@ -337,21 +288,5 @@ export abstract class Layer<C extends object = LayerOptions, A extends unknown[]
   }
 }
 
-/** @throws {RidgelineError} `ERR_DTYPE` or `ERR_SHAPE` for a mask that does not fit. */
-function masked(x: SymbolicTensor, mask: unknown): SymbolicTensor {
-  if (!(mask instanceof SymbolicTensor)) throw argumentError('mask', 'a tensor', mask);
-  if (mask.dtype !== 'bool')
-    throw new RidgelineError('ERR_DTYPE', `mask must be bool, received ${mask.dtype}`, { argument: 'mask' });
-  const fits = mask.shape.every((size, i) => size === null || x.shape[i] === null || size === x.shape[i]);
-  if (mask.rank > x.rank || !fits)
-    throw shapeError('mask', `the first axes of ${shapeText(x.shape)}`, shapeText(mask.shape));
-  return x.withMask(mask);
-}
-
-const MADE_IN_CALL =
-  'was made in call(), which runs for every program: make weights, and layers that have some, in the constructor or in build()';
-
 /** Layers that are being built or called, outermost first. */
 const tracing: Layer[] = [];
-/** Those of them whose `call` is running. */
-const calling: Layer[] = [];

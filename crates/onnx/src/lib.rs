@@ -4,12 +4,19 @@
 //! structure. [`read_metadata`] tells what any ONNX file says about itself without loading its
 //! weights. Neither knows what an operator computes; that is the exporter's business.
 
+mod attribute;
 mod error;
 mod model;
+mod node;
 mod proto;
 mod reader;
+mod tensor;
+mod value;
 mod wire;
 
+pub use attribute::{Attribute, Graph};
 pub use error::ModelError;
-pub use model::{Attribute, DataType, Dim, Graph, ModelBuilder, Tensor};
+pub use model::ModelBuilder;
 pub use reader::{Metadata, Opset, Value, read_metadata};
+pub use tensor::{DataType, Tensor};
+pub use value::Dim;

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 
 use prost::Message;
 
+use crate::Dim;
 use crate::ModelError;
-use crate::model::Dim;
 use crate::proto::{self, graph_field, model_field};
 use crate::wire::{Field, Fields};
 

@@ -105,8 +105,10 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
     if (states.length > 0 && states.length !== count)
       throw argumentError('initialState', `${count} tensors, those of both ways`, options.initialState);
     const half = this.forwardLayer.stateSize.length;
-    const run = (layer: Any, own: SymbolicTensor[]): SymbolicTensor[] =>
-      [layer.walked(x, own.length > 0 ? { initialState: own } : {})].flat();
+    const run = (layer: Any, own: SymbolicTensor[]): SymbolicTensor[] => {
+      const given = own.length > 0 ? { initialState: own } : {};
+      return [layer.alignment.withInputs(() => layer.invoke([x, given]))].flat() as SymbolicTensor[];
+    };
     const [forward, ...forwardStates] = run(this.forwardLayer, states.slice(0, half));
     const [backward, ...backwardStates] = run(this.backwardLayer, states.slice(half));
     const merged = this.#merged(forward as SymbolicTensor, backward as SymbolicTensor);

@@ -9,6 +9,7 @@ import type { CallOptionKinds } from '../arguments.js';
 import { checkAxes } from '../input-axes.js';
 import type { Layer } from '../layer.js';
 import type { WeightOptions } from '../weights.js';
+import { Alignment } from './alignment.js';
 import { CarriedStates, DecodedStates } from './carried-states.js';
 import type { RecurrentCallOptions, RecurrentSettings } from './recurrent-options.js';
 import { Steps } from './steps.js';
@@ -21,7 +22,8 @@ import { Steps } from './steps.js';
 export abstract class Recurrent<C extends object, A extends unknown[]> extends Steps<C, A> {
   static override readonly takesOne: boolean = true;
   static override readonly callOptions: CallOptionKinds = { initialState: 'tensors' };
-  #isAligned = false;
+  /** @internal */
+  readonly alignment = new Alignment();
   #carried: CarriedStates | undefined;
 
   get #settings(): RecurrentSettings {
@@ -43,7 +45,7 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
 
   override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
     const { returnSequences, returnState, goBackwards, zeroOutputForMask } = this.#settings;
-    const aligned = this.#isAligned || !goBackwards;
+    const aligned = this.alignment.isWithInputs || !goBackwards;
     const carried = DecodedStates.of(this as unknown as Layer, this.stateSize, goBackwards) ?? this.#carried;
     const states = [options.initialState ?? carried?.first(x) ?? []].flat() as SymbolicTensor[];
     const [all, ...last] = this.steps(x, states, { reverse: goBackwards, aligned });
@@ -51,16 +53,6 @@ export abstract class Recurrent<C extends object, A extends unknown[]> extends S
     let output = (returnSequences ? all : last[0]) as SymbolicTensor;
     if (zeroOutputForMask && x.mask) output = zeroed(output, x.mask, this.#settings, !aligned);
     return returnState ? [output, ...last] : output;
-  }
-
-  /** @internal As calling it, but outputs stand where their inputs do, whichever way it goes. */
-  walked(x: SymbolicTensor, options: RecurrentCallOptions): SymbolicTensor | SymbolicTensor[] {
-    this.#isAligned = true;
-    try {
-      return this.invoke([x, options]) as SymbolicTensor | SymbolicTensor[];
-    } finally {
-      this.#isAligned = false;
-    }
   }
 }
 

@@ -15,6 +15,7 @@ import { checkAxes } from '../input-axes.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, option, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
+import { Alignment } from './alignment.js';
 import { CarriedStates, DecodedStates } from './carried-states.js';
 import { zeroed } from './recurrent.js';
 import { RecurrentCell } from './recurrent-cell.js';
@@ -70,7 +71,8 @@ export class RNN extends Layer<RNNConfig, Given> {
   static override readonly callOptions: CallOptionKinds = { initialState: 'tensors' };
   static override readonly options: Table<RNNConfig> = { cell: cells as never, ...shown };
 
-  #isAligned = false;
+  /** @internal */
+  readonly alignment = new Alignment();
   #carried: CarriedStates | undefined;
 
   /** Sizes of the states of all cells. */
@@ -112,22 +114,12 @@ export class RNN extends Layer<RNNConfig, Given> {
       sequence = (all as SymbolicTensor).withMask(x.mask);
     }
     carried?.next(last, (weight, state) => this.assign(weight, state));
-    const isFlipped = goBackwards && !this.#isAligned;
+    const isFlipped = goBackwards && !this.alignment.isWithInputs;
     let output = sequence.withMask(undefined);
     if (!returnSequences) output = stepOf(output, goBackwards ? 0 : -1);
     else if (isFlipped) output = ops.flip(output, 1);
     if (zeroOutputForMask && x.mask) output = zeroed(output, x.mask, this.options, isFlipped);
     return returnState ? [output, ...last] : output;
-  }
-
-  /** @internal As calling it, but outputs stand where their inputs do, whichever way it goes. */
-  walked(x: SymbolicTensor, options: RecurrentCallOptions): SymbolicTensor | SymbolicTensor[] {
-    this.#isAligned = true;
-    try {
-      return this.invoke([x, options]) as SymbolicTensor | SymbolicTensor[];
-    } finally {
-      this.#isAligned = false;
-    }
   }
 
   /** All outputs of a cell, where their inputs stand, and its last states. */

@@ -1,0 +1,41 @@
+/**
+ * Masks on their way through a layer: which steps of its inputs count, and which of its outputs.
+ */
+import { SymbolicTensor } from '../core/symbolic.js';
+import { shapeText } from '../core/tensor.js';
+import { argumentError, RidgelineError, shapeError } from '../errors.js';
+import type { Outputs } from './arguments.js';
+
+/**
+ * An input with the mask that came with the call.
+ * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_DTYPE` or `ERR_SHAPE` for one that does not fit.
+ */
+export function masked(x: SymbolicTensor, mask: unknown): SymbolicTensor {
+  if (!(mask instanceof SymbolicTensor)) throw argumentError('mask', 'a tensor', mask);
+  if (mask.dtype !== 'bool')
+    throw new RidgelineError('ERR_DTYPE', `mask must be bool, received ${mask.dtype}`, { argument: 'mask' });
+  const fits = mask.shape.every((size, i) => size === null || x.shape[i] === null || size === x.shape[i]);
+  if (mask.rank > x.rank || !fits)
+    throw shapeError('mask', `the first axes of ${shapeText(x.shape)}`, shapeText(mask.shape));
+  return x.withMask(mask);
+}
+
+/** Outputs, the first of them with a mask. */
+export function withMask(outputs: Outputs, mask: SymbolicTensor): Outputs {
+  const [first, ...others] = [outputs].flat() as [SymbolicTensor, ...SymbolicTensor[]];
+  const of = first.withMask(mask);
+  return Array.isArray(outputs) ? [of, ...others] : of;
+}
+
+/** Says once that what counts is forgotten in a layer, as Keras does: nobody meant it who does not say so. */
+export class ForgottenMasks {
+  #isTold = false;
+
+  tell(layer: string): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    console.warn(
+      `ridgeline: layer ${layer} does not hand on the mask of its input: behind it every step counts`,
+    );
+  }
+}
