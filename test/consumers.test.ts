@@ -183,7 +183,7 @@ describe('a layer with private inner layers', () => {
       `gate/${name}/bias`,
     ]);
     const norm = ['gate/layer_normalization/gamma', 'gate/layer_normalization/beta'];
-    expect(weights).toEqual(['gate/scale', ...inner, ...norm, 'dense/kernel', 'dense/bias']);
+    expect(weights).toEqual(['gate/scale', ...norm, ...inner, 'dense/kernel', 'dense/bias']);
   });
 
   describe.each(Object.entries(LOWER))('by %s', (compiler, lower) => {

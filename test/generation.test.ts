@@ -219,7 +219,7 @@ test('states that a stateful layer carries stay as they are', async () => {
   const model = new Model({ inputs: x, outputs });
   const first = await model.generate([1, 2], { temperature: 0 });
   expect(await model.generate([1, 2], { temperature: 0 })).toEqual(first);
-  const carried = gru.weights.filter(({ isCarried }) => isCarried);
+  const carried = gru.variables.filter(({ isCarried }) => isCarried);
   expect([...(carried[0]?.read().data ?? [])]).toEqual([0, 0, 0, 0]);
 });
 

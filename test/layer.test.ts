@@ -34,7 +34,8 @@ describe('a layer of one’s own', () => {
     const model = new Sequential([layers.input([4]), new Block({ units: 6 }), layers.dense(1)]);
     const norm = 'block/batch_normalization';
     const state = [`${norm}/moving_mean`, `${norm}/moving_variance`];
-    const paths = ['block/dense/kernel', 'block/dense/bias', `${norm}/gamma`, `${norm}/beta`, ...state];
+    // In the order in which they were made.
+    const paths = [`${norm}/gamma`, `${norm}/beta`, ...state, 'block/dense/kernel', 'block/dense/bias'];
     expect(model.weights.map((w) => w.path)).toEqual([...paths, 'dense/kernel', 'dense/bias']);
     const before = model.getWeights();
     await model.compile({ loss: 'mse' }).fit(x, y);

@@ -395,3 +395,107 @@ test('a model within a layer, with a function of its own', async () => {
   const unsaved = new Sequential([input([5, 4]), wrapped]);
   await expectFailure(() => again(unsaved as Model), 'ERR_ARGUMENT', /ops\.mul was used outside a layer/);
 });
+
+describe('a model that is used within another one', () => {
+  const encoder = (): Model =>
+    new Sequential([input([4]), layers.dense(3), layers.dense(2)], { name: 'enc' }) as Model;
+  const around = (inner: Model): Model => {
+    const at = input([4]);
+    return new Model({ inputs: at, outputs: layers.dense(1)(inner(at) as never) }) as Model;
+  };
+
+  test('is saved as what it is by itself', async () => {
+    const inner = encoder();
+    around(inner);
+    expect(bits(await again(inner))).toEqual(bits(inner));
+    const path = join(folder, 'inner-weights');
+    await inner.saveWeights(path);
+    const fresh = encoder();
+    expect(await fresh.loadWeights(path)).toEqual([
+      'dense/kernel',
+      'dense/bias',
+      'dense_1/kernel',
+      'dense_1/bias',
+    ]);
+    expect(bits(fresh)).toEqual(bits(inner));
+  });
+
+  test('is saved so when it comes from the file of that other one', async () => {
+    const outer = await again(around(encoder()));
+    const inner = outer.getLayer('enc') as unknown as Model;
+    expect(bits(await again(inner))).toEqual(bits(inner));
+  });
+
+  test('and its layers keep their names', () => {
+    const inner = encoder();
+    const at = input([4]);
+    const first = layers.dense(4);
+    const outer = new Model({
+      inputs: at,
+      outputs: inner.layers[1]!(inner.layers[0]!(first(at) as never) as never),
+    });
+    expect(inner.layers.map(({ name }) => name)).toEqual(['dense', 'dense_1']);
+    expect(outer.layers.map(({ name }) => name)).toEqual(['dense_2', 'dense', 'dense_1']);
+  });
+});
+
+describe('a layer in the config of a layer of one’s own', () => {
+  class Residual extends Layer {
+    static override readonly className: string = 'Residual';
+    readonly of: Layer;
+    constructor({ of, ...others }: { of: Layer }) {
+      super(others);
+      this.of = of;
+    }
+    override call(x: SymbolicTensor): SymbolicTensor {
+      return ops.add(x, this.of(x as never) as SymbolicTensor);
+    }
+    override getConfig(): Record<string, unknown> {
+      return { ...super.getConfig(), of: this.of };
+    }
+  }
+  const twice = function twice(x: SymbolicTensor): SymbolicTensor {
+    return ops.mul(x, 2);
+  };
+  const inner: [string, () => Layer][] = [
+    ['a layer', () => layers.dense(4, { activation: 'tanh' })],
+    ['a layer with a function', () => layers.dense(4, { activation: twice })],
+    ['a model', () => new Sequential([input([4]), layers.dense(4), layers.dense(4)])],
+    ['another one', () => new Residual({ of: layers.dense(4) })],
+    ['a wrapper of one', () => layers.spectralNormalization(layers.dense(4))],
+  ];
+  test.each(inner)('%s comes back', async (_, make) => {
+    const model = new Sequential([input([4]), new Residual({ of: make() }), layers.dense(1)]) as Model;
+    model.compile({ loss: 'mse' });
+    await model.fit(x, y);
+    const loaded = await again(model, { layers: [Residual as never], custom: { twice } });
+    expect(bits(loaded)).toEqual(bits(model));
+    expect((loaded.predictSync(x) as Tensor).data).toEqual((model.predictSync(x) as Tensor).data);
+  });
+
+  test('one that is shared stays shared', async () => {
+    const shared = new Residual({ of: layers.dense(4) });
+    const at = input([4]);
+    const between = layers.dense(4)(at);
+    const model = new Model({ inputs: at, outputs: shared(shared(between as never) as never) }) as Model;
+    const loaded = await again(model, { layers: [Residual as never] });
+    expect(bits(loaded)).toEqual(bits(model));
+  });
+});
+
+// The order is that of Keras 3.15 for the same model.
+test('the layers of a model stand in the order of Keras, by which weights go over', () => {
+  const [a, b] = [input([2]), input([2])];
+  const l = Array.from({ length: 8 }, (_, i) => layers.dense(2, { name: `d${i}` }));
+  const on = (i: number, of: unknown): SymbolicTensor => l[i]!(of as never) as SymbolicTensor;
+  const [h, g] = [on(2, a), on(1, on(0, b))];
+  const sum = layers.add({ name: 'sum' })([on(5, h), on(3, g)] as never) as SymbolicTensor;
+  const model = new Model({
+    inputs: [a, b],
+    outputs: [sum, on(4, on(5, g)), on(6, ops.add(h, a)), on(7, b)],
+  });
+  const names = ['d0', 'd2', 'd1', 'd5', 'd3', 'sum', 'd4', 'd6', 'd7'];
+  expect(model.layers.map(({ name }) => name)).toEqual(names);
+  const kernels = model.weights.map(({ path }) => path).filter((path) => path.endsWith('/kernel'));
+  expect(kernels).toEqual(names.filter((name) => name !== 'sum').map((name) => `${name}/kernel`));
+});

@@ -54,6 +54,7 @@ interface CustomReference {
  *
  * @param functions - Gets the functions, by name.
  * @param isTaken - True for names that stand for something of this package.
+ * @param describe - What is written in the place of a value, if something else is.
  * @throws What `refuse` gives for an option that cannot be written so, and why.
  */
 export function withReferences(
@@ -61,9 +62,12 @@ export function withReferences(
   functions: Record<string, unknown>,
   isTaken: (name: string) => boolean,
   refuse: (key: string, fault: string) => Error,
+  describe: (value: unknown) => object | undefined = () => undefined,
 ): unknown {
   let count = 0;
   const walk = (value: unknown, key: string, around: readonly unknown[]): unknown => {
+    const other = describe(value);
+    if (other) return walk(other, key, [...around, value]);
     if (typeof value === 'function') {
       const { name } = value;
       if (name === '') throw refuse(key, 'is a function without a name');
@@ -85,15 +89,22 @@ export function withReferences(
 }
 
 /**
- * The config, with functions in the places of their names.
- * @throws {RidgelineError} `ERR_ARGUMENT` for one that nobody passed.
+ * The config, with functions in the places of their names, and in those of objects what `restore` makes of them, if
+ * anything.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for a function that nobody passed.
  */
-export function resolveReferences(config: unknown): unknown {
+export function resolveReferences(
+  config: unknown,
+  restore: (saved: object) => unknown = () => undefined,
+): unknown {
   if (typeof config !== 'object' || config === null) return config;
-  if (Array.isArray(config)) return config.map(resolveReferences);
+  const resolve = (value: unknown): unknown => resolveReferences(value, restore);
+  if (Array.isArray(config)) return config.map(resolve);
+  const made = restore(config);
+  if (made !== undefined) return made;
   const { $custom: name } = config as Partial<CustomReference>;
   if (typeof name !== 'string')
-    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, resolveReferences(value)]));
+    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, resolve(value)]));
   if (!Object.hasOwn(custom, name)) throw missing('function', name);
   return custom[name];
 }

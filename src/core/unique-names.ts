@@ -13,6 +13,11 @@ export class UniqueNames {
     this.#taken = new Set(taken);
   }
 
+  /** Takes `name` if it is free, and tells whether it was. */
+  takeAsIs(name: string): boolean {
+    return this.#taken.size < this.#taken.add(name).size;
+  }
+
   /** `base`, or the first of `base_1`, `base_2`, … that is free; it is taken from now on. */
   take(base: string): string {
     let name = base;

@@ -42,7 +42,7 @@ export abstract class Calling extends Weighted {
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` if it has weights and was made in the `call` of `parent`. */
   protected checkMade(parent: Calling): void {
-    if (this.#madeIn === parent && this.weights.length > 0)
+    if (this.#madeIn === parent && this.variables.length > 0)
       throw new RidgelineError('ERR_ARGUMENT', `the layer ${MADE_IN_CALL}`);
   }
 

@@ -98,9 +98,12 @@ export abstract class Layer<
   #activityRegularizer: Regularizer | undefined;
   /** True once the layer has its weights. */
   built = false;
+  /** @internal How many layers were made before. */
+  readonly creationIndex = count++;
   /** @internal True if the user chose the name. */
   readonly isNamed: boolean;
   #name: string | undefined;
+  #isPlaced = false;
   readonly #forgotten = new ForgottenMasks();
   readonly #inner = new Map<Layer, string>();
 
@@ -167,11 +170,23 @@ export abstract class Layer<
   /** @internal Gives a layer without a name of its own one that is free in a model. */
   rename(name: string): void {
     if (!this.isNamed) this.#name = name;
+    this.#isPlaced = true;
   }
 
-  /** Layers that `call` was found to use, in order of first use. */
+  /** @internal True if it has its name from a model or a layer around it. */
+  get isPlaced(): boolean {
+    return this.#isPlaced;
+  }
+
+  /** Layers that `call` was found to use, in order of first use; those that this one made, as it made them. */
   override get layers(): Layer[] {
-    return [...this.#inner.keys()];
+    return this.namedLayers().map(([layer]) => layer);
+  }
+
+  /** @internal */
+  override namedLayers(): (readonly [layer: Layer, name: string])[] {
+    const order = (layer: Layer): number => Math.max(layer.creationIndex, this.creationIndex);
+    return [...this.#inner].sort(([a], [b]) => order(a) - order(b));
   }
 
   /** @internal */
@@ -200,12 +215,6 @@ export abstract class Layer<
     return 0;
   }
 
-  /** @internal Says where in its model the layer stands; names of weights follow. */
-  locate(path: string): void {
-    this.locateWeights(path);
-    for (const [layer, name] of this.#inner) layer.locate(`${path}/${name}`);
-  }
-
   /** @internal Runs `call` in a trace; `args` end with an object of options. */
   trace(trace: Trace, args: unknown[], inputs: SymbolicTensor[], training: boolean | undefined): Outputs {
     const parent = tracing.at(-1);
@@ -215,7 +224,7 @@ export abstract class Layer<
       return trace.within(name, training ?? trace.training, () => {
         const given = args.slice(0, -1);
         if (this.#class.takesOne && !(given.length === 1 && given[0] instanceof SymbolicTensor))
-          throw argumentError('inputs', 'one tensor', given.length === 1 ? given[0] : given);
+          throw argumentError('inputs', this.#oneTensor, given.length === 1 ? given[0] : given);
         this.#ready((inputs[0] as SymbolicTensor).shape);
         if (parent) this.checkMade(parent);
         const computed = this.#compute(given, args.at(-1));
@@ -230,6 +239,12 @@ export abstract class Layer<
     } finally {
       tracing.pop();
     }
+  }
+
+  /** What a layer that takes one tensor expects. */
+  get #oneTensor(): string {
+    const names = Object.keys(this.#class.callOptions).join(', ');
+    return names ? `one tensor, with ${names} in an object behind it` : 'one tensor';
   }
 
   /** Builds the layer, once. */
@@ -276,7 +291,7 @@ export abstract class Layer<
   }
 
   /** Class and config, for `JSON.stringify`. */
-  toJSON(): Record<string, unknown> {
+  toJSON(): { className: string; config: Record<string, unknown> } {
     return { className: this.#class.className, config: this.getConfig() };
   }
 
@@ -288,5 +303,7 @@ export abstract class Layer<
   }
 }
 
+/** Layers that were made. */
+let count = 0;
 /** Layers that are being built or called, outermost first. */
 const tracing: Layer[] = [];

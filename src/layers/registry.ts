@@ -5,6 +5,7 @@ import { resolveReferences } from '../core/custom.js';
 import { Registry } from '../core/registry.js';
 import { RidgelineError } from '../errors.js';
 import * as builtin from './index.js';
+import { referredLayer } from './inner-layer.js';
 import { Layer } from './layer.js';
 
 /** A layer class that a config makes an instance of. */
@@ -32,7 +33,7 @@ export const layerRegistry: Registry<Layer> = new Registry<Layer>({
  */
 export function restoreLayer({ className, config }: { className: string; config: unknown }): Layer {
   const make = layerRegistry.find(className);
-  if (make) return make(resolveReferences(config));
+  if (make) return make(resolveReferences(config, referredLayer));
   throw new RidgelineError(
     'ERR_ARGUMENT',
     `the model has a layer of class '${className}'; pass it: loadModel(path, { layers: [${className}] })`,

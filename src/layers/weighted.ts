@@ -25,10 +25,18 @@ export abstract class Weighted extends Callable {
   /** What is inside it. */
   abstract get layers(): Weighted[];
 
-  /** Weights in Keras' order: own trainable ones, own state, then those of inner layers. */
+  /** @internal The same, with their names in it. */
+  abstract namedLayers(): (readonly [layer: Weighted, name: string])[];
+
+  /** Weights in Keras' order: own trainable ones, own others, then those of inner layers. */
   get weights(): Weight[] {
+    return this.variables.filter((weight) => !weight.isCarried);
+  }
+
+  /** The same, with states that go from batch to batch (`stateful`) in their places. */
+  get variables(): Weight[] {
     const own = [...this.#weights.filter((w) => w.trainable), ...this.#weights.filter((w) => !w.trainable)];
-    return [...new Set([...own, ...this.layers.flatMap((layer) => layer.weights)])];
+    return [...new Set([...own, ...this.layers.flatMap((layer) => layer.variables)])];
   }
 
   /** Weights that training changes; none of a layer that is not trainable. */
@@ -96,7 +104,7 @@ export abstract class Weighted extends Callable {
    * @throws {RidgelineError} `ERR_BUSY` of a model that is being trained or used: callbacks may do it between batches.
    */
   resetState(): void {
-    const carried = this.weights.filter((w) => w.isCarried);
+    const carried = this.variables.filter((w) => w.isCarried);
     const zeros = carried.map(({ shape }) => new Float32Array(shape.reduce((a, b) => a * b, 1)));
     const variables = carried.map((w) => w.variable);
     guard(() => native.writeVariables(variables, zeros));
@@ -117,11 +125,18 @@ export abstract class Weighted extends Callable {
     this.#weights.length = 0;
   }
 
-  /** @internal Says where in its model it stands; names of its own weights follow. */
-  protected locateWeights(path: string): void {
-    for (const weight of this.#weights) {
-      weight.path = `${path}/${weight.name}`;
-      weight.variable.rename(weight.path);
+  /** @internal All weights by where they stand in it; `path` is where it stands itself, if it is in something. */
+  weightPaths(path = ''): [weight: Weight, path: string][] {
+    const within = (name: string): string => (path ? `${path}/${name}` : name);
+    const own = this.#weights.map((weight): [Weight, string] => [weight, within(weight.name)]);
+    return [...own, ...this.namedLayers().flatMap(([layer, name]) => layer.weightPaths(within(name)))];
+  }
+
+  /** @internal Says where in its model it stands; the names of weights follow. */
+  locate(path: string): void {
+    for (const [weight, at] of this.weightPaths(path)) {
+      weight.path = at;
+      weight.variable.rename(at);
     }
   }
 }

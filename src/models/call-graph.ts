@@ -15,7 +15,7 @@ export class CallGraph {
   readonly inputNames: readonly string[];
   /** All calls, each after those it needs. */
   readonly calls: readonly Call[];
-  /** The layers called, each once, in order. */
+  /** The layers called, each once, in the order of {@link byDepth}. */
   readonly layers: readonly Layer[];
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` when an output does not depend on the inputs alone, `ERR_SHAPE` when its rows are not theirs. */
@@ -58,8 +58,7 @@ export class CallGraph {
       for (const input of [...call.inputs].reverse()) stack.push([input, false]);
     }
     this.calls = [...calls];
-    const layers = this.calls.flatMap((call) => (call.layer as Layer | undefined) ?? []);
-    this.layers = [...new Set(layers)];
+    this.layers = byDepth(this.calls, outputs);
   }
 
   /**
@@ -77,4 +76,32 @@ export class CallGraph {
     }
     return this.outputs.map((t) => values.get(t) as SymbolicTensor);
   }
+}
+
+/**
+ * The layers of calls in Keras' order, which is that of `getWeights` (`map_graph` of keras/src/models/functional.py): those
+ * with the most calls between them and an output first, then as they are met on the way from the outputs to the inputs.
+ */
+function byDepth(calls: readonly Call[], outputs: readonly SymbolicTensor[]): Layer[] {
+  const who = (call: Call): object => call.layer ?? call;
+  const depths = new Map<object, number>();
+  const least = new Map<Call, number>();
+  for (const call of [...calls].reverse()) {
+    const depth = Math.max(least.get(call) ?? 0, depths.get(who(call)) ?? 0);
+    depths.set(who(call), depth);
+    for (const { call: before } of call.inputs)
+      if (before) least.set(before, Math.max(least.get(before) ?? 0, depth + 1));
+  }
+  const known = new Set(calls);
+  const met = new Set<Call>();
+  const stack = [...outputs].reverse();
+  for (let t = stack.pop(); t; t = stack.pop()) {
+    const { call } = t;
+    if (!call || !known.has(call) || met.has(call)) continue;
+    met.add(call);
+    stack.push(...[...call.inputs].reverse());
+  }
+  const layers = new Set([...met].flatMap((call) => (call.layer as Layer | undefined) ?? []));
+  const depth = (layer: Layer): number => depths.get(layer) as number;
+  return [...layers].sort((a, b) => depth(b) - depth(a));
 }

@@ -36,8 +36,9 @@ export abstract class ConnectedModel<O extends Tensors> extends Layer {
     this.built = true;
   }
 
-  override locate(path: string): void {
-    for (const layer of this.layers) layer.locate(`${path}/${layer.name}`);
+  /** @internal */
+  override namedLayers(): (readonly [layer: Layer, name: string])[] {
+    return this.layers.map((layer) => [layer, layer.name]);
   }
 
   /** @internal The call graph. */
@@ -108,13 +109,13 @@ export abstract class ConnectedModel<O extends Tensors> extends Layer {
   get outputNames(): string[] {
     return nameOutputs(this.outputs, this.inputNames);
   }
-  /** Layers in the order of their calls. */
+  /** Layers in Keras' order: those with the most between them and the outputs first. */
   override get layers(): Layer[] {
     return [...(this.#graph?.layers ?? [])];
   }
-  override get weights(): Weight[] {
+  override get variables(): Weight[] {
     this.checkAlive();
-    return super.weights;
+    return super.variables;
   }
   override get randomSeed(): number {
     return this.#seed;

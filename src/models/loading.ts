@@ -185,8 +185,8 @@ function rebuild(
   }
   const filling = new Filling(file, damaged);
   const { fills } = filling;
-  const { weights } = model;
-  filling.weights(weights);
+  const weights = model.variables;
+  filling.weights(model);
   const { compile, training } = saved;
   if (!compile) return { model, fills };
   const trainStep = resolveReferences(compile.trainStep) as TrainStep | undefined;

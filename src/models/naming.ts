@@ -13,7 +13,8 @@ function repeated(names: readonly string[]): string | undefined {
 }
 
 /**
- * Names the layers of a model: those that the user named keep their names, the others are numbered.
+ * Names the layers of a model: those that the user named keep their names, and those of other models where they can; the
+ * others are numbered as they were made.
  * @throws {RidgelineError} `ERR_ARGUMENT` when the user gave a name twice; nothing is renamed then.
  */
 export function nameLayers(layers: readonly Layer[]): void {
@@ -26,9 +27,9 @@ export function nameLayers(layers: readonly Layer[]): void {
     });
   }
   const names = new UniqueNames(given);
-  for (const layer of layers) {
-    if (!layer.isNamed) layer.rename(names.take(layer.name.replace(/_\d+$/, '')));
-  }
+  const unnamed = layers.filter((layer) => !layer.isNamed).sort((a, b) => a.creationIndex - b.creationIndex);
+  const others = unnamed.filter((layer) => !(layer.isPlaced && names.takeAsIs(layer.name)));
+  for (const layer of others) layer.rename(names.take(layer.name.replace(/_\d+$/, '')));
 }
 
 /**

@@ -26,6 +26,10 @@ export interface Network {
   readonly layers: readonly Layer[];
   /** All weights. */
   readonly weights: readonly Weight[];
+  /** The same, with states that go from batch to batch. */
+  readonly variables: readonly Weight[];
+  /** The variables by where they stand in it, such as `dense/kernel`. */
+  weightPaths(): [weight: Weight, path: string][];
   /** Weights that training changes. */
   readonly trainableWeights: readonly Weight[];
   /** Seed of its random numbers. */
@@ -37,7 +41,7 @@ export interface Network {
 }
 
 /** True if a state of it goes from batch to batch. */
-export const carries = (network: Network): boolean => network.weights.some((weight) => weight.isCarried);
+export const carries = (network: Network): boolean => network.variables.some((weight) => weight.isCarried);
 
 /** Adds the inputs of `network` to a trace, to be fed in their order. */
 export function traceInputs(network: Network, trace: Trace): SymbolicTensor[] {

@@ -101,7 +101,7 @@ function beside(file: string, steps: Readonly<Record<string, Json>>): [text: str
 /** The outputs of a network. A graph in ONNX keeps nothing: what goes from batch to batch comes in and goes out. */
 function traceOpen(network: Network, trace: Trace): SymbolicTensor[] {
   const inputs = traceInputs(network, trace);
-  for (const weight of network.weights.filter(({ isCarried }) => isCarried))
+  for (const weight of network.variables.filter(({ isCarried }) => isCarried))
     trace.assigned.set(weight, [trace.input(weight.path, weight.shape, weight.dtype)]);
   return network.graph.replay(inputs);
 }

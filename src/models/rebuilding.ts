@@ -7,7 +7,8 @@ import { undisturbed } from '../core/random.js';
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import type { Layer } from '../layers/layer.js';
-import { restoreLayer } from '../layers/registry.js';
+import { isBuiltin, restoreLayer } from '../layers/registry.js';
+import { SharedLayers } from '../layers/shared-layers.js';
 import { withoutValues } from '../layers/weights.js';
 import type { Regularizer } from '../regularizers/regularizer.js';
 
@@ -16,13 +17,19 @@ export function allLayers(of: { readonly layers: readonly Layer[] }): Layer[] {
   return of.layers.flatMap((layer) => [layer, ...allLayers(layer)]);
 }
 
+/** The classes of one's own of a layer and of those inside it, by name. */
+function classesOf(layer: Layer): Record<string, unknown> {
+  const own = [...allLayers(layer), layer].filter((of) => !isBuiltin(of));
+  return Object.fromEntries(own.map((of) => [(of.constructor as typeof Layer).className, of.constructor]));
+}
+
 /** What is wrong with what comes back as something else. */
 export const OTHER = 'it is something else: getConfig must give all that the constructor takes';
 
 /** What training does with the weights of a layer: shapes, penalties and constraints. */
 const weightsOf = (layer: Layer): string =>
   JSON.stringify(
-    layer.weights.map(({ name, shape, trainable, regularizer, constraint }) => [
+    layer.variables.map(({ name, shape, trainable, regularizer, constraint }) => [
       name,
       shape,
       trainable,
@@ -63,8 +70,8 @@ export function rebuildingFault(
   try {
     return undisturbed(() =>
       withoutValues(Number.POSITIVE_INFINITY, () => {
-        const again = withCustom({ ...functions, [className]: layer.constructor }, () =>
-          restoreLayer({ className, config }),
+        const again = SharedLayers.current.rehearse(() =>
+          withCustom({ ...functions, ...classesOf(layer) }, () => restoreLayer({ className, config })),
         );
         for (const training of [false, true]) {
           const same = calls.every(

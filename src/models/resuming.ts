@@ -2,18 +2,21 @@
  * Going on from a saved file with a model that is there already: it becomes what it was when the file was written.
  */
 import { ofFile } from '../core/file-path.js';
-import type { Weight } from '../core/weight.js';
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeCheckpoint, native } from '../native.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { Filling, readNumber, type SavedTraining } from './filling.js';
 import type { TrainingState } from './history.js';
+import type { Network } from './network.js';
 import type { OptimizerState } from './optimizer-state.js';
 import { FORMAT } from './saved-file.js';
 
 /** What is resumed. */
 export interface Resumed {
-  readonly model: { readonly weights: Weight[]; readonly optimizer: Optimizer; randomSeed: number };
+  readonly model: Pick<Network, 'variables' | 'weightPaths'> & {
+    readonly optimizer: Optimizer;
+    randomSeed: number;
+  };
   readonly optimizerState: OptimizerState;
   /** Keys of what is measured. */
   readonly keys: readonly string[];
@@ -34,8 +37,8 @@ export async function resume(of: Resumed, path: string): Promise<void> {
     const saved = parsed(checkpoint.text, damaged);
     const { model } = of;
     const filling = new Filling(checkpoint, damaged);
-    filling.weights(model.weights);
-    filling.slots(model.weights, of.optimizerState);
+    filling.weights(model);
+    filling.slots(model.variables, of.optimizerState);
     const state = filling.training(saved.training);
     const [then, now] = [state.place?.keys.join(), of.keys.join()];
     if (then !== undefined && then !== now)

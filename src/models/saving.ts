@@ -7,10 +7,10 @@ import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { isTaken } from '../core/registry.js';
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
 import { RidgelineError } from '../errors.js';
-import { describesModels } from '../layers/inner-layer.js';
+import { describesModels, layerReference } from '../layers/inner-layer.js';
 import type { Layer } from '../layers/layer.js';
 import { isBuiltin, isImpostor, isKnown } from '../layers/registry.js';
-import { type SharedLayer, SharedLayers } from '../layers/shared-layers.js';
+import { type Numbered, type SharedLayer, SharedLayers } from '../layers/shared-layers.js';
 import type { Loss } from '../losses/loss.js';
 import { getMetric, type MetricIdentifier } from '../metrics/identifier.js';
 import { guard, type NativeVariable, native } from '../native.js';
@@ -53,7 +53,7 @@ export interface SavedModel {
     readonly shape: (number | null)[];
     readonly dtype: string;
   }[];
-  readonly layers: (SavedLayer | SharedLayer)[];
+  readonly layers: (Numbered<SavedLayer> | SharedLayer)[];
   /** Each call: the layer, its arguments with references, the training flag and other options. */
   readonly calls: {
     readonly layer: number;
@@ -80,22 +80,18 @@ function refuse(what: string): RidgelineError {
 /** Functions of the model that is being written, while configs are asked for; else models in them are as they say. */
 let written: Record<string, unknown> | undefined;
 
-function configOf(layer: Layer, functions: Record<string, unknown>): Record<string, unknown> {
-  const outer = written;
-  written = functions;
-  try {
-    return layer.getConfig();
-  } finally {
-    written = outer;
-  }
-}
-
 /** The config of a layer, with functions by their names, which `functions` gets; what cannot come back is refused. */
 function plain(layer: Layer, functions: Record<string, unknown>): Json {
   const { name } = layer;
-  const config = withReferences(configOf(layer, functions), functions, isTaken, (key, fault) =>
-    refuse(`'${key}' of layer '${name}' ${fault}`),
-  );
+  const fault = (key: string, what: string): Error => refuse(`'${key}' of layer '${name}' ${what}`);
+  const outer = written;
+  written = functions;
+  let config: unknown;
+  try {
+    config = withReferences(layer.getConfig(), functions, isTaken, fault, layerReference);
+  } finally {
+    written = outer;
+  }
   try {
     return JSON.parse(JSON.stringify(config)) as Json;
   } catch (error) {
@@ -188,7 +184,7 @@ function checkOwned(model: Layer): void {
   const visit = (owner: Layer): void => {
     for (const layer of owner.layers) {
       const other = owners.get(layer);
-      if (other === owner || layer.weights.length === 0) continue;
+      if (other === owner || layer.variables.length === 0) continue;
       if (other && !(canShare(other) && canShare(owner)))
         throw refuse(
           `layer '${layer.name}' is in '${other.name}' and in '${owner.name}'; saveWeights keeps its weights`,
@@ -300,9 +296,10 @@ export async function save(
     names.push(name);
     variables.push(variable);
   };
-  const { weights } = model;
+  const weights = model.variables;
+  const paths = new Map(model.weightPaths());
   weights.forEach((weight, i) => {
-    add(`${i}:${weight.path}`, weight.variable);
+    add(`${i}:${paths.get(weight)}`, weight.variable);
   });
   checkOwned(model);
   const saved = includeOptimizer ? training : undefined;

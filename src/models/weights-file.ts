@@ -19,8 +19,8 @@ export interface LoadWeightsOptions {
 export async function saveWeights(model: Network, path: FilePath): Promise<void> {
   const weights = weightsOf(model);
   const file = filePath('path', path);
-  const names = weights.map((weight) => weight.path);
-  const variables = weights.map((weight) => weight.variable);
+  const names = weights.map(([, at]) => at);
+  const variables = weights.map(([weight]) => weight.variable);
   const counters = new native.NativeCounters();
   ofFile(file, await guard(() => native.saveCheckpoint(file, names, variables, '{}', counters)));
 }
@@ -45,14 +45,14 @@ export async function loadWeights(
         return /^(optimizer|callback)\//.test(name) ? [] : [[plain, { name, shape: shapes[i] as number[] }]];
       }),
     );
-    const fits = (weight: Weight): boolean => {
-      const shape = found.get(weight.path)?.shape;
+    const fits = ([weight, at]: Located): boolean => {
+      const shape = found.get(at)?.shape;
       return shape !== undefined && shapeText(shape) === shapeText(weight.shape);
     };
-    const known = new Set(weights.map((weight) => weight.path));
+    const known = new Set(weights.map(([, at]) => at));
     const other = partial ? undefined : [...found.keys()].find((name) => !known.has(name));
-    const bad = partial ? undefined : weights.find((weight) => !fits(weight));
-    if (bad) throw missing(file, bad, found.get(bad.path)?.shape);
+    const bad = partial ? undefined : weights.find((of) => !fits(of));
+    if (bad) throw missing(file, bad, found.get(bad[1])?.shape);
     if (other !== undefined)
       throw argumentError(
         'path',
@@ -60,23 +60,28 @@ export async function loadWeights(
         `'${file}', which has '${other}'`,
       );
     const filled = weights.filter(fits);
-    const names = filled.map((weight) => found.get(weight.path)?.name as string);
-    const variables = filled.map((weight) => weight.variable);
+    const names = filled.map(([, at]) => found.get(at)?.name as string);
+    const variables = filled.map(([weight]) => weight.variable);
     ofFile(file, await guard(() => opened.fill(names, variables)));
-    return filled.map((weight) => weight.path);
+    return filled.map(([, at]) => at);
   } finally {
     opened.release();
   }
 }
 
+/** A weight, and where it stands in its model. */
+type Located = readonly [weight: Weight, path: string];
+
 /** All weights; those of a model that has no input yet are still to come, which is an error. */
-function weightsOf({ graph, weights }: Network): readonly Weight[] {
-  return graph && weights;
+function weightsOf(model: Network): Located[] {
+  model.graph;
+  const paths = new Map(model.weightPaths());
+  return model.variables.map((weight) => [weight, paths.get(weight) as string]);
 }
 
 function missing(
   file: string,
-  { path, shape }: Weight,
+  [{ shape }, path]: Located,
   found: readonly number[] | undefined,
 ): RidgelineError {
   const expected = `weight '${path}' of shape ${shapeText(shape)}`;
