@@ -496,3 +496,98 @@ describe('whileLoop', () => {
     ).toThrow(/must be 1 tensors as before/);
   });
 });
+
+describe('what layers add to the loss in the step of a loop', () => {
+  const penalty = async (loop: (x: SymbolicTensor, layer: Layer) => SymbolicTensor): Promise<number> => {
+    const layer = layers.dense(2, {
+      useBias: false,
+      kernelInitializer: 'ones',
+      activityRegularizer: 'l2',
+    });
+    const at = input([2]);
+    const around = layers.lambda((x: SymbolicTensor) => loop(x, layer as never));
+    const model = new Model({ inputs: at, outputs: around(at as never) as SymbolicTensor });
+    const logs = await model.compile({ loss: 'mse' }).evaluate([[1, 1]], [[0, 0]]);
+    // And nowhere else.
+    await expectSameInRuntime(model as Model);
+    return (logs as unknown as { penalty: number }).penalty;
+  };
+  it('counts in all its steps', async () => {
+    const call = (layer: Layer, x: SymbolicTensor): SymbolicTensor => layer(x as never) as never;
+    const written = await penalty((x, layer) => call(layer, call(layer, x)));
+    expect(written).toBeGreaterThan(0);
+    expect(
+      await penalty((x, layer) => ops.scan((c) => [call(layer, c)], x, undefined, { length: 2 })[0]),
+    ).toBeCloseTo(written, 6);
+    expect(
+      await penalty(
+        (x, layer) =>
+          ops.whileLoop(
+            ([i]) => ops.less(i, 2),
+            ([i, c]) => [ops.add(i, 1), call(layer, c)],
+            [0, x],
+          )[1],
+      ),
+    ).toBeCloseTo(written, 6);
+  });
+});
+
+describe('recurrent layers whose results go straight out of a step', () => {
+  type Step = (v: SymbolicTensor) => SymbolicTensor;
+  const cases: [string, () => [Layer, Step]][] = [
+    [
+      'the last output of an LSTM',
+      () => {
+        const lstm = layers.lstm(3);
+        return [lstm, (v) => lstm(ops.expandDims(v, 1)) as SymbolicTensor];
+      },
+    ],
+    [
+      'the state of a cell',
+      () => {
+        const cell = layers.gruCell(3);
+        return [cell, (v) => cell(v, [ops.mul(v, 0.1)])[1] as SymbolicTensor];
+      },
+    ],
+    [
+      'the state of a layer',
+      () => {
+        const rnn = layers.simpleRnn(3, { returnState: true });
+        return [rnn, (v) => (rnn(ops.expandDims(v, 1)) as unknown as SymbolicTensor[])[1] as SymbolicTensor];
+      },
+    ],
+  ];
+  it.each(cases)('%s is exported', async (_, make) => {
+    class Through extends Layer {
+      static override readonly className = 'Through';
+      readonly made = make();
+      override call(x: SymbolicTensor): SymbolicTensor {
+        const [last, all] = ops.scan(
+          (_, v) => {
+            const y = this.made[1](v);
+            return [y, y];
+          },
+          ops.mul(ops.min(x, { axis: 1 }), 0),
+          ops.transpose(x, [1, 0, 2]),
+        );
+        return ops.add(ops.transpose(all, [1, 0, 2]), ops.expandDims(last, 1)) as SymbolicTensor;
+      }
+    }
+    await expectSameInRuntime(new Sequential([input([4, 3]), new Through()]) as Model);
+  });
+});
+
+it('loops in loops in loops are refused before they take for ever', () => {
+  const repeat = (step: (c: Tensor) => Tensor, length: number) => (c: Tensor) =>
+    ops.scan((d) => [step(d as never) as never], c, undefined, { length })[0] as Tensor;
+  const nested = (n: number): unknown =>
+    repeat(
+      repeat(
+        repeat((e) => ops.add(e, 1), n),
+        n,
+      ),
+      2,
+    )(tensor(0));
+  expect((nested(12) as Tensor).toArray()).toBe(288);
+  expect(() => nested(120)).toThrow(/at most 2048 steps together, received 14400/);
+});

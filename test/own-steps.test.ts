@@ -15,6 +15,7 @@ import {
   Sequential,
   type SymbolicTensor,
   setRandomSeed,
+  type Tensor,
   type TrainStep,
   type TrainStepArguments,
   tensor,
@@ -247,6 +248,38 @@ describe('trainStep', () => {
   });
 });
 
+describe('in the step of a loop', () => {
+  const once = async (trainStep: TrainStep): Promise<number> => {
+    setRandomSeed(3);
+    const model = new Sequential([input([4]), layers.dense(4), layers.dense(1)]);
+    const { history } = await model
+      .compile({ loss: 'mse', trainStep })
+      .fit(x, y, { verbose: 0, shuffle: false });
+    return history.loss[0] as number;
+  };
+  it('the model and its loss can be asked for', async () => {
+    const looped = await once(({ model, x, computeLoss }) => {
+      const [, losses] = ops.scan((z) => [ops.mul(z, 0.5), computeLoss(model(z))], x, undefined, {
+        length: 2,
+      });
+      return { loss: ops.mean(losses) };
+    });
+    const written = await once(({ model, x, computeLoss }) => ({
+      loss: ops.mul(ops.add(computeLoss(model(x)), computeLoss(model(ops.mul(x, 0.5)))), 0.5),
+    }));
+    expect(looped).toBeCloseTo(written, 5);
+  });
+  it('of no more outputs than there are', async () => {
+    const says = /outputs of computeLoss must be as many as the model has, which is 1/;
+    await expect(
+      once(({ model, x, computeLoss }) => ({ loss: computeLoss([model(x), model(x)]) })),
+    ).rejects.toThrow(says);
+    await expect(
+      once(({ model, x, computeLoss }) => ({ loss: computeLoss(model(x)), outputs: [model(x), model(x)] })),
+    ).rejects.toThrow(/outputs of trainStep must be as many/);
+  });
+});
+
 describe('valueAndGrad', () => {
   it('computes at once on concrete tensors', () => {
     const slope = ops.valueAndGrad((a, b) =>
@@ -297,7 +330,56 @@ describe('valueAndGrad', () => {
     const { history } = await critic.fit(x, y, { epochs: 60, verbose: 0 });
     expect(history.slope?.at(-1)).toBeCloseTo(1, 1);
   });
+  // As jax.value_and_grad: 4, 16 and 1, 2 and 1, 4.
+  it('has the gradient of its argument alone, at once and traced', async () => {
+    type F = (x: SymbolicTensor) => SymbolicTensor;
+    const slopes: [F, number[]][] = [
+      [
+        (x) => {
+          const y = ops.mul(x, 2);
+          return ops.valueAndGrad((u) => ops.sum(ops.mul(ops.square(u), y)))(x)[1][0] as SymbolicTensor;
+        },
+        [4, 16],
+      ],
+      [(x) => ops.valueAndGrad((u) => ops.sum(ops.mul(u, x)))(x)[1][0] as SymbolicTensor, [1, 2]],
+      [
+        (x) =>
+          ops.valueAndGrad((u, v) => ops.sum(ops.mul(u as SymbolicTensor, ops.square(v as SymbolicTensor))))(
+            x,
+            x,
+          )[1][0] as SymbolicTensor,
+        [1, 4],
+      ],
+    ];
+    for (const [slope, expected] of slopes) {
+      expect((slope(tensor([[1, 2]]) as never) as unknown as Tensor).toArray()).toEqual([expected]);
+      const at = input([2]);
+      const model = new Model({ inputs: at, outputs: layers.lambda(slope)(at as never) as SymbolicTensor });
+      expect((await model.predict([[1, 2]])).toArray()).toEqual([expected]);
+    }
+    // The outer gradient flows through the argument of the inner one.
+    const second = ops.valueAndGrad((x) => {
+      const [, [slope]] = ops.valueAndGrad((u) => ops.sum(ops.mul(ops.square(u), u)))(x);
+      return ops.sum(slope as SymbolicTensor);
+    });
+    expect(second(tensor([1, 2]))[1][0]?.toArray()).toEqual([6, 12]);
+  });
+  it('goes by what a gradient does not flow through', () => {
+    const doubled = (x: SymbolicTensor): SymbolicTensor =>
+      ops.whileLoop(
+        (y) => ops.less(y, 10),
+        (y) => ops.mul(y, 2),
+        x,
+      );
+    const [value, [slope]] = ops.valueAndGrad((x) => ops.mul(x, doubled(ops.stopGradient(x))))(tensor(3));
+    expect([value.toArray(), slope?.toArray()]).toEqual([36, 12]);
+    expect(() => ops.valueAndGrad((x) => ops.mul(x, doubled(x)))(tensor(3))).toThrow(/no gradient/);
+  });
   it('says what is wrong', () => {
+    for (const given of [undefined, null, '5', 5n, Promise.resolve(), [tensor(1)]])
+      expect(() => ops.valueAndGrad(() => given as never)(tensor([1, 2]))).toThrow(
+        /what fn gives must be a float32 scalar/,
+      );
     expect(() => ops.valueAndGrad(5 as never)).toThrow(/fn must be a function/);
     expect(() => ops.valueAndGrad((x) => x as SymbolicTensor)(tensor([1, 2]))).toThrow(/float32 scalar/);
     expect(() => ops.valueAndGrad((x) => x as SymbolicTensor)()).toThrow(/tensors or weights/);

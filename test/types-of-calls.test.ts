@@ -32,8 +32,12 @@ test('layers of sequences give one tensor, unless they are asked for states or s
 
 test('several, where they are asked for', () => {
   const x = input([3, 4]);
-  expectTypeOf(layers.lstm(2, { returnState: true })(x)).toEqualTypeOf<Several>();
-  expectTypeOf(layers.bidirectional(layers.gru(2, { returnState: true }))(x)).toEqualTypeOf<Several>();
+  const [output, h, c] = layers.lstm(2, { returnState: true })(x);
+  const [again, state] = layers.gru(2, { returnState: true, returnSequences: true })(x, { initialState: h });
+  expectTypeOf([output, h, c, again, state]).toEqualTypeOf<SymbolicTensor[]>();
+  const [both, ...states] = layers.bidirectional(layers.lstm(2, { returnState: true }))(x);
+  expectTypeOf([both, ...states]).toEqualTypeOf<SymbolicTensor[]>();
+  expect(states).toHaveLength(4);
   expectTypeOf(layers.bidirectional(layers.gru(2), { mergeMode: null })(x)).toEqualTypeOf<Several>();
   const shares = layers.multiHeadAttention(2, 4)(x, x, undefined, { returnAttentionScores: true });
   expectTypeOf(shares).toEqualTypeOf<Several>();

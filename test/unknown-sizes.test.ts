@@ -164,3 +164,51 @@ describe('two inputs', () => {
     expect((await unknown.fit(good, labels(3))).history.loss).toHaveLength(1);
   });
 });
+
+describe('attention whose keys and values have lengths of their own', () => {
+  const z = tensor([
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+  ]);
+  test.each([
+    ['attention', () => layers.attention()],
+    ['additiveAttention', () => layers.additiveAttention()],
+  ] as const)('%s', async (_, make) => {
+    const layer = make();
+    const [q, v, k] = [input([null, 3]), input([null, 3]), input([null, 3])];
+    const outputs = layer([q, v, k] as never) as SymbolicTensor;
+    const model = new Model({ inputs: [q, v, k], outputs });
+    const found = (await model.predict([z, z, z])) as Tensor;
+    expect(found.data).toEqual((layer([z, z, z] as never) as unknown as Tensor).data);
+    const shorter = tensor([[[1, 2, 3]]]);
+    await expectFailure(
+      () => model.predict([z, shorter, z]),
+      'ERR_SHAPE',
+      /sizes that have to be equal are not/,
+    );
+  });
+});
+
+test.each([
+  ['globalMaxPooling1d', () => layers.globalMaxPooling1d()],
+  ['globalAveragePooling1d', () => layers.globalAveragePooling1d()],
+] as const)('%s of no steps is 0, masked or not', async (_, make) => {
+  const nothing = tensor(new Float32Array(0), { shape: [2, 0, 3] });
+  const plain = new Sequential([input([null, 3]), make()]);
+  expect(((await plain.predict(nothing)) as Tensor).toArray()).toEqual([
+    [0, 0, 0],
+    [0, 0, 0],
+  ]);
+  const masked = new Sequential([
+    input({ shape: [null], dtype: 'int32' }),
+    layers.embedding(5, 3, { maskZero: true }),
+    make(),
+  ]);
+  const found = (await masked.predict(tensor(new Int32Array(0), { shape: [2, 0] }))) as Tensor;
+  expect(found.toArray()).toEqual([
+    [0, 0, 0],
+    [0, 0, 0],
+  ]);
+});

@@ -70,6 +70,8 @@ export class BatchReader<X = DataInput> {
   async next(): Promise<Batch<X> | undefined> {
     const of = typeof this.#source === 'function' ? this.#source : () => this.#source;
     this.#iterator ??= iteratorOf(this.argument, of());
+    if (typeof this.#iterator?.next !== 'function')
+      throw argumentError(`iterator of ${this.argument}`, 'an object with next()', this.#iterator);
     const result: unknown = await this.#iterator.next();
     if (typeof result !== 'object' || result === null)
       throw argumentError(`next() of ${this.argument}`, 'an object with done and value', result);

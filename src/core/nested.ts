@@ -100,7 +100,9 @@ function* down(walk: Walk, value: unknown, axis: number): Work<void> {
 function wrong(value: unknown, path: readonly number[]): RidgelineError {
   if (isList(value))
     return new RidgelineError('ERR_SHAPE', `ragged array${place(path)}: received ${show(value)}`);
-  const message = `elements must be numbers or booleans${place(path)}: received ${show(value)}`;
+  const isTensor = typeof value === 'object' && value !== null && 'shape' in value && 'dtype' in value;
+  const hint = isTensor ? '; a tensor stands by itself, in no list' : '';
+  const message = `elements must be numbers or booleans${place(path)}: received ${show(value)}${hint}`;
   return new RidgelineError('ERR_DTYPE', message);
 }
 

@@ -8,6 +8,8 @@ import type { DType } from './tensor.js';
 type None = Record<never, never>;
 /** `null` for all axes. */
 type Reduction = { readonly axes: readonly number[] | null; readonly keepdims: boolean };
+/** `empty` is the largest of no elements, which has none unless it is given. */
+type Choice = Reduction & { readonly empty?: number };
 /** In a list of sizes: the input's dimension at that place. */
 export const KEEP = -2;
 
@@ -85,7 +87,7 @@ export interface Attributes {
 
   readonly sum: Reduction;
   readonly mean: Reduction;
-  readonly max: Reduction;
+  readonly max: Choice;
   readonly min: Reduction;
   readonly argMax: Axis;
   readonly cumsum: None;

@@ -24,6 +24,7 @@ export class StepTrace extends Trace {
       guard(() => outer.graph.step()),
     );
     this.#outer = outer;
+    this.keepsPenalties = outer.keepsPenalties;
   }
 
   /** Values of the trace around that are its inputs, in their order. */

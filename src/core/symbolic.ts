@@ -5,6 +5,7 @@
  * functional API, it is an output of a recorded call; a model replays the calls into every trace.
  */
 import type { NativeGraph, NativeValue } from '../native.js';
+import { noNumber } from './no-number.js';
 import { type DType, shapeText, Tensor } from './tensor.js';
 
 /** Sizes; `null` where unknown, such as the batch. */
@@ -92,6 +93,11 @@ export class SymbolicTensor {
   /** Number of axes. */
   get rank(): number {
     return this.shape.length;
+  }
+
+  /** @internal @throws {RidgelineError} `ERR_ARGUMENT` where it stands for a number, as in `x * 2`. */
+  [Symbol.toPrimitive](hint: string): string {
+    return noNumber(this, hint);
   }
 
   /** Class, shape and type, for consoles. */

@@ -16,6 +16,7 @@ import {
   type NumberArray,
 } from './elements.js';
 import { flatten, MOST_AXES } from './nested.js';
+import { noNumber } from './no-number.js';
 import { atOnce, type Work } from './turns.js';
 
 export type { BigArray, DataOf, DType, NumberArray };
@@ -66,6 +67,11 @@ export class Tensor<D extends DType = DType> {
     if (of.dtype === 'float32') return new Tensor(of.data as Float32Array, of.shape, 'float32');
     if (of.dtype === 'int32') return new Tensor(of.data as Int32Array, of.shape, 'int32');
     return new Tensor(Uint8Array.from(of.data as Int32Array), of.shape, 'bool');
+  }
+
+  /** @internal @throws {RidgelineError} `ERR_ARGUMENT` where it stands for a number, as in `x * 2`; one element does. */
+  [Symbol.toPrimitive](hint: string): string | number {
+    return hint !== 'string' && this.data.length === 1 ? (this.data[0] as number) : noNumber(this, hint);
   }
 
   /**

@@ -25,6 +25,8 @@ export class Trace implements Tracing {
   decoding: Decoding | undefined;
   /** Scalar penalties of activities and custom regularizers. */
   readonly penalties: SymbolicTensor[] = [];
+  /** True where somebody asks for the penalties of loops in it. Default false. */
+  keepsPenalties = false;
   /** Weights used, in order of first use. */
   readonly weights: Set<Weight> = new Set();
   #path: string[] = [];
@@ -150,6 +152,8 @@ export class Trace implements Tracing {
       );
     }
     if (operand instanceof Tensor) return this.constant(operand);
+    if (typeof operand !== 'number' && typeof operand !== 'boolean')
+      throw argumentError('operand', 'a tensor, a weight or a number', operand);
     if (Number.isFinite(operand) && !Number.isFinite(Math.fround(operand)))
       throw argumentError('operand', 'a number that float32 holds', operand);
     const scalar = like === 'int32' ? Int32Array.of(operand) : Float32Array.of(operand);

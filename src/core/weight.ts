@@ -1,8 +1,10 @@
 /**
  * Weights: named native memory that belongs to a layer.
  */
+
 import { RidgelineError } from '../errors.js';
 import { guard, type NativeVariable } from '../native.js';
+import { noNumber } from './no-number.js';
 import type { SymbolicTensor } from './symbolic.js';
 import { type DType, shapeText, Tensor, type TensorInput, tensor } from './tensor.js';
 
@@ -61,6 +63,11 @@ export class Weight {
     this.regularizer = regularizer;
     this.constraint = constraint;
     this.isCarried = isCarried;
+  }
+
+  /** @internal @throws {RidgelineError} `ERR_ARGUMENT` where it stands for a number, as in `w * 2`. */
+  [Symbol.toPrimitive](hint: string): string {
+    return noNumber(this, hint);
   }
 
   /** A copy of the values. */

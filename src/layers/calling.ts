@@ -14,6 +14,24 @@ const MADE_IN_CALL =
 /** Layers whose `call` is running, outermost first. */
 const calling: Calling[] = [];
 
+/** What Keras passes to `call` beside tensors, and where it is here. */
+const KERAS_ARGUMENTS: Record<string, string> = {
+  training: "'this.isTraining' says it",
+  mask: "the tensor's 'mask' says it",
+};
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for a parameter that waits for what nobody passes, as far as its text tells. */
+function checkParameters(call: (...args: unknown[]) => unknown, given: readonly unknown[]): void {
+  const [, list = ''] = /^[^(]*\(([^)]*)\)/.exec(Function.prototype.toString.call(call)) ?? [];
+  for (const parameter of list.split(',').slice(given.length)) {
+    const [, name = ''] = /^\s*(\w+)/.exec(parameter) ?? [];
+    const isMeant = name === 'mask' && !(given[0] as Partial<SymbolicTensor> | undefined)?.mask;
+    const instead = isMeant ? undefined : KERAS_ARGUMENTS[name];
+    if (instead)
+      throw argumentError(`parameter '${name}' of call()`, `left out: ${instead}`, 'nothing for it');
+  }
+}
+
 /** See the module documentation. */
 export abstract class Calling extends Weighted {
   /** The layer in whose `call` this one was made, if in any. */
@@ -24,6 +42,7 @@ export abstract class Calling extends Weighted {
     const { call } = Object.getPrototypeOf(this) as { call?: (...args: unknown[]) => unknown };
     if (typeof call !== 'function')
       throw argumentError('class of the layer', 'one with call()', this.constructor);
+    if (options.length === 0) checkParameters(call, given);
     const tensors = [...given];
     tensors.length = options.length > 0 ? Math.max(call.length, given.length) : given.length;
     calling.push(this);

@@ -4,5 +4,11 @@
  */
 import type { SymbolicTensor } from '../core/symbolic.js';
 
+/** A layer of class `L` that gives the tensors `S` for inputs `P`. */
+export type GivesSeveral<L, P extends unknown[], S extends readonly SymbolicTensor[]> = ((
+  ...inputs: P
+) => S) &
+  L;
+
 /** A layer of class `L` that gives one tensor for inputs `P`. */
 export type GivesOne<L, P extends unknown[]> = ((...inputs: P) => SymbolicTensor) & L;

@@ -54,6 +54,11 @@ export abstract class ConnectedModel<O extends Tensors> extends Layer {
     return this.#graph !== undefined;
   }
 
+  /** @internal True where it may be made without inputs and outputs, since data tells them. */
+  protected get learnsInput(): boolean {
+    return false;
+  }
+
   /** @internal What a model without a call graph lacks, and where it comes from. */
   protected get missing(): string {
     return 'inputs and outputs: pass { inputs, outputs }; a class with a `call` of its own is a Layer';

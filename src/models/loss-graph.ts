@@ -48,6 +48,7 @@ export function traceLoss(
   training: boolean,
 ): LossGraph {
   const trace = new Trace(training);
+  trace.keepsPenalties = true;
   return trace.run(() => {
     const inputs = traceInputs(network, trace);
     const { outputNames } = network;
@@ -85,7 +86,7 @@ export function traceLoss(
         const loss = losses[i];
         if (!loss) return;
         const one = within(`loss ${quoted(loss.name)}${of(i)}`, () =>
-          reduced(trace, loss, [truths[i] as SymbolicTensor, output], sampleWeights[i]),
+          reduced(Trace.running, loss, [truths[i] as SymbolicTensor, output], sampleWeights[i]),
         );
         const share = lossWeights[i] === 1 ? one : ops.mul(one, lossWeights[i] as number);
         total = total ? ops.add(total, share) : share;
@@ -96,6 +97,12 @@ export function traceLoss(
       const isPenalized = network.trainableWeights.some(({ regularizer }) => regularizer);
       if (trace.penalties.length > 0 || isPenalized) return trace.value(0);
       throw argumentError('loss', 'a loss, since no layer adds one', undefined);
+    };
+    /** Outputs of the model, all of them. */
+    const ofAll = (what: string, given: unknown): readonly SymbolicTensor[] => {
+      const outputs = [given].flat() as SymbolicTensor[];
+      if (outputs.length === outputNames.length) return outputs;
+      throw argumentError(what, `as many as the model has, which is ${outputNames.length}`, outputs);
     };
     const own =
       trainStep &&
@@ -108,9 +115,11 @@ export function traceLoss(
           sampleWeight: sampleWeights.find(Boolean),
           model: (given) =>
             perOutput(
-              network.graph.replay([given].flat().map((value) => trace.value(value as SymbolicTensor))),
+              network.graph.replay(
+                [given].flat().map((value) => Trace.running.value(value as SymbolicTensor)),
+              ),
             ) as never,
-          computeLoss: (outputs) => totalLoss([outputs].flat() as SymbolicTensor[]),
+          computeLoss: (outputs) => totalLoss(ofAll('outputs of computeLoss', outputs)),
         }),
       );
     const loss =
@@ -118,7 +127,7 @@ export function traceLoss(
       totalLoss(replayed as SymbolicTensor[], (one) => {
         if (several) measure(mean, { total: ops.mul(one, count), weight: count });
       });
-    const outputs = own?.outputs ?? replayed ?? [];
+    const outputs = own?.outputs ? ofAll('outputs of trainStep', own.outputs) : (replayed ?? []);
     for (const i of outputNames.keys()) {
       const output = outputs[i];
       const add = (metric: Metric, weight: SymbolicTensor | undefined): void => {

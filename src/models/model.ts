@@ -59,6 +59,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
       checkOptions('Model', config, ['inputs', 'outputs', 'name', 'trainable']);
       this.connect(list(config.inputs), list(config.outputs));
     }
+    if (!this.isConnected && !this.learnsInput) this.graph;
   }
 
   /** Steps before the model that are saved beside its graph, by names of one's own: `model.preprocessing.city = …`. */

@@ -134,7 +134,9 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
   };
   const calls = graph.calls.map((call, i) => {
     if (!call.layer || !call.args)
-      throw refuse(`ops.${call.label} was used outside a layer; put it into a Layer class`);
+      throw refuse(
+        `ops.${call.label} was used outside a layer; put it into a Layer class, or use a layer such as layers.add() or layers.lambda(fn)`,
+      );
     call.outputs.forEach((t, k) => place.set(t, [i, k]));
     const training = call.training === undefined ? {} : { training: call.training };
     const given = Object.entries(call.options ?? {}).map(([name, value]) => [
@@ -164,7 +166,9 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
         if (!isBuiltin(layer)) {
           const fault = rebuildingFault(layer, config, functions, callsOf.get(layer) ?? []);
           if (fault !== undefined)
-            throw refuse(`layer '${layer.name}', made again from its config: ${fault}`);
+            throw refuse(
+              `layer '${layer.name}', made again by new ${className}(layer.getConfig()): ${fault}`,
+            );
         }
         return { className, config };
       }),

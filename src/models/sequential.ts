@@ -138,6 +138,11 @@ export class Sequential<K extends string = string> extends Model<K, SymbolicTens
   }
 
   /** @internal */
+  protected override get learnsInput(): boolean {
+    return true;
+  }
+
+  /** @internal */
   protected override get missing(): string {
     return 'input yet: begin it with layers.input(shape), or fit it first';
   }

@@ -35,6 +35,12 @@ export const onesLike = <A extends Operand>(x: A): Result<A> =>
  * @throws {RidgelineError} `ERR_ARGUMENT` for a step of 0, more than 2²⁴ numbers, or whole ones beyond int32.
  */
 export function arange(start: number, stop?: number, step = 1): Tensor {
+  if (start === null || stop === null)
+    throw argumentError(
+      'arange',
+      'of known numbers; ops.positions(x, axis) counts along a size that is not',
+      null,
+    );
   const [from, to] =
     stop === undefined ? [0, number('stop', start)] : [number('start', start), number('stop', stop)];
   number('step', step, 'another number than 0', (by) => by !== 0);

@@ -35,10 +35,11 @@ export function valueAndGrad(
     if (of.length === 0 || !of.every(fits)) throw argumentError('arguments', 'tensors or weights', of);
     const [value, ...gradients] = dispatch({ label: 'valueAndGrad' }, of, (given) => {
       const trace = Trace.running;
-      const at = given.map((one) => trace.value(one));
-      const value = trace.value(fn(...at));
-      if (value.rank > 0 || value.dtype !== 'float32')
-        throw argumentError('what fn gives', 'a float32 scalar, such as ops.sum(x)', value);
+      const at = given.map((one) => asArgument(trace, one));
+      const result: unknown = fn(...at);
+      const value = isTensorLike(result) ? trace.value(result) : undefined;
+      if (value?.rank !== 0 || value.dtype !== 'float32')
+        throw argumentError('what fn gives', 'a float32 scalar, such as ops.sum(x)', value ?? result);
       const [loss] = trace.ids([value]) as [number];
       const found = guard(() => trace.graph.differentiate(loss, trace.ids(at)));
       return [
@@ -50,4 +51,11 @@ export function valueAndGrad(
     });
     return [value as Result<A>, gradients as Result<A>[]];
   };
+}
+
+/** An argument apart from all else that comes of the same tensor, through which no gradient flows to it. */
+function asArgument(trace: Trace, given: Operand): SymbolicTensor {
+  const value = trace.value(given);
+  const isApart = given instanceof Weight || value.dtype !== 'float32';
+  return isApart ? value : trace.emit('reshapeLike', [value, value])[0].withMask(value.mask);
 }

@@ -69,6 +69,11 @@ class Standing {
   }
 }
 
+/** What layers add to the loss in a step, as one, if anything and if somebody asks for it. */
+function penaltyOf({ penalties, keepsPenalties }: Trace): SymbolicTensor[] {
+  return keepsPenalties && penalties.length > 0 ? [penalties.reduce((a, b) => add(a, b))] : [];
+}
+
 /** Traces a step with inputs; its graph is let go of when `work` is done. */
 function inStep<T>(outer: Trace, work: (step: StepTrace) => T): T {
   const step = new StepTrace(outer);
@@ -135,7 +140,7 @@ export function scan<const C extends Some, const X extends Some, const Y extends
       given = new Standing('the output of the step', result[1]);
       part.checkAssigned();
       // Losses that layers add in a step, of all steps.
-      const penalties = part.penalties.length > 0 ? [part.penalties.reduce((a, b) => add(a, b))] : [];
+      const penalties = penaltyOf(part);
       const outputs = [...next, ...given.all, ...penalties].map((value) => part.value(value));
       const found = guard(() =>
         outer.graph.scan(
@@ -191,19 +196,24 @@ export function whileLoop<const S extends Some>(
   const results = dispatch({ label: 'whileLoop' }, state.all, (operands) => {
     const outer = Trace.running;
     const values = operands.map((value) => outer.value(value));
+    const { length } = values;
+    // Losses that layers add in the steps so far.
+    if (outer.keepsPenalties) values.push(outer.value(0));
     return inStep(outer, (asking) => {
-      const asked = values.map((value) => asking.take(value));
+      const asked = values.map((value) => asking.take(value)).slice(0, length);
       const holds = asking.value(condition(state.place(asked) as Inside<S>));
       return inStep(outer, (part) => {
         const inside = values.map((value) => part.take(value));
         part.captureAs(asking, values.length);
-        const given = step(state.place(inside) as Inside<S>);
+        const given = step(state.place(inside.slice(0, length)) as Inside<S>);
         const next = new Standing('what the step gives', given).all.map((value) => part.value(value));
-        if (next.length !== values.length)
-          throw argumentError('what the step gives', `${values.length} tensors as before`, given);
+        if (next.length !== length)
+          throw argumentError('what the step gives', `${length} tensors as before`, given);
         asking.checkAssigned();
         part.checkAssigned();
-        return guard(() =>
+        const penalties = penaltyOf(part).map((penalty) => add(inside[length] as SymbolicTensor, penalty));
+        next.push(...penalties);
+        const found = guard(() =>
           outer.graph.whileLoop(
             asking.graph,
             asking.ids([holds])[0] as number,
@@ -213,6 +223,8 @@ export function whileLoop<const S extends Some>(
             maximumIterations,
           ),
         ).map((value) => SymbolicTensor.of(outer, value));
+        outer.penalties.push(...found.splice(length));
+        return found;
       });
     });
   });

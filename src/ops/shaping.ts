@@ -7,6 +7,7 @@ import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import { KEEP } from '../core/primitives.js';
 import { isTensorLike } from '../core/symbolic.js';
+import { tensor } from '../core/tensor.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 
@@ -104,7 +105,14 @@ export function split<A extends Exclude<Operand, number>>(x: A, parts: number, a
  * @throws {RidgelineError} `ERR_ARGUMENT` for an index outside, where it is computed.
  */
 export const gather = <A extends Operand, I extends Operand>(x: A, indices: I, axis = 0): Result<A | I> =>
-  nativeOp('gather', [x, indices], { axis: integer('axis', axis, -MOST_AXES), strict: false });
+  nativeOp(
+    'gather',
+    [x, Number.isInteger(indices) ? tensor(Int32Array.of(indices as number), { shape: [] }) : indices],
+    {
+      axis: integer('axis', axis, -MOST_AXES),
+      strict: false,
+    },
+  ) as Result<A | I>;
 
 /**
  * The elements of an axis in the opposite order. Default axis −1.

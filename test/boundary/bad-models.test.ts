@@ -424,3 +424,36 @@ describe('of nothing', () => {
     expect(along(0).shape).toEqual([0]);
   });
 });
+
+describe('what Keras passes to call', () => {
+  test('a training flag is not passed', async () => {
+    class Noisy extends Layer {
+      static override readonly className = 'Noisy';
+      override call(x: SymbolicTensor, training?: boolean): SymbolicTensor {
+        return training ? ops.mul(x, 2) : x;
+      }
+    }
+    const says = /parameter 'training' of call\(\) must be left out: 'this\.isTraining' says it/;
+    await expectFailure(() => new Noisy()(input([2])), 'ERR_ARGUMENT', says);
+  });
+  test('a mask is not, where there is one; a second tensor by that name is', async () => {
+    class Masking extends Layer {
+      static override readonly className = 'Masking';
+      override call(x: SymbolicTensor, mask?: SymbolicTensor): SymbolicTensor {
+        return mask ? ops.mul(x, ops.expandDims(mask, -1)) : x;
+      }
+    }
+    const at = input({ shape: [3], dtype: 'int32' });
+    const masked = layers.embedding(4, 2, { maskZero: true })(at);
+    const says = /parameter 'mask' of call\(\) must be left out: the tensor's 'mask' says it/;
+    const model = new Model({ inputs: at, outputs: new Masking()(masked) });
+    await expectFailure(() => model.predict([[1, 0, 2]]), 'ERR_ARGUMENT', says);
+    expect(new Masking()(input([3, 2])).shape).toEqual([null, 3, 2]);
+    expect(new Masking()(input([3, 2]), input([3])).shape).toEqual([null, 3, 2]);
+  });
+});
+
+test('a class of one’s own that extends Model is told at once that it is a Layer', async () => {
+  class Mine extends Model {}
+  await expectFailure(() => new Mine(), 'ERR_ARGUMENT', /a class with a `call` of its own is a Layer/);
+});

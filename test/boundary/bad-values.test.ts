@@ -9,6 +9,7 @@ import {
   ops,
   optimizers,
   Sequential,
+  type Tensor,
   tensor,
   toCategorical,
   trainTestSplit,
@@ -508,4 +509,61 @@ test('a deep or circular list is refused at once', async () => {
   for (let i = 0; i < 100; i++) wide.push(wide);
   await expectFailure(() => tensor(wide as never), 'ERR_SHAPE', /more than 8 deep/);
   expect(performance.now() - began).toBeLessThan(10_000);
+});
+
+describe('a tensor where JavaScript wants a number', () => {
+  const symbolic = input([2]);
+  const weight = layers.dense(2);
+  weight.build([null, 2]);
+  test.each<[string, unknown]>([
+    ['a symbolic one', symbolic],
+    ['a concrete one', tensor([1, 2])],
+    ['a weight', weight.weights[0]],
+  ])('%s is refused', async (_, of) => {
+    const any = of as number;
+    for (const use of [() => any * 2, () => any > 0, () => any + 1, () => -any])
+      await expectFailure(use, 'ERR_ARGUMENT', /is no number: ops compute with tensors/);
+    expect(`${of}`).toMatch(/^\[object /);
+  });
+  test('one of one element is that', () => {
+    expect(Number(tensor(3)) + 1).toBe(4);
+    expect((tensor([2]) as unknown as number) > 1).toBe(true);
+  });
+});
+
+test('the index of what is gathered may be a number', () => {
+  const from = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect((ops.gather(from, -1) as Tensor).toArray()).toEqual([3, 4]);
+  expect((ops.gather(from, 0, 1) as Tensor).toArray()).toEqual([1, 3]);
+});
+
+test.each<[string, () => unknown, RegExp]>([
+  [
+    'a range to a size that is not known',
+    () => ops.arange(0, null as never),
+    /ops\.positions\(x, axis\) counts/,
+  ],
+  [
+    'a tensor in a list',
+    () => new Sequential([layers.input([2]), layers.dense(1)]).predict([tensor([[1, 2]])] as never),
+    /a tensor stands by itself, in no list/,
+  ],
+  [
+    'an iterator without next',
+    () =>
+      new Sequential([layers.input([2]), layers.dense(1)])
+        .compile({ loss: 'mse' })
+        .fit((() => ({ [Symbol.iterator]: () => ({}) })) as never),
+    /an object with next\(\)/,
+  ],
+  [
+    'a condition of no tensor',
+    () => ops.whileLoop((() => 5n) as never, (x) => x, tensor(1)),
+    /a tensor, a weight or a number/,
+  ],
+])('%s is told', async (_, use, says) => {
+  await expectFailure(use, '(ERR_ARGUMENT|ERR_DTYPE)', says);
 });

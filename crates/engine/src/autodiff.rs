@@ -4,7 +4,7 @@
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::op::Backward;
-use crate::tensor::Tensor;
+use crate::tensor::{DType, Tensor};
 use std::collections::HashMap;
 
 /// Appends to `graph` the gradients of the scalar `loss` with respect to `targets`.
@@ -100,7 +100,7 @@ fn accumulate(
     Ok(())
 }
 
-/// For each node: does it depend on one of `targets`?
+/// For each node: does it depend on one of `targets`, so that a gradient flows to them?
 fn depends_on(graph: &Graph, targets: &[Value], end: usize) -> Vec<bool> {
     let mut depends = vec![false; end];
     for target in targets {
@@ -109,7 +109,11 @@ fn depends_on(graph: &Graph, targets: &[Value], end: usize) -> Vec<bool> {
         }
     }
     for (i, node) in graph.nodes()[..end].iter().enumerate() {
-        if node.inputs.iter().any(|v| depends[v.node as usize]) {
+        let flows = node.outputs.iter().any(|of| of.dtype == DType::F32);
+        if flows
+            && !node.op.stops_gradient()
+            && node.inputs.iter().any(|v| depends[v.node as usize])
+        {
             depends[i] = true;
         }
     }

@@ -34,6 +34,11 @@ pub trait Op: Any + Debug + Send + Sync {
     /// `ERR_ARGUMENT` when the op is not differentiable.
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>>;
 
+    /// True where no gradient flows from what it gives, whatever it depends on.
+    fn stops_gradient(&self) -> bool {
+        false
+    }
+
     /// The same outputs from primitive ops: what composite ops are replaced by, and what tests hold
     /// coarse ones against. Outputs that only serve backward may be left out.
     ///

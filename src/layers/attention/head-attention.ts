@@ -125,7 +125,12 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
     const [k, v] = [own(key ?? value), own(value)];
     const { decoding } = Trace.running;
     const isOwn = options.useCausalMask === true && k === q && v === q && !options.attentionMask;
-    if (!isOwn) needsAllSteps(Trace.running, this.name, 'is not attention of a sequence to its own past');
+    if (!isOwn)
+      needsAllSteps(
+        Trace.running,
+        this.name,
+        'is not attention of a sequence to its own past, as useCausalMask: true is',
+      );
     const projected = this.heads(q, k, v);
     const seen = seenBy([query, value, key], options);
     const past = decoding && withCache(decoding, projected, seen, slidingWindow);

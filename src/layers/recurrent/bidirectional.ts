@@ -6,12 +6,17 @@ import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import type { CallOptionKinds } from '../arguments.js';
-import type { GivesOne } from '../gives.js';
+import type { GivesOne, GivesSeveral } from '../gives.js';
 import { innerLayer } from '../inner-layer.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, nullable, option, type Table } from '../options.js';
 import { Recurrent } from './recurrent.js';
-import type { RecurrentCallOptions, RecurrentInputs, RecurrentSettings } from './recurrent-options.js';
+import type {
+  OutputAndStates,
+  RecurrentCallOptions,
+  RecurrentInputs,
+  RecurrentSettings,
+} from './recurrent-options.js';
 import { RNN } from './rnn.js';
 
 /** How the outputs of both ways become one. */
@@ -142,6 +147,10 @@ export function bidirectional(
   layer: GivesOne<Layer, RecurrentInputs>,
   options?: BidirectionalOptions & { readonly mergeMode?: MergeMode | undefined },
 ): GivesOne<Bidirectional, RecurrentInputs>;
+export function bidirectional(
+  layer: GivesSeveral<Layer, RecurrentInputs, OutputAndStates>,
+  options?: BidirectionalOptions & { readonly mergeMode?: MergeMode | undefined },
+): GivesSeveral<Bidirectional, RecurrentInputs, OutputAndStates>;
 export function bidirectional(layer: Layer, options?: BidirectionalOptions): Bidirectional;
 export function bidirectional(config: BidirectionalConfig): Bidirectional;
 export function bidirectional(...given: unknown[]): Bidirectional {

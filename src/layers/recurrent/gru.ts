@@ -1,12 +1,13 @@
 /**
  * GRU: gated recurrent unit (Cho et al. 2014).
  */
-import type { GivesOne } from '../gives.js';
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import type { GivesOne, GivesSeveral } from '../gives.js';
 import { boolean, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
 import type { Cell } from './cell.js';
 import { Recurrent } from './recurrent.js';
-import type { OutputAlone, RecurrentInputs } from './recurrent-options.js';
+import type { OutputAlone, RecurrentInputs, WithStates } from './recurrent-options.js';
 import { cell, type GatedOptions, gates, shown, units } from './recurrent-options.js';
 
 /** Options of {@link GRU}. */
@@ -55,6 +56,10 @@ export class GRU extends Recurrent<GRUConfig, Given> {
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
 export function gru(units: number, options?: GRUOptions & OutputAlone): GivesOne<GRU, RecurrentInputs>;
+export function gru(
+  units: number,
+  options: GRUOptions & WithStates,
+): GivesSeveral<GRU, RecurrentInputs, [output: SymbolicTensor, state: SymbolicTensor]>;
 export function gru(units: number, options?: GRUOptions): GRU;
 export function gru(config: GRUConfig): GRU;
 export function gru(...given: unknown[]): GRU {

@@ -1,13 +1,14 @@
 /**
  * LSTM: long short-term memory (Hochreiter & Schmidhuber 1997).
  */
-import type { GivesOne } from '../gives.js';
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import type { GivesOne, GivesSeveral } from '../gives.js';
 import { boolean, type Table } from '../options.js';
 import type { WeightOptions } from '../weights.js';
 import type { Cell } from './cell.js';
 import { forgetBias } from './forget-bias.js';
 import { Recurrent } from './recurrent.js';
-import type { OutputAlone, RecurrentInputs } from './recurrent-options.js';
+import type { OutputAlone, RecurrentInputs, WithStates } from './recurrent-options.js';
 import { cell, type GatedOptions, gates, shown, units } from './recurrent-options.js';
 
 /** Options of {@link LSTM}. */
@@ -56,6 +57,10 @@ export class LSTM extends Recurrent<LSTMConfig, Given> {
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
 export function lstm(units: number, options?: LSTMOptions & OutputAlone): GivesOne<LSTM, RecurrentInputs>;
+export function lstm(
+  units: number,
+  options: LSTMOptions & WithStates,
+): GivesSeveral<LSTM, RecurrentInputs, [output: SymbolicTensor, h: SymbolicTensor, c: SymbolicTensor]>;
 export function lstm(units: number, options?: LSTMOptions): LSTM;
 export function lstm(config: LSTMConfig): LSTM;
 export function lstm(...given: unknown[]): LSTM {

@@ -91,6 +91,14 @@ export interface OutputAlone {
   readonly returnState?: false | undefined;
 }
 
+/** Options of a layer that gives its last states too. */
+export interface WithStates {
+  readonly returnState: true;
+}
+
+/** Its output, and its last states. */
+export type OutputAndStates = [output: SymbolicTensor, ...states: SymbolicTensor[]];
+
 /** The table of {@link CellOptions}. */
 export const cell: Table<CellOptions> = {
   activation: activation('tanh'),

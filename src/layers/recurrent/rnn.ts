@@ -9,7 +9,7 @@ import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { stepOf } from '../../ops/steps.js';
 import type { CallOptionKinds } from '../arguments.js';
-import type { GivesOne } from '../gives.js';
+import type { GivesOne, GivesSeveral } from '../gives.js';
 import { innerLayer } from '../inner-layer.js';
 import { checkAxes } from '../input-axes.js';
 import { Layer } from '../layer.js';
@@ -19,7 +19,7 @@ import { Alignment } from './alignment.js';
 import { CarriedStates, DecodedStates } from './carried-states.js';
 import { zeroed } from './recurrent.js';
 import { RecurrentCell } from './recurrent-cell.js';
-import type { OutputAlone, RecurrentInputs } from './recurrent-options.js';
+import type { OutputAlone, OutputAndStates, RecurrentInputs, WithStates } from './recurrent-options.js';
 import { type RecurrentCallOptions, type ShownOptions, shown } from './recurrent-options.js';
 import { scanned } from './scanned.js';
 
@@ -146,6 +146,10 @@ export function rnn(
   cell: Layer | readonly Layer[],
   options?: RNNOptions & OutputAlone,
 ): GivesOne<RNN, RecurrentInputs>;
+export function rnn(
+  cell: Layer | readonly Layer[],
+  options: RNNOptions & WithStates,
+): GivesSeveral<RNN, RecurrentInputs, OutputAndStates>;
 export function rnn(cell: Layer | readonly Layer[], options?: RNNOptions): RNN;
 export function rnn(config: RNNConfig): RNN;
 export function rnn(...given: unknown[]): RNN {

@@ -1,11 +1,12 @@
 /**
  * SimpleRNN: a recurrent layer without gates (Elman 1990).
  */
-import type { GivesOne } from '../gives.js';
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import type { GivesOne, GivesSeveral } from '../gives.js';
 import type { Table } from '../options.js';
 import type { Cell } from './cell.js';
 import { Recurrent } from './recurrent.js';
-import type { OutputAlone, RecurrentInputs } from './recurrent-options.js';
+import type { OutputAlone, RecurrentInputs, WithStates } from './recurrent-options.js';
 import { cell, type RecurrentOptions, shown, units } from './recurrent-options.js';
 
 /** Config of {@link SimpleRNN}. */
@@ -33,6 +34,10 @@ export function simpleRnn(
   units: number,
   options?: RecurrentOptions & OutputAlone,
 ): GivesOne<SimpleRNN, RecurrentInputs>;
+export function simpleRnn(
+  units: number,
+  options: RecurrentOptions & WithStates,
+): GivesSeveral<SimpleRNN, RecurrentInputs, [output: SymbolicTensor, state: SymbolicTensor]>;
 export function simpleRnn(units: number, options?: RecurrentOptions): SimpleRNN;
 export function simpleRnn(config: SimpleRNNConfig): SimpleRNN;
 export function simpleRnn(...given: unknown[]): SimpleRNN {

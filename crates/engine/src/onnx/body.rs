@@ -29,7 +29,7 @@ impl Exporter<'_> {
             }
         }
         let (model, names, contents) = (&mut *self.model, &mut *self.names, &mut *self.contents);
-        emit_nodes(model, &graph, self.opset, names, &mut of_value, contents)?;
+        emit_nodes(model, (&graph, &results), self.opset, names, &mut of_value, contents)?;
         Ok(results.iter().map(|value| of_value[value].clone()).collect())
     }
 
@@ -60,6 +60,7 @@ impl Exporter<'_> {
             node: self.node,
             at: self.at,
             opset: self.opset,
+            results: self.results,
             names: self.names,
             of_value: self.of_value,
             contents: self.contents,

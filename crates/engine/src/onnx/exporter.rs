@@ -18,6 +18,8 @@ pub struct Exporter<'a> {
     pub(super) at: u32,
     /// Version of the operator set.
     pub opset: i64,
+    /// What the graph gives.
+    pub(super) results: &'a [Value],
     pub(super) names: &'a mut Names,
     pub(super) of_value: &'a mut HashMap<Value, String>,
     /// Of the variables that are not written yet, all read at one boundary between training steps.
@@ -71,7 +73,7 @@ impl Exporter<'_> {
     pub fn is_used(&self, i: usize) -> bool {
         let value = Value { node: self.at, output: i as u32 };
         let behind = &self.graph.nodes()[self.at as usize + 1..];
-        self.of_value.contains_key(&value) || behind.iter().any(|node| node.inputs.contains(&value))
+        self.results.contains(&value) || behind.iter().any(|node| node.inputs.contains(&value))
     }
 
     fn emit(&mut self, op: &str, inputs: &[String], output: &str, with: Vec<(&str, Attribute)>) {

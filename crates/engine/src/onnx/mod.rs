@@ -93,7 +93,8 @@ pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Re
         .collect();
     let ids = variables.iter().map(|variable| variable.id());
     let mut contents: HashMap<u64, Tensor> = ids.zip(read_all(&variables)?).collect();
-    emit_nodes(&mut model, &graph, header.opset, &mut names, &mut of_value, &mut contents)?;
+    let (of, opset) = ((&graph, &roots[..]), header.opset);
+    emit_nodes(&mut model, of, opset, &mut names, &mut of_value, &mut contents)?;
     for (name, root) in std::mem::take(&mut names.aliases) {
         model.node("Identity", &name, &[&of_value[&root]], &[&name], Vec::new(), None);
     }
@@ -107,20 +108,21 @@ pub fn export(graph: &Graph, outputs: &[(String, Value)], header: &Header) -> Re
     })
 }
 
-/// Emits the nodes of `graph` in their order; values that have a name already keep it.
+/// Emits the nodes of a graph with these results in their order; values that have a name already keep it.
 ///
 /// # Errors
 /// `ERR_EXPORT` naming the layer whose op has no ONNX form.
 fn emit_nodes(
     model: &mut ModelBuilder,
-    graph: &Graph,
+    (graph, results): (&Graph, &[Value]),
     opset: i64,
     names: &mut Names,
     of_value: &mut HashMap<Value, String>,
     contents: &mut HashMap<u64, Tensor>,
 ) -> Result<()> {
     for (at, node) in (0..).zip(graph.nodes()) {
-        let mut exporter = Exporter { model, graph, node, at, opset, names, of_value, contents };
+        let mut exporter =
+            Exporter { model, graph, node, at, opset, results, names, of_value, contents };
         node.op.onnx(&mut exporter).map_err(|error| {
             let error = error.in_layer(&node.label);
             Error { code: Code::Export, ..error }

@@ -196,6 +196,21 @@ impl Op for MatMul {
         Ok(vec![TensorType::f32(shape)])
     }
 
+    fn agreed_shapes(&self, inputs: &[&TensorType]) -> Option<Vec<Shape>> {
+        let [a, b] = inputs else { return None };
+        let [a, mut to] = [a.shape.clone(), b.shape.clone()];
+        let (rank, other) = (to.rank(), a.rank());
+        if rank < 2 || other < 2 {
+            return None;
+        }
+        to.0[if self.transpose_b { rank - 1 } else { rank - 2 }] =
+            a.0[if self.transpose_a { other - 2 } else { other - 1 }].clone();
+        for back in 3..=rank.min(other) {
+            to.0[rank - back] = a.0[other - back].clone();
+        }
+        Some(vec![a, to])
+    }
+
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         let (a, b, dy) = (rule.inputs[0], rule.inputs[1], rule.dy()?);
         let (ta, tb) = (self.transpose_a, self.transpose_b);

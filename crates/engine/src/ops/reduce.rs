@@ -25,6 +25,7 @@ pub(super) const REDUCTIONS: &[Entry] = &family(&NAMES, |call| {
         kind: call.kind(&NAMES)?,
         axes: resolve_axes(call.shape(0)?, axes.as_deref())?,
         keepdims: call.with.flag("keepdims")?,
+        empty: call.with.optional_number("empty")?.map(|of| of as f32),
     })
 });
 
@@ -53,9 +54,16 @@ pub struct Reduction {
     pub axes: Vec<usize>,
     /// True to keep reduced axes with size one.
     pub keepdims: bool,
+    /// The largest or smallest of no elements; there is none unless this says one.
+    pub empty: Option<f32>,
 }
 
 impl Reduction {
+    /// One where something is reduced.
+    pub fn new(kind: Kind, axes: Vec<usize>, keepdims: bool) -> Reduction {
+        Reduction { kind, axes, keepdims, empty: None }
+    }
+
     /// Lowers a reduction of int32; a sum wraps.
     fn integers(&self, lower: &mut Lower, y: &Buffer) -> Result<()> {
         let join = match self.kind {
@@ -171,10 +179,7 @@ impl Op for Reduction {
                 let y = g.reshape(y, &kept)?;
                 let hit = g.compare(Compare::Equal, x, y)?;
                 let hit = g.cast(hit, DType::F32)?;
-                let hits = g.one(
-                    Reduction { kind: Kind::Sum, axes: self.axes.clone(), keepdims: true },
-                    &[hit],
-                )?;
+                let hits = g.one(Reduction::new(Kind::Sum, self.axes.clone(), true), &[hit])?;
                 let share = g.div(spread, hits)?;
                 g.mul(hit, share)?
             }
@@ -207,8 +212,14 @@ impl Op for Reduction {
             Kind::Min => Kernel::Min,
         };
         let y = lower.output(0);
+        let is_empty = self.axes.iter().any(|&axis| stored.shape[axis] == 0);
+        if let (Some(empty), true, DType::F32) = (self.empty, is_empty, y.dtype) {
+            let fill = lower.task(1, y.size()).write(y.whole());
+            fill.run(move |f| f.floats_mut(0).fill(empty));
+            return Ok(());
+        }
         if matches!(self.kind, Kind::Max | Kind::Min) {
-            check_choice(self.name(), &lower.input(0)?.shape, &self.axes, y.size())?;
+            check_choice(self.name(), &stored.shape, &self.axes, y.size())?;
         }
         if y.dtype == DType::I32 {
             return self.integers(lower, &y);
@@ -358,7 +369,7 @@ impl Graph {
         keepdims: bool,
     ) -> Result<Value> {
         let axes = resolve_axes(&self.value_type(x).shape, axes)?;
-        self.one(Reduction { kind, axes, keepdims }, &[x])
+        self.one(Reduction::new(kind, axes, keepdims), &[x])
     }
 
     /// Sums `x` down to the shape of `like`: the inverse of broadcasting, for gradients.
@@ -376,7 +387,7 @@ impl Graph {
             .collect();
         let summed = match axes.is_empty() {
             true => x,
-            false => self.one(Reduction { kind: Kind::Sum, axes, keepdims: true }, &[x])?,
+            false => self.one(Reduction::new(Kind::Sum, axes, true), &[x])?,
         };
         self.reshape(summed, &to)
     }

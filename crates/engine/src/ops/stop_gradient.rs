@@ -25,6 +25,9 @@ impl Op for StopGradient {
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         rule.nothing()
     }
+    fn stops_gradient(&self) -> bool {
+        true
+    }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let x = lower.stored(0)?;
         lower.alias(0, &x);

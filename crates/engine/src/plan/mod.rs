@@ -108,6 +108,8 @@ pub struct PlanBuilder {
     pub(crate) is_in_loop: bool,
     /// Of the step that is written out.
     pub(crate) numbering: Numbering,
+    /// Steps that loops around are written out in.
+    pub(crate) written_out: usize,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -272,6 +274,7 @@ impl Plan {
             used: used(graph, outputs),
             is_in_loop: false,
             numbering: Numbering::default(),
+            written_out: 1,
         };
         for (at, node) in graph.nodes().iter().enumerate() {
             for of in &node.outputs {

@@ -6,8 +6,9 @@ use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::Axes;
 use crate::variable::Layout;
 
-/// Steps that are written out at most.
+/// Steps of a loop that are written out at most, and of loops within loops together.
 const MOST: usize = 256;
+const MOST_OF_ALL: usize = 2048;
 
 impl Scan {
     /// Lowers it so.
@@ -18,6 +19,14 @@ impl Scan {
                 "a scan in the step of a loop must have at most {MOST} steps, received {length}"
             )));
         }
+        let outer = lower.plan.written_out;
+        let all = outer.saturating_mul(length);
+        if all > MOST_OF_ALL {
+            return Err(Error::argument(format!(
+                "scans in the steps of loops must have at most {MOST_OF_ALL} steps together, received {all}"
+            )));
+        }
+        lower.plan.written_out = all;
         let (step, results) = self.step.optimized()?;
         let mut given = Vec::new();
         for i in 0..lower.input_count() {
@@ -48,6 +57,7 @@ impl Scan {
             }
             states = into;
         }
+        lower.plan.written_out = outer;
         for (i, last) in states.iter().enumerate() {
             lower.alias(i, last);
         }
