@@ -284,7 +284,8 @@ describe('refused', () => {
   class Impostor extends Nameless {
     static override readonly className: string = 'Dense';
   }
-  const own = (v: SymbolicTensor): SymbolicTensor => ops.mul(v, 2);
+  const withKernel = layers.dense(2);
+  withKernel.build([null, 4]);
   const nameless = (
     () => (v: SymbolicTensor) =>
       ops.mul(v, 2)
@@ -337,9 +338,19 @@ describe('refused', () => {
       /layer 'd' is in 'own' and in 'model[_0-9]*'; saveWeights keeps its weights/,
     ],
     [
-      'ops between layers',
-      new Model({ inputs: at, outputs: layers.dense(1)(own(at)) }),
-      /ops\.mul was used outside a layer/,
+      'a loop between layers',
+      new Model({ inputs: at, outputs: ops.scan((c) => [ops.mul(c, 2)], at, undefined, { length: 2 })[0] }),
+      /ops\.scan, which was used outside a layer: it has a loop or a gradient: put it into a Layer class/,
+    ],
+    [
+      'a weight between layers',
+      new Model({ inputs: at, outputs: ops.matmul(at, withKernel.weights[0] as never) as SymbolicTensor }),
+      /ops\.matmul, which was used outside a layer: it has a weight/,
+    ],
+    [
+      'a large tensor between layers',
+      new Model({ inputs: at, outputs: ops.matmul(at, numbers(4, 2000)) as SymbolicTensor }),
+      /it has a tensor of 8000 elements/,
     ],
     [
       'a constant',
@@ -389,11 +400,16 @@ test('a model within a layer, with a function of its own', async () => {
   await expectFailure(() => again(model as Model), 'ERR_ARGUMENT', /'twice'/);
   // What could not be saved can be asked for its config all the same.
   const at4 = input([4]);
-  const bare = new Model({ inputs: at4, outputs: ops.mul(at4, 2) as SymbolicTensor });
+  const [twice4] = ops.scan((c) => [ops.mul(c, 2)], at4, undefined, { length: 1 });
+  const bare = new Model({ inputs: at4, outputs: twice4 });
   const wrapped = layers.timeDistributed(bare as never);
   expect(wrapped.getConfig()).toHaveProperty('layer');
   const unsaved = new Sequential([input([5, 4]), wrapped]);
-  await expectFailure(() => again(unsaved as Model), 'ERR_ARGUMENT', /ops\.mul was used outside a layer/);
+  await expectFailure(
+    () => again(unsaved as Model),
+    'ERR_ARGUMENT',
+    /ops\.scan, which was used outside a layer/,
+  );
 });
 
 describe('a model that is used within another one', () => {
@@ -498,4 +514,38 @@ test('the layers of a model stand in the order of Keras, by which weights go ove
   expect(model.layers.map(({ name }) => name)).toEqual(names);
   const kernels = model.weights.map(({ path }) => path).filter((path) => path.endsWith('/kernel'));
   expect(kernels).toEqual(names.filter((name) => name !== 'sum').map((name) => `${name}/kernel`));
+});
+
+test('ops between layers', async () => {
+  const at = input([null, 4]);
+  const h = layers.dense(4)(at);
+  const sum = ops.add(ops.mul(at, 0.5), h);
+  const [left, right] = ops.split(sum, 2) as [SymbolicTensor, SymbolicTensor];
+  const joined = ops.concat([right, ops.tanh(left), ops.softmax(h)]);
+  const chosen = ops.where(
+    ops.greater(joined, 0),
+    joined,
+    ops.mul(joined, tensor([1, 2, 3, 4, 5, 6, 7, Number.NaN])),
+  );
+  const crossed = ops.einsum('btc,bsc->bts', joined, ops.reshape(chosen, [null, -1, 8]));
+  const parts = [
+    ops.mean(joined, { axis: 1 }),
+    ops.max(ops.matmul(ops.softmax(crossed), joined), { axis: 1 }),
+  ];
+  const outputs = layers.dense(2)(ops.concat(parts));
+  const model = new Model({
+    inputs: at,
+    outputs: [outputs, ops.cast(ops.argMax(joined), 'float32')],
+  }) as Model;
+  const loaded = await again(await again(model));
+  for (const steps of [1, 5]) {
+    const rows = numbers(3 * steps, 4).reshape([3, steps, 4]);
+    const [a, b] = [model, loaded].map((of) =>
+      (of.predictSync(rows) as unknown as Tensor[]).map(({ data }) => data),
+    );
+    expect(a).toEqual(b);
+  }
+  expect(loaded.summary()).toBe(model.summary());
+  const trained = new Model({ inputs: loaded.inputs as never, outputs: loaded.outputs[0] as never }) as Model;
+  await trained.compile({ loss: 'mse' }).fit(numbers(20, 4).reshape([10, 2, 4]), numbers(10, 2));
 });

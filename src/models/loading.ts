@@ -1,9 +1,12 @@
 /**
  * Loading: a model from the file that `save` wrote.
  */
+
+import { dispatch } from '../core/apply.js';
 import { options as checkOptions, isPlain, number } from '../core/check.js';
 import { type CustomObjects, resolveReferences, withCustom } from '../core/custom.js';
 import { type FilePath, filePath, ofFile } from '../core/file-path.js';
+import { runProgram } from '../core/op-program.js';
 import { undisturbed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -68,6 +71,12 @@ function restore(saved: SavedModel): Model {
   };
   for (const call of saved.calls) {
     const args = call.args.map(resolve);
+    if ('program' in call) {
+      const { label, program } = call;
+      const work = (of: readonly unknown[]): SymbolicTensor[] => runProgram(program, of as SymbolicTensor[]);
+      values.push(dispatch({ label }, args as SymbolicTensor[], work) as SymbolicTensor[]);
+      continue;
+    }
     const options = Object.entries(call.options ?? {}).map(([name, value]) => [name, resolve(value)]);
     if (call.training !== undefined || options.length > 0) {
       const training = call.training === undefined ? {} : { training: call.training };

@@ -4,9 +4,10 @@
 import { boolean, options as checkOptions } from '../core/check.js';
 import { withReferences } from '../core/custom.js';
 import { type FilePath, filePath, ofFile } from '../core/file-path.js';
+import { type OpProgram, programOf } from '../core/op-program.js';
 import { isTaken } from '../core/registry.js';
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
-import { RidgelineError } from '../errors.js';
+import { RidgelineError, within } from '../errors.js';
 import { describesModels, layerReference } from '../layers/inner-layer.js';
 import type { Layer } from '../layers/layer.js';
 import { isBuiltin, isImpostor, isKnown } from '../layers/registry.js';
@@ -43,6 +44,21 @@ interface SavedLayer {
   readonly model?: SavedModel;
 }
 
+/** A call of a layer: which one, its arguments with references, the training flag and other options. */
+export interface SavedCall {
+  readonly layer: number;
+  readonly args: Json[];
+  readonly training?: boolean;
+  readonly options?: Record<string, Json>;
+}
+
+/** A call of ops outside layers: what it is called, what it computes, and of what. */
+export interface SavedOp {
+  readonly label: string;
+  readonly program: OpProgram;
+  readonly args: Json[];
+}
+
 /** A model's architecture. */
 export interface SavedModel {
   readonly className: string;
@@ -54,13 +70,7 @@ export interface SavedModel {
     readonly dtype: string;
   }[];
   readonly layers: (Numbered<SavedLayer> | SharedLayer)[];
-  /** Each call: the layer, its arguments with references, the training flag and other options. */
-  readonly calls: {
-    readonly layer: number;
-    readonly args: Json[];
-    readonly training?: boolean;
-    readonly options?: Record<string, Json>;
-  }[];
+  readonly calls: (SavedCall | SavedOp)[];
   readonly outputs: Json[];
   /** Steps before the model, by what makes them again. */
   readonly preprocessing: { readonly [name: string]: Json };
@@ -133,10 +143,15 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
     return { from: at };
   };
   const calls = graph.calls.map((call, i) => {
-    if (!call.layer || !call.args)
-      throw refuse(
-        `ops.${call.label} was used outside a layer; put it into a Layer class, or use a layer such as layers.add() or layers.lambda(fn)`,
+    if (!call.layer || !call.args) {
+      const { label, inputs } = call;
+      const args = inputs.map(reference);
+      call.outputs.forEach((t, k) => place.set(t, [i, k]));
+      const program = within(`cannot save: ops.${label}, which was used outside a layer`, () =>
+        programOf(inputs, (values) => call.replay(values)),
       );
+      return { label, program, args };
+    }
     call.outputs.forEach((t, k) => place.set(t, [i, k]));
     const training = call.training === undefined ? {} : { training: call.training };
     const given = Object.entries(call.options ?? {}).map(([name, value]) => [

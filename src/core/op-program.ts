@@ -1,0 +1,135 @@
+/**
+ * What a call of ops outside layers computes, as a list of native ops: how saved models keep it.
+ */
+import { RidgelineError } from '../errors.js';
+import type { Operand } from './operand.js';
+import type { AttributesOf, Primitive, ResultsOf } from './primitives.js';
+import { SymbolicTensor } from './symbolic.js';
+import { type DType, Tensor } from './tensor.js';
+import { Trace } from './trace.js';
+import { Weight } from './weight.js';
+
+/** Elements of a constant that a program holds at most: more belong into a weight. */
+const MOST = 4096;
+
+/** One op. Values are counted: the inputs first, then what each op gives. */
+type Instruction =
+  | { readonly op: string; readonly of: number[]; readonly with?: unknown }
+  | { readonly constant: number[]; readonly shape: number[]; readonly dtype: DType }
+  | { readonly size: number; readonly axis?: number | undefined };
+
+/** See the module documentation. */
+export interface OpProgram {
+  readonly instructions: readonly Instruction[];
+  /** Which of the values it gives. */
+  readonly outputs: number[];
+}
+
+const refuse = (why: string): RidgelineError =>
+  new RidgelineError('ERR_ARGUMENT', `${why}: put it into a Layer class`, { argument: 'model' });
+
+/** A trace that writes down what is emitted. */
+class Writing extends Trace {
+  readonly instructions: Instruction[] = [];
+  readonly #numbers = new Map<number, number>();
+
+  /** The number of a value that is counted from now on. */
+  count(value: SymbolicTensor): SymbolicTensor {
+    this.#numbers.set(super.ids([value])[0] as number, this.#numbers.size);
+    return value;
+  }
+
+  /** @throws {RidgelineError} `ERR_ARGUMENT` for a value of something else than a native op. */
+  numbersOf(values: readonly SymbolicTensor[]): number[] {
+    return super.ids(values).map((id) => {
+      const number = this.#numbers.get(id);
+      if (number === undefined) throw refuse('it has a loop or a gradient');
+      return number;
+    });
+  }
+
+  override emit<N extends Primitive>(
+    op: N,
+    inputs: readonly SymbolicTensor[],
+    ...attributes: AttributesOf<N>
+  ): ResultsOf<N> {
+    const [given] = attributes;
+    this.instructions.push({
+      op,
+      of: this.numbersOf(inputs),
+      ...(given === undefined ? {} : { with: given }),
+    });
+    const values = super.emit(op, inputs, ...attributes);
+    for (const value of values) this.count(value);
+    return values;
+  }
+
+  override constant(value: Tensor): SymbolicTensor {
+    if (value.size > MOST) throw refuse(`it has a tensor of ${value.size} elements`);
+    const { elements, shape, dtype } = value;
+    this.instructions.push({ constant: Array.from(elements), shape: [...shape], dtype });
+    return this.count(super.constant(value));
+  }
+
+  override size(x: SymbolicTensor, axis?: number): SymbolicTensor {
+    this.instructions.push({ size: this.numbersOf([x])[0] as number, axis });
+    return this.count(super.size(x, axis));
+  }
+
+  override value(operand: Operand, like?: DType): SymbolicTensor {
+    if (operand instanceof Weight) throw refuse('it has a weight');
+    return super.value(operand, like);
+  }
+}
+
+/**
+ * The program of what `work` emits for tensors of these shapes and types.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for weights, loops, gradients and large tensors.
+ */
+export function programOf(
+  inputs: readonly SymbolicTensor[],
+  work: (inputs: SymbolicTensor[]) => readonly SymbolicTensor[],
+): OpProgram {
+  const trace = new Writing(false);
+  try {
+    return trace.run(() => {
+      const given = inputs.map(({ shape, dtype }, i) => {
+        // As where the call was recorded: sizes along one axis are alike.
+        const symbols = shape.map((_, axis) => `d${axis}`);
+        return trace.count(trace.input(`x_${i}`, shape, dtype, symbols));
+      });
+      const outputs = trace.numbersOf(work(given));
+      return { instructions: trace.instructions, outputs };
+    });
+  } finally {
+    trace.graph.release();
+  }
+}
+
+/** What a program gives in the running trace. */
+export function runProgram(
+  { instructions, outputs }: OpProgram,
+  inputs: readonly SymbolicTensor[],
+): SymbolicTensor[] {
+  const trace = Trace.running;
+  const values = [...inputs];
+  const at = (of: number): SymbolicTensor => {
+    const value = values[of];
+    if (value instanceof SymbolicTensor) return value;
+    throw new RangeError(`there is no value ${of} in a program of ops`);
+  };
+  for (const one of instructions) {
+    // Which ops there are and what they take, the native core checks.
+    if ('op' in one)
+      values.push(...trace.emit(one.op as 'softmax', one.of.map(at), ...([one.with ?? {}] as unknown as [])));
+    else if ('constant' in one) values.push(trace.constant(constantOf(one)));
+    else values.push(trace.size(at(one.size), one.axis));
+  }
+  return outputs.map(at);
+}
+
+function constantOf({ constant, shape, dtype }: Extract<Instruction, { constant: unknown }>): Tensor {
+  if (dtype === 'int32') return new Tensor(Int32Array.from(constant), shape, dtype);
+  if (dtype === 'bool') return new Tensor(Uint8Array.from(constant), shape, dtype);
+  return new Tensor(Float32Array.from(constant), shape, dtype);
+}
