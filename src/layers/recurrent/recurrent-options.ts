@@ -54,7 +54,7 @@ export interface ShownOptions {
   readonly returnState?: boolean | undefined;
   /** Goes from the last step to the first; outputs stand in the order in which they were made. Default false. */
   readonly goBackwards?: boolean | undefined;
-  /** Gives 0 for masked steps, rather than the output before. Default false. */
+  /** Gives 0 for masked steps, rather than the state before, the first of several. Default false. */
   readonly zeroOutputForMask?: boolean | undefined;
   /**
    * Begins a batch where the one before ended, row by row, in training, evaluation and prediction, until `resetState()` is
