@@ -13,7 +13,7 @@ use ridgeline_engine::op::Op;
 use ridgeline_engine::ops::batch_norm::BatchNorm;
 use ridgeline_engine::ops::cross_entropy::{SigmoidCrossEntropy, SoftmaxCrossEntropy};
 use ridgeline_engine::ops::layer_norm::LayerNorm;
-use ridgeline_engine::ops::matmul::Linear;
+use ridgeline_engine::ops::linear::Linear;
 use ridgeline_engine::ops::reduce::Kind;
 use ridgeline_engine::ops::softmax::Softmax;
 use ridgeline_engine::passes::expand::expand;

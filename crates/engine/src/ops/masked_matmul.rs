@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::ops::matmul::{NS_PER_FMA, gemm_scratch, product};
+use crate::ops::product::{NS_PER_FMA, gemm_scratch, product};
 use crate::plan::lower::Lower;
 use crate::plan::view::Axes;
 use crate::shape::Shape;

@@ -19,11 +19,13 @@ pub mod fused;
 pub mod gather;
 pub mod layer_norm;
 pub mod leaf;
+pub mod linear;
 pub mod loops;
 pub mod masked_matmul;
 pub mod matmul;
 mod normalize;
 pub mod positions;
+mod product;
 pub mod random;
 pub mod recurrent;
 pub mod reduce;
@@ -60,6 +62,7 @@ const ENTRIES: &[&[Entry]] = &[
     flip::ENTRIES,
     gather::ENTRIES,
     layer_norm::ENTRIES,
+    linear::ENTRIES,
     matmul::ENTRIES,
     positions::ENTRIES,
     random::ENTRIES,

@@ -11,7 +11,7 @@ use crate::graph::{Graph, Node, Value};
 use crate::op::Op;
 use crate::ops::batch_norm::{BatchNorm, DropoutBehind};
 use crate::ops::dropout::Dropout;
-use crate::ops::matmul::Linear;
+use crate::ops::linear::Linear;
 use crate::ops::unary::UnaryOp;
 use ridgeline_kernels::unary::Unary;
 use std::sync::Arc;

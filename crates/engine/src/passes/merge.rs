@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::ops::batch_norm::BatchNormInference;
 use crate::ops::leaf::Weight;
-use crate::ops::matmul::Linear;
+use crate::ops::linear::Linear;
 use std::collections::{HashMap, HashSet};
 
 /// `graph` with such normalizations merged, and `roots` in it.

@@ -9,7 +9,7 @@ use super::hoist::fixed;
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::ops::gather::Gather;
-use crate::ops::matmul::Linear;
+use crate::ops::linear::Linear;
 use crate::shape::Shape;
 
 /// Multiplications of a table's product above which one call would notice that it makes it.

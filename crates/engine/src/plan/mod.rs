@@ -5,11 +5,13 @@
 
 pub mod arena;
 pub mod block;
+mod builder;
 pub mod fetch;
 pub mod frame;
 mod in_place;
 pub mod inline;
 pub mod instruction;
+mod layouts;
 pub mod loops;
 pub mod lower;
 mod rowwise;
@@ -19,19 +21,20 @@ pub mod task;
 pub mod view;
 
 use crate::error::{Code, Error, Result};
-use crate::graph::{Graph, Node, Value};
+use crate::graph::{Graph, Value};
 use crate::run::claims::MOST_CHUNKS;
-use crate::tensor::{DType, Tensor, TensorType, count};
-use crate::variable::{Layout, Variable, from_panels, from_spread, to_panels};
+use crate::tensor::{Tensor, TensorType, count};
+use crate::variable::Variable;
+pub use builder::PlanBuilder;
 pub use frame::Frame;
-use loops::{Among, Loop, Numbering, Slot, Turning, Turns};
+pub(crate) use layouts::preferred_layouts;
+use loops::{Loop, Slot, Turning, Turns};
 use lower::{Buffer, Lower};
 use schedule::Phase;
-use sections::LoopTasks;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use task::Task;
-use view::{Axes, BufferId, View};
+use view::BufferId;
 
 /// Where a buffer's memory is.
 #[derive(Clone, Debug)]
@@ -91,165 +94,6 @@ pub struct Plan {
     outputs: Vec<Buffer>,
 }
 
-/// A plan while nodes are lowered into it.
-pub struct PlanBuilder {
-    pub(crate) tasks: Vec<Task>,
-    pub(crate) buffers_of: HashMap<Value, Buffer>,
-    /// Types of all values, for lowerings that depend on them.
-    pub(crate) types: HashMap<Value, TensorType>,
-    places: Vec<Place>,
-    resident: HashMap<ResidentKey, Buffer>,
-    pub(crate) converted: HashMap<BufferId, Buffer>,
-    /// Tasks that repeat, in order.
-    pub(crate) loops: Vec<LoopTasks>,
-    /// Values that something uses.
-    pub(crate) used: HashSet<Value>,
-    /// True while the step of a loop is lowered.
-    pub(crate) is_in_loop: bool,
-    /// Of the step that is written out.
-    pub(crate) numbering: Numbering,
-    /// Steps that loops around are written out in.
-    pub(crate) written_out: usize,
-}
-
-#[derive(PartialEq, Eq, Hash)]
-enum ResidentKey {
-    Variable(u64),
-    Constant(usize),
-}
-
-impl PlanBuilder {
-    pub(crate) fn buffer(
-        &mut self,
-        shape: Vec<usize>,
-        dtype: DType,
-        layout: Layout,
-        home: Home,
-    ) -> Buffer {
-        let id = BufferId(self.places.len() as u32);
-        self.places.push(Place { words: lower::words(&shape, dtype, layout), home, offset: 0 });
-        Buffer { id, shape, dtype, layout }
-    }
-
-    /// A part of a buffer that is dense in row-major order, which begins so many words behind its start.
-    pub(crate) fn slot(
-        &mut self,
-        of: &Buffer,
-        shape: Vec<usize>,
-        start: usize,
-        turns: Option<Among>,
-    ) -> Result<Buffer> {
-        let (of, start) = match &self.places[of.id.0 as usize].home {
-            Home::Slot(Slot { turns: Some(_), .. }) => {
-                return Err(Error::native("a slot of what a loop moves along"));
-            }
-            Home::Slot(outer) => (outer.of, outer.start + start),
-            _ => (of.id, start),
-        };
-        Ok(self.buffer(shape, DType::F32, Layout::Plain, Home::Slot(Slot { of, start, turns })))
-    }
-
-    /// True if a loop moves the buffer along.
-    pub(crate) fn is_turning(&self, buffer: BufferId) -> bool {
-        let home = &self.places[buffer.0 as usize].home;
-        matches!(home, Home::Slot(Slot { turns: Some(_), .. }))
-    }
-
-    pub(crate) fn resident(&mut self, home: Home) -> Buffer {
-        let (key, shape, dtype, layout) = match &home {
-            Home::Variable(v) => {
-                (ResidentKey::Variable(v.id()), v.shape().to_vec(), v.dtype(), v.layout())
-            }
-            Home::Constant(t) => (
-                ResidentKey::Constant(Arc::as_ptr(t) as usize),
-                t.shape.clone(),
-                t.dtype,
-                Layout::Plain,
-            ),
-            Home::Arena | Home::Feed(_) | Home::Slot(_) => {
-                unreachable!("only what is there before a plan")
-            }
-        };
-        if let Some(buffer) = self.resident.get(&key) {
-            return buffer.clone();
-        }
-        let buffer = self.buffer(shape, dtype, layout, home);
-        self.resident.insert(key, buffer.clone());
-        buffer
-    }
-
-    /// A dense row-major copy of a buffer that is none itself; one copy serves all readers of an
-    /// arena buffer.
-    pub(super) fn plain(&mut self, buffer: &Buffer) -> Result<Buffer> {
-        match buffer.layout {
-            Layout::Plain => Ok(buffer.clone()),
-            Layout::Panels(width) => {
-                let rows = buffer.leading();
-                self.convert(buffer, Layout::Plain, "unpack", move |f, cols| {
-                    from_panels(f.words(0), rows, cols, width, f.rows(), f.words_mut(0));
-                })
-            }
-            Layout::Spread(stride) => {
-                self.convert(buffer, Layout::Plain, "unpack", move |f, cols| {
-                    from_spread(f.words(0), cols, stride, f.rows(), f.words_mut(0));
-                })
-            }
-        }
-    }
-
-    /// A copy in panels of a row-major buffer.
-    fn panelled(&mut self, buffer: &Buffer, width: usize) -> Result<Buffer> {
-        self.convert(buffer, Layout::Panels(width), "pack", move |f, cols| {
-            to_panels(f.words(0), f.rows().len(), cols, width, f.words_mut(0));
-        })
-    }
-
-    /// A copy in another layout; `copy` is given a task's frame and the columns of the matrix.
-    fn convert(
-        &mut self,
-        buffer: &Buffer,
-        layout: Layout,
-        op: &'static str,
-        copy: impl Fn(&Frame, usize) + Send + Sync + 'static,
-    ) -> Result<Buffer> {
-        // A variable may be updated between two uses, so its copy is not shared.
-        let shared = matches!(self.places[buffer.id.0 as usize].home, Home::Arena);
-        if let Some(found) = self.converted.get(&buffer.id).filter(|_| shared) {
-            return Ok(found.clone());
-        }
-        let (rows, cols) = (buffer.leading(), buffer.last());
-        let to = self.buffer(buffer.shape.clone(), buffer.dtype, layout, Home::Arena);
-        let flat = |b: &Buffer| {
-            let cols = self.places[b.id.0 as usize].words;
-            View { rows: 1, cols, layout: Layout::Plain, ..b.whole() }
-        };
-        // A part of the rows is adjacent in row-major order alone.
-        let (split, write) = match layout {
-            Layout::Plain => (Axes::ROWS, to.matrix().along(Axes::ROWS)),
-            _ => (Axes::NONE, flat(&to)),
-        };
-        self.tasks.push(Task {
-            layer: Arc::from(""),
-            op,
-            space: [rows, cols],
-            split,
-            cost: (rows * cols) as f64 * 0.1,
-            grain: [1, 1],
-            reads: vec![flat(buffer)],
-            writes: vec![write],
-            scratch: 0,
-            overwrites: Vec::new(),
-            numbering: self.numbering,
-            fetches: false,
-            run: Box::new(move |f| copy(f, cols)),
-        });
-        if shared {
-            self.converted.insert(buffer.id, to.clone());
-        }
-        Ok(to)
-    }
-}
-
 impl Plan {
     /// Plans `graph` for symbol sizes `bindings` and rows that come as `rows` says; `outputs` stay
     /// readable after a run.
@@ -263,19 +107,7 @@ impl Plan {
         rows: Rows,
     ) -> Result<Plan> {
         let preferred = preferred_layouts(graph, outputs, bindings);
-        let mut builder = PlanBuilder {
-            tasks: Vec::new(),
-            buffers_of: HashMap::new(),
-            types: types(graph),
-            places: Vec::new(),
-            resident: HashMap::new(),
-            converted: HashMap::new(),
-            loops: Vec::new(),
-            used: used(graph, outputs),
-            is_in_loop: false,
-            numbering: Numbering::default(),
-            written_out: 1,
-        };
+        let mut builder = PlanBuilder::new(types(graph), used(graph, outputs));
         for (at, node) in graph.nodes().iter().enumerate() {
             for of in &node.outputs {
                 count(&of.shape.bind(bindings)).map_err(|error| error.in_layer(&node.label))?;
@@ -370,92 +202,4 @@ pub(crate) fn types(graph: &Graph) -> HashMap<Value, TensorType> {
         }
     }
     types
-}
-
-fn input_types<'a>(graph: &'a Graph, node: &Node) -> Vec<&'a TensorType> {
-    node.inputs.iter().map(|&v| graph.value_type(v)).collect()
-}
-
-/// The panels that an element-wise node works on, if all that use its outputs wish for them.
-fn panels(graph: &Graph, node: &Node, wishes: &[Option<Layout>]) -> Option<Layout> {
-    let layout = wishes.first().copied().flatten();
-    let layout = layout.filter(|layout| matches!(layout, Layout::Panels(_)))?;
-    let types = input_types(graph, node);
-    let agreed = wishes.iter().all(|&wish| wish == Some(layout));
-    let can = block::takes_panels(node, &types);
-    (agreed && can).then_some(layout)
-}
-
-/// For each node: the panels that its first output is in where nobody wishes for anything, if it is.
-fn natural_panels(graph: &Graph) -> Vec<Option<Layout>> {
-    let mut natural: Vec<Option<Layout>> = Vec::with_capacity(graph.nodes().len());
-    for node in graph.nodes() {
-        let types = input_types(graph, node);
-        let own = node.op.memory().map(|variable| variable.layout());
-        let passes = block::takes_panels(node, &types);
-        let is_whole = |v: &&Value| graph.value_type(**v).shape == node.outputs[0].shape;
-        let inputs = node.inputs.iter().filter(|_| passes).filter(is_whole);
-        let found = own.or_else(|| inputs.filter_map(|v| natural[v.node as usize]).next());
-        natural.push(found.filter(|layout| matches!(layout, Layout::Panels(_))));
-    }
-    natural
-}
-
-/// For each output of each node: the layout that all its uses wish for, or row-major.
-pub(crate) fn preferred_layouts(
-    graph: &Graph,
-    outputs: &[Value],
-    bindings: &[usize],
-) -> Vec<Vec<Layout>> {
-    let nodes = graph.nodes();
-    let mut preferred: Vec<Vec<Option<Layout>>> =
-        nodes.iter().map(|n| vec![None; n.outputs.len()]).collect();
-    let wish = |v: &Value, layout: Layout, preferred: &mut [Vec<Option<Layout>>]| {
-        let of = &mut preferred[v.node as usize][v.output as usize];
-        *of = Some(if of.is_none_or(|other| other == layout) { layout } else { Layout::Plain });
-    };
-    let spread = |t: &TensorType| match t.shape.0.as_slice() {
-        [_, .., last] if t.dtype == DType::F32 => Layout::for_columns(last.bind(bindings)),
-        _ => Layout::Plain,
-    };
-    let takes_spread = |node: &Node| node.op.takes_spread(&input_types(graph, node));
-    for v in outputs {
-        wish(v, Layout::Plain, &mut preferred);
-    }
-    let natural = natural_panels(graph);
-    // From the end, so that all uses of a node's outputs have told their wishes before it tells its own.
-    for (at, node) in nodes.iter().enumerate().rev() {
-        let takes_spread = takes_spread(node);
-        let panels = panels(graph, node, &preferred[at]);
-        let types = input_types(graph, node);
-        let (is_elementwise, takes_any) =
-            (node.op.is_elementwise(&types), node.op.takes_panels(&types));
-        for (i, v) in node.inputs.iter().enumerate() {
-            let variable = node.op.laid_out_like().filter(|_| i == 0);
-            let is_whole = node.outputs.first().is_some_and(|of| of.shape == types[i].shape);
-            // Operands that a program repeats are short.
-            let is_full = !is_elementwise || is_whole;
-            let layout = match (variable, panels) {
-                _ if takes_any => natural[v.node as usize].unwrap_or(Layout::Plain),
-                (Some(variable), _) => variable.layout(),
-                (None, Some(panels)) if is_whole => panels,
-                (None, _) if takes_spread && is_full => spread(types[i]),
-                (None, _) => Layout::Plain,
-            };
-            wish(v, layout, &mut preferred);
-        }
-    }
-    let settle = |(node, wishes): (&Node, Vec<Option<Layout>>)| {
-        let can = takes_spread(node);
-        let panels = panels(graph, node, &wishes);
-        let settled = wishes.into_iter().map(|layout| match layout {
-            Some(Layout::Spread(_)) if !can => Layout::Plain,
-            Some(Layout::Panels(_)) if node.op.is_elementwise(&input_types(graph, node)) => {
-                panels.unwrap_or(Layout::Plain)
-            }
-            layout => layout.unwrap_or(Layout::Plain),
-        });
-        settled.collect()
-    };
-    nodes.iter().zip(preferred).map(settle).collect()
 }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::ops::matmul::NS_PER_FMA;
+use crate::ops::product::NS_PER_FMA;
 use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::{Axes, View};

@@ -9,7 +9,7 @@ mod gradient;
 mod onnx;
 
 use super::call::{Entry, built};
-use super::matmul::{NS_PER_FMA, gemm_scratch};
+use super::product::{NS_PER_FMA, gemm_scratch};
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::onnx::Exporter;

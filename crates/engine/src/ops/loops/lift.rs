@@ -7,7 +7,8 @@ use super::taken::{Role, Taken};
 use crate::error::Result;
 use crate::graph::{Graph, Node, Value};
 use crate::ops::leaf::Input;
-use crate::ops::matmul::{Linear, MatMul};
+use crate::ops::linear::Linear;
+use crate::ops::matmul::MatMul;
 use crate::passes::{Rewrite, uses};
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::ops::matmul::{NS_PER_FMA, gemm_scratch};
+use crate::ops::product::{NS_PER_FMA, gemm_scratch};
 use crate::ops::reduce::Kind;
 use crate::plan::lower::Lower;
 use crate::plan::view::Axes;

@@ -9,7 +9,7 @@ use super::cell::Cell;
 use super::recurrence::{GRAIN, Recurrence, Sizes, by_row};
 use super::step::{Parts, at_step};
 use crate::error::{Error, Result};
-use crate::ops::matmul::{NS_PER_FMA, gemm_scratch};
+use crate::ops::product::{NS_PER_FMA, gemm_scratch};
 use crate::plan::Frame;
 use crate::plan::inline::Inlined;
 use crate::plan::loops::{Among, Counted, Turns};
