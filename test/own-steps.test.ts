@@ -8,6 +8,7 @@ import {
   input,
   layers,
   loadModel,
+  losses,
   Model,
   ops,
   optimizers,
@@ -363,6 +364,62 @@ describe('valueAndGrad', () => {
       return ops.sum(slope as SymbolicTensor);
     });
     expect(second(tensor([1, 2]))[1][0]?.toArray()).toEqual([6, 12]);
+  });
+  // Numerically: the slope of the squared length of a gradient.
+  it('can be had of a gradient', () => {
+    const norm = layers.layerNormalization();
+    const at = tensor([
+      [0.3, -0.8, 1.1, 0.4],
+      [-1.2, 0.7, 0.2, -0.5],
+    ]);
+    norm(at);
+    norm.setWeights([tensor([0.5, 1.5, -1, 2]), tensor([0.1, 0, 0, 0.3])]);
+    const weighted = (y: SymbolicTensor): SymbolicTensor =>
+      ops.sum(ops.mul(ops.square(y), tensor([1, -2, 3, 0.5]))) as SymbolicTensor;
+    const crossentropy = layers.activation('softmax');
+    const labels = tensor(Int32Array.of(2, 0));
+    const loss = losses.sparseCategoricalCrossentropy();
+    const of: ((x: SymbolicTensor) => SymbolicTensor)[] = [
+      (x) => weighted(ops.softmax(x)),
+      (x) => weighted(ops.logSoftmax(x)),
+      (x) => weighted(norm(x)),
+      (x) => ops.sum(loss.call(ops.add(labels, 0) as never, crossentropy(x))) as SymbolicTensor,
+    ];
+    for (const f of of) {
+      const steep = (x: SymbolicTensor): SymbolicTensor => {
+        const [, [slope]] = ops.valueAndGrad((u) => f(u as SymbolicTensor))(x);
+        return ops.sum(ops.square(slope as SymbolicTensor)) as SymbolicTensor;
+      };
+      const [, [found]] = ops.valueAndGrad((x) => steep(x as SymbolicTensor))(at as never);
+      const value = (i: number, by: number): number => {
+        const moved = Float32Array.from(at.data as Float32Array, (x, k) => (k === i ? x + by : x));
+        return Number(steep(tensor(moved, { shape: at.shape }) as never));
+      };
+      const numeric = Array.from(
+        at.data as Float32Array,
+        (_, i) => (value(i, 5e-3) - value(i, -5e-3)) / 1e-2,
+      );
+      for (const [i, slope] of numeric.entries())
+        expect(Math.abs((found?.data[i] as number) - slope)).toBeLessThan(2e-2 * (1 + Math.abs(slope)));
+    }
+    // Of an op whose inputs depend on each other, the first one.
+    const gru = layers.gru(2);
+    const last = (x: SymbolicTensor): SymbolicTensor =>
+      ops.sum(gru(ops.expandDims(x, 1), { initialState: ops.slice(ops.square(x), 0, 2, 1) }));
+    const [, [slope]] = ops.valueAndGrad((x) => last(x as SymbolicTensor))(at as never);
+    for (let i = 0; i < 8; i++) {
+      const moved = (by: number): number => {
+        const data = Float32Array.from(at.data as Float32Array, (x, k) => (k === i ? x + by : x));
+        return Number(last(tensor(data, { shape: at.shape }) as never));
+      };
+      expect(slope?.data[i]).toBeCloseTo((moved(1e-2) - moved(-1e-2)) / 2e-2, 2);
+    }
+    const lstm = layers.lstm(2);
+    expect(() =>
+      ops.valueAndGrad((x) =>
+        ops.sum(ops.valueAndGrad((u) => ops.sum(lstm(u as SymbolicTensor)))(x)[1][0] as SymbolicTensor),
+      )(tensor([[[1, 2]]]) as never),
+    ).toThrow(/a gradient of a gradient of 'recurrence' cannot be had/);
   });
   it('goes by what a gradient does not flow through', () => {
     const doubled = (x: SymbolicTensor): SymbolicTensor =>

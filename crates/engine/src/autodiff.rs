@@ -3,9 +3,10 @@
 
 use crate::error::Result;
 use crate::graph::{Graph, Value};
-use crate::op::Backward;
+use crate::op::{Backward, Op};
 use crate::tensor::{DType, Tensor};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Appends to `graph` the gradients of the scalar `loss` with respect to `targets`.
 ///
@@ -29,13 +30,23 @@ pub fn vector_jacobian(
     seeds: &[(Value, Value)],
     targets: &[Value],
 ) -> Result<Vec<Option<Value>>> {
+    back_to(graph, seeds, targets, 0)
+}
+
+/// As [`vector_jacobian`], through the nodes from number `first` on alone.
+fn back_to(
+    graph: &mut Graph,
+    seeds: &[(Value, Value)],
+    targets: &[Value],
+    first: usize,
+) -> Result<Vec<Option<Value>>> {
     let end = seeds.iter().map(|(value, _)| value.node as usize + 1).max().unwrap_or(0);
-    let depends = depends_on(graph, targets, end);
+    let depends = depends_on(graph, targets, first..end);
     let mut found: HashMap<Value, Value> = HashMap::new();
     for &(value, seed) in seeds {
         accumulate(graph, &mut found, value, seed)?;
     }
-    for node in (0..end).rev() {
+    for node in (first..end).rev() {
         if !depends[node] {
             continue;
         }
@@ -53,25 +64,6 @@ pub fn vector_jacobian(
         }
         let (op, label) = (graph.nodes()[node].op.clone(), graph.nodes()[node].label.clone());
         graph.set_label(&label);
-        if op.is_composite() {
-            // Written out once more, it is differentiated like any other.
-            let written = op.decompose(graph, &inputs)?.unwrap_or_default();
-            let seeds: Vec<(Value, Value)> = written
-                .into_iter()
-                .zip(&gradients)
-                .filter_map(|(value, gradient)| Some((value, (*gradient)?)))
-                .collect();
-            let mut of = inputs.clone();
-            of.sort_unstable();
-            of.dedup();
-            let flowing = vector_jacobian(graph, &seeds, &of)?;
-            for (input, gradient) in of.into_iter().zip(flowing) {
-                if let (Some(gradient), true) = (gradient, depends[input.node as usize]) {
-                    accumulate(graph, &mut found, input, gradient)?;
-                }
-            }
-            continue;
-        }
         let rule = &mut Backward {
             graph,
             inputs: &inputs,
@@ -79,7 +71,11 @@ pub fn vector_jacobian(
             gradients: &gradients,
             needs: &needs,
         };
-        let input_gradients = op.gradient(rule).map_err(|e| e.in_layer(&label))?;
+        let input_gradients = match op.is_composite() {
+            true => rule.of_decomposition(&*op),
+            false => op.gradient(rule),
+        };
+        let input_gradients = input_gradients.map_err(|e| e.in_layer(&label))?;
         for ((input, gradient), needed) in inputs.into_iter().zip(input_gradients).zip(needs) {
             if let (Some(gradient), true) = (gradient, needed) {
                 accumulate(graph, &mut found, input, gradient)?;
@@ -87,6 +83,31 @@ pub fn vector_jacobian(
         }
     }
     Ok(targets.iter().map(|target| found.get(target).copied()).collect())
+}
+
+impl Backward<'_> {
+    /// The gradients of what an op decomposes into: written out once more, it is differentiated like any other.
+    ///
+    /// # Errors
+    /// As [`gradients`].
+    pub fn of_decomposition(&mut self, op: &dyn Op) -> Result<Vec<Option<Value>>> {
+        let graph = &mut *self.graph;
+        // Its inputs may depend on each other, which is not its business.
+        let first = graph.nodes().len();
+        let written = op.decompose(graph, self.inputs)?.unwrap_or_default();
+        let seeds: Vec<(Value, Value)> = written
+            .into_iter()
+            .zip(self.gradients)
+            .filter_map(|(value, gradient)| Some((value, (*gradient)?)))
+            .collect();
+        let mut of = self.inputs.to_vec();
+        of.sort_unstable();
+        of.dedup();
+        let flowing = back_to(graph, &seeds, &of, first)?;
+        // One that stands in several places has all of its gradient in the first.
+        let mut flowing: HashMap<Value, Option<Value>> = of.into_iter().zip(flowing).collect();
+        Ok(self.inputs.iter().map(|input| flowing.remove(input).flatten()).collect())
+    }
 }
 
 fn accumulate(
@@ -100,15 +121,15 @@ fn accumulate(
     Ok(())
 }
 
-/// For each node: does it depend on one of `targets`, so that a gradient flows to them?
-fn depends_on(graph: &Graph, targets: &[Value], end: usize) -> Vec<bool> {
-    let mut depends = vec![false; end];
+/// For each node: does it depend on one of `targets` by nodes of a range, so that a gradient flows to them?
+fn depends_on(graph: &Graph, targets: &[Value], range: Range<usize>) -> Vec<bool> {
+    let mut depends = vec![false; range.end];
     for target in targets {
         if let Some(node) = depends.get_mut(target.node as usize) {
             *node = true;
         }
     }
-    for (i, node) in graph.nodes()[..end].iter().enumerate() {
+    for (i, node) in graph.nodes().iter().enumerate().take(range.end).skip(range.start) {
         let flows = node.outputs.iter().any(|of| of.dtype == DType::F32);
         if flows
             && !node.op.stops_gradient()

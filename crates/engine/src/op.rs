@@ -160,7 +160,10 @@ impl Backward<'_> {
     /// `ERR_ARGUMENT`, always.
     pub fn undefined(&self) -> Result<Vec<Option<Value>>> {
         let name = self.graph.node(self.outputs[0]).op.name();
-        Err(Error::argument(format!("'{name}' has no gradient")))
+        Err(Error::argument(match name.strip_suffix("Gradient") {
+            Some(of) => format!("a gradient of a gradient of '{of}' cannot be had"),
+            None => format!("'{name}' has no gradient"),
+        }))
     }
     /// The type of input `i`.
     pub fn input_type(&self, i: usize) -> &TensorType {

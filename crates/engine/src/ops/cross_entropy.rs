@@ -9,7 +9,7 @@ use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::ops::reduce::Kind;
-use crate::ops::softmax::Softmax;
+use crate::ops::softmax::{Softmax, SoftmaxGradient};
 use crate::plan::lower::Lower;
 use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
@@ -39,6 +39,30 @@ pub struct SoftmaxCrossEntropy {
     pub smoothing: f32,
 }
 
+impl SoftmaxCrossEntropy {
+    /// The labels as distributions, smoothed; `None` where the number of classes is not known.
+    fn smooth(&self, g: &mut Graph, like: Value, labels: Value) -> Result<Option<Value>> {
+        let shape = g.value_type(like).shape.clone();
+        let Some(classes) = shape.last().known() else { return Ok(None) };
+        let labels = match self.sparse {
+            false => labels,
+            true => {
+                let mut column = leading(&shape);
+                column.0.push(Dim::ONE);
+                let column = g.reshape(labels, &column)?;
+                let range = (0..classes as u32).collect();
+                let range = g.constant(Tensor::new(&[classes], DType::I32, range)?)?;
+                let hot = g.compare(Compare::Equal, column, range)?;
+                g.cast(hot, DType::F32)?
+            }
+        };
+        let (keep, share) =
+            (g.scalar(1.0 - self.smoothing)?, g.scalar(self.smoothing / classes as f32)?);
+        let kept = g.mul(labels, keep)?;
+        Ok(Some(g.add(kept, share)?))
+    }
+}
+
 fn leading(shape: &Shape) -> Shape {
     Shape(shape.0[..shape.rank().saturating_sub(1)].to_vec())
 }
@@ -65,30 +89,22 @@ impl Op for SoftmaxCrossEntropy {
     }
 
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
-        let (labels, probabilities, dy) = (b.inputs[1], b.outputs[1], b.dy()?);
-        let op = SoftmaxCrossEntropyGradient { forward: self.clone() };
-        Ok(vec![Some(b.graph.one(op, &[probabilities, labels, dy])?), None])
+        let (labels, probabilities) = (b.inputs[1], b.outputs[1]);
+        let mut dz = None;
+        if let Some(dy) = b.gradients[0] {
+            let op = SoftmaxCrossEntropyGradient { forward: self.clone() };
+            dz = Some(b.graph.one(op, &[probabilities, labels, dy])?);
+        }
+        // Of a gradient of a gradient.
+        if let Some(dp) = b.gradients[1] {
+            let back = b.graph.one(SoftmaxGradient { log: false }, &[probabilities, dp])?;
+            dz = Some(b.graph.plus(dz, back)?);
+        }
+        Ok(vec![dz, None])
     }
 
     fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
-        let shape = g.value_type(inputs[0]).shape.clone();
-        let Some(classes) = shape.last().known() else { return Ok(None) };
-        let labels = match self.sparse {
-            false => inputs[1],
-            true => {
-                let mut column = leading(&shape);
-                column.0.push(Dim::ONE);
-                let column = g.reshape(inputs[1], &column)?;
-                let range = (0..classes as u32).collect();
-                let range = g.constant(Tensor::new(&[classes], DType::I32, range)?)?;
-                let hot = g.compare(Compare::Equal, column, range)?;
-                g.cast(hot, DType::F32)?
-            }
-        };
-        let (keep, share) =
-            (g.scalar(1.0 - self.smoothing)?, g.scalar(self.smoothing / classes as f32)?);
-        let kept = g.mul(labels, keep)?;
-        let smooth = g.add(kept, share)?;
+        let Some(smooth) = self.smooth(g, inputs[0], inputs[1])? else { return Ok(None) };
         let log = g.one(Softmax { log: true }, &[inputs[0]])?;
         let terms = g.mul(smooth, log)?;
         let sum = g.reduce(Kind::Sum, terms, Some(&[-1]), false)?;
@@ -148,7 +164,15 @@ impl Op for SoftmaxCrossEntropyGradient {
         Ok(vec![inputs[0].clone()])
     }
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
-        rule.undefined()
+        rule.of_decomposition(self)
+    }
+    fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        let (p, labels, dloss) = (inputs[0], inputs[1], inputs[2]);
+        let Some(smooth) = self.forward.smooth(g, p, labels)? else { return Ok(None) };
+        let mut column = g.value_type(dloss).shape.clone();
+        column.0.push(Dim::ONE);
+        let (apart, dloss) = (g.sub(p, smooth)?, g.reshape(dloss, &column)?);
+        Ok(Some(vec![g.mul(apart, dloss)?]))
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let op = self.forward.clone();

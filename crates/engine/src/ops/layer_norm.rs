@@ -7,11 +7,13 @@ use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
 use crate::onnx::{Attribute, Exporter};
 use crate::op::{Backward, Op};
+use crate::ops::reduce::Kind;
 use crate::plan::lower::Lower;
 use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::{DType, TensorType};
 use ridgeline_kernels::layer_norm as kernels;
+use std::sync::Arc;
 
 /// Its names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[("layerNorm", |call| {
@@ -59,10 +61,11 @@ impl Op for LayerNorm {
         let common = [b.dy()?, b.inputs[0], b.outputs[1], b.outputs[2]];
         let mut inputs = common.to_vec();
         inputs.extend(self.scale.then(|| b.inputs[1]));
-        let dx = b.graph.one(LayerNormGradient { scale: self.scale }, &inputs)?;
+        let (scale, epsilon) = (self.scale, self.epsilon);
+        let dx = b.graph.one(LayerNormGradient { scale, epsilon }, &inputs)?;
         let mut all = vec![Some(dx)];
         if self.scale || self.center {
-            let sums = b.graph.apply(std::sync::Arc::new(LayerNormSums), &common)?;
+            let sums = b.graph.apply(Arc::new(LayerNormSums { epsilon }), &common)?;
             all.extend(self.scale.then_some(Some(sums[0])));
             all.extend(self.center.then_some(Some(sums[1])));
         }
@@ -121,6 +124,7 @@ impl Op for LayerNorm {
 #[derive(Debug)]
 struct LayerNormGradient {
     scale: bool,
+    epsilon: f32,
 }
 
 impl Op for LayerNormGradient {
@@ -131,7 +135,19 @@ impl Op for LayerNormGradient {
         Ok(vec![inputs[1].clone()])
     }
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
-        rule.undefined()
+        rule.of_decomposition(self)
+    }
+    fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        // Statistics anew: they depend on x.
+        let [x, rstd] = g.standardize(inputs[1], &[-1], self.epsilon)?;
+        let dy = if self.scale { g.mul(inputs[0], inputs[4])? } else { inputs[0] };
+        let mean = |g: &mut Graph, of: Value| g.reduce(Kind::Mean, of, Some(&[-1]), true);
+        let product = g.mul(dy, x)?;
+        let (level, slope) = (mean(g, dy)?, mean(g, product)?);
+        let level = g.sub(dy, level)?;
+        let slope = g.mul(x, slope)?;
+        let apart = g.sub(level, slope)?;
+        Ok(Some(vec![g.mul(apart, rstd)?]))
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let scale = self.scale;
@@ -165,7 +181,9 @@ impl Op for LayerNormGradient {
 
 /// The gradients for γ and β: sums over all rows. Inputs dy, x, mean, 1/√(σ²+ε).
 #[derive(Debug)]
-struct LayerNormSums;
+struct LayerNormSums {
+    epsilon: f32,
+}
 
 impl Op for LayerNormSums {
     fn name(&self) -> &'static str {
@@ -176,7 +194,14 @@ impl Op for LayerNormSums {
         Ok(vec![vector.clone(), vector])
     }
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
-        rule.undefined()
+        rule.of_decomposition(self)
+    }
+    fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        let [x, _] = g.standardize(inputs[1], &[-1], self.epsilon)?;
+        let product = g.mul(inputs[0], x)?;
+        let rows: Vec<i64> = (0..g.value_type(x).shape.rank() as i64 - 1).collect();
+        let sum = |g: &mut Graph, of: Value| g.reduce(Kind::Sum, of, Some(&rows), false);
+        Ok(Some(vec![sum(g, product)?, sum(g, inputs[0])?]))
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (dy, x) = (lower.input(0)?, lower.input(1)?);

@@ -95,7 +95,21 @@ impl Op for SoftmaxGradient {
         Ok(vec![inputs[0].clone()])
     }
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
-        rule.undefined()
+        rule.of_decomposition(self)
+    }
+    fn decompose(&self, g: &mut Graph, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+        let (y, dy) = (inputs[0], inputs[1]);
+        let sum = |g: &mut Graph, of: Value| g.reduce(Kind::Sum, of, Some(&[-1]), true);
+        Ok(Some(vec![if self.log {
+            let (total, shares) = (sum(g, dy)?, g.unary(Unary::Exp, y)?);
+            let back = g.mul(shares, total)?;
+            g.sub(dy, back)?
+        } else {
+            let product = g.mul(y, dy)?;
+            let total = sum(g, product)?;
+            let apart = g.sub(dy, total)?;
+            g.mul(y, apart)?
+        }]))
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let log = self.log;
