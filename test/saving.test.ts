@@ -284,8 +284,7 @@ describe('refused', () => {
   class Impostor extends Nameless {
     static override readonly className: string = 'Dense';
   }
-  const withKernel = layers.dense(2);
-  withKernel.build([null, 4]);
+  const tied = layers.dense(4);
   const nameless = (
     () => (v: SymbolicTensor) =>
       ops.mul(v, 2)
@@ -344,7 +343,7 @@ describe('refused', () => {
     ],
     [
       'a weight between layers',
-      new Model({ inputs: at, outputs: ops.matmul(at, withKernel.weights[0] as never) as SymbolicTensor }),
+      new Model({ inputs: at, outputs: ops.matmul(tied(at), tied.weights[0] as never) as SymbolicTensor }),
       /ops\.matmul, which was used outside a layer: it has a weight/,
     ],
     [
@@ -548,4 +547,121 @@ test('ops between layers', async () => {
   expect(loaded.summary()).toBe(model.summary());
   const trained = new Model({ inputs: loaded.inputs as never, outputs: loaded.outputs[0] as never }) as Model;
   await trained.compile({ loss: 'mse' }).fit(numbers(20, 4).reshape([10, 2, 4]), numbers(10, 2));
+});
+
+test('random ops between layers have streams of their own, saved or not', async () => {
+  const at = input([4]);
+  const [a, b] = [ops.randomNormal(at), ops.randomNormal(at)];
+  const seeded = ops.add(ops.randomUniform(at, { seed: 5 }), ops.randomUniform(at, { seed: 5 }));
+  const inner = new Model({ inputs: at, outputs: ops.sub(a, ops.mul(b, -0)), name: 'inner' });
+  const again4 = input([4]);
+  const twice = ops.sub(inner(again4) as SymbolicTensor, inner(again4) as SymbolicTensor);
+  for (const model of [
+    new Model({ inputs: at, outputs: [ops.sub(a, b), seeded] }),
+    new Model({ inputs: again4, outputs: [twice, ops.div(1, ops.mul(ops.abs(again4), -0))] }),
+  ]) {
+    const loaded = await again(model as Model);
+    const given = (of: Model): unknown =>
+      (of.predictSync(x) as unknown as Tensor[]).map(({ data }) => [...data]);
+    // Each call of a model counts for its random numbers.
+    const [found, expected] = [given(loaded), given(model as Model)];
+    expect(found).toEqual(expected);
+    expect((found as number[][])[0]?.some((value) => value !== 0)).toBe(true);
+  }
+});
+
+test('layers of two models in a third keep the others apart', async () => {
+  const pair = (): Model => new Sequential([input([4]), layers.dense(4), layers.dense(4)]) as Model;
+  const [a, b] = [pair(), pair()];
+  const at = input([4]);
+  new Model({ inputs: at, outputs: b.layers[0]!(a.layers[0]!(at as never) as never) });
+  for (const model of [a, b]) {
+    expect(new Set(model.layers.map(({ name }) => name)).size).toBe(2);
+    expect(bits(await again(model))).toEqual(bits(model));
+  }
+});
+
+describe('what stands in a wrapper or a config is checked like the rest', () => {
+  class Forgets extends Layer {
+    static override readonly className: string = 'Forgets';
+    readonly by: number;
+    constructor({ by = 1, ...others }: { by?: number }) {
+      super(others);
+      this.by = by;
+    }
+    override call(v: SymbolicTensor): SymbolicTensor {
+      return ops.mul(v, this.by);
+    }
+  }
+  class Anonymous extends Layer {
+    override call(v: SymbolicTensor): SymbolicTensor {
+      return ops.mul(v, 2);
+    }
+  }
+  class Holds extends Layer {
+    static override readonly className: string = 'Holds';
+    readonly of: Layer | undefined;
+    constructor({ of, ...others }: { of?: Layer }) {
+      super(others);
+      this.of = of;
+    }
+    override call(v: SymbolicTensor): SymbolicTensor {
+      return this.of ? (this.of(v as never) as SymbolicTensor) : v;
+    }
+    override getConfig(): Record<string, unknown> {
+      return { ...super.getConfig(), of: this.of ?? this };
+    }
+  }
+  test.each<[string, () => Layer, RegExp]>([
+    [
+      'a forgotten option',
+      () => layers.timeDistributed(new Forgets({ by: 3 })),
+      /made again by new TimeDistributed/,
+    ],
+    ['a class without a name', () => layers.timeDistributed(new Anonymous()), /has no 'static className'/],
+    ['one in a config', () => new Holds({ of: new Anonymous() }), /has no 'static className'/],
+    ['a layer in its own config', () => new Holds({}), /holds the layer itself/],
+  ])('%s', async (_, make, says) => {
+    const model = new Sequential([input([3, 4]), make()]) as Model;
+    await expectFailure(() => again(model, { layers: [Forgets, Holds] as never }), 'ERR_ARGUMENT', says);
+  });
+});
+
+test('a layer that is used in training alone comes back', async () => {
+  class Extra extends Layer {
+    static override readonly className: string = 'Extra';
+    readonly #always = layers.dense(4);
+    readonly #sometimes = layers.dense(4);
+    override call(v: SymbolicTensor): SymbolicTensor {
+      const y = this.#always(v);
+      return this.isTraining ? (ops.add(y, this.#sometimes(v)) as SymbolicTensor) : y;
+    }
+  }
+  const model = new Sequential([input([4]), new Extra(), layers.dense(1)]).compile({ loss: 'mse' }) as Model;
+  await model.fit(x, y);
+  expect(bits(await again(model, { layers: [Extra as never] }))).toEqual(bits(model));
+});
+
+test('patterns of weights are those of the model that is trained', async () => {
+  const excludeFromWeightDecay = [/^dense/];
+  const inner = new Sequential([input([4]), layers.dense(1)], { name: 'inner' }) as Model;
+  inner.compile({
+    optimizer: optimizers.adamW(0.1, { weightDecay: 0.5, excludeFromWeightDecay }),
+    loss: 'mse',
+  });
+  await inner.fit(x, y);
+  new Sequential([input([4]), inner, layers.dense(2)]);
+  await inner.fit(x, y);
+  await (await again(inner)).fit(x, y);
+});
+
+test('weights of layers that are not in the model are not used between layers', async () => {
+  const at = input([4]);
+  const outside = layers.dense(4);
+  const [looped] = ops.scan((c) => [outside(c) as SymbolicTensor], at, undefined, { length: 2 });
+  await expectFailure(
+    () => new Model({ inputs: at, outputs: layers.dense(1)(looped) }),
+    'ERR_ARGUMENT',
+    /ops\.scan, used between layers, has weights of a layer that the model does not have/,
+  );
 });

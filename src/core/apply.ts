@@ -100,6 +100,7 @@ function record(
   const { seed: _, ...recorded } = site;
   const call: Call = {
     ...recorded,
+    ...(site.layer ? {} : { weights: [...trial.weights] }),
     inputs: symbols,
     replay,
     outputs: outputs.map((t) => new SymbolicTensor(t.shape, t.dtype)),

@@ -14,7 +14,13 @@ const MOST = 4096;
 
 /** One op. Values are counted: the inputs first, then what each op gives. */
 type Instruction =
-  | { readonly op: string; readonly of: number[]; readonly with?: unknown }
+  | {
+      readonly op: string;
+      readonly of: number[];
+      readonly with?: object | undefined;
+      /** Of what is random: its seed, if it has one of its own. */
+      readonly random?: { readonly seed?: number | undefined };
+    }
   | { readonly constant: number[]; readonly shape: number[]; readonly dtype: DType }
   | { readonly size: number; readonly axis?: number | undefined };
 
@@ -32,6 +38,12 @@ const refuse = (why: string): RidgelineError =>
 class Writing extends Trace {
   readonly instructions: Instruction[] = [];
   readonly #numbers = new Map<number, number>();
+  readonly #seeds: (number | undefined)[] = [];
+
+  /** Counts random streams, which are those of the model where it runs. */
+  override stream(seed?: number): number {
+    return this.#seeds.push(seed) - 1;
+  }
 
   /** The number of a value that is counted from now on. */
   count(value: SymbolicTensor): SymbolicTensor {
@@ -53,12 +65,10 @@ class Writing extends Trace {
     inputs: readonly SymbolicTensor[],
     ...attributes: AttributesOf<N>
   ): ResultsOf<N> {
-    const [given] = attributes;
-    this.instructions.push({
-      op,
-      of: this.numbersOf(inputs),
-      ...(given === undefined ? {} : { with: given }),
-    });
+    const { stream, ...others } = { ...attributes[0] } as { stream?: number };
+    const random = stream === undefined ? {} : { random: { seed: this.#seeds[stream] } };
+    const by = Object.keys(others).length > 0 ? { with: others } : {};
+    this.instructions.push({ op, of: this.numbersOf(inputs), ...by, ...random });
     const values = super.emit(op, inputs, ...attributes);
     for (const value of values) this.count(value);
     return values;
@@ -119,10 +129,11 @@ export function runProgram(
     throw new RangeError(`there is no value ${of} in a program of ops`);
   };
   for (const one of instructions) {
-    // Which ops there are and what they take, the native core checks.
-    if ('op' in one)
-      values.push(...trace.emit(one.op as 'softmax', one.of.map(at), ...([one.with ?? {}] as unknown as [])));
-    else if ('constant' in one) values.push(trace.constant(constantOf(one)));
+    if ('op' in one) {
+      const attributes = { ...one.with, ...(one.random ? { stream: trace.stream(one.random.seed) } : {}) };
+      // Which ops there are and what they take, the native core checks.
+      values.push(...trace.emit(one.op as 'softmax', one.of.map(at), ...([attributes] as unknown as [])));
+    } else if ('constant' in one) values.push(trace.constant(constantOf(one)));
     else values.push(trace.size(at(one.size), one.axis));
   }
   return outputs.map(at);

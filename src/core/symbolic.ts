@@ -25,6 +25,8 @@ export interface Call {
   readonly training?: boolean | undefined;
   /** Other options of the call, such as a mask, tensors in their places. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
+  /** Weights that it uses, where it is no layer. */
+  readonly weights?: readonly object[] | undefined;
   /** Runs it in a trace. */
   replay(inputs: SymbolicTensor[]): SymbolicTensor[];
   /** What it gave. */

@@ -2,6 +2,18 @@
  * Names told apart by numbers behind them.
  */
 
+/** By what stands before the number of a name: numbers from this on were not given to anything. */
+const free = new Map<string, number>();
+
+/** Notes that something has that name. */
+export function noteName(name: string): void {
+  const [, base = name, number = '0'] = /^(.*)_(\d{1,9})$/.exec(name) ?? [];
+  free.set(base, Math.max(free.get(base) ?? 1, Number(number) + 1));
+}
+
+/** A name of which nothing has the like. */
+export const freshName = (base: string): string => `${base}_${free.get(base) ?? 1}`;
+
 /** Gives every name once. */
 export class UniqueNames {
   readonly #taken: Set<string>;

@@ -14,22 +14,18 @@ const MADE_IN_CALL =
 /** Layers whose `call` is running, outermost first. */
 const calling: Calling[] = [];
 
-/** What Keras passes to `call` beside tensors, and where it is here. */
-const KERAS_ARGUMENTS: Record<string, string> = {
-  training: "'this.isTraining' says it",
-  mask: "the tensor's 'mask' says it",
-};
+/** A method with plain parameters, that of Keras' flag among them. */
+const WITH_FLAG = /^call\s*\((\s*\w+\s*,)*\s*training(\s*=\s*(false|true|null|undefined))?\s*[,)]/;
 
-/** @throws {RidgelineError} `ERR_ARGUMENT` for a parameter that waits for what nobody passes, as far as its text tells. */
+/** @throws {RidgelineError} `ERR_ARGUMENT` for a parameter that waits for the flag that Keras passes, as far as its text tells. */
 function checkParameters(call: (...args: unknown[]) => unknown, given: readonly unknown[]): void {
-  const [, list = ''] = /^[^(]*\(([^)]*)\)/.exec(Function.prototype.toString.call(call)) ?? [];
-  for (const parameter of list.split(',').slice(given.length)) {
-    const [, name = ''] = /^\s*(\w+)/.exec(parameter) ?? [];
-    const isMeant = name === 'mask' && !(given[0] as Partial<SymbolicTensor> | undefined)?.mask;
-    const instead = isMeant ? undefined : KERAS_ARGUMENTS[name];
-    if (instead)
-      throw argumentError(`parameter '${name}' of call()`, `left out: ${instead}`, 'nothing for it');
-  }
+  const [head] = WITH_FLAG.exec(Function.prototype.toString.call(call)) ?? [];
+  if (head === undefined || head.split(',').length - (head.endsWith(',') ? 1 : 0) <= given.length) return;
+  throw argumentError(
+    "parameter 'training' of call()",
+    "left out: 'this.isTraining' says it",
+    'nothing for it',
+  );
 }
 
 /** See the module documentation. */

@@ -9,7 +9,7 @@ import { safely } from '../core/show.js';
 import { type Shape, SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
-import { UniqueNames } from '../core/unique-names.js';
+import { noteName, UniqueNames } from '../core/unique-names.js';
 import { argumentError, inLayer } from '../errors.js';
 import { getRegularizer, type RegularizerIdentifier } from '../regularizers/identifier.js';
 import { activityPenalty, type Regularizer } from '../regularizers/regularizer.js';
@@ -23,7 +23,7 @@ import {
   parseCall,
 } from './arguments.js';
 import { ForgottenMasks, masked, withMask } from './masks.js';
-import { factoryName } from './naming.js';
+import { factoryName, nameAmong } from './naming.js';
 import { type CommonValues, common, type Given, type LayerOptions, type Settled } from './options.js';
 import { Recorded } from './recorded.js';
 import type { WeightOptions } from './weights.js';
@@ -171,6 +171,7 @@ export abstract class Layer<
   rename(name: string): void {
     if (!this.isNamed) this.#name = name;
     this.#isPlaced = true;
+    noteName(name);
   }
 
   /** @internal True if it has its name from a model or a layer around it. */
@@ -283,7 +284,7 @@ export abstract class Layer<
     if (known !== undefined) return known;
     if (layer === this || layer.holds(this))
       throw argumentError(`layer inside '${this.name}'`, 'another one, which is not around it', layer.name);
-    const name = new UniqueNames(this.#inner.values()).take(layer.name);
+    const name = nameAmong(layer, new UniqueNames(this.#inner.values()));
     layer.rename(name);
     this.#inner.set(layer, name);
     this.found(layer);

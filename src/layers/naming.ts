@@ -3,6 +3,7 @@
  */
 import * as check from '../core/check.js';
 import { type Option, option } from '../core/options.js';
+import { freshName, type UniqueNames } from '../core/unique-names.js';
 import { argumentError } from '../errors.js';
 
 /** The option `name`. It stands in paths such as `block/dense/kernel`. */
@@ -18,4 +19,22 @@ export function factoryName(className: string): string {
     (word) => `${word[0]}${word.slice(1).toLowerCase()}`,
   );
   return `${words[0]?.toLowerCase()}${words.slice(1)}`;
+}
+
+/**
+ * A name for a layer among others: its own where it was given one or has it elsewhere and it is free here. One that has its
+ * name elsewhere gets none else that is in use anywhere.
+ */
+export function nameAmong(
+  {
+    name,
+    isNamed,
+    isPlaced,
+  }: { readonly name: string; readonly isNamed: boolean; readonly isPlaced: boolean },
+  names: UniqueNames,
+): string {
+  if (isNamed) return names.take(name);
+  const base = name.replace(/_\d+$/, '');
+  if (!isPlaced) return names.take(base);
+  return names.takeAsIs(name) ? name : names.take(freshName(base));
 }

@@ -34,6 +34,17 @@ export abstract class ConnectedModel<O extends Tensors> extends Layer {
     }
     this.#graph = graph;
     this.built = true;
+    this.#checkWeights();
+  }
+
+  /** @throws {RidgelineError} `ERR_ARGUMENT` where ops between layers use weights that are in none of the layers. */
+  #checkWeights(): void {
+    const known = new Set<object>(this.variables);
+    for (const { label, weights = [] } of this.graph.calls) {
+      if (weights.every((weight) => known.has(weight))) continue;
+      const message = `ops.${label}, used between layers, has weights of a layer that the model does not have: put it into a Layer class`;
+      throw new RidgelineError('ERR_ARGUMENT', message, { argument: 'outputs' });
+    }
   }
 
   /** @internal */

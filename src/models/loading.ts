@@ -9,6 +9,7 @@ import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { runProgram } from '../core/op-program.js';
 import { undisturbed } from '../core/random.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
+import { Trace } from '../core/trace.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { input } from '../layers/core/input.js';
 import { restoresLayers, type SavedInnerLayer } from '../layers/inner-layer.js';
@@ -24,6 +25,7 @@ import { restorePreprocessor } from '../preprocessing/registry.js';
 import type { Metrics, OwnStepOptions } from './compile-options.js';
 import { Filling, type Fills, readNumber, type SavedTraining } from './filling.js';
 import { Model } from './model.js';
+import { type Network, traceInputs } from './network.js';
 import type { Tensors } from './one-or-several.js';
 import type { TrainStep } from './own-step.js';
 import { allLayers } from './rebuilding.js';
@@ -88,6 +90,13 @@ function restore(saved: SavedModel): Model {
   const outputs = saved.outputs.map((o) => resolve(o) as SymbolicTensor);
   const { name, trainable } = saved;
   return preprocessed(saved, new Model({ inputs, outputs, name, trainable }));
+}
+
+/** Goes through a model's layers once, which find what is inside them. */
+function traceLayers(model: Model, training: boolean): void {
+  const trace = new Trace(training);
+  trace.run(() => model.graph.replay(traceInputs(model as unknown as Network, trace)));
+  trace.graph.release();
 }
 
 /** The model with the steps that were before it, and the names of its classes. */
@@ -185,7 +194,15 @@ function rebuild(
     throw damaged('it says no format. Weights alone, from saveWeights, are read by loadWeights of a model');
   if (saved.format !== FORMAT) throw damaged(`format ${saved.format}, this version reads ${FORMAT}`);
   if (!Array.isArray(saved.model?.layers)) throw damaged('it describes no layers');
-  const model = SharedLayers.within(() => withoutValues(file.elements, () => restore(saved.model)));
+  const count = file.names.filter((of) => /^\d+:/.test(of)).length;
+  const model = SharedLayers.within(() =>
+    withoutValues(file.elements, () => {
+      const made = restore(saved.model);
+      // What is used in training alone has its weights from there.
+      if (count > made.variables.length) traceLayers(made, true);
+      return made;
+    }),
+  );
   model.randomSeed = number('seed', saved.seed);
   // Each after those around it, whose assignments it would take over.
   const frozen = new Set(saved.frozen);

@@ -5,6 +5,7 @@ import type { SymbolicTensor } from '../core/symbolic.js';
 import { UniqueNames } from '../core/unique-names.js';
 import { RidgelineError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
+import { nameAmong } from '../layers/naming.js';
 
 /** The first of `names` that occurs before. */
 function repeated(names: readonly string[]): string | undefined {
@@ -29,7 +30,7 @@ export function nameLayers(layers: readonly Layer[]): void {
   const names = new UniqueNames(given);
   const unnamed = layers.filter((layer) => !layer.isNamed).sort((a, b) => a.creationIndex - b.creationIndex);
   const others = unnamed.filter((layer) => !(layer.isPlaced && names.takeAsIs(layer.name)));
-  for (const layer of others) layer.rename(names.take(layer.name.replace(/_\d+$/, '')));
+  for (const layer of others) layer.rename(nameAmong(layer, names));
 }
 
 /**

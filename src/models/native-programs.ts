@@ -112,6 +112,8 @@ export class NativePrograms {
     const kept = this.#for(rows);
     if (kept.trainer) return kept.trainer;
     const weights = this.#network.trainableWeights;
+    // A model around it may have named them.
+    this.#network.locate('');
     this.#compiled.optimizer.checkWeights(this.#network.weights);
     const of = traceLoss(this.#network, this.#compiled, rows, true);
     const state = [...of.trace.assigned].flatMap(([weight, all]) =>

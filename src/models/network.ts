@@ -30,6 +30,8 @@ export interface Network {
   readonly variables: readonly Weight[];
   /** The variables by where they stand in it, such as `dense/kernel`. */
   weightPaths(): [weight: Weight, path: string][];
+  /** Says that it stands at `path`, `''` for by itself: names of weights in patterns, files and messages follow. */
+  locate(path: string): void;
   /** Weights that training changes. */
   readonly trainableWeights: readonly Weight[];
   /** Seed of its random numbers. */

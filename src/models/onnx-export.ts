@@ -69,6 +69,7 @@ export async function exportOnnx(
   );
   const steps = describePreprocessing(network.preprocessing, {});
   if (decoder) await checkSteps(network);
+  network.locate('');
   const trace = new Trace(false);
   const exported = trace.run(() => {
     const outputs = decoder

@@ -77,7 +77,7 @@ export function rebuildingFault(
           const same = calls.every(
             (call) => fingerprint(layer, call, training) === fingerprint(again, call, training),
           );
-          if (!same || weightsOf(layer) !== weightsOf(again)) return OTHER;
+          if (!same) return OTHER;
           // What is inside is known now, and may have been frozen later.
           const inner = allLayers(again);
           for (const [i, { trainable }] of allLayers(layer).entries()) {
@@ -85,7 +85,8 @@ export function rebuildingFault(
             if (of && of.trainable !== trainable) of.trainable = trainable;
           }
         }
-        return undefined;
+        // What is used in training alone is there now too.
+        return weightsOf(layer) === weightsOf(again) ? undefined : OTHER;
       }),
     );
   } catch (error) {

@@ -21,6 +21,7 @@ import { CallGraph } from './call-graph.js';
 import type { ClassLabels } from './class-labels.js';
 import type { Compiled } from './compilation.js';
 import type { Metrics } from './compile-options.js';
+import { readNumber } from './filling.js';
 import type { Network } from './network.js';
 import type { TrainStep } from './own-step.js';
 import { allLayers, rebuildingFault } from './rebuilding.js';
@@ -98,12 +99,15 @@ function plain(layer: Layer, functions: Record<string, unknown>): Json {
   written = functions;
   let config: unknown;
   try {
-    config = withReferences(layer.getConfig(), functions, isTaken, fault, layerReference);
+    config = withReferences(layer.getConfig(), functions, isTaken, fault, (value) => {
+      if (value === layer) throw refuse(`the config of layer '${name}' holds the layer itself`);
+      return layerReference(value);
+    });
   } finally {
     written = outer;
   }
   try {
-    return JSON.parse(JSON.stringify(config)) as Json;
+    return JSON.parse(JSON.stringify(config, numberText), readNumber) as Json;
   } catch (error) {
     throw refuse(`the config of layer '${name}' has no plain form: ${(error as Error).message}`);
   }
@@ -116,7 +120,20 @@ function describeInner(layer: Layer, functions: Record<string, unknown>): SavedL
   return { className, config: null, model: describe(layer as Layer & Network, functions) };
 }
 
-describesModels((layer) => written && describeInner(layer, written));
+describesModels((layer) => {
+  if (!written) return undefined;
+  const model = describeInner(layer, written);
+  if (!model) checkKnown(layer);
+  return model;
+});
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for a layer whose class no file can name. */
+function checkKnown(layer: Layer): void {
+  const { className } = layer.constructor as typeof Layer;
+  if (isImpostor(layer))
+    throw refuse(`the class of layer '${layer.name}' is called '${className}' as a layer of this package is`);
+  if (!isKnown(layer)) throw refuse(`the class of layer '${layer.name}' has no 'static className'`);
+}
 
 function describe(model: Layer & Network, functions: Record<string, unknown>): SavedModel {
   const { className } = model.constructor as typeof Layer;
@@ -172,13 +189,9 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
         const model = describeInner(layer, functions);
         if (model) return model;
         const { className } = layer.constructor as typeof Layer;
-        if (isImpostor(layer))
-          throw refuse(
-            `the class of layer '${layer.name}' is called '${className}' as a layer of this package is`,
-          );
-        if (!isKnown(layer)) throw refuse(`the class of layer '${layer.name}' has no 'static className'`);
+        checkKnown(layer);
         const config = plain(layer, functions);
-        if (!isBuiltin(layer)) {
+        if ([layer, ...allLayers(layer)].some((of) => !isBuiltin(of))) {
           const fault = rebuildingFault(layer, config, functions, callsOf.get(layer) ?? []);
           if (fault !== undefined)
             throw refuse(
@@ -288,9 +301,11 @@ function describeCompile(
   };
 }
 
-/** Numbers that JSON has no form for, as text. */
+/** Numbers that JSON has no form for, as text: infinities, NaN and −0. */
 export const numberText = (_: string, value: unknown): unknown =>
-  typeof value === 'number' && !Number.isFinite(value) ? { $number: String(value) } : value;
+  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? { $number: Object.is(value, -0) ? '-0' : String(value) }
+    : value;
 
 /**
  * Writes `model` to `path`.

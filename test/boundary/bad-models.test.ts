@@ -436,20 +436,21 @@ describe('what Keras passes to call', () => {
     const says = /parameter 'training' of call\(\) must be left out: 'this\.isTraining' says it/;
     await expectFailure(() => new Noisy()(input([2])), 'ERR_ARGUMENT', says);
   });
-  test('a mask is not, where there is one; a second tensor by that name is', async () => {
-    class Masking extends Layer {
-      static override readonly className = 'Masking';
-      override call(x: SymbolicTensor, mask?: SymbolicTensor): SymbolicTensor {
-        return mask ? ops.mul(x, ops.expandDims(mask, -1)) : x;
+  test('but others may be called so', () => {
+    class Flagged extends Layer {
+      static override readonly className = 'Flagged';
+      override call(x: SymbolicTensor, training = this.isTraining): SymbolicTensor {
+        return training ? ops.mul(x, 2) : x;
       }
     }
-    const at = input({ shape: [3], dtype: 'int32' });
-    const masked = layers.embedding(4, 2, { maskZero: true })(at);
-    const says = /parameter 'mask' of call\(\) must be left out: the tensor's 'mask' says it/;
-    const model = new Model({ inputs: at, outputs: new Masking()(masked) });
-    await expectFailure(() => model.predict([[1, 0, 2]]), 'ERR_ARGUMENT', says);
-    expect(new Masking()(input([3, 2])).shape).toEqual([null, 3, 2]);
-    expect(new Masking()(input([3, 2]), input([3])).shape).toEqual([null, 3, 2]);
+    class Second extends Layer {
+      static override readonly className = 'Second';
+      override call(x: SymbolicTensor, training: SymbolicTensor): SymbolicTensor {
+        return ops.add(x, training) as SymbolicTensor;
+      }
+    }
+    expect(new Flagged()(input([2])).shape).toEqual([null, 2]);
+    expect(new Second()(input([2]), input([2])).shape).toEqual([null, 2]);
   });
 });
 

@@ -411,3 +411,13 @@ test.each(['int32', 'bool'] as const)('outputs of type %s', async (dtype) => {
 test('sums of integers', async () => {
   await expectSameInRuntime(model((a, b) => ops.add(a, b), [[6], [6]], ['int32', 'int32']));
 });
+
+describe('of booleans', () => {
+  const types: DType[] = ['bool', 'bool', 'bool'];
+  test.each(COMPARISONS)('%s', async (name) => {
+    await expectSameInRuntime(model((a, b) => ops[name](a!, b!), [[3], [3]], types));
+  });
+  test('where', async () => {
+    await expectSameInRuntime(model((a, b, c) => ops.where(a!, b!, c!), [[3], [3], [3]], types));
+  });
+});

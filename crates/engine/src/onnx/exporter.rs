@@ -244,6 +244,18 @@ impl Exporter<'_> {
         Ok(())
     }
 
+    /// Input `i`; of booleans int32 numbers.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn number(&mut self, i: usize) -> Result<String> {
+        if self.input_type(i).dtype != DType::Bool {
+            return Ok(self.input(i));
+        }
+        let to = ("to", Attribute::Int(code(DType::I32)?));
+        self.step_with("Cast", &[self.input(i)], vec![to])
+    }
+
     /// Emits a Cast of `value` to `dtype`.
     ///
     /// # Errors

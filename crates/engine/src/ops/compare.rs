@@ -77,7 +77,12 @@ impl Op for CompareOp {
                 return e.finish("Not", &[equal]);
             }
         };
-        e.finish(name, &[e.input(0), e.input(1)])
+        let operands = match self.kind {
+            Compare::Equal => [e.input(0), e.input(1)],
+            // Booleans have no order there.
+            _ => [e.number(0)?, e.number(1)?],
+        };
+        e.finish(name, &operands)
     }
 }
 
@@ -153,7 +158,13 @@ impl Op for Where {
         Ok(gradients)
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
-        e.finish("Where", &[e.input(0), e.input(1), e.input(2)])
+        let operands = [e.input(0), e.number(1)?, e.number(2)?];
+        if e.input_type(1).dtype == DType::Bool {
+            // ONNX Runtime chooses among numbers alone.
+            let chosen = e.step("Where", &operands)?;
+            return e.cast(chosen, DType::Bool);
+        }
+        e.finish("Where", &operands)
     }
 }
 
