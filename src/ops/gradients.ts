@@ -13,8 +13,9 @@ import { zerosLike } from './creation.js';
 /**
  * A function that gives the value of `fn` and its gradient with respect to each argument, as `jax.value_and_grad` does: at
  * once for concrete tensors, traced inside a layer, a loss or a training step. A weight may be an argument too, and then
- * layers that `fn` calls on it count. Arguments that the value does not depend on, or that are no float32, have gradients
- * of zeros. A gradient of a gradient can be had of all but batch normalization, attention, recurrent layers and scans.
+ * layers that `fn` calls on it count, and all else that comes of it. Arguments that the value does not depend on, or that
+ * are no float32, have gradients of zeros. A gradient of a gradient can be had of all but batch normalization, attention,
+ * recurrent layers and scans.
  *
  * @param fn - From tensors to a float32 scalar.
  * @example
