@@ -222,4 +222,14 @@ test('bad input', async () => {
     'ERR_ARGUMENT',
     /its output and 1 states/,
   );
+  class Nested extends OwnCell {
+    override call(x: SymbolicTensor, states: SymbolicTensor[]): SymbolicTensor[] {
+      return [x, states] as never;
+    }
+  }
+  await expectFailure(
+    () => layers.rnn(new Nested({ units: 2 }))(x),
+    'ERR_ARGUMENT',
+    /in one list, those of a cell \[output, \.\.\.states\]/,
+  );
 });

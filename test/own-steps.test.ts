@@ -270,6 +270,12 @@ describe('in the step of a loop', () => {
     }));
     expect(looped).toBeCloseTo(written, 5);
   });
+  it('what a step gives must be a tensor of ops', async () => {
+    for (const loss of [3, undefined, tensor(3)])
+      await expect(once(() => ({ loss: loss as never }))).rejects.toThrow(
+        /loss of trainStep must be a float32 scalar of ops, such as ops\.mean\(x\)/,
+      );
+  });
   it('of no more outputs than there are', async () => {
     const says = /outputs of computeLoss must be as many as the model has, which is 1/;
     await expect(

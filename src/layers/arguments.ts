@@ -136,7 +136,9 @@ export function checkOutputs(outputs: unknown, trace: Trace): void {
   if (all.length === 0 || !all.every(fits))
     throw argumentError(
       'what call() gives',
-      'a symbolic tensor that it computes, or a list of them',
+      all.some(Array.isArray)
+        ? 'symbolic tensors in one list, those of a cell [output, ...states]'
+        : 'a symbolic tensor that it computes, or a list of them',
       outputs,
     );
 }

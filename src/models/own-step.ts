@@ -2,7 +2,7 @@
  * Training steps of one's own: what a batch makes small, written with ops, traced once and run natively.
  */
 import { isPlain } from '../core/check.js';
-import type { SymbolicTensor } from '../core/symbolic.js';
+import { SymbolicTensor } from '../core/symbolic.js';
 import type { Trace } from '../core/trace.js';
 import { argumentError } from '../errors.js';
 import { Layer } from '../layers/layer.js';
@@ -65,9 +65,9 @@ export interface OwnStep {
 
 /** A float32 scalar of the trace. */
 function scalar(trace: Trace, what: string, given: unknown): SymbolicTensor {
-  const value = values(what, given);
-  if (value.rank === 0 && value.dtype === 'float32' && value.traced?.trace === trace) return value;
-  throw argumentError(what, 'a float32 scalar of ops, such as ops.mean(x)', value);
+  const value = given instanceof SymbolicTensor ? given : undefined;
+  if (value?.rank === 0 && value.dtype === 'float32' && value.traced?.trace === trace) return value;
+  throw argumentError(what, 'a float32 scalar of ops, such as ops.mean(x)', given);
 }
 
 /**
