@@ -102,8 +102,11 @@ export declare class NativeGraph {
    * where none flows.
    */
   gradients(loss: number, targets: Array<number>): Array<NativeTensor | undefined | null>
-  /** Adds the gradients of a scalar with respect to values; null where none flows. */
-  differentiate(loss: number, of: Array<number>): Array<NativeValue | undefined | null>
+  /**
+   * Adds the gradients of a scalar with respect to values; null where none flows. Values that are older than `since` are
+   * constant, those of `of` apart.
+   */
+  differentiate(loss: number, of: Array<number>, since: number): Array<NativeValue | undefined | null>
   /** A text that graphs share which compute the same. */
   fingerprint(): string
   /** Writes the values as an ONNX model: to a file, or as bytes if no path is given. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   input,
+  Layer,
   layers,
   loadModel,
   losses,
@@ -20,6 +21,7 @@ import {
   type TrainStep,
   type TrainStepArguments,
   tensor,
+  type Weight,
 } from 'ridgeline';
 import { describe, expect, it } from 'vitest';
 import './support/allclose.js';
@@ -364,6 +366,20 @@ describe('valueAndGrad', () => {
       const model = new Model({ inputs: at, outputs: layers.lambda(slope)(at as never) as SymbolicTensor });
       expect((await model.predict([[1, 2]])).toArray()).toEqual([expected]);
     }
+    // Of a weight what came of it before is constant too.
+    class Weighing extends Layer {
+      static override readonly className = 'Weighing';
+      #w!: Weight;
+      override build(): void {
+        this.#w = this.addWeight('w', { shape: [2], initializer: 'ones' });
+      }
+      override call(x: SymbolicTensor): SymbolicTensor {
+        const y = ops.mul(this.#w, 5);
+        const [, [slope]] = ops.valueAndGrad((w) => ops.sum(ops.mul(w, y)))(this.#w as never);
+        return ops.add(ops.mul(x, 0), slope as never) as SymbolicTensor;
+      }
+    }
+    expect((new Weighing()(tensor([[1, 2]]) as never) as unknown as Tensor).toArray()).toEqual([[5, 5]]);
     // The outer gradient flows through the argument of the inner one.
     const second = ops.valueAndGrad((x) => {
       const [, [slope]] = ops.valueAndGrad((u) => ops.sum(ops.mul(ops.square(u), u)))(x);

@@ -13,9 +13,8 @@ import { zerosLike } from './creation.js';
 /**
  * A function that gives the value of `fn` and its gradient with respect to each argument, as `jax.value_and_grad` does: at
  * once for concrete tensors, traced inside a layer, a loss or a training step. A weight may be an argument too, and then
- * layers that `fn` calls on it count, and all else that comes of it. Arguments that the value does not depend on, or that
- * are no float32, have gradients of zeros. A gradient of a gradient can be had of all but batch normalization, attention,
- * recurrent layers and scans.
+ * layers that `fn` calls on it count. Arguments that the value does not depend on, or that are no float32, have gradients of
+ * zeros. A gradient of a gradient can be had of all but batch normalization, attention, recurrent layers and scans.
  *
  * @param fn - From tensors to a float32 scalar.
  * @example
@@ -37,12 +36,16 @@ export function valueAndGrad(
     const [value, ...gradients] = dispatch({ label: 'valueAndGrad' }, of, (given) => {
       const trace = Trace.running;
       const at = given.map((one) => asArgument(trace, one));
+      // What is older than this does not depend on the arguments.
+      const since = trace.value(0);
       const result: unknown = fn(...at);
       const value = isTensorLike(result) ? trace.value(result) : undefined;
       if (value?.rank !== 0 || value.dtype !== 'float32')
         throw argumentError('what fn gives', 'a float32 scalar, such as ops.sum(x)', value ?? result);
       const [loss] = trace.ids([value]) as [number];
-      const found = guard(() => trace.graph.differentiate(loss, trace.ids(at)));
+      const found = guard(() =>
+        trace.graph.differentiate(loss, trace.ids(at), trace.ids([since])[0] as number),
+      );
       return [
         value,
         ...found.map((gradient, i) =>

@@ -16,9 +16,22 @@ use std::ops::Range;
 /// # Errors
 /// `ERR_ARGUMENT` when an op on the way is not differentiable.
 pub fn gradients(graph: &mut Graph, loss: Value, targets: &[Value]) -> Result<Vec<Option<Value>>> {
+    gradients_since(graph, loss, targets, 0)
+}
+
+/// As [`gradients`], through the nodes from number `first` on alone: all before them is taken for constant.
+///
+/// # Errors
+/// As [`gradients`].
+pub fn gradients_since(
+    graph: &mut Graph,
+    loss: Value,
+    targets: &[Value],
+    first: usize,
+) -> Result<Vec<Option<Value>>> {
     let one = graph.constant(Tensor::scalar(1.0))?;
     let seed = graph.broadcast_like(one, loss)?;
-    vector_jacobian(graph, &[(loss, seed)], targets)
+    back_to(graph, &[(loss, seed)], targets, first)
 }
 
 /// As [`gradients`], from given gradients of any values.

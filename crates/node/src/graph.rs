@@ -231,12 +231,19 @@ impl NativeGraph {
         Ok(found.into_iter().map(|of| of.and_then(|_| tensors.next())).collect())
     }
 
-    /// Adds the gradients of a scalar with respect to values; null where none flows.
+    /// Adds the gradients of a scalar with respect to values; null where none flows. Values that are older than `since` are
+    /// constant, those of `of` apart.
     #[napi(catch_unwind)]
-    pub fn differentiate(&self, loss: f64, of: Vec<f64>) -> Result<Vec<Option<NativeValue>>> {
+    pub fn differentiate(
+        &self,
+        loss: f64,
+        of: Vec<f64>,
+        since: f64,
+    ) -> Result<Vec<Option<NativeValue>>> {
         let mut graph = self.graph.lock();
-        let (loss, of) = (Self::checked(&graph, &[loss])?[0], Self::checked(&graph, &of)?);
-        let found = autodiff::gradients(&mut graph, loss, &of).map_err(convert)?;
+        let ends = Self::checked(&graph, &[loss, since])?;
+        let (of, first) = (Self::checked(&graph, &of)?, ends[1].node as usize);
+        let found = autodiff::gradients_since(&mut graph, ends[0], &of, first).map_err(convert)?;
         Ok(found.into_iter().map(|v| v.map(|v| Self::describe(&graph, v))).collect())
     }
 
