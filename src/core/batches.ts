@@ -29,11 +29,18 @@ export function isBatchSource<X = DataInput>(given: unknown): given is BatchSour
   return Symbol.asyncIterator in given || typeof (given as { next?: unknown }).next === 'function';
 }
 
+/** @throws {RidgelineError} `ERR_ARGUMENT` for what an iterable gives that is no iterator. */
+function usable<I extends object>(argument: string, iterator: I): I {
+  if (typeof (iterator as { next?: unknown } | undefined)?.next === 'function') return iterator;
+  throw argumentError(`iterator of ${argument}`, 'an object with next()', iterator);
+}
+
 /** The iterator of what a source is or gives. */
 function iteratorOf<X>(argument: string, of: unknown): Iterator<Batch<X>> | AsyncIterator<Batch<X>> {
   if (typeof of === 'object' && of !== null) {
-    if (Symbol.asyncIterator in of) return (of as AsyncIterable<Batch<X>>)[Symbol.asyncIterator]();
-    if (Symbol.iterator in of) return (of as Iterable<Batch<X>>)[Symbol.iterator]();
+    if (Symbol.asyncIterator in of)
+      return usable(argument, (of as AsyncIterable<Batch<X>>)[Symbol.asyncIterator]());
+    if (Symbol.iterator in of) return usable(argument, (of as Iterable<Batch<X>>)[Symbol.iterator]());
     if ('next' in of && typeof of.next === 'function') return of as Iterator<Batch<X>>;
   }
   throw argumentError(argument, 'an iterable of batches, or a function that gives one', of);
@@ -70,8 +77,6 @@ export class BatchReader<X = DataInput> {
   async next(): Promise<Batch<X> | undefined> {
     const of = typeof this.#source === 'function' ? this.#source : () => this.#source;
     this.#iterator ??= iteratorOf(this.argument, of());
-    if (typeof this.#iterator?.next !== 'function')
-      throw argumentError(`iterator of ${this.argument}`, 'an object with next()', this.#iterator);
     const result: unknown = await this.#iterator.next();
     if (typeof result !== 'object' || result === null)
       throw argumentError(`next() of ${this.argument}`, 'an object with done and value', result);

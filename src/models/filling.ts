@@ -7,7 +7,7 @@ import { shapeText } from '../core/tensor.js';
 import type { Weight } from '../core/weight.js';
 import { guard, type NativeCheckpoint, type NativeVariable, native } from '../native.js';
 import type { EpochLogs, History, TrainingState } from './history.js';
-import type { Network } from './network.js';
+import { type Located, located } from './network.js';
 import type { OptimizerState } from './optimizer-state.js';
 import { isPlace, type Place } from './place.js';
 
@@ -44,10 +44,9 @@ export class Filling {
   }
 
   /** Weights of a model. @throws What `damaged` gives where one has no tensor. */
-  weights(model: Pick<Network, 'variables' | 'weightPaths'>): void {
-    const paths = new Map(model.weightPaths());
-    model.variables.forEach((weight, i) => {
-      this.#fill(weight.variable, `${i}:${paths.get(weight)}`, weight.shape);
+  weights(model: Located): void {
+    located(model).forEach(([weight, path], i) => {
+      this.#fill(weight.variable, `${i}:${path}`, weight.shape);
     });
   }
 

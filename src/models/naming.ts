@@ -28,9 +28,9 @@ export function nameLayers(layers: readonly Layer[]): void {
     });
   }
   const names = new UniqueNames(given);
-  const unnamed = layers.filter((layer) => !layer.isNamed).sort((a, b) => a.creationIndex - b.creationIndex);
-  const others = unnamed.filter((layer) => !(layer.isPlaced && names.takeAsIs(layer.name)));
-  for (const layer of others) layer.rename(nameAmong(layer, names));
+  const unnamed = layers.filter((layer) => !layer.isNamed);
+  unnamed.sort((a, b) => Number(b.isPlaced) - Number(a.isPlaced) || a.creationIndex - b.creationIndex);
+  for (const layer of unnamed) layer.rename(nameAmong(layer, names));
 }
 
 /**

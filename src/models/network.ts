@@ -45,6 +45,15 @@ export interface Network {
 /** True if a state of it goes from batch to batch. */
 export const carries = (network: Network): boolean => network.variables.some((weight) => weight.isCarried);
 
+/** What has weights in places. */
+export type Located = Pick<Network, 'variables' | 'weightPaths'>;
+
+/** All variables, each with where it stands: what files know them by. */
+export function located(network: Located): (readonly [weight: Weight, path: string])[] {
+  const paths = new Map(network.weightPaths());
+  return network.variables.map((weight) => [weight, paths.get(weight) as string]);
+}
+
 /** Adds the inputs of `network` to a trace, to be fed in their order. */
 export function traceInputs(network: Network, trace: Trace): SymbolicTensor[] {
   const { inputNames } = network;

@@ -7,13 +7,13 @@ import { guard, type NativeCheckpoint, native } from '../native.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { Filling, readNumber, type SavedTraining } from './filling.js';
 import type { TrainingState } from './history.js';
-import type { Network } from './network.js';
+import type { Located } from './network.js';
 import type { OptimizerState } from './optimizer-state.js';
 import { FORMAT } from './saved-file.js';
 
 /** What is resumed. */
 export interface Resumed {
-  readonly model: Pick<Network, 'variables' | 'weightPaths'> & {
+  readonly model: Located & {
     readonly optimizer: Optimizer;
     randomSeed: number;
   };

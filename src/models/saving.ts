@@ -22,7 +22,7 @@ import type { ClassLabels } from './class-labels.js';
 import type { Compiled } from './compilation.js';
 import type { Metrics } from './compile-options.js';
 import { readNumber } from './filling.js';
-import type { Network } from './network.js';
+import { located, type Network } from './network.js';
 import type { TrainStep } from './own-step.js';
 import { allLayers, rebuildingFault } from './rebuilding.js';
 import { checkConstraints, checkOptimizer } from './rebuilding-updates.js';
@@ -91,21 +91,28 @@ function refuse(what: string): RidgelineError {
 /** Functions of the model that is being written, while configs are asked for; else models in them are as they say. */
 let written: Record<string, unknown> | undefined;
 
+/** Does `work`, which asks for configs of the model that is written with these functions. */
+function writing<T>(functions: Record<string, unknown>, work: () => T): T {
+  const outer = written;
+  written = functions;
+  try {
+    return work();
+  } finally {
+    written = outer;
+  }
+}
+
 /** The config of a layer, with functions by their names, which `functions` gets; what cannot come back is refused. */
 function plain(layer: Layer, functions: Record<string, unknown>): Json {
   const { name } = layer;
   const fault = (key: string, what: string): Error => refuse(`'${key}' of layer '${name}' ${what}`);
-  const outer = written;
-  written = functions;
-  let config: unknown;
-  try {
-    config = withReferences(layer.getConfig(), functions, isTaken, fault, (value) => {
-      if (value === layer) throw refuse(`the config of layer '${name}' holds the layer itself`);
-      return layerReference(value);
-    });
-  } finally {
-    written = outer;
-  }
+  const reference = (value: unknown): object | undefined => {
+    if (value === layer) throw refuse(`the config of layer '${name}' holds the layer itself`);
+    return layerReference(value);
+  };
+  const config = writing(functions, () =>
+    withReferences(layer.getConfig(), functions, isTaken, fault, reference),
+  );
   try {
     return JSON.parse(JSON.stringify(config, numberText), readNumber) as Json;
   } catch (error) {
@@ -330,11 +337,10 @@ export async function save(
     names.push(name);
     variables.push(variable);
   };
-  const weights = model.variables;
-  const paths = new Map(model.weightPaths());
-  weights.forEach((weight, i) => {
-    add(`${i}:${paths.get(weight)}`, weight.variable);
+  located(model).forEach(([weight, path], i) => {
+    add(`${i}:${path}`, weight.variable);
   });
+  const weights = model.variables;
   checkOwned(model);
   const saved = includeOptimizer ? training : undefined;
   const functions: Record<string, unknown> = {};

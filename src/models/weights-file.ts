@@ -4,10 +4,9 @@
 import { boolean, options as checkOptions } from '../core/check.js';
 import { type FilePath, filePath, ofFile } from '../core/file-path.js';
 import { shapeText } from '../core/tensor.js';
-import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { guard, type NativeCheckpoint, native } from '../native.js';
-import type { Network } from './network.js';
+import { located, type Network } from './network.js';
 
 /** Options of {@link Model.loadWeights}. */
 export interface LoadWeightsOptions {
@@ -45,7 +44,7 @@ export async function loadWeights(
         return /^(optimizer|callback)\//.test(name) ? [] : [[plain, { name, shape: shapes[i] as number[] }]];
       }),
     );
-    const fits = ([weight, at]: Located): boolean => {
+    const fits = ([weight, at]: Placed): boolean => {
       const shape = found.get(at)?.shape;
       return shape !== undefined && shapeText(shape) === shapeText(weight.shape);
     };
@@ -70,18 +69,14 @@ export async function loadWeights(
 }
 
 /** A weight, and where it stands in its model. */
-type Located = readonly [weight: Weight, path: string];
+type Placed = ReturnType<typeof located>[number];
 
 /** All weights; those of a model that has no input yet are still to come, which is an error. */
-function weightsOf(model: Network): Located[] {
-  model.graph;
-  const paths = new Map(model.weightPaths());
-  return model.variables.map((weight) => [weight, paths.get(weight) as string]);
-}
+const weightsOf = (model: Network): Placed[] => model.graph && located(model);
 
 function missing(
   file: string,
-  [{ shape }, path]: Located,
+  [{ shape }, path]: Placed,
   found: readonly number[] | undefined,
 ): RidgelineError {
   const expected = `weight '${path}' of shape ${shapeText(shape)}`;
