@@ -1,4 +1,4 @@
-//! A copy of data on its way in, which says whether all of it is finite.
+//! Copies: of data on its way in, which says whether all of it is finite, and of what a kernel has just written.
 //!
 //! Data larger than the near caches is written past them: lines that are written whole need not be
 //! read before, and what the caches hold stays there.
@@ -19,6 +19,25 @@ dispatch! {
     /// # Panics
     /// When the lengths differ.
     pub fn copy_finite(x: &[f32], to: &mut [MaybeUninit<u32>]) -> bool = generic;
+
+    /// Copies some words. By vectors as wide as those that kernels write: a narrower load waits until what it reads of
+    /// has left for the cache (16 bytes of 64, on Zen 5).
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn copy_words(x: &[u32], to: &mut [u32]) = words_generic;
+}
+
+#[inline(always)]
+unsafe fn words_generic<S: Simd>(x: &[u32], to: &mut [u32]) {
+    assert_eq!(x.len(), to.len(), "copy_words: lengths differ");
+    // SAFETY: the CPU executes `S`, says the caller; the strips end where both slices do.
+    unsafe {
+        strips!(S::LANES, x.len(), |width, i| {
+            let v = width.load::<S>(x.as_ptr().wrapping_add(i).cast());
+            width.store::<S>(to.as_mut_ptr().wrapping_add(i).cast(), v);
+        });
+    }
 }
 
 #[inline(always)]

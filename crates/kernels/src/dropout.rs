@@ -30,15 +30,15 @@ dispatch! {
         mask: MaskMut,
     ) = draw_generic;
 
-    /// Draws the mask as [`draw`] does and applies it as [`apply`] does, in one pass, to values that are at least `floor`:
-    /// 0 makes it dropout of their ReLU.
+    /// Draws the mask as [`draw`] does and applies it as [`apply`] does, in one pass. Of a ReLU, the values below 0 are 0, and
+    /// the mask is that of both: where it is set, a value above 0 was kept.
     ///
     /// # Panics
     /// When the shapes differ or the columns of `x` are not adjacent.
     pub fn dropout(
         key: Key,
         rate: Rate,
-        floor: f32,
+        relu: bool,
         first_row: usize,
         full_words_per_row: usize,
         x: Option<Tile>,
@@ -111,29 +111,36 @@ unsafe fn draw_generic<S: Simd>(
     }
 }
 
-/// The 32 columns of y = bit ? max(x, floor) · scale : 0 that start at word `at` of row `r`.
+/// The 32 columns of y = bit ? x · scale : 0 that start at word `at` of row `r`, of the ReLU of x if asked; returns the bits,
+/// then only where x is above 0.
 ///
 /// # Safety
 /// The CPU executes `S`, and both tiles have the row and the columns that exist.
 #[inline(always)]
-unsafe fn apply_word<S: Simd, W: Width>(
+unsafe fn apply_word<S: Simd, W: Width, const RELU: bool>(
     w: W,
     bits: u32,
-    [floor, scale]: [S::F; 2],
+    scale: S::F,
     [r, at]: [usize; 2],
     x: Option<Tile>,
     y: &mut TileMut,
-) {
+) -> u32 {
     // SAFETY: as the caller says.
     unsafe {
         let mut v = match x {
             Some(x) => panel::load::<S, W>(w, x.row(r), at * COLUMNS),
             None => panel::load::<S, W>(w, y.row_mut(r), at * COLUMNS),
         };
+        let (zero, mut positive) = (S::splat(0.0), 0);
         for k in 0..panel::vectors::<S>() {
-            v[k] = keep::<S>(bits, k, S::mul(S::at_least(floor, v[k]), scale));
+            if RELU {
+                positive |= S::mask_bits(S::lt(zero, v[k])) << (k * S::LANES);
+                v[k] = S::at_least(zero, v[k]);
+            }
+            v[k] = keep::<S>(bits, k, S::mul(v[k], scale));
         }
         panel::store::<S, W>(w, y.row_mut(r), at * COLUMNS, v);
+        if RELU { bits & positive } else { bits }
     }
 }
 
@@ -147,26 +154,49 @@ fn check(x: Option<Tile>, y: &TileMut, rows: usize, cols: usize) {
 unsafe fn dropout_generic<S: Simd>(
     key: Key,
     rate: Rate,
-    floor: f32,
+    relu: bool,
     first_row: usize,
     full_words_per_row: usize,
+    x: Option<Tile>,
+    y: TileMut,
+    mask: MaskMut,
+) {
+    check(x, &y, mask.rows(), mask.cols());
+    let place = (first_row, full_words_per_row);
+    // SAFETY: the CPU executes `S`, says the caller; mask and tiles have the same rows and columns.
+    unsafe {
+        match relu {
+            true => dropped::<S, true>(key, rate, place, x, y, mask),
+            false => dropped::<S, false>(key, rate, place, x, y, mask),
+        }
+    }
+}
+
+/// [`dropout`], of values or of their ReLU.
+///
+/// # Safety
+/// The CPU executes `S`; mask and tiles have the same rows and columns.
+#[inline(always)]
+unsafe fn dropped<S: Simd, const RELU: bool>(
+    key: Key,
+    rate: Rate,
+    (first_row, full_words_per_row): (usize, usize),
     x: Option<Tile>,
     mut y: TileMut,
     mut mask: MaskMut,
 ) {
-    check(x, &y, mask.rows(), mask.cols());
-    // SAFETY: the CPU executes `S`, says the caller; the batches cover the words of the mask, whose
-    // rows and columns are those of both tiles.
+    // SAFETY: the same contract; the batches cover the words of the mask.
     unsafe {
-        let by = [S::splat(floor), S::splat(rate.scale)];
+        let scale = S::splat(rate.scale);
         draw_batches!(S, key, rate, first_row, full_words_per_row, mask, |row, word, drawn| {
-            mask.set_word(row, word, drawn);
-            match mask.cols() - word * COLUMNS {
+            let at = [row, word];
+            let kept = match mask.cols() - word * COLUMNS {
                 left @ ..COLUMNS => {
-                    apply_word::<S, _>(First(left), drawn, by, [row, word], x, &mut y)
+                    apply_word::<S, _, RELU>(First(left), drawn, scale, at, x, &mut y)
                 }
-                _ => apply_word::<S, _>(All, drawn, by, [row, word], x, &mut y),
-            }
+                _ => apply_word::<S, _, RELU>(All, drawn, scale, at, x, &mut y),
+            };
+            mask.set_word(row, word, kept);
         });
     }
 }
@@ -176,11 +206,11 @@ unsafe fn apply_generic<S: Simd>(mask: Mask, scale: f32, x: Option<Tile>, mut y:
     check(x, &y, mask.rows(), mask.cols());
     // SAFETY: the CPU executes `S`, says the caller; mask and tiles have the same rows and columns.
     unsafe {
-        let by = [S::splat(f32::NEG_INFINITY), S::splat(scale)];
+        let scale = S::splat(scale);
         for r in 0..mask.rows() {
             strips!(COLUMNS, mask.cols(), |w, c| {
                 let word = c / COLUMNS;
-                apply_word::<S, _>(w, mask.word(r, word), by, [r, word], x, &mut y);
+                apply_word::<S, _, false>(w, mask.word(r, word), scale, [r, word], x, &mut y);
             });
         }
     }

@@ -186,6 +186,13 @@ impl<'a> TileMut<'a> {
         let ptr = self.ptr.wrapping_add(rows.start * self.row_stride + cols.start);
         TileMut { ptr, rows: rows.len(), cols: cols.len(), ..*self }
     }
+    /// A rectangle of it, instead of it.
+    ///
+    /// # Panics
+    /// When it reaches outside.
+    pub fn into_part(mut self, rows: Range<usize>, cols: Range<usize>) -> TileMut<'a> {
+        TileMut { owner: PhantomData, ..self.part(rows, cols) }
+    }
     /// Writes one element.
     ///
     /// # Panics

@@ -1,8 +1,8 @@
 //! Dropout (Srivastava et al. 2014), inverted: kept values grow by 1/(1−rate).
 //!
 //! The mask is one bit an element, drawn by a counter-based generator keyed by (seed, stream,
-//! step, element): the same bits for any number of threads. Backward reuses the bits, or where a ReLU
-//! is part of it the result: what is positive was kept and let through.
+//! step, element): the same bits for any number of threads. Backward reuses the bits; where a ReLU is
+//! part of it they say what both let through, so that the result need not be read for it.
 
 use super::call::{Call, Entry, built};
 use crate::error::{Error, Result};
@@ -61,17 +61,13 @@ impl Op for Dropout {
         Ok(vec![x.clone(), TensorType { shape: x.shape.clone(), dtype: DType::Bits }])
     }
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
-        let ([y, mask], dy) = ([b.outputs[0], b.outputs[1]], b.dy()?);
+        let (mask, dy) = (b.outputs[1], b.dy()?);
         let scale = Rate::new(self.rate).scale;
-        if self.relu {
-            let (through, scale) = (b.graph.through_relu(y, dy)?, b.graph.scalar(scale)?);
-            return Ok(vec![Some(b.graph.mul(through, scale)?)]);
-        }
         Ok(vec![Some(b.graph.one(MaskedScale { scale }, &[dy, mask])?)])
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let (rate, stream) = (Rate::new(self.rate), self.stream);
-        let floor = if self.relu { 0.0 } else { f32::NEG_INFINITY };
+        let relu = self.relu;
         let x = lower.input(0)?;
         let (y, mask) = (lower.output(0), lower.output(1));
         let words = x.last().div_ceil(32);
@@ -86,7 +82,7 @@ impl Op for Dropout {
             .run(move |f| {
                 let (first, key) = (f.rows().start, f.key(stream));
                 let (x, y, mask) = (f.tile_apart(0), f.tile_mut(0), f.mask_mut(1));
-                kernels::dropout(f.isa, key, rate, floor, first, words, x, y, mask);
+                kernels::dropout(f.isa, key, rate, relu, first, words, x, y, mask);
             });
         Ok(())
     }
@@ -175,9 +171,9 @@ impl Op for DropoutMask {
                 let ones = &mut f.scratch()[..cols];
                 ones.fill(1.0);
                 let (first, count) = (f.rows().start, f.rows().len());
-                let (x, floor) = (Tile::new(ones, count, cols, 0, 1), f32::NEG_INFINITY);
+                let x = Some(Tile::new(ones, count, cols, 0, 1));
                 let (y, mask) = (f.tile_mut(0), f.mask_mut(1));
-                kernels::dropout(f.isa, key, rate, floor, first, words, Some(x), y, mask);
+                kernels::dropout(f.isa, key, rate, false, first, words, x, y, mask);
             });
         Ok(())
     }

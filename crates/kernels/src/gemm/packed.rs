@@ -101,6 +101,19 @@ pub enum Right<'a> {
 }
 
 impl Right<'_> {
+    /// Its first rows and columns.
+    ///
+    /// # Panics
+    /// When it does not have as many.
+    pub fn first(self, rows: usize, cols: usize) -> Self {
+        match self {
+            Right::Tile(b) => Right::Tile(b.part(0..rows, 0..cols)),
+            Right::Packed(b) => {
+                assert!(rows <= b.rows, "rows outside packed");
+                Right::Packed(Packed { rows, ..b.columns(0..cols) })
+            }
+        }
+    }
     pub(super) fn rows(&self) -> usize {
         match self {
             Right::Tile(b) => b.rows(),

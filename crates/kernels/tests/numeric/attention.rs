@@ -2,7 +2,7 @@
 
 use crate::support::{Padded, all_close, noise};
 use ridgeline_kernels::Isa;
-use ridgeline_kernels::attention::{Sees, row_products, score_gradient, shares, shares_again};
+use ridgeline_kernels::attention::{Kept, Sees, powers, row_products, scale_rows, score_gradient};
 use ridgeline_kernels::dropout::{Mask, apply};
 
 const SHAPES: [(usize, usize); 5] = [(1, 1), (3, 7), (4, 16), (5, 33), (2, 130)];
@@ -59,33 +59,62 @@ fn shares_and_their_gradient_match_the_definition() {
                 1 => Sees { until: Some(2), mask: None },
                 _ => Sees { until: None, mask: Some(mask.tile()) },
             };
+            let words = cols.div_ceil(32);
+            let bits: Vec<u32> = (0..rows * words).map(|i| 0x9e37_79b9 << (i % 7)).collect();
+            let bits = Mask::new(&bits, rows, words, 0, cols);
             for isa in Isa::available() {
-                let (mut first, mut logs) = (scores.clone(), vec![0.0; rows]);
-                shares(isa, first.tile_mut(), SCALE, sees, &mut logs);
-                all_close(&first.values(), &p, 1e-5, 1e-7, "shares");
-                let mut again = scores.clone();
-                shares_again(isa, again.tile_mut(), SCALE, sees, &logs);
-                all_close(&again.values(), &p, 2e-5, 1e-7, "shares made again");
-                let mut products = vec![0.0; rows];
-                row_products(isa, first.tile(), dp.tile(), &mut products);
-                all_close(&products, &sums, 1e-5, 1e-5, "sums");
-                let mut to = dp.clone();
-                score_gradient(isa, first.tile(), SCALE, &products, None, to.tile_mut());
-                all_close(&to.values(), &gradient, 1e-5, 1e-5, "gradient");
-                // Behind dropout it is that of gradients which were zeroed and scaled before.
-                let words = cols.div_ceil(32);
-                let bits: Vec<u32> = (0..rows * words).map(|i| 0x9e37_79b9 << (i % 7)).collect();
-                let bits = Mask::new(&bits, rows, words, 0, cols);
-                let mut zeroed = dp.clone();
-                apply(isa, bits, 1.25, Some(dp.tile()), zeroed.tile_mut());
-                score_gradient(isa, first.tile(), SCALE, &products, None, zeroed.tile_mut());
-                let mut to = dp.clone();
+                let (whole, logs) = shares(isa, &scores, sees, None);
+                all_close(&whole.values(), &p, 1e-5, 1e-7, "shares");
                 let kept = Some((bits, 1.25));
-                score_gradient(isa, first.tile(), SCALE, &products, kept, to.tile_mut());
-                assert_eq!(to.values(), zeroed.values(), "gradient behind dropout");
+                let (some, same) = shares(isa, &scores, sees, kept);
+                assert_eq!(logs, same, "dropout takes no part in the sum");
+                let dropped = |of: &Padded| {
+                    let mut to = of.clone();
+                    apply(isa, bits, 1.25, Some(of.tile()), to.tile_mut());
+                    to
+                };
+                let doubles =
+                    |of: Padded| of.values().into_iter().map(f64::from).collect::<Vec<_>>();
+                let expected = doubles(dropped(&whole));
+                all_close(&some.values(), &expected, 1e-5, 1e-7, "shares that are kept");
+
+                let mut products = vec![0.0; rows];
+                row_products(isa, whole.tile(), dp.tile(), &mut products);
+                all_close(&products, &sums, 1e-5, 1e-5, "sums");
+                let back = |dp: &Padded, kept| {
+                    let (mut x, mut to) = (scores.clone(), dp.clone());
+                    score_gradient(
+                        isa,
+                        x.tile_mut(),
+                        SCALE,
+                        sees,
+                        kept,
+                        &logs,
+                        &products,
+                        to.tile_mut(),
+                    );
+                    (x, to)
+                };
+                let (again, to) = back(&dp, None);
+                all_close(&again.values(), &p, 2e-5, 1e-7, "shares made again");
+                all_close(&to.values(), &gradient, 2e-5, 1e-5, "gradient");
+                // Behind dropout it is that of gradients which were zeroed and scaled before.
+                let (again, to) = back(&dp, kept);
+                all_close(&again.values(), &expected, 2e-5, 1e-7, "kept shares made again");
+                let (_, expected) = back(&dropped(&dp), None);
+                assert_eq!(to.values(), expected.values(), "gradient behind dropout");
             }
         }
     }
+}
+
+/// The shares of scores, and the logarithms of their sums.
+fn shares(isa: Isa, scores: &Padded, sees: Sees, kept: Kept) -> (Padded, Vec<f32>) {
+    let (mut x, rows) = (scores.clone(), scores.tile().rows());
+    let (mut logs, mut factors) = (vec![0.0; rows], vec![0.0; rows]);
+    powers(isa, x.tile_mut(), SCALE, sees, kept, &mut logs, &mut factors);
+    scale_rows(isa, x.tile_mut(), &factors);
+    (x, logs)
 }
 
 #[test]
@@ -95,9 +124,8 @@ fn a_mask_of_one_row_is_that_of_all() {
     let scores = noise(3, rows * cols);
     let p: Vec<f64> = expected(&scores, cols, |_, col| col < 13);
     for isa in Isa::available() {
-        let (mut x, mut logs) = (Padded::new(rows, cols, &scores), vec![0.0; rows]);
-        let mask = Padded::new(1, cols, &mask);
-        shares(isa, x.tile_mut(), SCALE, Sees { until: None, mask: Some(mask.tile()) }, &mut logs);
+        let (x, mask) = (Padded::new(rows, cols, &scores), Padded::new(1, cols, &mask));
+        let (x, _) = shares(isa, &x, Sees { until: None, mask: Some(mask.tile()) }, None);
         all_close(&x.values(), &p, 1e-5, 1e-7, "shares");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::noise;
 use ridgeline_kernels::Isa;
-use ridgeline_kernels::copy::copy_finite;
+use ridgeline_kernels::copy::{copy_finite, copy_words};
 use std::mem::MaybeUninit;
 
 /// Lengths around every width, and around the one from which on a copy goes past the caches.
@@ -39,5 +39,19 @@ fn a_copy_is_the_same_and_any_infinity_or_nan_is_found() {
             }
         }
         assert!(copied(isa, &[f32::MAX, f32::MAX, -f32::MAX], 0));
+    }
+}
+
+#[test]
+fn words_are_copied_as_they_are() {
+    // Of a signaling NaN too, and nothing past the end.
+    for isa in Isa::available() {
+        for n in SIZES {
+            let x: Vec<u32> = (0..n as u32).map(|i| 0x7f80_0001 ^ i.rotate_left(16)).collect();
+            let mut to = vec![7; n + 1];
+            copy_words(isa, &x, &mut to[..n]);
+            assert_eq!(to[..n], x, "{n} on {}", isa.name());
+            assert_eq!(to[n], 7, "after {n}");
+        }
     }
 }

@@ -105,9 +105,9 @@ fn drawing_and_applying_agree_and_leave_the_padding_alone() {
             let mut mask = vec![0; rows * words];
             let mut y = Padded::empty(rows, cols);
             let view = MaskMut::new(&mut mask, rows, words, 0, cols);
-            let none = f32::NEG_INFINITY;
-            dropout(isa, key(5), rate, none, 0, words, Some(x.tile()), y.tile_mut(), view);
+            dropout(isa, key(5), rate, false, 0, words, Some(x.tile()), y.tile_mut(), view);
             assert_eq!(mask, expected_words(key(5), rate, rows, cols));
+            let none = f32::NEG_INFINITY;
             let expected = |floor: f32| -> Vec<f32> {
                 let one = |i: usize| match bit(key(5), rate, words, i / cols, i % cols) {
                     true => values[i].max(floor) * rate.scale,
@@ -126,8 +126,13 @@ fn drawing_and_applying_agree_and_leave_the_padding_alone() {
             assert_eq!(own.values(), expected(none));
             let mut own = Padded::new(rows, cols, &values);
             let view = MaskMut::new(&mut mask, rows, words, 0, cols);
-            dropout(isa, key(5), rate, 0.0, 0, words, None, own.tile_mut(), view);
+            dropout(isa, key(5), rate, true, 0, words, None, own.tile_mut(), view);
             assert_eq!(own.values(), expected(0.0), "{rows}x{cols} on {}", isa.name());
+            let mut kept = expected_words(key(5), rate, rows, cols);
+            for i in (0..rows * cols).filter(|&i| values[i] <= 0.0) {
+                kept[i / cols * words + i % cols / 32] &= !(1 << (i % cols % 32));
+            }
+            assert_eq!(mask, kept, "what was kept of a ReLU is above 0");
         }
     }
 }
@@ -140,7 +145,7 @@ fn rate_one_gives_zeros() {
         let x = ridgeline_kernels::Tile::matrix(&x, 4096, 32);
         let to = ridgeline_kernels::TileMut::new(&mut y, 4096, 32, 32);
         let view = MaskMut::new(&mut mask, 4096, 1, 0, 32);
-        dropout(isa, key(6), Rate::new(1.0), f32::NEG_INFINITY, 0, 1, Some(x), to, view);
+        dropout(isa, key(6), Rate::new(1.0), false, 0, 1, Some(x), to, view);
         assert!(y.iter().all(|&y| y == 0.0));
     }
 }

@@ -1,9 +1,10 @@
-//! The gradient of attention: shares are made again from scores and logarithms, block by block.
+//! The gradient of attention: shares are made again from scores and logarithms, strip by strip.
 //!
 //! With P the shares, dropped D, and dO that of the output: dV = Dᵀ·dO, dD = dO·Vᵀ, dS = scale·P·(dP − Σ dO·O),
 //! dQ = dS·K, dK = dSᵀ·Q. The sum over a row of dP·P is that of dO·O, with dropout too.
 
-use super::{Attention, BLOCK, Mask, NS_PER_SHARE, STRIP, Sizes, strips};
+use super::strip::{Mask, STRIP, Sizes, panels, right, take};
+use super::{Attention, NS_PER_SHARE};
 use crate::error::Result;
 use crate::graph::Value;
 use crate::onnx::Exporter;
@@ -14,11 +15,11 @@ use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::{Axes, View};
 use crate::tensor::TensorType;
 use crate::variable::Layout;
-use ridgeline_kernels::attention::{row_products, score_gradient, shares_again};
-use ridgeline_kernels::dropout::{Mask as Bits, Rate, apply};
+use ridgeline_kernels::attention::{row_products, score_gradient};
+use ridgeline_kernels::dropout::{Mask as Bits, MaskMut, Rate, draw};
 use ridgeline_kernels::gemm::{Start, gemm};
 use ridgeline_kernels::tile::{dense, matrix};
-use ridgeline_kernels::{Tile, TileMut};
+use std::ops::Range;
 
 /// Inputs those of attention, its first outputs and the gradient of the first, and its bits if there are some; outputs the gradients of q, k and v.
 #[derive(Debug)]
@@ -52,15 +53,10 @@ impl Op for AttentionGradient {
         };
         let drops = usize::from(op.rate > 0.0);
         let bits = if drops > 0 { Some(lower.stored(behind + 3)?) } else { None };
-        let block = BLOCK.min(of.queries.max(1));
-        let scratch = block * (of.keys * (2 + drops) + 2) + STRIP * of.words() * drops;
         let work = of.queries as f64 * of.keys as f64 * of.heads as f64;
         let each = NS_PER_FMA * (3 * of.size + 2 * of.value) as f64 + 2.0 * NS_PER_SHARE;
-        let mut task = lower
-            .task(of.batch, 1)
-            .split(Axes::ROWS)
-            .cost(work * each)
-            .scratch(scratch + of.products());
+        let mut task =
+            lower.task(of.batch, 1).split(Axes::ROWS).cost(work * each).scratch(scratch(of));
         for buffer in [&q, &k, &v].into_iter().chain(&rest) {
             task = task.read(samples(buffer));
         }
@@ -88,98 +84,86 @@ impl Op for AttentionGradient {
     }
 }
 
+/// Scratch of a participant.
+fn scratch(of: Sizes) -> usize {
+    let packed = panels(of.size, of.keys) + panels(of.value, of.keys) + panels(of.keys, of.size);
+    let sums = of.keys * (of.size + of.value);
+    packed + sums + STRIP * (2 * of.keys + 2 + of.words()) + of.products()
+}
+
 impl Attention {
     /// The samples of a part.
     fn backward(&self, f: &Frame, of: Sizes, mask: Option<&Mask>) {
-        let samples = f.rows();
-        let (drops, rise) = (self.rate > 0.0, Rate::new(self.rate).scale);
-        let read = |i: usize, rows: usize| {
-            let all = f.floats(i);
-            Tile::matrix(all, samples.len() * rows, all.len() / (samples.len() * rows).max(1))
-        };
-        let (q, k, v) = (read(0, of.queries), read(1, of.keys), read(2, of.keys));
-        let (y, logs, dy) = (read(3, of.queries), f.floats(4), read(5, of.queries));
-        let [dq, dk, dv] = [0, 1, 2].map(|i| f.floats_mut(i));
-        [&mut *dk, &mut *dv].into_iter().for_each(|all| all.fill(0.0));
-        let mut dq = TileMut::new(dq, samples.len() * of.queries, q.cols(), q.cols());
-        let mut dk = TileMut::new(dk, samples.len() * of.keys, k.cols(), k.cols());
-        let mut dv = TileMut::new(dv, samples.len() * of.keys, v.cols(), v.cols());
-        for (local, sample) in samples.clone().enumerate() {
+        for sample in f.rows() {
             for head in 0..of.heads {
-                let columns = head * of.size..(head + 1) * of.size;
-                let values = head * of.value..(head + 1) * of.value;
-                for first in (0..of.queries).step_by(BLOCK) {
-                    let rows = BLOCK.min(of.queries - first);
-                    let block = self.block(of, mask, [sample, head, first], rows);
-                    let here = local * of.queries + first..local * of.queries + first + rows;
-                    let keys = local * of.keys..local * of.keys + block.keys;
-                    let (p, rest) = f.scratch().split_at_mut(rows * block.keys);
-                    let (dp, rest) = rest.split_at_mut(rows * block.keys);
-                    let (log, rest) = rest.split_at_mut(rows);
-                    let (sums, rest) = rest.split_at_mut(rows);
-                    for (log, at) in log.iter_mut().zip(here.clone()) {
-                        *log = logs[at * of.heads + head];
-                    }
-                    let (q, k) = (
-                        q.part(here.clone(), columns.clone()),
-                        k.part(keys.clone(), columns.clone()),
-                    );
-                    let (v, dy) = (
-                        v.part(keys.clone(), values.clone()),
-                        dy.part(here.clone(), values.clone()),
-                    );
-                    row_products(f.isa, dy, y.part(here.clone(), values.clone()), sums);
-                    gemm(f.isa, q, k.transposed(), dense(p, rows), Start::Zero, rest);
-                    gemm(f.isa, dy, v.transposed(), dense(dp, rows), Start::Zero, rest);
-                    let (dropped, rest) =
-                        rest.split_at_mut(if drops { rows * block.keys } else { 0 });
-                    let (words, rest) =
-                        rest.split_at_mut(if drops { STRIP * of.words() } else { 0 });
-                    let words: &mut [u32] = bytemuck::cast_slice_mut(words);
-                    for strip in strips(rows) {
-                        let (count, keys) = (strip.len(), block.keys);
-                        let all = strip.start * keys..strip.end * keys;
-                        let (p, dp) = (&mut p[all.clone()], dense(&mut dp[all.clone()], count));
-                        let (log, sums) = (&log[strip.clone()], &sums[strip.clone()]);
-                        let sees = block.sees.part(strip.clone());
-                        shares_again(f.isa, dense(p, count), self.scale, sees, log);
-                        let p = matrix(p, count);
-                        let kept = drops.then(|| {
-                            let to = dense(&mut dropped[all], count);
-                            let bits = match of.kept() {
-                                Some(stride) => {
-                                    let row = here.start + strip.start;
-                                    let from = row * stride + head * of.words();
-                                    let bits =
-                                        Bits::new(&f.words(6)[from..], count, stride, 0, keys);
-                                    apply(f.isa, bits, rise, Some(p), to);
-                                    bits
-                                }
-                                None => {
-                                    let drawn = (&mut *words, of.words());
-                                    self.dropped(f, of, (&block, strip.start), p, to, drawn);
-                                    Bits::new(words, count, of.words(), 0, keys)
-                                }
-                            };
-                            (bits, rise)
-                        });
-                        score_gradient(f.isa, p, self.scale, sums, kept, dp);
-                    }
-                    let mut to_v = dv.part(keys.clone(), values.clone());
-                    let shares = matrix(if drops { dropped } else { p }, rows);
-                    gemm(f.isa, shares.transposed(), dy, to_v.all(), Start::Accumulate, rest);
-                    let ds = matrix(dp, rows);
-                    gemm(f.isa, ds, k, dq.part(here, columns.clone()), Start::Zero, rest);
-                    gemm(
-                        f.isa,
-                        ds.transposed(),
-                        q,
-                        dk.part(keys, columns.clone()),
-                        Start::Accumulate,
-                        rest,
-                    );
-                }
+                self.backward_head(f, of, mask, [sample, head]);
             }
         }
+    }
+
+    /// A sample and head.
+    fn backward_head(&self, f: &Frame, of: Sizes, mask: Option<&Mask>, [sample, head]: [usize; 2]) {
+        let (samples, local) = (f.rows().len(), sample - f.rows().start);
+        let rate = (self.rate > 0.0).then(|| Rate::new(self.rate));
+        let [columns, values] = of.columns(head);
+        let (queries, keys) =
+            (local * of.queries..(local + 1) * of.queries, local * of.keys..(local + 1) * of.keys);
+        let read = |i: usize, rows: &Range<usize>, columns: &Range<usize>| {
+            matrix(f.floats(i), samples * rows.len()).part(rows.clone(), columns.clone())
+        };
+        let write = |i: usize, rows: &Range<usize>, columns: &Range<usize>| {
+            let all = dense(f.floats_mut(i), samples * rows.len());
+            all.into_part(rows.clone(), columns.clone())
+        };
+        let (q, k) = (read(0, &queries, &columns), read(1, &keys, &columns));
+        let (v, y, dy) =
+            (read(2, &keys, &values), read(3, &queries, &values), read(5, &queries, &values));
+        let logs = f.floats(4);
+        let mut dq = write(0, &queries, &columns);
+        let (mut rest, strips) = (f.scratch(), of.queries.div_ceil(STRIP));
+        let kt = right(f.isa, k.transposed(), strips, &mut rest);
+        let vt = right(f.isa, v.transposed(), strips, &mut rest);
+        let k = right(f.isa, k, strips, &mut rest);
+        let (dk, dv) = (take(&mut rest, of.keys * of.size), take(&mut rest, of.keys * of.value));
+        [&mut *dk, &mut *dv].into_iter().for_each(|sums| sums.fill(0.0));
+        for strip in self.strips(of, mask, [sample, head], 0..of.queries) {
+            let (here, count, keys) = (strip.rows.clone(), strip.rows.len(), strip.keys);
+            let first = local * of.queries + here.start;
+            let mut rest = &mut *rest;
+            let (p, dp) = (take(&mut rest, count * keys), take(&mut rest, count * keys));
+            let (log, sums) = (take(&mut rest, count), take(&mut rest, count));
+            let drawn = bytemuck::cast_slice_mut(take(&mut rest, count * of.words()));
+            let bits = rate.map(|rate| {
+                let bits = match of.kept() {
+                    Some(stride) => {
+                        let words = &f.words(6)[first * stride + head * of.words()..];
+                        Bits::new(words, count, stride, 0, keys)
+                    }
+                    None => {
+                        let bits = MaskMut::new(drawn, count, of.words(), 0, keys);
+                        draw(f.isa, f.key(self.stream), rate, strip.number, of.words(), bits);
+                        Bits::new(drawn, count, of.words(), 0, keys)
+                    }
+                };
+                (bits, rate.scale)
+            });
+            for (r, log) in log.iter_mut().enumerate() {
+                *log = logs[(first + r) * of.heads + head];
+            }
+            let (q, dy) = (q.part(here.clone(), 0..of.size), dy.part(here.clone(), 0..of.value));
+            row_products(f.isa, dy, y.part(here.clone(), 0..of.value), sums);
+            gemm(f.isa, q, kt.first(of.size, keys), dense(p, count), Start::Zero, rest);
+            gemm(f.isa, dy, vt.first(of.value, keys), dense(dp, count), Start::Zero, rest);
+            let (to, scores) = (dense(dp, count), dense(p, count));
+            score_gradient(f.isa, scores, self.scale, strip.sees, bits, log, sums, to);
+            let (p, ds) = (matrix(p, count), matrix(dp, count));
+            let (dk, dv) = (&mut dk[..keys * of.size], &mut dv[..keys * of.value]);
+            gemm(f.isa, p.transposed(), dy, dense(dv, keys), Start::Accumulate, rest);
+            gemm(f.isa, ds.transposed(), q, dense(dk, keys), Start::Accumulate, rest);
+            let to = dq.part(here, 0..of.size);
+            gemm(f.isa, ds, k.first(keys, of.size), to, Start::Zero, rest);
+        }
+        write(1, &keys, &columns).copy_from(matrix(dk, of.keys));
+        write(2, &keys, &values).copy_from(matrix(dv, of.keys));
     }
 }

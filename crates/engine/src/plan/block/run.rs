@@ -3,7 +3,8 @@
 use super::{BLOCK, BlockProgram, Extent, MOST_OPERANDS, Source};
 use crate::plan::frame::Frame;
 use crate::plan::instruction::{Spot, Words};
-use crate::words::LINE_WORDS;
+use ridgeline_kernels::Isa;
+use ridgeline_kernels::copy::copy_words;
 
 /// Where the part of a program's operands begins, and the words from one of their rows to the next.
 #[derive(Clone, Copy)]
@@ -79,6 +80,7 @@ pub(super) fn rows(program: &BlockProgram, [extents, whole]: [&[Extent]; 2], f: 
             for (i, write) in inner.writes.iter().take(program.outputs.len()).enumerate() {
                 for r in 0..some {
                     copy(
+                        f.isa,
                         write.wrapping_add(r * width),
                         bases.writes[i].wrapping_add((first + r) * bases.write_strides[i]),
                         width,
@@ -107,19 +109,13 @@ pub(super) fn rows(program: &BlockProgram, [extents, whole]: [&[Extent]; 2], f: 
 
 /// Copies a row: of a declared read, of scratch or of a declared write.
 #[inline(always)]
-fn copy(from: *const u32, to: *mut u32, width: usize) {
-    let whole = width - width % LINE_WORDS;
+fn copy(isa: Isa, from: *const u32, to: *mut u32, width: usize) {
     // SAFETY: a row of a declared read and one of scratch, or one of scratch and a declared write; both have the columns of
     // the part.
-    unsafe {
-        // Of a size that is known it is a few moves rather than a call.
-        for at in (0..whole).step_by(LINE_WORDS) {
-            std::ptr::copy_nonoverlapping(from.add(at), to.add(at), LINE_WORDS);
-        }
-        if whole < width {
-            std::ptr::copy_nonoverlapping(from.add(whole), to.add(whole), width - whole);
-        }
-    }
+    let (from, to) = unsafe {
+        (std::slice::from_raw_parts(from, width), std::slice::from_raw_parts_mut(to, width))
+    };
+    copy_words(isa, from, to);
 }
 
 /// Runs the program over a part of few columns: rows are collected until they fill a block. `inner` says where results go
@@ -142,7 +138,7 @@ pub(super) fn narrow(
         match extent {
             Extent::Scalar => continue,
             Extent::Row => (0..at_once)
-                .for_each(|r| copy(bases.reads[i], block.wrapping_add(r * width), width)),
+                .for_each(|r| copy(f.isa, bases.reads[i], block.wrapping_add(r * width), width)),
             Extent::Full | Extent::Column | Extent::Repeat(_) => {}
         }
         inner.reads[i] = block;
@@ -154,7 +150,7 @@ pub(super) fn narrow(
                 let from = bases.row(i, *extent, first + r, f);
                 let to = inner.reads[i].cast_mut().wrapping_add(r * width);
                 match extent {
-                    Extent::Full | Extent::Repeat(_) => copy(from, to, width),
+                    Extent::Full | Extent::Repeat(_) => copy(f.isa, from, to, width),
                     // SAFETY: a value of a declared read, and a row of scratch.
                     Extent::Column => unsafe {
                         std::slice::from_raw_parts_mut(to, width).fill(*from);
@@ -247,6 +243,6 @@ pub(super) fn block(
         step.instruction.run(f.isa, &spot, &operands[..step.operands.len()], y);
     }
     if let Some(output) = bases.in_place {
-        copy(result(program.outputs[output]), written(output), len);
+        copy(f.isa, result(program.outputs[output]), written(output), len);
     }
 }
