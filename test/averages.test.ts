@@ -12,6 +12,7 @@ import {
   loadModel,
   type Model,
   optimizers,
+  regularizers,
   Sequential,
   setRandomSeed,
   tensor,
@@ -139,6 +140,17 @@ describe('moving averages', () => {
       await model.trainOnBatch([[1, 2], [3, 1]], [[1], [0]]); // biome-ignore format: matrices
       for (const [i, x] of expected.entries()) expect(layer.getWeights()[0]?.data[i]).toBeCloseTo(x, 3);
     }
+  });
+
+  test('where gradients accumulate, a penalty is that of the weights of each batch', async () => {
+    const [kernelRegularizer, kernelConstraint] = [regularizers.l2(0.5), constraints.maxNorm(0.5)];
+    const layer = layers.dense(1, { useBias: false, kernelRegularizer, kernelConstraint });
+    const model = new Sequential([layers.input([2]), layer]);
+    layer.setWeights([tensor([[3], [4]])]);
+    model.compile({ loss: 'mse', optimizer: optimizers.sgd(0.1, { gradientAccumulationSteps: 2 }) });
+    for (let i = 0; i < 2; i++) await model.trainOnBatch([[1, -1]], [[0]]);
+    // As Keras 3.15 has it: the constraint brings the weights to (0.3, 0.4) between the two.
+    for (const [i, x] of [0.245, 0.07].entries()) expect(layer.getWeights()[0]?.data[i]).toBeCloseTo(x, 6);
   });
 
   test.each<[object, RegExp]>([

@@ -49,6 +49,37 @@ function model(): Model<string> {
 const inMemory = { epochs: 3, batchSize: SIZE, shuffle: false, validationData: [x, y] } as const;
 const steps = Math.ceil(ROWS / SIZE);
 
+describe('a source that uses its arrays again', () => {
+  function* reused(): Generator<Batch> {
+    const [own, labels] = [new Float32Array(SIZE * 4), new Float32Array(SIZE)];
+    for (const { x, y } of pieces()) {
+      const rows = (x as Tensor).shape[0] as number;
+      own.set((x as Tensor<'float32'>).data);
+      labels.set((y as Tensor<'float32'>).data);
+      yield {
+        x: tensor(own.subarray(0, 4 * rows), { shape: [rows, 4] }),
+        y: tensor(labels.subarray(0, rows), { shape: [rows, 1] }),
+      };
+      own.fill(Number.NaN);
+      labels.fill(Number.NaN);
+    }
+  }
+
+  test.each([
+    ['at once', reused],
+    ['some time later', () => slowly(reused())],
+  ])('which it gives %s, is trained on as it was', async (_, source) => {
+    const [fresh, again] = [model(), model()];
+    const options = { epochs: 3, validationData: pieces } as const;
+    const { history } = await fresh.fit(() => pieces(), { ...options, validationData: () => pieces() });
+    const found = await again.fit(source, { ...options, validationData: source });
+    expect(found.history).toEqual(history);
+    expect(bits(again)).toEqual(bits(fresh));
+    expect(await again.evaluate(source)).toEqual(await fresh.evaluate(() => pieces()));
+    expect(await again.predict(source)).toEqual(await fresh.predict(() => pieces()));
+  });
+});
+
 describe('fit equals that in memory', () => {
   test.each<[string, (m: Model<string>) => Promise<unknown>]>([
     ['a generator function', (m) => m.fit(() => pieces(), { epochs: 3, validationData: [x, y] })],

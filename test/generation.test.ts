@@ -295,6 +295,11 @@ describe('errors', () => {
     await failing([]).toThrow(/prompt must be tokens/);
     await failing([[1], []]).toThrow(/prompt must be tokens/);
     await failing([1.5]).toThrow(/prompt/);
+    await failing([2 ** 32 + 1]).toThrow(/prompt/);
+    await failing(new Array(3)).toThrow(/prompt/);
+    await expect(model.stream([[1], [2]] as never).next()).rejects.toThrow(
+      /^prompt must be tokens of one sequence, received/,
+    );
     await failing([1], { temperature: -1 }).toThrow(/temperature/);
     await failing([1], { topP: 0 }).toThrow(/topP/);
     await failing([1], { maxTokens: 3 }).toThrow(/no option 'maxTokens'/);

@@ -373,6 +373,35 @@ test('flags of calls are booleans, masks of attention are read alike', async () 
   expect(found.toArray()).toEqual([[0]]);
 });
 
+test('a mask of queries that comes with the call is that of the output', async () => {
+  const [query, mask] = [input([3, 2]), input({ shape: [3], dtype: 'bool' })];
+  const seen = { queryMask: mask, valueMask: mask };
+  const attended = {
+    attention: layers.attention()([query, query], seen),
+    additiveAttention: layers.additiveAttention()([query, query], seen),
+    multiHeadAttention: layers.multiHeadAttention(1, 2)(query, query, undefined, seen),
+  };
+  const rows = [tensor([[[1, 2], [3, 4], [5, 6]]]), tensor([[true, true, false]])]; // biome-ignore format: a matrix
+  for (const output of Object.values(attended)) {
+    const whole = new Model({ inputs: [query, mask], outputs: output as SymbolicTensor });
+    const pooled = new Model({
+      inputs: [query, mask],
+      outputs: layers.globalAveragePooling1d()(output as SymbolicTensor),
+    });
+    const [[first, second]] = ((await whole.predict(rows)) as Tensor).toArray<number[][][]>() as [number[][]];
+    const [mean] = ((await pooled.predict(rows)) as Tensor).toArray<number[][]>() as [number[]];
+    for (const [i, of] of mean.entries())
+      expect(of).toBeCloseTo(((first?.[i] as number) + (second?.[i] as number)) / 2, 5);
+  }
+  // Of attention without heads as Keras 3.15 has it.
+  const mean = new Model({
+    inputs: [query, mask],
+    outputs: layers.globalAveragePooling1d()(attended.attention as SymbolicTensor),
+  });
+  const [found] = ((await mean.predict(rows)) as Tensor).toArray<number[][]>() as [number[]];
+  for (const [i, of] of [2.9975, 3.9975].entries()) expect(found[i]).toBeCloseTo(of, 3);
+});
+
 test('names of layers', () => {
   expect(layers.globalAveragePooling1d().name).toBe('global_average_pooling1d');
   expect([layers.lstm(1).name, layers.simpleRnn(1).name, layers.lstmCell(1).name]).toEqual([

@@ -211,6 +211,14 @@ describe('textVectorization', () => {
   });
 });
 
+test('of lengths that no text has there are no n-grams', () => {
+  const words = preprocessing.textVectorization({ vocabulary: ['a', 'b', 'a b'], ngrams: 1e9 });
+  expect(words.call(['a b']).toArray()).toEqual([[2, 3, 4]]);
+  expect(() => layers.integerLookup({ vocabulary: [1], numOovIndices: 1e9, invert: true })).toThrow(
+    /^numOovIndices must be an integer between 0 and 16777216/,
+  );
+});
+
 test('vectors of lookups have no place for the mask, so there is room for another token', async () => {
   const given = { maxTokens: 3, maskToken: '', outputMode: 'multiHot' } as const;
   const words = stringLookup(given);

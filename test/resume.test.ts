@@ -195,6 +195,89 @@ describe('training goes on from the end of an epoch', () => {
   });
 });
 
+describe('training goes on from within an epoch', () => {
+  const [rows, targets] = [numbers(50, 4), numbers(50, 1)];
+  const made = (): Model => {
+    setRandomSeed(7);
+    return new Sequential([
+      layers.input([4]),
+      layers.dense(8, { activation: 'relu' }),
+      layers.dropout(0.3),
+      layers.dense(1),
+    ]).compile({ optimizer: 'adam', loss: 'mse', metrics: ['mae'] }) as Model;
+  };
+  const EPOCHS = { epochs: 3, verbose: 0 } as const;
+  const fits: Record<string, (of: Model, options: object) => Promise<unknown>> = {
+    'in memory': (of, options) =>
+      of.fit(rows, targets, { ...EPOCHS, batchSize: 8, validationSplit: 0.2, ...options }),
+    'in batches': (of, options) => {
+      const batches = [0, 8, 16, 24, 32].map((at) => {
+        return { x: rows.rows(at, at + 8), y: targets.rows(at, at + 8) };
+      });
+      const held = [rows.rows(40, 50), targets.rows(40, 50)] as const;
+      return of.fit(() => batches, { ...EPOCHS, validationData: held, ...options } as never);
+    },
+  };
+  const hooks = [
+    'onEpochBegin',
+    'onTrainBatchBegin',
+    'onTrainBatchEnd',
+    'onTestBegin',
+    'onTestBatchBegin',
+    'onTestBatchEnd',
+    'onTestEnd',
+    'onEpochEnd',
+  ] as const;
+
+  describe.each(Object.entries(fits))('data %s', (_, fit) => {
+    let whole: Model;
+    beforeAll(async () => {
+      whole = made();
+      await fit(whole, {});
+    });
+
+    test.each(hooks.flatMap((hook) => [1, 2, 3, 5].map((nth) => [hook, nth] as const)))(
+      'saved in %s, call %i',
+      async (hook, nth) => {
+        const [cut, path] = [made(), newFile()];
+        let calls = 0;
+        const save = async (): Promise<void> => {
+          if (++calls === nth) await cut.save(path);
+        };
+        await fit(cut, { callbacks: [{ [hook]: save }] });
+        if (calls < nth) return;
+        const loaded = await loadModel(path);
+        await fit(loaded, { initialEpoch: loaded.epoch });
+        expect(bits(loaded)).toEqual(bits(whole));
+        expect(loaded.history).toEqual(whole.history);
+      },
+    );
+  });
+
+  test('only the epoch that it stood in, with batches as they were, and before anything else was trained', async () => {
+    const fit = fits['in memory'] as (of: Model, options: object) => Promise<unknown>;
+    const [cut, path] = [made(), newFile()];
+    let calls = 0;
+    const onTrainBatchEnd = async (): Promise<void> => {
+      if (++calls === 3) await cut.save(path);
+    };
+    await fit(cut, { callbacks: [{ onTrainBatchEnd }] });
+    const batchesOf = async (options: object, before?: (of: Model) => Promise<unknown>): Promise<number> => {
+      const loaded = await loadModel(path);
+      await before?.(loaded);
+      let batches = 0;
+      await fit(loaded, { epochs: 1, callbacks: [{ onTrainBatchEnd: () => void batches++ }], ...options });
+      return batches;
+    };
+    expect(await batchesOf({ initialEpoch: 0 })).toBe(2);
+    expect(await batchesOf({})).toBe(5);
+    expect(await batchesOf({ initialEpoch: 1, epochs: 2 })).toBe(5);
+    expect(await batchesOf({ initialEpoch: 0, batchSize: 4 })).toBe(10);
+    expect(await batchesOf({ initialEpoch: 0 }, (of) => of.trainOnBatch(rows, targets))).toBe(5);
+    expect(await batchesOf({ initialEpoch: 0 }, (of) => fit(of, {}))).toBe(5);
+  });
+});
+
 describe('losses and metrics with options', () => {
   const labels = Float32Array.from({ length: 10 }, (_, i) => i % 2);
   test('give the same numbers', async () => {

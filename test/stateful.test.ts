@@ -209,4 +209,40 @@ describe('errors', () => {
     ]);
     expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
   });
+  it('while calls, or other models with the layer, would move them', async () => {
+    const model = made();
+    const layer = model.layers[0] as Layer;
+    const other = new Sequential([input([T, F], { batchSize: B }), layer, layers.dense(1)]);
+    const fit = (of: Model, callbacks: object[]): Promise<unknown> =>
+      of.fit(
+        halves,
+        halves.map(() => [0, 0, 0]),
+        { epochs: 2, shuffle: false, verbose: 0, callbacks },
+      );
+    const rows = tensor(halves.slice(0, B));
+    const moves: (() => unknown)[] = [
+      () => model.invoke([rows]),
+      () => layer.invoke([rows]),
+      () => other.predict(rows),
+      () => other.predictSync(rows),
+    ];
+    const [undisturbed, disturbed] = [pair(KINDS.lstm as never)[0], model];
+    for (const of of [undisturbed, disturbed]) of.compile({ optimizer: 'sgd', loss: 'mse' });
+    const codes: unknown[] = [];
+    await fit(undisturbed, []);
+    await fit(disturbed, [
+      {
+        async onTrainBatchEnd() {
+          for (const move of moves)
+            await Promise.resolve()
+              .then(move)
+              .catch((error) => codes.push(error.code));
+        },
+      },
+    ]);
+    expect(codes).toEqual(Array(moves.length * 4).fill('ERR_BUSY'));
+    expect(disturbed.getWeights()).toEqual(undisturbed.getWeights());
+    // Nobody moves them any more.
+    await other.predict(rows);
+  });
 });

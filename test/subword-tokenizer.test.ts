@@ -74,9 +74,16 @@ test('bad input', () => {
   expect(() => pieces.call([1] as never)).toThrow(/strings/);
   expect(() => pieces.call([['a']])).toThrow(/a text, or a list of them/);
   expect(() => pieces.decode([-1])).toThrow(/indices ≥ 0/);
+  for (const indices of [null, 'a', { length: 2 ** 32 }, [2 ** 31], [Symbol('a')]])
+    expect(() => pieces.decode(indices as never)).toThrow(/^indices must be a list of indices ≥ 0/);
   expect(() => preprocessing.subwordTokenizer(5 as never)).toThrow(/tokenizer must be an object/);
   expect(() => preprocessing.subwordTokenizer({ tokenizer: { model: { type: 'None' } } })).toThrow(
     /what tokenizer.json holds/,
   );
   expect(() => preprocessing.subwordTokenizer({ tokenizer: TOKENIZER, padToken: -1 })).toThrow(/padToken/);
+  const large = structuredClone(TOKENIZER);
+  const { vocab } = large.model as { vocab: Record<string, number> };
+  for (const token of Object.keys(vocab)) vocab[token] = (vocab[token] as number) + 2 ** 31;
+  const beyond = preprocessing.subwordTokenizer({ tokenizer: large });
+  expect(() => beyond.call(['lower'])).toThrow(/^tokenizer must be one whose indices are integers/);
 });

@@ -212,3 +212,32 @@ test.each([
     [0, 0, 0],
   ]);
 });
+
+describe('the step of a scan takes sequences of several inputs', () => {
+  const keep = (length: number): Tensor =>
+    tensor(
+      Array.from({ length: ROWS }, (_, row) => Array.from({ length }, (_, t) => (row + t) % 3 > 0)),
+      { dtype: 'bool' },
+    );
+  const layersOf: Record<string, () => layers.Layer> = {
+    'a GRU without a kernel of its own': () => layers.gru(2, { activation: 'silu' }),
+    'cells one above the other': () => layers.rnn([layers.lstmCell(3), layers.gruCell(2)]),
+    'a bidirectional one': () => layers.bidirectional(layers.lstm(2, { activation: 'gelu' })),
+  };
+  test.each(Object.entries(layersOf))('%s, with a mask that is an input', async (_, layer) => {
+    const made = (length: number | null): Model => {
+      setRandomSeed(2);
+      const [x, mask] = [input([length, 4]), input({ shape: [length], dtype: 'bool' })];
+      return new Model({
+        inputs: [x, mask],
+        outputs: layer()(x, { mask }) as SymbolicTensor,
+      }) as unknown as Model;
+    };
+    const unknown = made(null);
+    for (const length of LENGTHS) {
+      const of: DataInput = [steps(length), keep(length)];
+      expect(await unknown.predict(of)).toEqual(await made(length).predict(of));
+    }
+    await expectFailure(() => unknown.predict([steps(3), keep(4)]), 'ERR_SHAPE', /have to be equal/);
+  });
+});

@@ -18,6 +18,7 @@ import {
   tensor,
 } from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
+import { rewrite } from './support/saved-file.js';
 import { bits, classes, classifier, expectFailure, numbers, regression, x, y } from './support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-writing-'));
@@ -173,13 +174,16 @@ describe('modelCheckpoint', () => {
   ])('by the template %s', async (template, expected) => {
     expect((await saved([0.25], template, {})).found).toEqual([expected]);
   });
-  test.each(['{epoch:zz}', '{}', '{epoch', '{loss:g}'])('the template %s is refused', async (template) => {
-    await expectFailure(
-      () => callbacks.modelCheckpoint(template),
-      'ERR_ARGUMENT',
-      /^path must be a template of fields/,
-    );
-  });
+  test.each(['{epoch:zz}', '{}', '{epoch', '{loss:g}', '{loss:.200f}', '{epoch:0999999d}'])(
+    'the template %s is refused',
+    async (template) => {
+      await expectFailure(
+        () => callbacks.modelCheckpoint(template),
+        'ERR_ARGUMENT',
+        /^path must be a template of fields/,
+      );
+    },
+  );
   test('a fraction as an integer is refused, and a number that no batch has', async () => {
     await expectFailure(
       () => saved([0.25], '{watched:d}', {}),
@@ -569,6 +573,81 @@ describe('backupAndRestore', () => {
     expect(bits(model)).toEqual(before);
     await net().save(path, { includeOptimizer: false });
     await expectFailure(() => run(path, net()), 'ERR_IO', /it was saved without its training/);
+  });
+
+  const byGroups = (head: optimizers.Optimizer): Model => {
+    const groups = [{ weights: ['bias'], optimizer: head }];
+    return new Sequential([layers.input([4]), layers.dense(1)]).compile({
+      loss: 'mse',
+      optimizer: optimizers.sgd({ learningRate: 0.01, groups }),
+    }) as unknown as Model;
+  };
+
+  test('learning rates of groups come back', async () => {
+    const path = newFile();
+    const kept = () => [callbacks.backupAndRestore(path, { deleteCheckpoint: false })];
+    const first = byGroups(optimizers.sgd(0.1));
+    const rateOf = (of: Model): number => of.optimizer.groups[0]?.optimizer.learningRate as number;
+    (first.optimizer.groups[0] as { optimizer: optimizers.Optimizer }).optimizer.learningRate = 0.001;
+    await first.fit(x, y, { callbacks: kept() });
+    const again = byGroups(optimizers.sgd(0.1));
+    await again.fit(x, y, { callbacks: kept() });
+    expect(rateOf(again)).toBe(0.001);
+  });
+
+  test.each([
+    [
+      'of its own',
+      () => byGroups(optimizers.adam(0.1)),
+      /trained by \[sgd,sgd\], the model is by \[sgd,adam\]/,
+    ],
+    [
+      'of its groups',
+      () =>
+        new Sequential([layers.input([4]), layers.dense(1)]).compile({
+          loss: 'mse',
+          optimizer: 'nadam',
+        }) as Model,
+      /trained by \[sgd,sgd\], the model is by \[nadam\]/,
+    ],
+  ])('a file of other optimizers %s is refused', async (_, other, message) => {
+    const path = newFile();
+    const kept = () => [callbacks.backupAndRestore(path, { deleteCheckpoint: false })];
+    await byGroups(optimizers.sgd(0.1)).fit(x, y, { callbacks: kept() });
+    const model = other() as Model;
+    const before = bits(model);
+    await expectFailure(() => model.fit(x, y, { callbacks: kept() }), 'ERR_IO', message);
+    expect(bits(model)).toEqual(before);
+  });
+
+  test.each<[string, Parameters<typeof rewrite>[1]]>([
+    ['an optimizer that is none', (saved) => Object.assign(saved, { compile: 'x' })],
+    ['no config', (saved) => Object.assign(saved.compile.optimizer, { config: null })],
+    [
+      'a learning rate below 0',
+      (saved) => Object.assign(saved.compile.optimizer.config, { learningRate: -5 }),
+    ],
+    ['a seed that is none', (saved) => Object.assign(saved, { seed: 'x' })],
+    ['training that is none', (saved) => Object.assign(saved, { training: 'a' })],
+    ['no callbacks', (saved) => Object.assign(saved.training, { callbacks: null })],
+    ['no history', (saved) => Object.assign(saved.training, { history: null })],
+    [
+      'a last epoch without logs',
+      (saved) => Object.assign(saved.training, { last: { epoch: 5, logs: null } }),
+    ],
+  ])('a file with %s is refused, and nothing is changed', async (_, damage) => {
+    const path = newFile();
+    const kept = () => callbacks.backupAndRestore(path, { deleteCheckpoint: false });
+    await net().fit(x, y, { epochs: 2, callbacks: [kept()] });
+    rewrite(path, damage);
+    const model = net();
+    const before = bits(model);
+    await expectFailure(
+      () => model.fit(x, y, { epochs: 4, callbacks: [kept()] }),
+      'ERR_IO',
+      /is not a file of this model: /,
+    );
+    expect(bits(model)).toEqual(before);
   });
 });
 

@@ -107,13 +107,19 @@ export class ModelCheckpoint extends Callback {
   }
 }
 
+/** The most digits that a number is written with, and places that it takes. */
+const MOST_DIGITS = 100;
 /** A number in a template: its key, and its form, such as `02d` or `.2f`. */
 const FIELD = /\{\{|\}\}|\{(\w+)(?::(0?)(\d*)(?:(d)|(?:\.(\d+))?([fe%]))?)?\}/g;
 
 /** @throws {RidgelineError} `ERR_ARGUMENT` for braces that are none of these. */
 function checkTemplate(template: string): void {
   const rest = template.replace(FIELD, '');
-  if (/[{}]/.test(rest))
+  const fields = [...template.matchAll(FIELD)];
+  const isLong = fields.some(
+    ([, , , width, , digits]) => Number(width ?? 0) > MOST_DIGITS || Number(digits ?? 0) > MOST_DIGITS,
+  );
+  if (/[{}]/.test(rest) || isLong)
     throw argumentError(
       'path',
       'a template of fields such as {epoch:02d}, {val_loss:.2f} or {loss:.1e}',

@@ -61,6 +61,7 @@ export function dispatch(
       const withMask = values.filter(({ mask }) => mask);
       const masks = withMask.map(({ mask }) => mask as SymbolicTensor);
       const { carried, next } = immediate.carried();
+      for (const weight of carried) weight.checkUnmoved();
       const all = immediate.evaluate([...values, ...masks, ...next], site.seed ?? 0, nextCall());
       for (const [i, weight] of carried.entries())
         weight.write(all[values.length + masks.length + i] as Tensor);

@@ -125,3 +125,8 @@ export function options<T extends object>(where: string, given: T | undefined, k
   }
   return given;
 }
+
+/** Promises, of another realm or library too. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

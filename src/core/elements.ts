@@ -55,6 +55,16 @@ export function zeros<D extends DType>(dtype: D, size: number): DataOf[D] {
   }
 }
 
+/**
+ * Numbers by their place.
+ * @throws {RidgelineError} `ERR_MEMORY`.
+ */
+export function numbersOf<D extends DType>(dtype: D, size: number, of: (place: number) => number): DataOf[D] {
+  const numbers = zeros(dtype, size);
+  for (let i = 0; i < size; i++) numbers[i] = of(i);
+  return numbers;
+}
+
 /** The class of a typed array, in any realm: `Float32Array`, …; `undefined` for anything else. */
 function kindOf(value: unknown): string | undefined {
   // DataView has no such tag of its own kind.

@@ -125,8 +125,11 @@ export const axis: NumberOption = numeric((argument, given) =>
 );
 
 /** An integer of at least `min`. */
-export const integer = <D extends Default<number> = undefined>(min: number, fallback?: D): With<number, D> =>
-  option((argument, given) => check.integer(argument, given, min), fallback);
+export const integer = <D extends Default<number> = undefined>(
+  min: number,
+  fallback?: D,
+  max?: number,
+): With<number, D> => option((argument, given) => check.integer(argument, given, min, max), fallback);
 
 /** An axis, or a list of at least one. */
 export const axes = <D extends Default<number | readonly number[]> = undefined>(

@@ -94,6 +94,11 @@ export class Tensor<D extends DType = DType> {
     return this.shape.length;
   }
 
+  /** What {@link Tensor.toArray} gives, for `JSON.stringify`; there NaN and infinities become `null`. */
+  toJSON(): NestedArray {
+    return this.toArray();
+  }
+
   /**
    * The elements as nested arrays, such as `toArray<number[][]>()` of a matrix; the number itself for a scalar.
    * @throws {RidgelineError} `ERR_MEMORY` for more lists than JavaScript's memory can hold.

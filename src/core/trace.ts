@@ -134,12 +134,7 @@ export class Trace implements Tracing {
   /** The value of an operand in this trace; numbers take the type `like`. */
   value(operand: Operand, like: DType = 'float32'): SymbolicTensor {
     if (operand instanceof SymbolicTensor) {
-      if (operand.traced?.trace !== this) {
-        throw new RidgelineError(
-          'ERR_ARGUMENT',
-          'a symbolic tensor was used outside the call that it belongs to',
-        );
-      }
+      this.#id(operand);
       return operand;
     }
     if (operand instanceof Weight) {
@@ -179,16 +174,24 @@ export class Trace implements Tracing {
 
   /** The size of an axis of `x`, or its number of elements, as a scalar that is known when a batch is. */
   size(x: SymbolicTensor, axis?: number): SymbolicTensor {
-    const id = (x.traced as { id: number }).id;
+    const [id] = this.ids([x]) as [number];
     return SymbolicTensor.of(
       this,
       guard(() => (axis === undefined ? this.graph.size(id) : this.graph.dimension(id, axis))),
     );
   }
 
-  /** Handles of values. */
+  /** Handles of values. @throws {RidgelineError} `ERR_ARGUMENT` for one of another trace. */
   ids(values: readonly SymbolicTensor[]): number[] {
-    return values.map((t) => (t.traced as { id: number }).id);
+    return values.map((value) => this.#id(value));
+  }
+
+  #id({ traced }: SymbolicTensor): number {
+    if (traced?.trace === this) return traced.id;
+    throw new RidgelineError(
+      'ERR_ARGUMENT',
+      'a symbolic tensor was used outside the call that it belongs to',
+    );
   }
 
   /** Computes values of a trace without inputs. */

@@ -44,6 +44,8 @@ export class Weight {
   readonly variable: NativeVariable;
   /** Path within its model, such as `dense/kernel`. */
   path: string;
+  /** @internal What moves it from batch to batch right now, in words, if anything. */
+  movedBy: string | undefined;
 
   /** @hidden Use {@link Layer.addWeight}. */
   constructor(
@@ -68,6 +70,13 @@ export class Weight {
   /** @internal @throws {RidgelineError} `ERR_ARGUMENT` where it stands for a number, as in `w * 2`. */
   [Symbol.toPrimitive](hint: string): string {
     return noNumber(this, hint);
+  }
+
+  /** @internal @throws {RidgelineError} `ERR_BUSY` while something moves it from batch to batch. */
+  checkUnmoved(): void {
+    if (this.movedBy === undefined) return;
+    const message = `${this.movedBy}, and moves the state '${this.path}' from batch to batch`;
+    throw new RidgelineError('ERR_BUSY', message, { argument: this.path });
   }
 
   /** A copy of the values. */

@@ -2,6 +2,7 @@
  * Initial values drawn from one distribution, whatever the shape of the weight.
  */
 import { nonNegative, number, type Table } from '../core/options.js';
+import { argumentError } from '../errors.js';
 import { defineInitializer, type InitializerFactory, type SeedOption, seeded } from './initializer.js';
 
 /** Options of {@link randomUniform}. */
@@ -22,6 +23,11 @@ export const randomUniform: InitializerFactory<RandomUniformOptions> = defineIni
   'randomUniform',
   UNIFORM,
   'randomUniform',
+  (options) => {
+    const { minval = 0, maxval = 0 } = options;
+    if (minval <= maxval) return options;
+    throw argumentError('maxval', `at least minval, ${minval}`, maxval);
+  },
 );
 
 /** Options of {@link randomNormal} and {@link truncatedNormal}. */

@@ -1,7 +1,7 @@
 /**
  * Arguments of a layer's call: tensors in any structure of lists, and options last.
  */
-import { boolean, options as checkOptions } from '../core/check.js';
+import { boolean, options as checkOptions, isThenable } from '../core/check.js';
 import type { Operand } from '../core/operand.js';
 import { isTensorLike, SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
@@ -127,6 +127,13 @@ function flatten(
     argument,
     received: input,
   });
+}
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for a promise: nobody would wait for the weights. */
+export function checkBuilt(result: unknown): void {
+  if (!isThenable(result)) return;
+  result.then(undefined, () => {});
+  throw argumentError('what build() gives', 'nothing, without async', result);
 }
 
 /** @throws {RidgelineError} `ERR_ARGUMENT` for what is no symbolic tensor of `trace`, or a list of them. */

@@ -18,6 +18,7 @@ import {
   type CallOptionKinds,
   type CallOptions,
   type Concrete,
+  checkBuilt,
   checkOutputs,
   type Outputs,
   parseCall,
@@ -129,10 +130,10 @@ export abstract class Layer<
   abstract call(...inputs: any[]): any;
 
   /**
-   * Which steps of its first output count, from its inputs and what came with the call; `undefined` for all. Default: the
-   * mask of the first input where the class says `supportsMasking`.
+   * Which steps of its first output count, from its inputs and the options of the call, where the class has some; `undefined`
+   * for all. Default: the mask of the first input where the class says `supportsMasking`.
    */
-  computeMask(inputs: readonly SymbolicTensor[]): SymbolicTensor | undefined {
+  computeMask(inputs: readonly SymbolicTensor[], _options?: object): SymbolicTensor | undefined {
     return this.#class.supportsMasking ? inputs[0]?.mask : undefined;
   }
 
@@ -230,7 +231,7 @@ export abstract class Layer<
         if (parent) this.checkMade(parent);
         const computed = this.#compute(given, args.at(-1));
         checkOutputs(computed, trace);
-        const outputs = this.#masked(computed, inputs);
+        const outputs = this.#masked(computed, inputs, args.at(-1) as object);
         const penalty = this.#class.regularizesOutputs ? this.activityRegularizer : undefined;
         if (penalty) for (const y of [outputs].flat()) trace.penalties.push(activityPenalty(penalty, y));
         return outputs;
@@ -253,7 +254,7 @@ export abstract class Layer<
     if (this.built) return;
     try {
       // The instance's own is the one to call by hand.
-      Object.getPrototypeOf(this).build.call(this, inputShape);
+      checkBuilt(Object.getPrototypeOf(this).build.call(this, inputShape));
     } catch (error) {
       // The next call builds again, from nothing.
       this.forgetWeights();
@@ -269,8 +270,8 @@ export abstract class Layer<
   }
 
   /** What the layer gives with the mask of its first output. */
-  #masked(outputs: Outputs, inputs: readonly SymbolicTensor[]): Outputs {
-    const mask = this.computeMask(inputs);
+  #masked(outputs: Outputs, inputs: readonly SymbolicTensor[], options: object): Outputs {
+    const mask = this.computeMask(inputs, options);
     if (mask) return withMask(outputs, mask);
     const isMeant = this.#class.supportsMasking || this.computeMask !== Layer.prototype.computeMask;
     if (!isMeant && inputs.some((of) => of.mask))

@@ -20,8 +20,10 @@ export function masked(x: SymbolicTensor, mask: unknown): SymbolicTensor {
   return x.withMask(mask);
 }
 
-/** Outputs, the first of them with a mask. */
+/** Outputs, the first of them with a mask. @throws {RidgelineError} `ERR_ARGUMENT` for one that is no symbolic tensor. */
 export function withMask(outputs: Outputs, mask: SymbolicTensor): Outputs {
+  if (!(mask instanceof SymbolicTensor))
+    throw argumentError('what computeMask() gives', 'a symbolic tensor, or undefined', mask);
   const [first, ...others] = [outputs].flat() as [SymbolicTensor, ...SymbolicTensor[]];
   const of = first.withMask(mask);
   return Array.isArray(outputs) ? [of, ...others] : of;

@@ -1,6 +1,7 @@
 /**
  * Intersection over union of classes, for segmentation, from a matrix of what was what.
  */
+import { numbersOf } from '../core/elements.js';
 import { axis as axisOption, boolean, fraction, integer, list, type Table } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { Tensor } from '../core/tensor.js';
@@ -15,6 +16,9 @@ import {
   type Sums,
   type ToldMetricFactory,
 } from './metric.js';
+
+/** Classes whose matrix can be held. */
+const MOST_CLASSES = 2 ** 14;
 
 /** Options of {@link binaryIoU}. */
 export interface BinaryIoUOptions {
@@ -56,7 +60,7 @@ export interface OneHotIoUOptions extends OneHotMeanIoUOptions, Targets {}
 const isClass = (x: number): boolean => Number.isInteger(x) && x >= 0;
 
 const oneHotTable: Table<OneHotMeanIoUOptions> = {
-  numClasses: integer(1),
+  numClasses: integer(1, undefined, MOST_CLASSES),
   ignoreClass: integer(Number.MIN_SAFE_INTEGER, null),
   sparseYPred: boolean(false),
   axis: axisOption(-1),
@@ -78,7 +82,7 @@ function matrix(
   const weights = weightsLike(weight, labels);
   const counts = ignoreClass === undefined ? weights : ops.where(ops.equal(labels, ignoreClass), 0, weights);
   const classes = new Tensor(
-    Float32Array.from({ length: numClasses }, (_, i) => i),
+    numbersOf('float32', numClasses, (i) => i),
     [numClasses],
     'float32',
   );

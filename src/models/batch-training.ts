@@ -194,10 +194,12 @@ export class BatchTraining {
         counters.beginEpoch();
         totals.write([]);
       },
-      step: (batch, learningRate) =>
+      step: (batch, learningRate, copied) =>
         this.#with(batch, classWeight, async (rows, { handles }) => {
           const trainer = programs.trainer(rows);
-          check(await guard(() => trainer.step(handles, learningRate, threads, totals)));
+          const step = guard(() => trainer.step(handles, learningRate, threads, totals));
+          copied();
+          check(await step);
           return totals.logs();
         }),
       validate: () =>

@@ -77,14 +77,20 @@ export class Filling {
       state(kind, values, variables),
     ]);
     if (!isHistory(history)) throw this.#damaged('its history is none');
+    if (last !== undefined && !isEpoch(last)) throw this.#damaged('its last epoch is none');
     if (place !== undefined && !isPlace(place)) throw this.#damaged('its place in an epoch is none');
     return { callbacks: Object.fromEntries(all), history, last, areAveragesIn, place };
   }
 }
 
+const isNumber = (x: unknown): boolean => typeof x === 'number';
+
+function isEpoch({ epoch, logs }: EpochLogs): boolean {
+  return Number.isSafeInteger(epoch) && isPlain(logs) && Object.values(logs).every(isNumber);
+}
+
 function isHistory({ epoch, history }: History): boolean {
   const isList = (of: unknown, fits: (x: unknown) => boolean): boolean => Array.isArray(of) && of.every(fits);
-  const isNumber = (x: unknown): boolean => typeof x === 'number';
   const isEpochs = isList(epoch, Number.isSafeInteger);
   return isEpochs && isPlain(history) && Object.values(history).every((of) => isList(of, isNumber));
 }

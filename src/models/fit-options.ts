@@ -48,9 +48,11 @@ export interface FitOptions<K extends string = any> {
    */
   readonly shuffle?: boolean | 'batch' | undefined;
   /** Who follows the run. */
-  readonly callbacks?: readonly (CallbackLike & {
-    readonly monitor?: NoInfer<HistoryKey<K>> | (string extends K ? string : never) | undefined;
-  })[];
+  readonly callbacks?:
+    | readonly (CallbackLike & {
+        readonly monitor?: NoInfer<HistoryKey<K>> | (string extends K ? string : never) | undefined;
+      })[]
+    | undefined;
   /** 0 silent, 1 a progress bar, 2 a line an epoch, `auto` a bar on a terminal and else nothing. Default `auto`. */
   readonly verbose?: 0 | 1 | 2 | 'auto' | undefined;
   /**
@@ -60,7 +62,10 @@ export interface FitOptions<K extends string = any> {
   readonly sampleWeight?: DataInput | undefined;
   /** Weight of each class; classes left out weigh 1. Not together with `sampleWeight`. */
   readonly classWeight?: Readonly<Record<number, number>> | undefined;
-  /** Index of the epoch to begin with. Default 0. */
+  /**
+   * Index of the epoch to begin with; behind the batches that were trained of it, where the model was loaded from a file that
+   * was saved within that epoch. Default 0.
+   */
   readonly initialEpoch?: number | undefined;
   /** Ends the run within a batch; `fit` rejects with its reason. */
   readonly signal?: Signal | undefined;

@@ -79,14 +79,17 @@ const isTokens = (prompt: unknown): prompt is Tensor => prompt instanceof Tensor
 
 /** Prompts as rows. */
 function rowsOf(prompt: unknown): number[][] {
-  const isToken = (token: unknown): boolean => Number.isSafeInteger(token) && (token as number) >= 0;
+  const isToken = (token: unknown): boolean =>
+    Number.isInteger(token) && token === (Number(token) | 0) && token >= 0;
   const isRow = (row: unknown): row is ArrayLike<number> =>
     (Array.isArray(row) || ArrayBuffer.isView(row)) &&
     (row as unknown as ArrayLike<number>).length > 0 &&
     Array.from(row as ArrayLike<number>).every(isToken);
   const given = isTokens(prompt) ? prompt.toArray() : prompt;
   const rows = isRow(given) ? [given] : given;
-  if (Array.isArray(rows) && rows.length > 0 && rows.every(isRow)) return rows.map((row) => Array.from(row));
+  // Holes are nothing to `every`.
+  if (Array.isArray(rows) && rows.length > 0 && Array.from(rows).every(isRow))
+    return rows.map((row) => Array.from(row));
   throw argumentError('prompt', 'tokens of one sequence, or of several', prompt);
 }
 

@@ -63,7 +63,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
   }
 
   /** Steps before the model that are saved beside its graph, by names of one's own: `model.preprocessing.city = …`. */
-  readonly preprocessing: Record<string, Step> = {};
+  readonly preprocessing: Record<string, Step> = Object.create(null) as Record<string, Step>;
 
   /** Set by callbacks to end training after the current batch or epoch. */
   get stopTraining(): boolean {

@@ -6,6 +6,7 @@ import { type BatchSource, isBatchSource } from '../core/batches.js';
 import type { DataInput } from '../core/data-input.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
+import { argumentError } from '../errors.js';
 import { asOneBatch } from './batch-size.js';
 import { type ClassLabels, inLabels, type Labelled, labelsOf, readClassLabels } from './class-labels.js';
 import { ConnectedModel } from './connected-model.js';
@@ -120,6 +121,7 @@ export abstract class PredictingModel<O extends Tensors> extends ConnectedModel<
   /** As {@link Model.generate} of one sequence, token by token as they come: `for await (const token of …)`. */
   async *stream(prompt: readonly number[], options: GenerateOptions = {}): AsyncGenerator<number, void> {
     this.checkAlive();
+    if (Array.isArray(prompt?.[0])) throw argumentError('prompt', 'tokens of one sequence', prompt);
     for await (const [token] of this.#generation.tokens([prompt], options)) yield token as number;
   }
 }

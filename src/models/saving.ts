@@ -268,7 +268,11 @@ function describeMeasure(
       refuse(`${what} ${fault}; name it otherwise, ${hint}`),
     );
   if (config === undefined || name === undefined)
-    throw refuse(`${what} has no name or config; give it one, ${hint}`);
+    throw refuse(
+      name === undefined
+        ? `${what} has no name; give it one, ${hint}`
+        : `${what} '${name}' has no getConfig(), which gives what it is made with again: add one, ${hint}`,
+    );
   return { name, config: config as Json };
 }
 

@@ -22,8 +22,8 @@ export interface StreamedRunOptions {
   readonly learningRate: number | undefined;
   /** Begins an epoch. */
   beginEpoch(): void;
-  /** Makes a step with a batch; the epoch's logs so far. */
-  step(batch: Batch, learningRate: number | undefined): Promise<number[]>;
+  /** Makes a step with a batch, and says when it has been copied; the epoch's logs so far. */
+  step(batch: Batch, learningRate: number | undefined, copied: () => void): Promise<number[]>;
   /** Logs of the validation data, if there are any. */
   validate(): Promise<number[] | undefined>;
 }
@@ -107,10 +107,13 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
     let current = isOver ? undefined : await this.#fetch();
     let batch = done;
     for (; current && !this.#isCancelled; batch++) {
-      // The next one comes while this one's step runs.
-      const following = batch + 1 === steps ? undefined : this.#fetch();
-      following?.catch(() => {});
-      logs = await step(current, this.#learningRate);
+      let following: Promise<Batch | undefined> | undefined;
+      const isLast = batch + 1 === steps;
+      // The next one comes while this one's step runs, and not before: its source may use the same memory again.
+      logs = await step(current, this.#learningRate, () => {
+        following = isLast ? undefined : this.#fetch();
+        following?.catch(() => {});
+      });
       current = await following;
       const more = current ? batch + 2 : batch + 1;
       this.#place = { epoch, batch: batch + 1, batches: steps ?? more, loss: logs[0] ?? 0 };

@@ -2,17 +2,28 @@
  * The lock of a model's training, and of whatever moves a state from batch to batch: one verb at a time, and none after a
  * failure inside native code.
  */
+import type { Weight } from '../core/weight.js';
 import { RidgelineError } from '../errors.js';
 import { type NativeEvent, succeeded } from '../native.js';
 
-/** See the module documentation. */
+/** Whose lock it is. */
+interface Locked {
+  readonly name: string;
+  readonly variables: readonly Weight[];
+}
+
+/** See the module documentation. States of a layer that other models have too are locked for them as well. */
 export class TrainingLock {
-  readonly #model: { readonly name: string };
+  readonly #model: Locked;
   #busy: string | undefined;
   #poisoned = false;
 
-  constructor(model: { readonly name: string }) {
+  constructor(model: Locked) {
     this.#model = model;
+  }
+
+  get #carried(): Weight[] {
+    return this.#model.variables.filter((weight) => weight.isCarried);
   }
 
   /**
@@ -30,19 +41,22 @@ export class TrainingLock {
     }
     this.checkIdle();
     this.#busy = what;
+    const moved = this.#carried;
+    for (const weight of moved) weight.movedBy = `model '${name}' is ${what}`;
     try {
       return await work();
     } finally {
       this.#busy = undefined;
+      for (const weight of moved) weight.movedBy = undefined;
     }
   }
 
   /** @throws {RidgelineError} `ERR_BUSY` while something is done. */
   checkIdle(): void {
-    if (this.#busy === undefined) return;
     const { name } = this.#model;
-    const message = `model '${name}' is ${this.#busy}`;
-    throw new RidgelineError('ERR_BUSY', message, { layer: name });
+    if (this.#busy !== undefined)
+      throw new RidgelineError('ERR_BUSY', `model '${name}' is ${this.#busy}`, { layer: name });
+    for (const weight of this.#carried) weight.checkUnmoved();
   }
 
   /**

@@ -5,6 +5,7 @@
 import type { CallbackLike } from '../callbacks/callback.js';
 import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel } from '../callbacks/trained-model.js';
+import { isThenable } from '../core/check.js';
 import { guard, type NativeEvent, type NativeRun } from '../native.js';
 import type { FitResult } from './fit-options.js';
 import { type BatchHooks, testBatches } from './followers.js';
@@ -49,7 +50,7 @@ export class TrainingLoop {
   #warned = false;
   #run: Run | undefined;
   readonly #cancelled = new Cancellation();
-  /** Where the run stands still, while callbacks hear of a batch. */
+  /** Where the run stands still, while callbacks hear of a batch or of validation. */
   #place: Required<Spot> | undefined;
   /** The learning rate that the run was told last, unless the optimizer's schedule gives it. */
   #learningRate: number | undefined;
@@ -91,6 +92,8 @@ export class TrainingLoop {
    */
   async run(start: (learningRate: number | undefined, first: Spot) => Run): Promise<FitResult> {
     const { model, epochs, signal } = this.#fit;
+    // It may have been while data was made ready; nobody would be told of it any more.
+    if (signal?.aborted) throw signal.reason;
     const abort = (): void => this.cancel();
     model.stopTraining = false;
     signal?.addEventListener('abort', abort, { once: true });
@@ -130,13 +133,26 @@ export class TrainingLoop {
     measure: (hooks: BatchHooks<readonly number[]> | undefined) => Promise<N>,
   ): Promise<N> {
     const { callbacks, logsOf } = this.#fit;
-    await this.#each((c) => c.onTestBegin?.({}));
-    const isOver = (): boolean => this.#cancelled.is;
-    const found = await measure(testBatches(callbacks, (say) => this.#each(say), logsOf, isOver));
-    // A fit that was cut off is over, and nobody hears of the rest.
-    if (isOver()) return found;
-    await this.#each((c) => c.onTestEnd?.(found ? this.#fit.logsOf(found) : {}));
-    return found;
+    const { epoch = 0, batches = 0 } = this.progress() ?? {};
+    return this.#standing({ epoch, batch: batches, batches }, async () => {
+      await this.#each((c) => c.onTestBegin?.({}));
+      const isOver = (): boolean => this.#cancelled.is;
+      const found = await measure(testBatches(callbacks, (say) => this.#each(say), logsOf, isOver));
+      // A fit that was cut off is over, and nobody hears of the rest.
+      if (isOver()) return found;
+      await this.#each((c) => c.onTestEnd?.(found ? this.#fit.logsOf(found) : {}));
+      return found;
+    });
+  }
+
+  /** Does `work` while the run stands still at a place. */
+  async #standing<T>(place: Required<Spot>, work: () => Promise<T>): Promise<T> {
+    this.#place = place;
+    try {
+      return await work();
+    } finally {
+      this.#place = undefined;
+    }
   }
 
   async #follow(run: Run): Promise<void> {
@@ -186,11 +202,11 @@ export class TrainingLoop {
 
   async #batchEnd({ epoch, batch }: NativeEvent, run: Run): Promise<void> {
     const { batches } = run.progress();
-    this.#place = { epoch, batch: batch + 1, batches };
-    await this.#each((c) => c.onTrainBatchEnd?.(batch, this.#logs));
-    this.#place = undefined;
-    if (!this.#fit.model.stopTraining && batch + 1 < batches)
-      await this.#each((c) => c.onTrainBatchBegin?.(batch + 1, {}));
+    await this.#standing({ epoch, batch: batch + 1, batches }, async () => {
+      await this.#each((c) => c.onTrainBatchEnd?.(batch, this.#logs));
+      if (!this.#fit.model.stopTraining && batch + 1 < batches)
+        await this.#each((c) => c.onTrainBatchBegin?.(batch + 1, {}));
+    });
   }
 
   async #epochEnd({ epoch, validation }: NativeEvent): Promise<void> {
@@ -213,11 +229,6 @@ export class TrainingLoop {
     }
     if (!model.stopTraining && epoch + 1 < epochs) await this.#beginEpoch({ epoch: epoch + 1, batch: 0 });
   }
-}
-
-/** Promises, of another realm or library too. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 /** That a run is to end, and a promise of it: it settles when callbacks have had time to. */

@@ -61,6 +61,8 @@ export class Training implements TrainingContext {
   #last: EpochLogs | undefined;
   /** What the running fit goes on with, if it does so from a file. */
   #resumed: Spot | undefined;
+  /** Where within an epoch the file stood from which the model was loaded, until it is trained. */
+  #saved: Place | undefined;
   /** Of the epoch under way. */
   readonly #totals = new native.NativeTotals();
   #hasFinished = false;
@@ -125,14 +127,30 @@ export class Training implements TrainingContext {
     this.#callbackStates = new CallbackStates(state.callbacks);
     this.#last = state.last;
     this.optimizerState.areAveragesIn = state.areAveragesIn;
+    this.#saved = state.place?.steps === steps ? state.place : undefined;
     Object.assign(this.history, structuredClone(state.history));
+  }
+
+  /** The place in the file to go on with, if `epoch` is asked for and nothing was trained in between. */
+  #savedWithin(epoch: number | undefined, batches: number | undefined): Spot | undefined {
+    const saved = this.#saved;
+    this.#saved = undefined;
+    const fits =
+      saved?.epoch === epoch &&
+      saved?.steps === this.counters.read()[0] &&
+      saved?.batches === (batches ?? saved?.batches) &&
+      saved?.keys.join() === this.evaluation.keys.join();
+    if (!saved || !fits) return undefined;
+    this.#totals.write([...saved.totals]);
+    return saved;
   }
 
   async resume(path: string): Promise<void> {
     const { optimizerState } = this;
     const restore = (counters: readonly number[], state: TrainingState): void => {
       this.restore(counters, state);
-      const place = state.place?.steps === counters[0] ? state.place : undefined;
+      const place = this.#saved;
+      this.#saved = undefined;
       this.#resumed = place ?? { epoch: this.nextEpoch, batch: 0 };
       this.#totals.write([...(place?.totals ?? [])]);
     };
@@ -240,7 +258,7 @@ export class Training implements TrainingContext {
       this.#callbacks = callbacks;
       this.#epochs = epochs;
       this.#validates = validationData !== undefined;
-      this.#loop = this.#newLoop(given, given.stepsPerEpoch);
+      this.#loop = this.#newLoop(given, given.stepsPerEpoch, options.initialEpoch);
       const tested: TrainingLoop['tested'] = (measure) =>
         validationData === undefined ? measure(undefined) : (this.#loop as TrainingLoop).tested(measure);
       const size = given.validationBatchSize;
@@ -262,7 +280,9 @@ export class Training implements TrainingContext {
   #newLoop(
     { callbacks, initialEpoch, epochs, signal }: CheckedFitOptions,
     steps: number | undefined,
+    asked: number | undefined,
   ): TrainingLoop {
+    this.#resumed = this.#savedWithin(asked, steps);
     return new TrainingLoop({
       steps,
       model: this.#model,
@@ -283,7 +303,7 @@ export class Training implements TrainingContext {
 
   /** Runs the loop to its end. */
   async #train(start: Parameters<TrainingLoop['run']>[0]): Promise<FitResult> {
-    [this.#resumed, this.#hasFinished] = [undefined, false];
+    this.#hasFinished = false;
     try {
       // A file may have been written in between.
       if (this.areAveragesIn) await this.swapAverages();
@@ -319,7 +339,8 @@ export class Training implements TrainingContext {
         this.#epochs = epochs;
         const { handles } = data.validation;
         this.#validates = held !== undefined || handles.length > 0;
-        const loop = this.#newLoop(given, Math.ceil(data.training.rows / given.batchSize));
+        const steps = Math.ceil(data.training.rows / given.batchSize);
+        const loop = this.#newLoop(given, steps, options.initialEpoch);
         this.#loop = loop;
         // Else the run measures by itself, without a turn of the event loop.
         const isHeard = held !== undefined || (this.#validates && hearsTests(callbacks));

@@ -3,6 +3,7 @@
  */
 import { op } from '../core/apply.js';
 import { integer, number } from '../core/check.js';
+import { numbersOf } from '../core/elements.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -15,6 +16,8 @@ import { concat, gather, slice } from './shaping.js';
 
 /** Copies of a tensor along an axis: each is an operand. */
 const MOST_COPIES = 2 ** 12;
+/** Elements along an axis that is repeated: each takes an index. */
+const MOST_PLACES = 2 ** 28;
 
 const copies = (x: SymbolicTensor, count: number, axis: number): SymbolicTensor =>
   count === 1
@@ -52,7 +55,9 @@ export function repeat<A extends Operand>(x: A, repeats: number, axis = -1): Res
   return op('repeat', [x], (trace, [of]) => {
     const value = of as SymbolicTensor;
     const size = sizeOf(value, at);
-    const places = Int32Array.from({ length: size * count }, (_, i) => Math.floor(i / count));
+    if (size * count > MOST_PLACES)
+      throw argumentError('repeats', `at most ${MOST_PLACES} of all elements`, count);
+    const places = numbersOf('int32', size * count, (i) => Math.floor(i / count));
     return gather(value, trace.constant(tensor(places)), at < 0 ? at + value.rank : at) as SymbolicTensor;
   });
 }

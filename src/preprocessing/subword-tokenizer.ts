@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import type * as Tokenizers from '@huggingface/tokenizers';
 import { isPlain } from '../core/check.js';
+import { zeros } from '../core/elements.js';
 import { boolean, integer, nullable, option, type Table } from '../core/options.js';
 import { Tensor } from '../core/tensor.js';
 import { atOnce } from '../core/turns.js';
@@ -51,6 +52,12 @@ const unreadable = (tokenizer: object, cause: unknown): RidgelineError =>
     Object.keys(tokenizer),
   );
 
+/** Indices are int32. */
+const MOST_TOKEN = 2 ** 31 - 1;
+
+const isToken = (id: unknown): boolean =>
+  Number.isInteger(id) && (id as number) >= 0 && (id as number) <= MOST_TOKEN;
+
 /** See {@link subwordTokenizer}. */
 export class SubwordTokenizer extends Preprocessor<
   SubwordTokenizerOptions,
@@ -62,7 +69,7 @@ export class SubwordTokenizer extends Preprocessor<
     tokenizerConfig: option(json, {}) as never,
     addSpecialTokens: boolean(true),
     outputSequenceLength: nullable(integer(1, null)),
-    padToken: integer(0, 0),
+    padToken: integer(0, 0, MOST_TOKEN),
   };
   readonly #tokenizer: Tokenizers.Tokenizer;
 
@@ -95,17 +102,24 @@ export class SubwordTokenizer extends Preprocessor<
     const { addSpecialTokens, outputSequenceLength, padToken } = this.options;
     const rows = items.map((text) => this.#encoded(text, addSpecialTokens));
     const length = outputSequenceLength ?? rows.reduce((most, row) => Math.max(most, row.length), 0);
-    const indices = new Int32Array(rows.length * length).fill(padToken);
+    const indices = zeros('int32', rows.length * length).fill(padToken);
     for (const [i, row] of rows.entries()) indices.set(row.slice(0, length), i * length);
     return new Tensor(indices, shape.length === 0 ? [length] : [rows.length, length], 'int32');
   }
 
   #encoded(text: string, withSpecial: boolean): number[] {
     try {
-      return this.#tokenizer.encode(text, { add_special_tokens: withSpecial }).ids;
+      const { ids } = this.#tokenizer.encode(text, { add_special_tokens: withSpecial });
+      const bad = ids.find((id: unknown) => !isToken(id));
+      if (bad === undefined) return ids;
     } catch (cause) {
       throw unreadable(this.options.tokenizer, cause);
     }
+    throw argumentError(
+      'tokenizer',
+      `one whose indices are integers between 0 and ${MOST_TOKEN}`,
+      this.options.tokenizer,
+    );
   }
 
   /**
@@ -113,9 +127,10 @@ export class SubwordTokenizer extends Preprocessor<
    * @throws {RidgelineError} `ERR_ARGUMENT` for anything but a list of indices.
    */
   decode(indices: ArrayLike<number> | Tensor): string {
-    const list = Array.from(indices instanceof Tensor ? indices.data : indices, Number);
-    if (!list.every((at) => Number.isSafeInteger(at) && at >= 0))
-      throw argumentError('indices', 'a list of indices ≥ 0', indices);
+    const given: unknown = indices instanceof Tensor ? indices.data : indices;
+    const list =
+      Array.isArray(given) || ArrayBuffer.isView(given) ? Array.from(given as number[]) : [Number.NaN];
+    if (!list.every(isToken)) throw argumentError('indices', 'a list of indices ≥ 0', indices);
     try {
       return list.length === 0 ? '' : this.#tokenizer.decode(list, { skip_special_tokens: true });
     } catch (cause) {

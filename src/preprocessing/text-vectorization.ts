@@ -169,7 +169,8 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
     if (split === 'character') tokens = [...of];
     if (typeof split === 'function') tokens = tokensOf(split, of);
     if (ngrams === undefined) return tokens;
-    const lengths = typeof ngrams === 'number' ? Array.from({ length: ngrams }, (_, i) => i + 1) : ngrams;
+    const all = typeof ngrams === 'number' ? Math.min(ngrams, tokens.length) : 0;
+    const lengths = typeof ngrams === 'number' ? Array.from({ length: all }, (_, i) => i + 1) : ngrams;
     return lengths.flatMap((n) =>
       Array.from({ length: Math.max(tokens.length - n + 1, 0) }, (_, i) => tokens.slice(i, i + n).join(' ')),
     );

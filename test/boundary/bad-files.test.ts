@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { loadModel, readOnnxMetadata } from 'ridgeline';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Case, table } from '../support/cases.js';
+import { file as savedFile } from '../support/saved-file.js';
 import { regression } from '../support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-bad-'));
@@ -14,12 +15,8 @@ const file = (name: string): string => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A safetensors file with that metadata and no tensors. */
-function foreign(metadata: object): Buffer {
-  const header = Buffer.from(JSON.stringify({ __metadata__: metadata }));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
-  return Buffer.concat([length, header]);
-}
+const foreign = (metadata: object): Buffer =>
+  savedFile(JSON.stringify({ __metadata__: metadata }), Buffer.alloc(0));
 
 describe('files', () => {
   beforeAll(async () => {

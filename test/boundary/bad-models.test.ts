@@ -376,6 +376,68 @@ describe('structure', () => {
     );
   });
 
+  test('a build or a mask that comes later is refused, and nobody hears of its failure', async () => {
+    class Late extends Layer {
+      static override readonly className = 'Late';
+      override async build(): Promise<void> {
+        throw new Error('unheard');
+      }
+      override call(a: SymbolicTensor): SymbolicTensor {
+        return a;
+      }
+    }
+    class Masks extends layers.Layer {
+      static override readonly className = 'Masks';
+      override computeMask(): never {
+        return Promise.resolve() as never;
+      }
+      override call(a: SymbolicTensor): SymbolicTensor {
+        return a;
+      }
+    }
+    await expectFailure(
+      () => new Sequential([h(), new Late()]),
+      'ERR_ARGUMENT',
+      /^layer 'late': what build\(\) gives must be nothing, without async/,
+    );
+    await expectFailure(
+      () => new Sequential([h(), new Masks()]),
+      'ERR_ARGUMENT',
+      /^layer 'masks': what computeMask\(\) gives must be a symbolic tensor/,
+    );
+  });
+
+  test('a tensor of a call that is over is refused wherever it turns up', async () => {
+    let kept: SymbolicTensor | undefined;
+    class Keeps extends Layer {
+      static override readonly className = 'Keeps';
+      override call(a: SymbolicTensor): SymbolicTensor {
+        kept = ops.add(a, 1);
+        return a;
+      }
+    }
+    await new Sequential([h(), new Keeps(), layers.dense(1)]).predict(x);
+    const net = (): Sequential => new Sequential([h(), layers.dense(1)]);
+    const over = /a symbolic tensor was used outside the call that it belongs to/;
+    for (const metric of [
+      () => kept,
+      () => ops.mul(kept as SymbolicTensor, 1),
+      {
+        name: 'q',
+        update: () => ({ a: ops.sum(kept as SymbolicTensor) }),
+        result: (sums: Record<string, number[]>) => sums.a?.[0],
+      },
+    ])
+      await expectFailure(
+        () =>
+          net()
+            .compile({ loss: 'mse', metrics: [metric as never] })
+            .fit(x, y),
+        'ERR_ARGUMENT',
+        over,
+      );
+  });
+
   test('a failed add leaves the list as it was', async () => {
     const model = new Sequential([input([4]), layers.dense(2, { name: 'd' })]);
     await expectFailure(() => model.add(layers.reshape([7])), 'ERR_SHAPE', /reshape/);

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callbacks, loadModel, type Model, Sequential } from 'ridgeline';
+import { callbacks, loadModel, type Model, Sequential, tensor } from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
 import { bits, expectFailure, expectTrains, failure, heavy, regression, x, y } from '../support/small.js';
 
@@ -124,6 +124,23 @@ describe('moments', () => {
     expect(bits(model)).toEqual(bits(twin));
     await expectTrains(compile() as Model);
   });
+});
+
+test('an abort while data is made ready ends the fit before it begins', async () => {
+  const rows = tensor(new Float32Array(4e6), { shape: [1e6, 4] });
+  const [model, abort] = [regression(), new AbortController()];
+  const before = bits(model);
+  const hooks: string[] = [];
+  const fit = model.fit(rows, new Float32Array(1e6), {
+    epochs: 1e6,
+    signal: abort.signal,
+    callbacks: [{ onTrainBegin: () => void hooks.push('onTrainBegin') }],
+  });
+  setImmediate(() => abort.abort(new Error('enough')));
+  await expect(fit).rejects.toThrow('enough');
+  // It may have begun all the same; then it has ended, and callbacks know.
+  if (hooks.length === 0) expect(bits(model)).toEqual(before);
+  await expectTrains(model);
 });
 
 const HOOKS = [

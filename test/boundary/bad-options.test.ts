@@ -428,6 +428,24 @@ describe('sizes', () => {
       code: '(ERR_MEMORY|ERR_SHAPE)',
       says: /dense/,
     },
+    {
+      name: 'a matrix of more classes than can be held',
+      run: () => metrics.meanIoU({ numClasses: 1e9 }),
+      code: 'ERR_ARGUMENT',
+      says: /^numClasses must be an integer between 1 and 16384/,
+    },
+    {
+      name: 'more copies of elements than can be held',
+      run: () => ops.repeat(ops.broadcastTo(tensor([1]), [1e6]), 4096),
+      code: 'ERR_ARGUMENT',
+      says: /^repeats must be at most 268435456 of all elements/,
+    },
+    {
+      name: 'values between a bound and a smaller one',
+      run: () => initializers.randomUniform({ minval: 1, maxval: 0 }),
+      code: 'ERR_ARGUMENT',
+      says: /^maxval must be at least minval, 1, received 0/,
+    },
   ]);
 });
 

@@ -18,24 +18,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { node, script } from '../support/child.js';
 import { checkBuilt } from '../support/dist.js';
 import { long } from '../support/long.js';
+import { file, parts } from '../support/saved-file.js';
 import { numbers, x, y } from '../support/small.js';
 
 const root = mkdtempSync(join(tmpdir(), 'ridgeline-damaged-'));
 afterAll(() => rmSync(root, { recursive: true }));
-
-/** A header and what follows it, as a file. */
-function file(header: string | Buffer, data: Buffer): Buffer {
-  const bytes = Buffer.from(header);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(bytes.length));
-  return Buffer.concat([length, bytes, data]);
-}
-
-/** Header and data of a file. */
-function parts(bytes: Buffer): { header: Buffer; data: Buffer } {
-  const end = 8 + Number(bytes.readBigUInt64LE());
-  return { header: bytes.subarray(8, end), data: bytes.subarray(end) };
-}
 
 /** Files whose text has something of everything. */
 async function write(): Promise<Buffer[]> {

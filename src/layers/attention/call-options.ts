@@ -27,7 +27,7 @@ type OutputAlone = AttentionCallOptions & { readonly returnAttentionScores?: fal
 /** Arguments of a call of attention with heads that gives its output alone. */
 export type HeadInputs =
   | [query: SymbolicTensor, value: SymbolicTensor, options?: OutputAlone]
-  | [query: SymbolicTensor, value: SymbolicTensor, key: SymbolicTensor, options?: OutputAlone];
+  | [query: SymbolicTensor, value: SymbolicTensor, key: SymbolicTensor | undefined, options?: OutputAlone];
 
 /** Arguments of a call of attention by scores that gives its output alone. */
 export type ScoreInputs = [inputs: readonly SymbolicTensor[], options?: OutputAlone];

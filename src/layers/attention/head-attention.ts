@@ -25,7 +25,7 @@ import {
 import { withCache } from './cached.js';
 import { ATTENTION_CALL_OPTIONS, type AttentionCallOptions, seenBy } from './call-options.js';
 import { attend, type Heads } from './heads.js';
-import { nearKeys, pairMask } from './masks.js';
+import { counted, nearKeys, pairMask } from './masks.js';
 
 /** Options of attention with heads. */
 export interface HeadAttentionOptions extends LayerOptions, KernelOptions, BiasOptions, RandomOptions {
@@ -107,6 +107,13 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
       biasConstraint: bias.constraint,
       activityRegularizer: this.activityRegularizer,
     });
+  }
+
+  override computeMask(
+    inputs: readonly SymbolicTensor[],
+    options: AttentionCallOptions = {},
+  ): SymbolicTensor | undefined {
+    return counted(options.queryMask) ?? super.computeMask(inputs);
   }
 
   override call(

@@ -2,6 +2,7 @@
  * Rotary positions: pairs of features turned by an angle that grows with the place, so that products of queries and keys
  * depend on how far they are apart (Su et al. 2021, RoFormer). Options and formula are those of KerasHub's layer.
  */
+import { numbersOf } from '../../core/elements.js';
 import { positive } from '../../core/options.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { shapeText, type Tensor, tensor } from '../../core/tensor.js';
@@ -66,9 +67,7 @@ export class RotaryEmbedding extends Layer<RotaryEmbeddingOptions> {
     const size = x.shape[axis] ?? 0;
     if (size === 0 || size % 2 === 1)
       throw shapeError('x', `an even number of features along axis ${axis}`, shapeText(x.shape));
-    return tensor(
-      Float32Array.from({ length: size / 2 }, (_, i) => maxWavelength ** ((-2 * i) / size) / scalingFactor),
-    );
+    return tensor(numbersOf('float32', size / 2, (i) => maxWavelength ** ((-2 * i) / size) / scalingFactor));
   }
 }
 

@@ -34,6 +34,13 @@ export abstract class ScoreAttention<C extends object> extends Layer<C> {
 
   override build(_queryShape: Shape): void {}
 
+  override computeMask(
+    inputs: readonly SymbolicTensor[],
+    options: AttentionCallOptions = {},
+  ): SymbolicTensor | undefined {
+    return counted(options.queryMask) ?? super.computeMask(inputs);
+  }
+
   override call(
     inputs: readonly SymbolicTensor[],
     options: AttentionCallOptions = {},

@@ -2,6 +2,7 @@
  * Sinusoidal positions: sines and cosines of the place, at wavelengths from 2π upwards (Vaswani et al. 2017, §3.5). Options
  * and formula are those of KerasHub's layer.
  */
+import { numbersOf } from '../../core/elements.js';
 import { positive } from '../../core/options.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { shapeText, tensor } from '../../core/tensor.js';
@@ -34,8 +35,7 @@ export class SinePositionEncoding extends Layer<SinePositionEncodingOptions> {
     const { maxWavelength } = this.options;
     const size = x.shape.at(-1) ?? 0;
     if (x.rank < 3 || size === 0) throw shapeError('x', '[batch, …, time, features]', shapeText(x.shape));
-    const each = (of: (feature: number) => number) =>
-      tensor(Float32Array.from({ length: size }, (_, j) => of(j)));
+    const each = (of: (feature: number) => number) => tensor(numbersOf('float32', size, of));
     const frequencies = each((j) => maxWavelength ** ((-2 * Math.floor(j / 2)) / size));
     let turns = angles(x, x.rank - 2, frequencies, options.positions);
     while (turns.rank < x.rank) turns = ops.expandDims(turns, 1);

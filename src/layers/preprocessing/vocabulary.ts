@@ -13,6 +13,8 @@ import { type Encoding, encoded } from './encoding.js';
 
 /** Tokens that are counted between two places to yield: a millisecond's work. */
 const COUNTED = 2 ** 13;
+/** The most indices for unknown tokens: inverted, each stands in a table. */
+const MOST_OOV = 2 ** 24;
 
 /** Options of every lookup, of tokens `T`. */
 export interface LookupOptions<T> {
@@ -45,7 +47,7 @@ export interface LookupOptions<T> {
 /** Their checks and defaults, where they are the same for all tokens. */
 export const lookupOptions = {
   maxTokens: option((argument, given) => check.integer(argument, given, 1), null),
-  numOovIndices: integer(0, 1),
+  numOovIndices: integer(0, 1, MOST_OOV),
   invert: boolean(false),
   outputMode: oneOf(['int', 'oneHot', 'multiHot', 'count', 'tfIdf'], 'int'),
   idfWeights: list<number, null>('a list of numbers ≥ 0', (x) => check.isFloat(x) && x >= 0, null),

@@ -61,7 +61,7 @@ impl Graph {
     ///
     /// # Errors
     /// None in practice.
-    pub(super) fn agreed(&mut self, op: &dyn Op, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
+    pub(crate) fn agreed(&mut self, op: &dyn Op, inputs: &[Value]) -> Result<Option<Vec<Value>>> {
         let types: Vec<&TensorType> = inputs.iter().map(|&value| self.value_type(value)).collect();
         let Some(expected) = op.agreed_shapes(&types).or_else(|| alike(op, &types)) else {
             return Ok(None);

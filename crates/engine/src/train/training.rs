@@ -2,14 +2,14 @@
 //!
 //! Where gradients accumulate, the updates are a segment of their own that runs with every n-th
 //! step, as Keras has it: `g = Σg/n` over those steps, then clip, decay, update. A penalty on a weight
-//! joins at the update, which is the same as joining each of the n, since the weight stands still
-//! meanwhile. A constraint holds after every step: it matters to weights that began outside it. Averages of weights
-//! follow them in every step too, in a segment behind the updates.
+//! joins at the update, which is the same as joining each of the n where the weight stands still
+//! meanwhile. A constraint holds after every step, and may change the weight with every one: then the penalty joins
+//! each of the n. Averages of weights follow them in every step too, in a segment behind the updates.
 
 use super::objective::Objective;
 use super::optimizer::Optimizer;
 use super::segment::{Segment, TrainingStep};
-use super::trainable::Trainable;
+use super::trainable::{NO_PENALTY, Trainable};
 use crate::autodiff::gradients;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
@@ -182,7 +182,11 @@ fn accumulate(
 ) -> Result<Option<Value>> {
     let mut total = None;
     for (trainable, gradient) in trainables.iter().zip(gradients) {
-        if let Some(gradient) = *gradient {
+        if let Some(mut gradient) = *gradient {
+            // A constraint changes the weight from step to step, and the gradient of its penalty with it.
+            if trainable.is_constrained() {
+                gradient = trainable.add_penalty_gradient(graph, gradient)?;
+            }
             let variable = Arc::clone(optimizer.accumulator(trainable));
             graph.apply(Arc::new(Accumulate { variable }), &[gradient])?;
         }
@@ -217,7 +221,10 @@ fn accumulated_updates(
 ) -> Result<Program> {
     let mut graph = Graph::new();
     // A program of its own finds them in the variables.
-    let own = |of: &Trainable| Trainable { start: None, ..of.clone() };
+    let own = |of: &Trainable| {
+        let penalty = if of.is_constrained() { NO_PENALTY } else { of.penalty };
+        Trainable { start: None, penalty, ..of.clone() }
+    };
     let trainables: Vec<Trainable> = trainables.iter().map(own).collect();
     let trainables = &trainables[..];
     let mut sums = Vec::with_capacity(trainables.len());

@@ -18,6 +18,9 @@ impl Scan {
     /// # Errors
     /// As building a graph.
     pub fn through(self, graph: &mut Graph, inputs: &[Value]) -> Result<Vec<Value>> {
+        // Sequences of several sources are taken to be equally long until data comes.
+        let agreed = graph.agreed(&self, inputs)?;
+        let inputs = agreed.as_deref().unwrap_or(inputs);
         let step = &*self.step.graph;
         let lifted: Vec<usize> =
             (0..step.nodes().len()).filter(|&at| self.lifts(&step.nodes()[at])).collect();

@@ -42,6 +42,15 @@ fn sequence(length: &Dim, of: &TensorType) -> TensorType {
     TensorType { shape: Shape(dims), dtype: of.dtype }
 }
 
+impl Scan {
+    /// The type of input `i`.
+    fn expected(&self, i: usize) -> Option<TensorType> {
+        let taken = self.step.taken(i)?;
+        let is_sequence = (self.carried..self.carried + self.sequences).contains(&i);
+        Some(if is_sequence { sequence(&self.length, taken) } else { taken.clone() })
+    }
+}
+
 impl Op for Scan {
     fn name(&self) -> &'static str {
         "scan"
@@ -50,12 +59,8 @@ impl Op for Scan {
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let given = self.step.given();
         for (i, of) in inputs.iter().enumerate() {
-            let Some(taken) = self.step.taken(i) else {
+            let Some(expected) = self.expected(i) else {
                 return Err(Error::argument(format!("the step of a scan has no input {i}")));
-            };
-            let expected = match (self.carried..self.carried + self.sequences).contains(&i) {
-                true => sequence(&self.length, taken),
-                false => taken.clone(),
             };
             if **of != expected {
                 return Err(Error::shape(format!(
@@ -76,6 +81,10 @@ impl Op for Scan {
         let sequences = given[self.carried..].iter().chain(&given[..self.carried]);
         let sequences = sequences.map(|&of| sequence(&self.length, of));
         Ok(given[..self.carried].iter().copied().cloned().chain(sequences).collect())
+    }
+
+    fn agreed_shapes(&self, inputs: &[&TensorType]) -> Option<Vec<Shape>> {
+        (0..inputs.len()).map(|i| self.expected(i).map(|of| of.shape)).collect()
     }
 
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
