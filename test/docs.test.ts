@@ -3,7 +3,9 @@
  */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 const docs = new URL('../docs/', import.meta.url);
@@ -34,6 +36,46 @@ test.each(pages)('%s', async (page) => {
   } finally {
     log.mockRestore();
   }
+});
+
+test('every example is what the compiler takes of a careful user', { timeout: 120_000 }, async () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const sources = new Map<string, string>();
+  for (const page of [...pages.map((name) => `docs/${name}`), 'README.md']) {
+    const text = await readFile(join(root, page), 'utf8');
+    for (const [i, [, code]] of [...text.matchAll(/```ts\n(.*?)```/gs)].entries())
+      sources.set(join(root, `${page}-${i}.mts`), `${code}\nexport {};\n`);
+  }
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    types: ['node'],
+    paths: { ridgeline: [join(root, 'src/index.ts')] },
+  };
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists, readFile: read } = host;
+  host.fileExists = (name) => sources.has(name) || fileExists(name);
+  host.readFile = (name) => sources.get(name) ?? read(name);
+  host.getSourceFile = (name, language, ...rest) => {
+    const text = sources.get(name);
+    return text === undefined
+      ? getSourceFile(name, language, ...rest)
+      : ts.createSourceFile(name, text, language);
+  };
+  const program = ts.createProgram([...sources.keys()], options, host);
+  const faults = [...sources.keys()].flatMap((name) => {
+    const source = program.getSourceFile(name) as ts.SourceFile;
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ start = 0, messageText }) => {
+        const { line } = source.getLineAndCharacterOfPosition(start);
+        return `${relative(root, name)}:${line + 1} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+      },
+    );
+  });
+  expect(faults).toEqual([]);
 });
 
 test('the list names all pages', async () => {

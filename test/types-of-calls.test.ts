@@ -1,7 +1,18 @@
 /**
  * Types of what calls give: one tensor where the options say so, so that layers follow each other without a cast.
  */
-import { input, layers, Model, type SymbolicTensor, type Tensor, tensor } from 'ridgeline';
+import {
+  callbacks,
+  input,
+  layers,
+  Model,
+  metrics,
+  ops,
+  Sequential,
+  type SymbolicTensor,
+  type Tensor,
+  tensor,
+} from 'ridgeline';
 import { expect, expectTypeOf, test } from 'vitest';
 
 type Several = SymbolicTensor | SymbolicTensor[];
@@ -46,4 +57,27 @@ test('several, where they are asked for', () => {
   const row = tensor(new Float32Array(12), { shape: [1, 3, 4] });
   expectTypeOf(layers.lstm(2)(row)).toEqualTypeOf<Tensor>();
   expect([layers.lstm(2, { returnState: true })(x)].flat()).toHaveLength(3);
+});
+
+test('keys of history and of monitors are those of metrics, wherever those are made', async () => {
+  const made = () => new Sequential([input([2]), layers.dense(1, { activation: 'sigmoid' })]);
+  const fit = { loss: 'binaryCrossentropy' } as const;
+  const rows: [number[][], number[][]] = [[[1, 2]], [[1]]];
+  const inline = made().compile({ ...fit, metrics: ['accuracy', metrics.auc({ curve: 'PR' })] });
+  const { history } = await inline.fit(...rows);
+  expectTypeOf<keyof typeof history>().toEqualTypeOf<
+    'loss' | 'penalty' | 'loss_without_penalty' | 'accuracy' | 'auc'
+  >();
+  // @ts-expect-error No such key.
+  void (() => inline.fit(...rows, { callbacks: [callbacks.earlyStopping({ monitor: 'val_acuracy' })] }));
+  const named = made().compile({ ...fit, metrics: [metrics.auc({ name: 'pr' })] });
+  expect((await named.fit(...rows)).history.pr).toHaveLength(1);
+  // @ts-expect-error It has another name.
+  expect((await named.fit(...rows)).history.auc).toBeUndefined();
+  // The compiler does not know the name of a function.
+  const tooLow = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => ops.less(yPred, yTrue);
+  const own = made().compile({ ...fit, metrics: [tooLow, 'logCoshError'] });
+  const found = (await own.fit(...rows)).history;
+  expect(found.tooLow).toHaveLength(1);
+  expect(found.log_cosh_error).toHaveLength(1);
 });

@@ -56,7 +56,7 @@ export const tanh: Activation = ops.tanh;
 export const softmax: typeof ops.softmax = ops.softmax;
 /** The logarithm of softmax along `axis` (default: the last). */
 export const logSoftmax: typeof ops.logSoftmax = ops.logSoftmax;
-/** `x·Φ(x)` with the exact normal distribution, or its tanh approximation (Hendrycks & Gimpel 2016). */
+/** `x·Φ(x)` with the exact normal distribution, or if `approximate` (default false) its tanh approximation (Hendrycks & Gimpel 2016). */
 export function gelu<A extends Operand>(x: A, options: { approximate?: boolean } = {}): Result<A> {
   const { approximate = false } = checkOptions('gelu', options, ['approximate']);
   if (approximate) {

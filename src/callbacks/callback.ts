@@ -6,7 +6,8 @@ import type { CallbackState } from './callback-state.js';
 import type { Logs } from './logs.js';
 import type { TrainedModel } from './trained-model.js';
 
-type Maybe = void | Promise<void>;
+/** What a method gives: a promise is waited for, all else is nothing. */
+type Maybe = unknown;
 
 /** What a callback is told of what it follows. */
 export interface FollowedParams {

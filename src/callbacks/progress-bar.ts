@@ -62,5 +62,5 @@ export class ProgressBar extends Callback {
   }
 }
 
-/** A progress bar, which `fit` adds by itself unless `verbose` is 0. */
+/** A progress bar, which `fit` adds by itself where `verbose` asks for one. */
 export const progressBar = (style?: 'bar' | 'line'): ProgressBar => new ProgressBar(style);

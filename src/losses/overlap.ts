@@ -40,7 +40,10 @@ export const dice: LossFactory<DiceOptions> = defineLoss<DiceOptions>({
   },
 });
 
-/** `1 − Σyŷ / (Σyŷ + alpha·Σy(1 − ŷ) + beta·Σŷ(1 − y) + 10⁻⁷)` (Salehi et al. 2017). */
+/**
+ * `1 − Σyŷ / (Σyŷ + alpha·Σy(1 − ŷ) + beta·Σŷ(1 − y) + 10⁻⁷)`: as in Keras alpha weighs what is missed, and beta what is
+ * taken for it wrongly; in the paper it is the other way round (Salehi et al. 2017).
+ */
 export const tversky: LossFactory<TverskyOptions> = defineLoss<TverskyOptions>({
   name: 'tversky',
   options: { axis: region, alpha: nonNegative(0.5), beta: nonNegative(0.5) },

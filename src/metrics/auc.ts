@@ -25,7 +25,7 @@ export interface AucOptions {
   readonly thresholds?: readonly number[] | null | undefined;
   /** Recall by false positives, precision by recall, or the gains of both (Flach and Kull 2015). Default `'ROC'`. */
   readonly curve?: 'ROC' | 'PR' | 'PRGAIN' | undefined;
-  /** Between two thresholds: by their mean (for `'PR'` as Davis and Goadrich 2006), the smaller, the larger. */
+  /** Between two thresholds: by their mean (for `'PR'` as Davis and Goadrich 2006), the smaller, the larger. Default `'interpolation'`. */
   readonly summationMethod?: 'interpolation' | 'minoring' | 'majoring' | undefined;
   /** True for the mean of the areas of each label `[batch, labels]`. Default false: all answers together. */
   readonly multiLabel?: boolean | undefined;

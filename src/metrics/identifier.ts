@@ -1,7 +1,7 @@
 /**
  * Metrics by name and as functions.
  */
-import type { FactoryName, Name, Snake } from '../core/names.js';
+import { type FactoryName, type Name, type Snake, snake } from '../core/names.js';
 import { factoriesOf, hasMethods, Registry } from '../core/registry.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
@@ -32,8 +32,8 @@ export type MetricIdentifier =
   | keyof typeof ALIASES
   | MetricFunction;
 
-/** Key in logs of a metric: the name it was asked for by, in snake_case. That of a function is not known. */
-export type MetricKey<M> = M extends Metric<infer N> ? N : M extends string ? Snake<M> : never;
+/** Key in logs of a metric: the name it was asked for by, in snake_case; that of a function may be any. */
+export type MetricKey<M> = M extends Metric<infer N> ? N : M extends string ? Snake<M> : string;
 
 const registry = new Registry<Metric>({
   noun: 'metric',
@@ -69,5 +69,5 @@ export function getMetric(argument: string, of: MetricIdentifier): Metric {
       ? Object.assign(Object.create(found), { kind: className })
       : found;
   // As in Keras, the key is the name that was asked for: `acc` stays `acc`.
-  return typeof of === 'string' && Object.hasOwn(ALIASES, of) ? { ...metric, name: of } : metric;
+  return typeof of === 'string' && Object.hasOwn(ALIASES, of) ? { ...metric, name: snake(of) } : metric;
 }

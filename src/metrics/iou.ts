@@ -34,7 +34,7 @@ export interface OneHotMeanIoUOptions {
   readonly numClasses: number;
   /** A class of labels that does not count. */
   readonly ignoreClass?: number | null | undefined;
-  /** True where predictions are class indices, false where they are numbers by class. */
+  /** True where predictions are class indices, false where they are numbers by class. Default true for `meanIoU`, else false. */
   readonly sparseYPred?: boolean | undefined;
   /** Axis of the classes. Default the last. */
   readonly axis?: number | undefined;
@@ -42,7 +42,7 @@ export interface OneHotMeanIoUOptions {
 
 /** Options of {@link meanIoU}. */
 export interface MeanIoUOptions extends OneHotMeanIoUOptions {
-  /** True where labels are class indices, false where they are one-hot. */
+  /** True where labels are class indices, false where they are one-hot. Default true. */
   readonly sparseYTrue?: boolean | undefined;
 }
 

@@ -50,15 +50,16 @@ export type MetricOptions<N extends string> = {
   readonly name?: N | undefined;
 };
 
+// `NoInfer`: where any metric is expected its key would be any too.
 /** Makes a metric with key `D`, or the one it is told. @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
 export type MetricFactory<D extends string, C extends object = Record<never, never>> = <N extends string = D>(
   options?: C & MetricOptions<N>,
-) => Metric<N>;
+) => Metric<NoInfer<N>>;
 
 /** Makes a metric that has to be told something. @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
 export type ToldMetricFactory<D extends string, C extends object> = <N extends string = D>(
   options: C & MetricOptions<N>,
-) => Metric<N>;
+) => Metric<NoInfer<N>>;
 
 /** What defines a metric that is made of sums. */
 interface SumsDefinition<D extends string, C extends object> {

@@ -64,6 +64,7 @@ export function scatter<I extends Operand, V extends Operand>(
 
 /**
  * The sums of float32 rows of `values`, `[n, …]`, by the int32 number of the segment that each belongs to, `[n]`: `[numSegments, …]`.
+ * Numbers below 0 count from the last segment.
  * @throws {RidgelineError} `ERR_SHAPE` for shapes that do not fit; `ERR_ARGUMENT` for a number outside, where it is computed.
  */
 export function segmentSum<V extends Operand, S extends Operand>(

@@ -27,8 +27,9 @@ export interface CategoryEncodingConfig extends CategoryEncodingOptions {
 type Given = [numTokens: number, options?: CategoryEncodingOptions] | [config: CategoryEncodingConfig];
 
 /**
- * Category numbers `[batch, …, n]` as vectors: `[batch, …, n, numTokens]` one for each, or `[batch, …, numTokens]` for each
- * sample. Numbers outside `[0, numTokens)` are in none. A second input weighs what is counted.
+ * Category numbers `[batch, …, n]` as vectors: `[batch, …, n, numTokens]` one for each (`[batch, …, numTokens]` where n is 1, as
+ * in Keras), or `[batch, …, numTokens]` for each sample. Numbers outside `[0, numTokens)` are in none. A second input weighs
+ * what is counted, with `outputMode: 'count'`.
  */
 export class CategoryEncoding extends Layer<CategoryEncodingConfig, Given> {
   static override readonly className: string = 'CategoryEncoding';

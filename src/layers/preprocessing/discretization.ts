@@ -79,9 +79,9 @@ export class Discretization extends Layer<DiscretizationConfig, Given> {
   }
 
   /**
-   * Finds bins that hold equally many of these numbers, which may come in batches. Large data is gone through in pieces,
-   * between which others have their turn: leave it as it is until then. What takes a few milliseconds is done when this
-   * returns.
+   * Finds bins that hold about equally many of these numbers, as Keras does from a summary of them; they may come in batches.
+   * Large data is gone through in pieces, between which others have their turn: leave it as it is until then. What takes a few
+   * milliseconds is done when this returns.
    * @throws {RidgelineError} `ERR_SHAPE` for data without elements, `ERR_NON_FINITE`; `ERR_ARGUMENT` for bad options, too few
    *   numbers, what is no batch or none at all, and a layer that was called before or has no number of bins.
    */
