@@ -7,7 +7,6 @@ import {
   layers,
   Model,
   metrics,
-  ops,
   Sequential,
   type SymbolicTensor,
   type Tensor,
@@ -74,10 +73,6 @@ test('keys of history and of monitors are those of metrics, wherever those are m
   expect((await named.fit(...rows)).history.pr).toHaveLength(1);
   // @ts-expect-error It has another name.
   expect((await named.fit(...rows)).history.auc).toBeUndefined();
-  // The compiler does not know the name of a function.
-  const tooLow = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => ops.less(yPred, yTrue);
-  const own = made().compile({ ...fit, metrics: [tooLow, 'logCoshError'] });
-  const found = (await own.fit(...rows)).history;
-  expect(found.tooLow).toHaveLength(1);
-  expect(found.log_cosh_error).toHaveLength(1);
+  const own = made().compile({ ...fit, metrics: ['logCoshError'] });
+  expect((await own.fit(...rows)).history.log_cosh_error).toHaveLength(1);
 });

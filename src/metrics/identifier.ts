@@ -32,8 +32,11 @@ export type MetricIdentifier =
   | keyof typeof ALIASES
   | MetricFunction;
 
-/** Key in logs of a metric: the name it was asked for by, in snake_case; that of a function may be any. */
-export type MetricKey<M> = M extends Metric<infer N> ? N : M extends string ? Snake<M> : string;
+/**
+ * Key in logs of a metric: the name it was asked for by, in snake_case. That of a function is not known to the compiler: a
+ * metric that is an object says it.
+ */
+export type MetricKey<M> = M extends Metric<infer N> ? N : M extends string ? Snake<M> : never;
 
 const registry = new Registry<Metric>({
   noun: 'metric',

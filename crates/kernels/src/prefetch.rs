@@ -3,6 +3,8 @@
 //! The hardware follows a stream once it is read, and only to the end of its page: short streams
 //! and long ones in many pages are better asked for.
 
+use crate::Tile;
+
 /// Words in a cache line.
 pub(crate) const LINE: usize = 16;
 
@@ -21,6 +23,15 @@ pub(crate) fn prefetch<const L1: bool>(p: *const f32) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = p;
+}
+
+/// Asks for the lines of rows with adjacent columns, into L2.
+pub fn fetch_rows(of: Tile) {
+    for row in 0..of.rows() {
+        for at in (0..of.cols()).step_by(LINE) {
+            prefetch::<false>(of.as_ptr().wrapping_add(row * of.row_stride() + at));
+        }
+    }
 }
 
 /// Asks for all lines of `memory`, which need not be readable.

@@ -1,7 +1,7 @@
 //! Attention of some queries: scores, what they become, and the second product, strip by strip.
 
 use super::Attention;
-use super::strip::{Mask, STRIP, Sizes, panels, right, take};
+use super::strip::{Ahead, Mask, STRIP, Sizes, panels, right, take};
 use crate::plan::Frame;
 use ridgeline_kernels::attention::{powers, scale_rows};
 use ridgeline_kernels::dropout::{Mask as Bits, MaskMut, Rate, draw};
@@ -42,10 +42,21 @@ impl Attention {
         let rate = (self.rate > 0.0).then(|| Rate::new(self.rate));
         let [columns, values] = of.columns(head);
         let keys = sample * of.keys..(sample + 1) * of.keys;
+        let next = (head + 1 < of.heads).then(|| {
+            let [columns, values] = of.columns(head + 1);
+            let start = sample * of.queries + first - f.rows().start;
+            let queries = start..start + (end - first);
+            [
+                q.part(queries, columns.clone()),
+                k.part(keys.clone(), columns),
+                v.part(keys.clone(), values),
+            ]
+        });
         let (mut rest, strips) = (f.scratch(), (end - first).div_ceil(STRIP));
+        let ahead = Ahead { of: next, strips };
         let k = right(f.isa, k.part(keys.clone(), columns.clone()).transposed(), strips, &mut rest);
         let v = right(f.isa, v.part(keys, values.clone()), strips, &mut rest);
-        for strip in self.strips(of, mask, [sample, head], first..end) {
+        for (number, strip) in self.strips(of, mask, [sample, head], first..end).enumerate() {
             let (count, keys) = (strip.rows.len(), strip.keys);
             let start = sample * of.queries + strip.rows.start - f.rows().start;
             let here = start..start + count;
@@ -65,11 +76,13 @@ impl Attention {
                 (Bits::new(words, count, stride, 0, keys), rate.scale)
             });
             let a = q.part(here.clone(), columns.clone());
+            ahead.fetch(number, 0..2);
             gemm(f.isa, a, k.first(of.size, keys), dense(scores, count), Start::Zero, rest);
             powers(f.isa, dense(scores, count), self.scale, strip.sees, bits, sums, factors);
             for (at, &log) in here.clone().zip(&*sums) {
                 logs.put(at, head, log);
             }
+            ahead.fetch(number, 2..3);
             let mut to = y.part(here, values.clone());
             let v = v.first(keys, of.value);
             gemm(f.isa, matrix(scores, count), v, to.all(), Start::Zero, rest);

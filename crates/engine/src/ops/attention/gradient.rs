@@ -3,7 +3,7 @@
 //! With P the shares, dropped D, and dO that of the output: dV = Dᵀ·dO, dD = dO·Vᵀ, dS = scale·P·(dP − Σ dO·O),
 //! dQ = dS·K, dK = dSᵀ·Q. The sum over a row of dP·P is that of dO·O, with dropout too.
 
-use super::strip::{Mask, STRIP, Sizes, panels, right, take};
+use super::strip::{Ahead, Mask, STRIP, Sizes, panels, right, take};
 use super::{Attention, NS_PER_SHARE};
 use crate::error::Result;
 use crate::graph::Value;
@@ -126,7 +126,18 @@ impl Attention {
         let k = right(f.isa, k, strips, &mut rest);
         let (dk, dv) = (take(&mut rest, of.keys * of.size), take(&mut rest, of.keys * of.value));
         [&mut *dk, &mut *dv].into_iter().for_each(|sums| sums.fill(0.0));
-        for strip in self.strips(of, mask, [sample, head], 0..of.queries) {
+        let next = (head + 1 < of.heads).then(|| {
+            let [columns, values] = of.columns(head + 1);
+            [
+                read(0, &queries, &columns),
+                read(1, &keys, &columns),
+                read(2, &keys, &values),
+                read(3, &queries, &values),
+                read(5, &queries, &values),
+            ]
+        });
+        let ahead = Ahead { of: next, strips };
+        for (number, strip) in self.strips(of, mask, [sample, head], 0..of.queries).enumerate() {
             let (here, count, keys) = (strip.rows.clone(), strip.rows.len(), strip.keys);
             let first = local * of.queries + here.start;
             let mut rest = &mut *rest;
@@ -152,12 +163,15 @@ impl Attention {
             }
             let (q, dy) = (q.part(here.clone(), 0..of.size), dy.part(here.clone(), 0..of.value));
             row_products(f.isa, dy, y.part(here.clone(), 0..of.value), sums);
+            ahead.fetch(number, 0..2);
             gemm(f.isa, q, kt.first(of.size, keys), dense(p, count), Start::Zero, rest);
+            ahead.fetch(number, 2..4);
             gemm(f.isa, dy, vt.first(of.value, keys), dense(dp, count), Start::Zero, rest);
             let (to, scores) = (dense(dp, count), dense(p, count));
             score_gradient(f.isa, scores, self.scale, strip.sees, bits, log, sums, to);
             let (p, ds) = (matrix(p, count), matrix(dp, count));
             let (dk, dv) = (&mut dk[..keys * of.size], &mut dv[..keys * of.value]);
+            ahead.fetch(number, 4..5);
             gemm(f.isa, p.transposed(), dy, dense(dv, keys), Start::Accumulate, rest);
             gemm(f.isa, ds.transposed(), q, dense(dk, keys), Start::Accumulate, rest);
             let to = dq.part(here, 0..of.size);

@@ -6,6 +6,7 @@ use crate::ops::product::gemm_scratch;
 use crate::plan::lower::Buffer;
 use ridgeline_kernels::attention::Sees;
 use ridgeline_kernels::gemm::{Packed, PackedMut, Right, pack, packed_len};
+use ridgeline_kernels::prefetch::fetch_rows;
 use ridgeline_kernels::{Isa, Tile};
 use std::ops::Range;
 
@@ -83,6 +84,25 @@ pub(super) fn right<'a>(
 /// When fewer are left.
 pub(super) fn take<'a>(rest: &mut &'a mut [f32], count: usize) -> &'a mut [f32] {
     rest.split_off_mut(..count).expect("the task asked for as much scratch")
+}
+
+/// What the next head reads: a head's columns are a line of each row, which the hardware does not foresee. With every
+/// strip a share of it is asked for.
+pub(super) struct Ahead<'a, const N: usize> {
+    /// None behind the last head.
+    pub of: Option<[Tile<'a>; N]>,
+    /// Strips of a head.
+    pub strips: usize,
+}
+
+impl<const N: usize> Ahead<'_, N> {
+    /// Asks for a strip's share of some of the matrices.
+    pub fn fetch(&self, strip: usize, which: Range<usize>) {
+        for of in self.of.iter().flat_map(|of| &of[which.clone()]) {
+            let share = |strip: usize| strip * of.rows() / self.strips;
+            fetch_rows(of.part(share(strip)..share(strip + 1), 0..of.cols()));
+        }
+    }
 }
 
 /// Some queries of one sample and head, and what they see.
