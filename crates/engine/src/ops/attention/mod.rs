@@ -147,7 +147,7 @@ impl Op for Attention {
         let mut task = lower
             .task(rows, y.last())
             .split(Axes::ROWS)
-            .grain(16, 1)
+            .grain(32, 1)
             .cost(work / of.value.max(1) as f64)
             .scratch(forward::scratch(of))
             .read(q.matrix().along(Axes::ROWS))
