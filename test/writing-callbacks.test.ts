@@ -651,6 +651,30 @@ describe('backupAndRestore', () => {
   });
 });
 
+test('what others add to logs is written as text, or left out where numbers stand', async () => {
+  const path = newFile();
+  const added = {
+    onEpochEnd: (_: number, logs: Logs) => void Object.assign(logs, { note: 'a,b', of: Symbol('x') }),
+  };
+  await regression().fit(x, y, {
+    callbacks: [added, callbacks.csvLogger(path), callbacks.tensorBoard(`${path}-board`)],
+  });
+  const [header, line] = readFileSync(path, 'utf8').trimEnd().split('\n');
+  expect(header).toContain('note');
+  expect(line).toContain('"a,b"');
+  expect(line).toContain('Symbol(x)');
+});
+
+test.each([[5], [{ a: 5 }], [{ a: { values: { big: 1n }, variables: [] } }], [Promise.resolve({})]])(
+  'the state %o of a callback is refused before anything is written',
+  async (state) => {
+    const [path, model] = [newFile(), regression()];
+    await model.fit(x, y, { callbacks: [{ getState: () => state as never }] });
+    await expectFailure(() => model.save(path), 'ERR_ARGUMENT', /^what getState\(\) gives must be/);
+    expect(existsSync(path)).toBe(false);
+  },
+);
+
 describe('tensorBoard', () => {
   interface Read {
     readonly step: number;

@@ -87,7 +87,10 @@ export class CSVLogger extends Callback {
       this.#keys = this.#columns(logs);
       lines.push(['epoch', ...this.#keys.map((key) => quoted(key, separator))]);
     }
-    lines.push([epoch, ...this.#keys.map((key) => (Object.hasOwn(logs, key) ? logs[key] : 'NA'))]);
+    // Callbacks may have added anything to the logs.
+    const field = (key: string): string =>
+      Object.hasOwn(logs, key) ? quoted(String(logs[key]), separator) : 'NA';
+    lines.push([epoch, ...this.#keys.map(field)]);
     const text = lines.map((line) => `${line.join(separator)}\n`).join('');
     await this.#writes(() => appendFile(this.#path, text));
   }

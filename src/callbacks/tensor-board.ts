@@ -71,7 +71,9 @@ export class TensorBoard extends Callback {
     numbers: readonly [tag: string, value: number][],
   ): Promise<void> {
     const file = await this.#file(folder);
-    const [tags, values] = [numbers.map(([tag]) => tag), numbers.map(([, value]) => value)];
+    // Callbacks may have added anything to the logs.
+    const known = numbers.filter(([, value]) => typeof value === 'number');
+    const [tags, values] = [known.map(([tag]) => tag), known.map(([, value]) => value)];
     succeeded(await guard(() => file.scalars(step, tags, values)));
   }
 

@@ -129,6 +129,13 @@ function flatten(
   });
 }
 
+/** What is wrong with the inputs of a layer that takes one tensor. */
+export function notOneTensor(given: readonly unknown[], options: CallOptionKinds): RidgelineError {
+  const names = Object.keys(options).join(', ');
+  const one = names ? `one tensor, with ${names} in an object behind it` : 'one tensor';
+  return argumentError('inputs', one, given.length === 1 ? given[0] : given);
+}
+
 /** @throws {RidgelineError} `ERR_ARGUMENT` for a promise: nobody would wait for the weights. */
 export function checkBuilt(result: unknown): void {
   if (!isThenable(result)) return;
@@ -137,7 +144,7 @@ export function checkBuilt(result: unknown): void {
 }
 
 /** @throws {RidgelineError} `ERR_ARGUMENT` for what is no symbolic tensor of `trace`, or a list of them. */
-export function checkOutputs(outputs: unknown, trace: Trace): void {
+export function checkOutputs(outputs: unknown, trace: Trace): asserts outputs is Outputs {
   const all: unknown[] = Array.isArray(outputs) ? outputs : [outputs];
   const fits = (y: unknown): boolean => y instanceof SymbolicTensor && y.traced?.trace === trace;
   if (all.length === 0 || !all.every(fits))

@@ -20,6 +20,7 @@ import {
   type Concrete,
   checkBuilt,
   checkOutputs,
+  notOneTensor,
   type Outputs,
   parseCall,
 } from './arguments.js';
@@ -103,8 +104,9 @@ export abstract class Layer<
   readonly creationIndex = count++;
   /** @internal True if the user chose the name. */
   readonly isNamed: boolean;
+  /** @internal True if it has its name from a model or a layer around it. */
+  isPlaced = false;
   #name: string | undefined;
-  #isPlaced = false;
   readonly #forgotten = new ForgottenMasks();
   readonly #inner = new Map<Layer, string>();
 
@@ -171,13 +173,8 @@ export abstract class Layer<
   /** @internal Gives a layer without a name of its own one that is free in a model. */
   rename(name: string): void {
     if (!this.isNamed) this.#name = name;
-    this.#isPlaced = true;
+    this.isPlaced = true;
     noteName(name);
-  }
-
-  /** @internal True if it has its name from a model or a layer around it. */
-  get isPlaced(): boolean {
-    return this.#isPlaced;
   }
 
   /** Layers that `call` was found to use, in order of first use; those that this one made, as it made them. */
@@ -226,12 +223,15 @@ export abstract class Layer<
       return trace.within(name, training ?? trace.training, () => {
         const given = args.slice(0, -1);
         if (this.#class.takesOne && !(given.length === 1 && given[0] instanceof SymbolicTensor))
-          throw argumentError('inputs', this.#oneTensor, given.length === 1 ? given[0] : given);
+          throw notOneTensor(given, this.#class.callOptions);
         this.#ready((inputs[0] as SymbolicTensor).shape);
         if (parent) this.checkMade(parent);
-        const computed = this.#compute(given, args.at(-1));
+        const options = args.at(-1) as object;
+        // They stand behind all parameters that are tensors.
+        const takesOptions = Object.keys(this.#class.callOptions).length > 0;
+        const computed = this.computed(given, takesOptions ? [options] : []);
         checkOutputs(computed, trace);
-        const outputs = this.#masked(computed, inputs, args.at(-1) as object);
+        const outputs = this.#masked(computed, inputs, options);
         const penalty = this.#class.regularizesOutputs ? this.activityRegularizer : undefined;
         if (penalty) for (const y of [outputs].flat()) trace.penalties.push(activityPenalty(penalty, y));
         return outputs;
@@ -241,12 +241,6 @@ export abstract class Layer<
     } finally {
       tracing.pop();
     }
-  }
-
-  /** What a layer that takes one tensor expects. */
-  get #oneTensor(): string {
-    const names = Object.keys(this.#class.callOptions).join(', ');
-    return names ? `one tensor, with ${names} in an object behind it` : 'one tensor';
   }
 
   /** Builds the layer, once. */
@@ -263,20 +257,12 @@ export abstract class Layer<
     this.built = true;
   }
 
-  /** Runs the class's `call`; its options stand behind all parameters that are tensors. */
-  #compute(given: readonly unknown[], options: unknown): Outputs {
-    const takesOptions = Object.keys(this.#class.callOptions).length > 0;
-    return this.computed(given, takesOptions ? [options] : []) as Outputs;
-  }
-
   /** What the layer gives with the mask of its first output. */
   #masked(outputs: Outputs, inputs: readonly SymbolicTensor[], options: object): Outputs {
     const mask = this.computeMask(inputs, options);
-    if (mask) return withMask(outputs, mask);
     const isMeant = this.#class.supportsMasking || this.computeMask !== Layer.prototype.computeMask;
-    if (!isMeant && inputs.some((of) => of.mask))
-      this.#forgotten.tell(`'${this.name}' (${this.#class.className})`);
-    return outputs;
+    if (!mask && !isMeant) this.#forgotten.tell(inputs, `'${this.name}' (${this.#class.className})`);
+    return mask ? withMask(outputs, mask) : outputs;
   }
 
   /** Notes `layer` as an inner one and returns its name among them. */

@@ -33,8 +33,8 @@ export function withMask(outputs: Outputs, mask: SymbolicTensor): Outputs {
 export class ForgottenMasks {
   #isTold = false;
 
-  tell(layer: string): void {
-    if (this.#isTold) return;
+  tell(inputs: readonly SymbolicTensor[], layer: string): void {
+    if (this.#isTold || !inputs.some((of) => of.mask)) return;
     this.#isTold = true;
     console.warn(
       `ridgeline: layer ${layer} does not hand on the mask of its input: behind it every step counts`,

@@ -3,6 +3,8 @@
  */
 import type { CallbackLike } from '../callbacks/callback.js';
 import type { CallbackState } from '../callbacks/callback-state.js';
+import { isPlain } from '../core/check.js';
+import { argumentError } from '../errors.js';
 
 /** States by the kind of their callbacks; equal callbacks have theirs in the order in which they stand. */
 export class CallbackStates {
@@ -27,10 +29,27 @@ export class CallbackStates {
   all(callbacks: readonly CallbackLike[]): Record<string, CallbackState> {
     const states = new Map<string, CallbackState>();
     for (const callback of callbacks) {
-      for (const [kind, state] of Object.entries(callback.getState?.() ?? {}))
-        states.set(free(kind, states), state);
+      const given: unknown = callback.getState?.() ?? {};
+      if (!isPlain(given) || !Object.values(given).every(isState))
+        throw argumentError(
+          'what getState() gives',
+          '{ values, variables } by kind, of what JSON holds',
+          given,
+        );
+      for (const [kind, state] of Object.entries(given))
+        states.set(free(kind, states), state as CallbackState);
     }
     return Object.fromEntries([...this.#restored, ...states]);
+  }
+}
+
+/** True for values that JSON holds, and variables. */
+function isState(of: unknown): boolean {
+  if (!isPlain(of) || !isPlain(of.values) || !Array.isArray(of.variables)) return false;
+  try {
+    return typeof JSON.stringify(of.values) === 'string';
+  } catch {
+    return false;
   }
 }
 
