@@ -5,16 +5,24 @@
  * probabilities have none.
  */
 import { SymbolicTensor } from '../core/symbolic.js';
+import { Trace } from '../core/trace.js';
 import { guard } from '../native.js';
 import * as ops from '../ops/index.js';
 import { EPSILON } from './labels.js';
 
-/** The logits of `yPred` if it is a softmax over its last axis or a sigmoid. */
+/** Ops of dense layers without an activation: what they give are logits. */
+const BARE = ['linear', 'matmul'];
+
+/** The logits of `yPred` if it is a softmax over its last axis or a sigmoid. Says so where it is trained and can be neither. */
 export function logitsOf(yPred: SymbolicTensor, op: 'softmax' | 'sigmoid'): SymbolicTensor | undefined {
   const traced = yPred.traced;
   if (!traced) return undefined;
   const producer = guard(() => traced.trace.graph.producer(traced.id));
   const [logits] = producer.inputs;
+  if (BARE.includes(producer.op) && Trace.current?.training)
+    console.warn(
+      `ridgeline: a cross-entropy takes probabilities, but what it is given comes from a layer without an activation: end that in '${op}', or say { fromLogits: true } to the loss`,
+    );
   return producer.op === op && logits ? SymbolicTensor.of(traced.trace, logits) : undefined;
 }
 
