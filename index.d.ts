@@ -177,7 +177,7 @@ export declare class NativePredictor {
 export declare class NativeRun {
   /** Answers the last event and asks for the next. */
   next(verdict: NativeVerdict): Promise<NativeEvent>
-  /** Ends the run at the next batch. */
+  /** Ends the run at the next batch, or in a loop. */
   cancel(): void
   /** Where the run stands, for a progress display. */
   progress(): Progress

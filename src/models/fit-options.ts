@@ -67,7 +67,7 @@ export interface FitOptions<K extends string = any> {
    * was saved within that epoch. Default 0.
    */
   readonly initialEpoch?: number | undefined;
-  /** Ends the run within a batch; `fit` rejects with its reason. */
+  /** Ends the run within a batch, which is whole or not done at all; `fit` rejects with its reason. */
   readonly signal?: Signal | undefined;
   /** Threads. Default `RIDGELINE_THREADS` or the cores this process may use. */
   readonly threads?: number | undefined;

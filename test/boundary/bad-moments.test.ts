@@ -5,7 +5,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callbacks, loadModel, type Model, Sequential, tensor } from 'ridgeline';
+import {
+  callbacks,
+  layers,
+  loadModel,
+  type Model,
+  ops,
+  Sequential,
+  type SymbolicTensor,
+  setRandomSeed,
+  tensor,
+} from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
 import { bits, expectFailure, expectTrains, failure, heavy, regression, x, y } from '../support/small.js';
 
@@ -123,6 +133,37 @@ describe('moments', () => {
     await twin.fit(x, y, { epochs: 4 });
     expect(bits(model)).toEqual(bits(twin));
     await expectTrains(compile() as Model);
+  });
+});
+
+describe('a loop that goes on and on', () => {
+  /** Goes on for as long as `limit` says, and gives what it is given. */
+  const net = (limit: number): Model => {
+    setRandomSeed(7);
+    const turns = (of: SymbolicTensor): SymbolicTensor =>
+      ops.whileLoop(
+        (state) => ops.greaterEqual(ops.sum(ops.abs(state)), 0),
+        (state) => ops.add(state, 0),
+        ops.stopGradient(of),
+        { maximumIterations: limit },
+      ) as SymbolicTensor;
+    const looping = layers.lambda((of: SymbolicTensor) => ops.add(of, ops.mul(turns(of), 0)));
+    return new Sequential([layers.input([4]), looping, layers.dense(1)]).compile({
+      optimizer: 'adam',
+      loss: 'mse',
+    }) as Model;
+  };
+  const fit = (model: Model, options: object): Promise<unknown> =>
+    model.fit(x, y, { batchSize: 5, epochs: 1, verbose: 0, ...options });
+
+  test.each(['abort', 'dispose'])('is left on %s, and no batch is half done', async (how) => {
+    const [model, twin, abort] = [net(2 ** 24), net(1), new AbortController()];
+    const end = (): void => (how === 'abort' ? abort.abort(new Error('enough')) : model.dispose());
+    const started = performance.now();
+    setTimeout(end, 100);
+    await expect(fit(model, { signal: abort.signal })).rejects.toThrow(/enough|disposed/);
+    expect(performance.now() - started).toBeLessThan(3000);
+    if (how === 'abort') expect(bits(model)).toEqual(bits(twin));
   });
 });
 

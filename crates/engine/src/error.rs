@@ -21,6 +21,8 @@ pub enum Code {
     Memory,
     /// A fault inside the native core.
     Native,
+    /// A run that ended because it was told to: nobody but who runs it hears of it.
+    Interrupted,
 }
 
 impl Code {
@@ -36,6 +38,7 @@ impl Code {
             Code::Io => "ERR_IO",
             Code::Memory => "ERR_MEMORY",
             Code::Native => "ERR_NATIVE",
+            Code::Interrupted => "ERR_INTERRUPTED",
         }
     }
 }

@@ -4,6 +4,23 @@
 //! anew with every run.
 
 use ridgeline_kernels::rng::Key;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// That a run is to end: told from outside, heard between batches and between the turns of loops.
+#[derive(Clone, Debug, Default)]
+pub struct Cancelled(Arc<AtomicBool>);
+
+impl Cancelled {
+    /// Tells it.
+    pub fn tell(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+    /// True once it was told.
+    pub fn is(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// A source of input rows: where a batch's rows are copied from.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +50,8 @@ pub struct Step {
     pub feeds: Vec<Feed>,
     /// Rows of the sources that make up the batch, in order.
     pub batch: Vec<u32>,
+    /// Whether it is to end before it is done, where that leaves no trace.
+    pub cancelled: Option<Cancelled>,
 }
 
 /// The seed of a model's `call`-th inference, whose random numbers are those of no training step and of

@@ -238,7 +238,9 @@ fn a_fit_accumulates_as_single_steps_do() {
     }
     let (by_fit, data) = trainer(&CASES[3]);
     let options = FitOptions { batch_size: ROWS, shuffle: None, ..options(2, 1) };
-    by_fit.fit(&data, None, None, &options, &Default::default(), &mut common::Silent).unwrap();
+    by_fit
+        .fit(&data, None, None, &options, &Default::default(), &mut common::Silent::default())
+        .unwrap();
     for (a, b) in by_steps.trainables.iter().zip(&by_fit.trainables) {
         assert_eq!(a.variable.read().unwrap(), b.variable.read().unwrap());
         assert_eq!(

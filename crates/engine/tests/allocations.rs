@@ -4,6 +4,7 @@ mod common;
 
 use common::{options, trainer};
 use ridgeline_engine::Result;
+use ridgeline_engine::step::Cancelled;
 use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
@@ -30,15 +31,15 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// Notes the count after every batch, in memory reserved before.
-struct Watch(Mutex<Vec<usize>>);
+struct Watch(Mutex<Vec<usize>>, Cancelled);
 
 impl Listener for Watch {
     fn report(&mut self, _: Report) -> Result<Verdict> {
         Ok(Verdict::default())
     }
     fn finish(&mut self, _: Report) {}
-    fn cancelled(&self) -> bool {
-        false
+    fn cancelled(&self) -> &Cancelled {
+        &self.1
     }
     fn progress(&self, _: usize, _: usize, _: usize, _: f64) {
         self.0.lock().unwrap().push(COUNT.load(Ordering::Relaxed));
@@ -48,7 +49,7 @@ impl Listener for Watch {
 /// How often memory was asked for before each batch of 8 epochs of 4, of which the last is smaller.
 fn counts(threads: usize) -> Vec<usize> {
     let (trainer, data) = trainer();
-    let mut watch = Watch(Mutex::new(Vec::with_capacity(64)));
+    let mut watch = Watch(Mutex::new(Vec::with_capacity(64)), Cancelled::default());
     trainer.fit(&data, None, None, &options(threads, 8), &Default::default(), &mut watch).unwrap();
     let counts = watch.0.into_inner().unwrap();
     assert_eq!(counts.len(), 8 * 4);

@@ -6,7 +6,9 @@ use common::{Silent, options, trainer};
 
 fn train(threads: usize) -> Vec<Vec<u32>> {
     let (trainer, data) = trainer();
-    trainer.fit(&data, None, None, &options(threads, 5), &Default::default(), &mut Silent).unwrap();
+    trainer
+        .fit(&data, None, None, &options(threads, 5), &Default::default(), &mut Silent::default())
+        .unwrap();
     trainer.trainables.iter().map(|t| t.variable.read().unwrap().words.clone()).collect()
 }
 

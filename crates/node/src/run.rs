@@ -11,11 +11,12 @@ use napi::{Env, JsDeferred};
 use napi_derive::napi;
 use parking_lot::{Condvar, Mutex};
 use ridgeline_engine::run::{runner, threads, turn};
+use ridgeline_engine::step::Cancelled;
 use ridgeline_engine::train::listener::{Listener, Report, Verdict};
 use ridgeline_engine::{Code, Error};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A failure as data: promises resolve with it, the facade throws it.
 #[napi(object)]
@@ -160,7 +161,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
 struct Talk {
     slot: Mutex<Slot>,
     turn: Condvar,
-    cancelled: AtomicBool,
+    cancelled: Cancelled,
     /// Epoch and batch (32 bits each), then batches, then the bits of the loss.
     place: AtomicU64,
     batches: AtomicU64,
@@ -220,8 +221,8 @@ impl Listener for Speaker {
     fn finish(&mut self, report: Report) {
         self.last = report.into();
     }
-    fn cancelled(&self) -> bool {
-        self.talk.cancelled.load(Ordering::Relaxed)
+    fn cancelled(&self) -> &Cancelled {
+        &self.talk.cancelled
     }
     fn progress(&self, epoch: usize, batch: usize, batches: usize, loss: f64) {
         self.talk.loss.store(loss.to_bits(), Ordering::Relaxed);
@@ -295,10 +296,10 @@ impl NativeRun {
         Ok(promise)
     }
 
-    /// Ends the run at the next batch.
+    /// Ends the run at the next batch, or in a loop.
     #[napi(catch_unwind)]
     pub fn cancel(&self) {
-        self.talk.cancelled.store(true, Ordering::Relaxed);
+        self.talk.cancelled.tell();
     }
 
     /// Where the run stands, for a progress display.
@@ -316,7 +317,7 @@ impl NativeRun {
 
 impl Drop for NativeRun {
     fn drop(&mut self) {
-        self.talk.cancelled.store(true, Ordering::Relaxed);
+        self.talk.cancelled.tell();
         self.talk.slot.lock().abandoned = true;
         self.talk.turn.notify_all();
     }

@@ -32,6 +32,7 @@ use loops::{Loop, Slot, Turning, Turns};
 use lower::{Buffer, Lower};
 use schedule::Phase;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 use task::Task;
 use view::BufferId;
@@ -95,6 +96,22 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// True if a task of these phases writes what outlives a step.
+    pub fn writes_variables(&self, phases: Range<usize>) -> bool {
+        let strands = self.phases[phases].iter().flat_map(|phase| &phase.strands);
+        let mut tasks = strands.flat_map(|strand| &strand.tasks).map(|&at| &self.tasks[at]);
+        tasks.any(|task| task.writes.iter().any(|view| self.is_variable(view.buffer)))
+    }
+
+    /// True for a buffer in a variable, or in a part of one.
+    fn is_variable(&self, id: BufferId) -> bool {
+        match &self.places[id.0 as usize].home {
+            Home::Variable(_) => true,
+            Home::Slot(slot) => self.is_variable(slot.of),
+            Home::Arena | Home::Constant(_) | Home::Feed(_) => false,
+        }
+    }
+
     /// Plans `graph` for symbol sizes `bindings` and rows that come as `rows` says; `outputs` stay
     /// readable after a run.
     ///

@@ -240,7 +240,7 @@ impl Crew {
     /// Runs all phases of `plan` once. Denormals are flushed while it lasts.
     ///
     /// # Errors
-    /// `ERR_NATIVE` when a task panicked.
+    /// `ERR_NATIVE` when a task panicked; `ERR_INTERRUPTED` when it was told to end, and nothing is written then.
     pub fn run(
         &mut self,
         plan: &Plan,
@@ -254,7 +254,7 @@ impl Crew {
         let count = plan.threads.min(self.threads());
         let _stepping = (count > 1).then(|| Stepping::new(&self.shared));
         let mut mustered = false;
-        walk(plan, bases, &mut |number, at| {
+        walk(plan, bases, step.cancelled.as_ref(), &mut |number, at| {
             let phase = &plan.phases[number];
             let started = profile.is_some().then(Instant::now);
             let strands = &phase.strands;

@@ -1,25 +1,31 @@
 //! The way through a plan: phase by phase, and round its loops.
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::plan::Plan;
 use crate::plan::loops::{Loop, LoopStep, Turns};
+use crate::step::Cancelled;
 use std::ops::Range;
 
 /// Does `visit` for the phases of a plan in the order in which they run, each with where its loops stand.
 /// `bases` are the addresses of all buffers.
 ///
 /// # Errors
-/// The first of `visit`, which ends it.
+/// The first of `visit`, which ends it; `ERR_INTERRUPTED` within a loop before which no variable is written, once it is
+/// `cancelled`.
 pub(super) fn walk(
     plan: &Plan,
     bases: &[*mut u32],
+    cancelled: Option<&Cancelled>,
     visit: &mut dyn FnMut(usize, LoopStep) -> Result<()>,
 ) -> Result<()> {
-    Walk { bases, visit }.through(0..plan.phases.len(), &plan.loops, LoopStep::default())
+    let mut walk = Walk { plan, bases, cancelled, visit };
+    walk.through(0..plan.phases.len(), &plan.loops, LoopStep::default())
 }
 
 struct Walk<'a> {
+    plan: &'a Plan,
     bases: &'a [*mut u32],
+    cancelled: Option<&'a Cancelled>,
     visit: &'a mut dyn FnMut(usize, LoopStep) -> Result<()>,
 }
 
@@ -43,6 +49,11 @@ impl Walk<'_> {
             return Ok(());
         }
         for turn in 0.. {
+            if self.cancelled.is_some_and(Cancelled::is)
+                && !self.plan.writes_variables(0..phases.start)
+            {
+                return Err(Error::new(Code::Interrupted, "the run was told to end"));
+            }
             let at = match turns {
                 Turns::Counted(turns) if turn < turns.count => outer.at(turns.time(turn)),
                 Turns::Counted(_) => break,

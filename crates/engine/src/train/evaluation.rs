@@ -4,7 +4,7 @@ use super::objective::Objective;
 use super::totals::Totals;
 use super::trainable::{NO_PENALTY, Trainable};
 use crate::data::{Data, feeds};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::graph::{Graph, Value};
 use crate::ops::leaf::Weight;
 use crate::plan::Rows;
@@ -13,7 +13,7 @@ use crate::predict::forms::Forms;
 use crate::predict::moment::Moment;
 use crate::program::Program;
 use crate::run::crew::Crew;
-use crate::step::Step;
+use crate::step::{Cancelled, Step};
 use crate::variable::Variable;
 use ridgeline_kernels::Isa;
 use ridgeline_kernels::update::Penalty;
@@ -79,8 +79,7 @@ impl Evaluator {
     ) -> Result<()> {
         let form = moment.form(|| self.forms.take(crew))?;
         let weights = form.kept.iter().zip(&self.penalties);
-        let never = || false;
-        evaluate(&form.program, data, batches, weights, seed, crew, &never, totals)
+        evaluate(&form.program, data, batches, weights, seed, crew, None, totals)
     }
 
     /// Gives back its memory; a run under way ends as it would.
@@ -113,14 +112,14 @@ pub fn evaluate<'a>(
     weights: impl Iterator<Item = (&'a Arc<Variable>, &'a Penalty)>,
     seed: u64,
     crew: &mut Crew,
-    cancelled: &dyn Fn() -> bool,
+    cancelled: Option<Cancelled>,
     totals: &mut Totals,
 ) -> Result<()> {
     let Batches { rows, size, first } = batches;
     let before = totals.rows;
-    let mut step = Step { seed, feeds: feeds(data), ..Step::default() };
+    let mut step = Step { seed, feeds: feeds(data), cancelled, ..Step::default() };
     for (index, start) in (first..).zip(rows.clone().step_by(size.max(1))) {
-        if cancelled() {
+        if step.cancelled.as_ref().is_some_and(Cancelled::is) {
             break;
         }
         let count = size.min(rows.end - start);
@@ -134,7 +133,10 @@ pub fn evaluate<'a>(
             totals.add(&workspace, count);
         }
         program.give(bindings, workspace);
-        outcome?;
+        match outcome {
+            Err(error) if error.code == Code::Interrupted => break,
+            outcome => outcome?,
+        }
     }
     let isa = Isa::current().map_err(Error::argument)?;
     let on_weights: f64 = weights.map(|(of, penalty)| of.penalty(isa, penalty)).sum();

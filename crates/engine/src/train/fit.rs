@@ -4,7 +4,7 @@ use super::listener::{Listener, Report};
 use super::totals::Totals;
 use super::trainer::Trainer;
 use crate::data::{Data, feeds, rows};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::run::lent;
 use crate::step::Step;
 use parking_lot::Mutex;
@@ -82,7 +82,10 @@ impl Trainer {
         let n = rows(data);
         let size = options.batch_size.min(n);
         let batches = n.div_ceil(size.max(1));
-        let mut step = Step { seed: self.seed, feeds: feeds(data), ..Step::default() };
+        let cancelled = listener.cancelled().clone();
+        let feeds = feeds(data);
+        let mut step =
+            Step { seed: self.seed, feeds, cancelled: Some(cancelled.clone()), ..Step::default() };
         step.batch.reserve_exact(size);
         let mut schedule = self.schedule(learning_rate);
         let mut order: Vec<u32> = (0..n as u32).collect();
@@ -92,7 +95,7 @@ impl Trainer {
         let mut last = if rest == size { None } else { Some(self.training.take(data, rest)?) };
         'epochs: for epoch in options.initial_epoch..options.epochs {
             // An epoch that does not begin does not count: whoever goes on from here begins it.
-            if listener.cancelled() {
+            if cancelled.is() {
                 break;
             }
             let first =
@@ -110,7 +113,7 @@ impl Trainer {
                 shuffle.apply(&mut order, size, Key { seed, stream: SHUFFLE, step, time: 0 });
             }
             for batch in first..batches {
-                if listener.cancelled() {
+                if batch > first && cancelled.is() {
                     break 'epochs;
                 }
                 let picked = &order[batch * size..((batch + 1) * size).min(n)];
@@ -120,14 +123,22 @@ impl Trainer {
                     Some(last) if batch + 1 == batches => last,
                     _ => &mut whole,
                 };
-                self.training.run(
+                let made = self.training.run(
                     memory,
                     &mut crew,
                     &mut step,
                     &*schedule,
                     &self.counters,
                     None,
-                )?;
+                );
+                match made {
+                    Err(error) if error.code == Code::Interrupted => {
+                        // The batch was not, and neither was an epoch without one.
+                        self.counters.lock().epochs -= u64::from(batch == 0);
+                        break 'epochs;
+                    }
+                    made => made?,
+                }
                 let loss = totals.lock().add(memory.objective(), picked.len());
                 listener.progress(epoch, batch, batches, loss);
                 if options.batch_reports {
@@ -147,11 +158,11 @@ impl Trainer {
             let validation = match (&self.validation, validation_data) {
                 (Some(program), Some(data)) if due => {
                     let size = options.validation_batch_size;
-                    Some(self.evaluate(program, data, size, &mut crew, &|| listener.cancelled())?)
+                    Some(self.evaluate(program, data, size, &mut crew, Some(cancelled.clone()))?)
                 }
                 _ => None,
             };
-            if listener.cancelled() {
+            if cancelled.is() {
                 break;
             }
             let report = Report { epoch, batch: None, logs: totals.lock().logs(), validation };

@@ -1,6 +1,7 @@
 //! The listener: whoever follows a run, hears of its epochs and batches, and has a say.
 
 use crate::error::Result;
+use crate::step::Cancelled;
 
 /// What a run tells its listener.
 #[derive(Clone, Debug)]
@@ -33,8 +34,8 @@ pub trait Listener {
     fn report(&mut self, report: Report) -> Result<Verdict>;
     /// The end of the last epoch, after which there is nothing to decide.
     fn finish(&mut self, report: Report);
-    /// True when the run is to end at the next batch.
-    fn cancelled(&self) -> bool;
+    /// Whether the run is to end: at the next batch, or in a loop before anything of a batch is written.
+    fn cancelled(&self) -> &Cancelled;
     /// A batch is done; must be quick.
     fn progress(&self, epoch: usize, batch: usize, batches: usize, loss: f64);
 }

@@ -117,7 +117,7 @@ impl TrainingStep {
     ///
     /// # Errors
     /// `ERR_ARGUMENT` for a learning rate that is none, before anything is done; `ERR_NATIVE` when a task panicked,
-    /// `ERR_MEMORY` when scratch cannot be allocated.
+    /// `ERR_MEMORY` when scratch cannot be allocated; `ERR_INTERRUPTED` when it was told to end, and made no step.
     pub fn run(
         &self,
         memory: &mut Memory,
@@ -141,6 +141,7 @@ impl TrainingStep {
                 "the learning rate of step {steps} must be a finite number ≥ 0, received {rate}"
             )));
         }
+        let mut cancelled = None;
         let due = |segment: &Segment| (steps + 1).is_multiple_of(segment.every);
         for (segment, part) in self.segments.iter().zip(&mut memory.segments) {
             let times = profile.take().map(|times| {
@@ -151,7 +152,10 @@ impl TrainingStep {
             if due(segment) {
                 part.workspace.profiled(crew, step, times)?;
             }
+            // What follows belongs to what is written now.
+            cancelled = cancelled.or_else(|| step.cancelled.take());
         }
+        step.cancelled = cancelled;
         counters.steps += 1;
         counters.updates += u64::from(self.segments.iter().all(due));
         // Readers that wait come before the next step.

@@ -10,7 +10,7 @@ use crate::data::{Data, feeds, rows};
 use crate::error::Result;
 use crate::program::Program;
 use crate::run::crew::Crew;
-use crate::step::{Step, inference_seed};
+use crate::step::{Cancelled, Step, inference_seed};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ impl Trainer {
         data: &Data,
         batch_size: usize,
         crew: &mut Crew,
-        cancelled: &dyn Fn() -> bool,
+        cancelled: Option<Cancelled>,
     ) -> Result<Vec<f64>> {
         let seed = inference_seed(!self.seed, self.counters.lock().epochs);
         let mut totals = Totals::default();

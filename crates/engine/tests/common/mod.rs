@@ -12,6 +12,7 @@ use ridgeline_engine::ops::dropout::Dropout;
 use ridgeline_engine::ops::reduce::Kind;
 use ridgeline_engine::ops::update::adam::Adam;
 use ridgeline_engine::shape::{Dim, Shape};
+use ridgeline_engine::step::Cancelled;
 use ridgeline_engine::tensor::{Tensor, TensorType};
 use ridgeline_engine::train::counters::Counters;
 use ridgeline_engine::train::fit::{FitOptions, Shuffle};
@@ -157,15 +158,16 @@ pub fn options(threads: usize, epochs: usize) -> FitOptions {
 }
 
 /// A listener that only says go on.
-pub struct Silent;
+#[derive(Default)]
+pub struct Silent(Cancelled);
 
 impl Listener for Silent {
     fn report(&mut self, _: Report) -> Result<Verdict> {
         Ok(Verdict::default())
     }
     fn finish(&mut self, _: Report) {}
-    fn cancelled(&self) -> bool {
-        false
+    fn cancelled(&self) -> &Cancelled {
+        &self.0
     }
     fn progress(&self, _: usize, _: usize, _: usize, _: f64) {}
 }
