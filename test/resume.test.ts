@@ -236,16 +236,17 @@ describe('training goes on from within an epoch', () => {
       await fit(whole, {});
     });
 
-    test.each(hooks.flatMap((hook) => [1, 2, 3, 5].map((nth) => [hook, nth] as const)))(
+    test.for(hooks.flatMap((hook) => [1, 2, 3, 5].map((nth) => [hook, nth] as const)))(
       'saved in %s, call %i',
-      async (hook, nth) => {
+      async ([hook, nth], { skip }) => {
         const [cut, path] = [made(), newFile()];
         let calls = 0;
         const save = async (): Promise<void> => {
           if (++calls === nth) await cut.save(path);
         };
         await fit(cut, { callbacks: [{ [hook]: save }] });
-        if (calls < nth) return;
+        // Not every hook is called so often.
+        skip(calls < nth);
         const loaded = await loadModel(path);
         await fit(loaded, { initialEpoch: loaded.epoch });
         expect(bits(loaded)).toEqual(bits(whole));
