@@ -27,6 +27,13 @@ export function count(argument: string, value: unknown, min = 1): number {
   return integer(argument, value, min, 2 ** 32 - 1);
 }
 
+/** The largest index: int32 in the native core. */
+export const MOST_INDEX = 2 ** 31 - 1;
+
+/** True for indices, of tokens above all. */
+export const isIndex = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_INDEX;
+
 /** A number of threads, if one is given. */
 export function threads(value: unknown): number | undefined {
   return value === undefined ? undefined : count('threads', value);

@@ -1,7 +1,14 @@
 /**
  * Generation: a model of sequences goes on with some, one token at a time, each drawn from what it gives for the last.
  */
-import { options as checkOptions, threads as checkThreads, count, integer, number } from '../core/check.js';
+import {
+  options as checkOptions,
+  threads as checkThreads,
+  count,
+  integer,
+  isIndex,
+  number,
+} from '../core/check.js';
 import { nextSeed } from '../core/random.js';
 import { Tensor } from '../core/tensor.js';
 import { generator } from '../data/rows.js';
@@ -79,12 +86,10 @@ const isTokens = (prompt: unknown): prompt is Tensor => prompt instanceof Tensor
 
 /** Prompts as rows. */
 function rowsOf(prompt: unknown): number[][] {
-  const isToken = (token: unknown): boolean =>
-    Number.isInteger(token) && token === (Number(token) | 0) && token >= 0;
   const isRow = (row: unknown): row is ArrayLike<number> =>
     (Array.isArray(row) || ArrayBuffer.isView(row)) &&
     (row as unknown as ArrayLike<number>).length > 0 &&
-    Array.from(row as ArrayLike<number>).every(isToken);
+    Array.from(row as ArrayLike<number>).every(isIndex);
   const given = isTokens(prompt) ? prompt.toArray() : prompt;
   const rows = isRow(given) ? [given] : given;
   // Holes are nothing to `every`.

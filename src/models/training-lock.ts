@@ -40,8 +40,8 @@ export class TrainingLock {
       );
     }
     this.checkIdle();
-    this.#busy = what;
     const moved = this.#carried;
+    this.#busy = what;
     for (const weight of moved) weight.movedBy = `model '${name}' is ${what}`;
     try {
       return await work();

@@ -135,12 +135,9 @@ export class Training implements TrainingContext {
   #savedWithin(epoch: number | undefined, batches: number | undefined): Spot | undefined {
     const saved = this.#saved;
     this.#saved = undefined;
-    const fits =
-      saved?.epoch === epoch &&
-      saved?.steps === this.counters.read()[0] &&
-      saved?.batches === (batches ?? saved?.batches) &&
-      saved?.keys.join() === this.evaluation.keys.join();
-    if (!saved || !fits) return undefined;
+    if (!saved || saved.epoch !== epoch || saved.steps !== this.counters.read()[0]) return undefined;
+    const isAsBefore = batches === undefined || batches === saved.batches;
+    if (!isAsBefore || saved.keys.join() !== this.evaluation.keys.join()) return undefined;
     this.#totals.write([...saved.totals]);
     return saved;
   }

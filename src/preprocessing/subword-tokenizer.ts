@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type * as Tokenizers from '@huggingface/tokenizers';
-import { isPlain } from '../core/check.js';
+import { isIndex, isPlain, MOST_INDEX } from '../core/check.js';
 import { zeros } from '../core/elements.js';
 import { boolean, integer, nullable, option, type Table } from '../core/options.js';
 import { Tensor } from '../core/tensor.js';
@@ -52,12 +52,6 @@ const unreadable = (tokenizer: object, cause: unknown): RidgelineError =>
     Object.keys(tokenizer),
   );
 
-/** Indices are int32. */
-const MOST_TOKEN = 2 ** 31 - 1;
-
-const isToken = (id: unknown): boolean =>
-  Number.isInteger(id) && (id as number) >= 0 && (id as number) <= MOST_TOKEN;
-
 /** See {@link subwordTokenizer}. */
 export class SubwordTokenizer extends Preprocessor<
   SubwordTokenizerOptions,
@@ -69,7 +63,7 @@ export class SubwordTokenizer extends Preprocessor<
     tokenizerConfig: option(json, {}) as never,
     addSpecialTokens: boolean(true),
     outputSequenceLength: nullable(integer(1, null)),
-    padToken: integer(0, 0, MOST_TOKEN),
+    padToken: integer(0, 0, MOST_INDEX),
   };
   readonly #tokenizer: Tokenizers.Tokenizer;
 
@@ -110,14 +104,14 @@ export class SubwordTokenizer extends Preprocessor<
   #encoded(text: string, withSpecial: boolean): number[] {
     try {
       const { ids } = this.#tokenizer.encode(text, { add_special_tokens: withSpecial });
-      const bad = ids.find((id: unknown) => !isToken(id));
+      const bad = ids.find((id: unknown) => !isIndex(id));
       if (bad === undefined) return ids;
     } catch (cause) {
       throw unreadable(this.options.tokenizer, cause);
     }
     throw argumentError(
       'tokenizer',
-      `one whose indices are integers between 0 and ${MOST_TOKEN}`,
+      `one whose indices are integers between 0 and ${MOST_INDEX}`,
       this.options.tokenizer,
     );
   }
@@ -130,7 +124,7 @@ export class SubwordTokenizer extends Preprocessor<
     const given: unknown = indices instanceof Tensor ? indices.data : indices;
     const list =
       Array.isArray(given) || ArrayBuffer.isView(given) ? Array.from(given as number[]) : [Number.NaN];
-    if (!list.every(isToken)) throw argumentError('indices', 'a list of indices ≥ 0', indices);
+    if (!list.every(isIndex)) throw argumentError('indices', 'a list of indices ≥ 0', indices);
     try {
       return list.length === 0 ? '' : this.#tokenizer.decode(list, { skip_special_tokens: true });
     } catch (cause) {

@@ -27,9 +27,15 @@ pub(crate) fn prefetch<const L1: bool>(p: *const f32) {
 
 /// Asks for the lines of rows with adjacent columns, into L2.
 pub fn fetch_rows(of: Tile) {
-    for row in 0..of.rows() {
-        for at in (0..of.cols()).step_by(LINE) {
-            prefetch::<false>(of.as_ptr().wrapping_add(row * of.row_stride() + at));
+    rows(of.as_ptr(), of.row_stride(), of.rows(), of.cols());
+}
+
+/// Asks for the lines of so many rows of `cols` floats, `stride` apart, into L2; they need not be readable.
+#[inline(always)]
+pub(crate) fn rows(first: *const f32, stride: usize, rows: usize, cols: usize) {
+    for row in 0..rows {
+        for at in (0..cols).step_by(LINE) {
+            prefetch::<false>(first.wrapping_add(row * stride + at));
         }
     }
 }

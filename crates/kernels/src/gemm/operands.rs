@@ -4,7 +4,7 @@
 //! piece by piece, for the next panel of B or for the source of the next packing, and for what the
 //! caller needs after the product.
 
-use crate::prefetch::{LINE, prefetch};
+use crate::prefetch::{self, LINE};
 
 /// What one call of the micro-kernel reads and writes: a column of tiles of the same height.
 ///
@@ -92,12 +92,8 @@ impl Ahead {
     #[inline(always)]
     pub(super) fn fetch(&mut self) {
         let rows = self.piece.min(self.rows);
-        for _ in 0..rows {
-            for at in (0..self.cols).step_by(LINE) {
-                prefetch::<false>(self.ptr.wrapping_add(at));
-            }
-            self.ptr = self.ptr.wrapping_add(self.row);
-        }
+        prefetch::rows(self.ptr, self.row, rows, self.cols);
+        self.ptr = self.ptr.wrapping_add(rows * self.row);
         self.rows -= rows;
     }
 

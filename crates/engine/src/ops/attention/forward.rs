@@ -4,7 +4,7 @@ use super::Attention;
 use super::strip::{Ahead, Mask, STRIP, Sizes, panels, right, take};
 use crate::plan::Frame;
 use ridgeline_kernels::attention::{powers, scale_rows};
-use ridgeline_kernels::dropout::{Mask as Bits, MaskMut, Rate, draw};
+use ridgeline_kernels::dropout::Rate;
 use ridgeline_kernels::gemm::{Start, gemm};
 use ridgeline_kernels::tile::{dense, matrix};
 
@@ -70,11 +70,7 @@ impl Attention {
                 }
                 _ => (drawn, of.words()),
             };
-            let bits = rate.map(|rate| {
-                let bits = MaskMut::new(words, count, stride, 0, keys);
-                draw(f.isa, f.key(self.stream), rate, strip.number, of.words(), bits);
-                (Bits::new(words, count, stride, 0, keys), rate.scale)
-            });
+            let bits = rate.map(|rate| (self.drawn(f, of, &strip, words, stride), rate.scale));
             let a = q.part(here.clone(), columns.clone());
             ahead.fetch(number, 0..2);
             gemm(f.isa, a, k.first(of.size, keys), dense(scores, count), Start::Zero, rest);

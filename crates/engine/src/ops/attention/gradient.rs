@@ -16,7 +16,7 @@ use crate::plan::view::{Axes, View};
 use crate::tensor::TensorType;
 use crate::variable::Layout;
 use ridgeline_kernels::attention::{row_products, score_gradient};
-use ridgeline_kernels::dropout::{Mask as Bits, MaskMut, Rate, draw};
+use ridgeline_kernels::dropout::{Mask as Bits, Rate};
 use ridgeline_kernels::gemm::{Start, gemm};
 use ridgeline_kernels::tile::{dense, matrix};
 use std::ops::Range;
@@ -150,11 +150,7 @@ impl Attention {
                         let words = &f.words(6)[first * stride + head * of.words()..];
                         Bits::new(words, count, stride, 0, keys)
                     }
-                    None => {
-                        let bits = MaskMut::new(drawn, count, of.words(), 0, keys);
-                        draw(f.isa, f.key(self.stream), rate, strip.number, of.words(), bits);
-                        Bits::new(drawn, count, of.words(), 0, keys)
-                    }
+                    None => self.drawn(f, of, &strip, drawn, of.words()),
                 };
                 (bits, rate.scale)
             });

@@ -3,8 +3,10 @@
 
 use super::Attention;
 use crate::ops::product::gemm_scratch;
+use crate::plan::Frame;
 use crate::plan::lower::Buffer;
 use ridgeline_kernels::attention::Sees;
+use ridgeline_kernels::dropout::{Mask as Bits, MaskMut, Rate, draw};
 use ridgeline_kernels::gemm::{Packed, PackedMut, Right, pack, packed_len};
 use ridgeline_kernels::prefetch::fetch_rows;
 use ridgeline_kernels::{Isa, Tile};
@@ -117,6 +119,21 @@ pub(super) struct Strip<'a> {
 }
 
 impl Attention {
+    /// Which shares of a strip dropout keeps, drawn into words of `stride` a row.
+    pub(super) fn drawn<'a>(
+        &self,
+        f: &Frame,
+        of: Sizes,
+        strip: &Strip,
+        words: &'a mut [u32],
+        stride: usize,
+    ) -> Bits<'a> {
+        let (count, rate) = (strip.rows.len(), Rate::new(self.rate));
+        let bits = MaskMut::new(words, count, stride, 0, strip.keys);
+        draw(f.isa, f.key(self.stream), rate, strip.number, of.words(), bits);
+        Bits::new(words, count, stride, 0, strip.keys)
+    }
+
     /// The strips of the queries `rows` of a sample and head.
     pub(super) fn strips<'a>(
         &self,
