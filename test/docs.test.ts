@@ -27,14 +27,17 @@ test.each(pages)('%s', async (page) => {
   const examples = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code as string);
   expect(examples.length).toBeGreaterThan(0);
   const log = vi.spyOn(console, 'log').mockReturnValue();
+  const warn = vi.spyOn(console, 'warn').mockReturnValue();
   try {
     for (const [i, code] of examples.entries()) {
       const name = `${page}-${i}.ts`;
       await writeFile(name, code);
       await import(/* @vite-ignore */ join(folder, name));
     }
+    expect(warn.mock.calls).toEqual([]);
   } finally {
     log.mockRestore();
+    warn.mockRestore();
   }
 });
 

@@ -199,6 +199,24 @@ describe('random ops', () => {
     expect((await one.predict(zeros)).data).not.toEqual(first.data);
   });
 
+  test('of classes: each as often as its share, -Infinity never', () => {
+    setRandomSeed(3);
+    const logits = tensor([
+      [Math.log(5), Math.log(3), Number.NEGATIVE_INFINITY, Math.log(2)],
+      [0, 9, 0, 0],
+    ]);
+    const drawn = ops.randomCategorical(logits, 100_000);
+    expect(drawn).toMatchObject({ dtype: 'int32', shape: [2, 100_000] });
+    const counts = [0, 0, 0, 0];
+    for (const index of drawn.data.subarray(0, 100_000)) counts[index]! += 1e-5;
+    for (const [i, share] of [0.5, 0.3, 0, 0.2].entries()) {
+      // Five standard errors of 100,000 draws.
+      expect(Math.abs(counts[i]! - share)).toBeLessThanOrEqual(5 * Math.sqrt((share * (1 - share)) / 1e5));
+    }
+    expect(ops.randomCategorical(logits).shape).toEqual([2, 1]);
+    expect(() => ops.randomCategorical(logits, 0)).toThrow('samples must be an integer between 1');
+  });
+
   test('take no gradient, and refuse what is out of range', () => {
     const farApart = { minval: -3e38, maxval: 3e38 };
     expect(() => ops.randomUniform(many, farApart)).toThrow('above minval by what float32 holds');

@@ -1,6 +1,8 @@
 /**
  * What a loss is: a value for each sample or position, and how they become the one that training makes small.
  */
+import { op } from '../core/apply.js';
+import type { Operand, Result } from '../core/operand.js';
 import {
   type NoOptions,
   type OptionTable,
@@ -11,7 +13,6 @@ import {
   type Table,
 } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { pair } from './labels.js';
 
 /**
  * How the values of a batch become one: their weighted sum divided by their number (`'sumOverBatchSize'`, and `'mean'`,
@@ -49,9 +50,24 @@ export interface Loss {
   getConfig(): Record<string, unknown> | undefined;
 }
 
+/** A loss of the package, which computes at once on concrete tensors. */
+export interface DefinedLoss extends Loss {
+  /**
+   * One value for each sample or position.
+   * @example
+   * ```ts
+   * const each = losses.meanSquaredError().call(tensor([[1, 2]]), tensor([[1, 4]]));
+   * console.log(each.toArray()); // [2]
+   * ```
+   * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_SHAPE` for what does not fit.
+   */
+  call(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor;
+  call<A extends Operand, B extends Operand>(yTrue: A, yPred: B): Result<A | B>;
+}
+
 /** Makes a loss from options. @throws {RidgelineError} `ERR_ARGUMENT` for bad ones. */
 export interface LossFactory<C extends object = NoOptions> {
-  (options?: (C extends NoOptions ? unknown : C) & LossOptions): Loss;
+  (options?: (C extends NoOptions ? unknown : C) & LossOptions): DefinedLoss;
   /** @internal Its options, besides those of every loss. */
   readonly options: OptionTable;
 }
@@ -82,7 +98,7 @@ const reduction = oneOf(['sumOverBatchSize', 'mean', 'sum', 'meanWithSampleWeigh
 /** A factory of losses. */
 export function defineLoss<C extends object = NoOptions>(of: LossDefinition<C>): LossFactory<C> {
   const table: OptionTable = { ...of.options, reduction };
-  const make = (...given: [options?: C & LossOptions]): Loss => {
+  const make = (...given: [options?: C & LossOptions]): unknown => {
     const options = settle<Settled<C> & { reduction: Reduction; axis?: unknown }>(of.name, table, given);
     return {
       name: of.name,
@@ -92,8 +108,12 @@ export function defineLoss<C extends object = NoOptions>(of: LossDefinition<C>):
       reduction: options.reduction,
       axis: typeof options.axis === 'number' ? options.axis : undefined,
       getConfig: () => save(table, options),
-      call: (yTrue, yPred) => of.call(options, ...pair(yTrue, yPred)),
-      valid: (yTrue, yPred, each) => of.valid?.(options, yTrue, yPred, each),
+      call: (yTrue: Operand, yPred: Operand) =>
+        op(of.name, [yTrue, yPred], (_, [labels, given]) =>
+          of.call(options, labels as SymbolicTensor, given as SymbolicTensor),
+        ),
+      valid: (yTrue: SymbolicTensor, yPred: SymbolicTensor, each: SymbolicTensor) =>
+        of.valid?.(options, yTrue, yPred, each),
     };
   };
   return Object.assign(make, { options: of.options }) as unknown as LossFactory<C>;

@@ -1,10 +1,12 @@
 /**
  * Comparisons, logic, choice and conversion.
  */
-import { nativeOp, op } from '../core/apply.js';
+import { floating, nativeOp, op } from '../core/apply.js';
 import { checkDtype } from '../core/elements.js';
 import type { Operand, Result } from '../core/operand.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
 import type { DType } from '../core/tensor.js';
+import { abs } from './arithmetic.js';
 
 /** The operands of a comparison: a number that no int32 reaches is beyond all of them, which float32 keeps. */
 function compared<A extends Operand, B extends Operand>(a: A, b: B): [A, B] {
@@ -42,6 +44,16 @@ export const logicalOr = <A extends Operand, B extends Operand>(a: A, b: B): Res
   nativeOp('logicalOr', [a, b]);
 /** The other boolean. */
 export const logicalNot = <A extends Operand>(x: A): Result<A> => nativeOp('logicalNot', [x]);
+/** One of two booleans, not both. */
+export const logicalXor = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
+  notEqual(cast(a, 'bool') as Operand, cast(b, 'bool') as Operand) as Result<A | B>;
+/** Whether elements are NaN, as bool. */
+const nan = <A extends Operand>(x: A): Result<A> => notEqual(x, x) as Result<A>;
+/** Whether elements are neither NaN nor infinite, as bool. */
+const finite = <A extends Operand>(x: A): Result<A> =>
+  op('isFinite', [x], (trace, [of]) =>
+    less(abs(floating(trace, of as SymbolicTensor)), Number.POSITIVE_INFINITY),
+  );
 /** `a` where `condition` holds, else `b`. */
 export const where = <C extends Operand, A extends Operand, B extends Operand>(
   condition: C,
@@ -51,3 +63,5 @@ export const where = <C extends Operand, A extends Operand, B extends Operand>(
 /** `x` with another element type: truncated towards zero, 0 and 1 for booleans. */
 export const cast = <A extends Operand>(x: A, dtype: DType): Result<A> =>
   nativeOp('cast', [x], { dtype: checkDtype(dtype) });
+
+export { finite as isFinite, nan as isNaN };

@@ -1,18 +1,63 @@
 /**
- * Tensors of fixed values, in the shape of others.
+ * Tensors of fixed values: of sizes that are known, or in the shape of others.
  */
 import { op } from '../core/apply.js';
-import { integer, number } from '../core/check.js';
+import { count, integer, MOST_INDEX, number } from '../core/check.js';
+import { checkDtype, type DType, zeros as elements } from '../core/elements.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { type Tensor, tensor } from '../core/tensor.js';
+import { Tensor, tensor } from '../core/tensor.js';
 import { argumentError } from '../errors.js';
 import { add } from './arithmetic.js';
 import { cast, equal, logicalNot, logicalOr, notEqual } from './comparison.js';
 
 /** The most classes that {@link oneHot} compares with. */
 const MOST_CLASSES = 2 ** 24;
+
+/** What a tensor of a type may be full of. */
+const VALUES = {
+  float32: ['a number', () => true],
+  int32: ['an int32 number', (value: number) => value === (value | 0)],
+  bool: ['0 or 1', (value: number) => value === 0 || value === 1],
+} as const;
+
+/**
+ * A tensor of one value.
+ * @param shape - Sizes. Where one is unknown, {@link zerosLike} and {@link onesLike} take the shape of a tensor.
+ * @param value - Any number of float32, a whole one of int32, 0 or 1 of bool.
+ * @param dtype - Default `'float32'`.
+ * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_DTYPE`; `ERR_MEMORY` for more elements than memory has.
+ */
+export function full(shape: readonly number[], value: number, dtype: DType = 'float32'): Tensor {
+  const isSize = (size: unknown): boolean => Number.isSafeInteger(size) && (size as number) >= 0;
+  if (!Array.isArray(shape) || shape.length > MOST_AXES || !Array.from(shape).every(isSize))
+    throw argumentError('shape', 'a list of sizes that are known (zerosLike has those of a tensor)', shape);
+  const [expected, fits] = VALUES[checkDtype(dtype)];
+  if (typeof value !== 'number' || !fits(value)) throw argumentError('value', expected, value);
+  const size = shape.reduce((a, b) => a * b, 1);
+  return new Tensor(elements(dtype, size).fill(value), shape, dtype);
+}
+
+/** Zeros of a shape, as {@link full}. */
+export const zeros = (shape: readonly number[], dtype: DType = 'float32'): Tensor => full(shape, 0, dtype);
+
+/** Ones of a shape, as {@link full}. */
+export const ones = (shape: readonly number[], dtype: DType = 'float32'): Tensor => full(shape, 1, dtype);
+
+/**
+ * Ones on a diagonal, zeros elsewhere, float32 `[rows, columns]`.
+ * @param columns - Default as many as rows.
+ * @param k - So many columns right of the main diagonal. Default 0.
+ * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_MEMORY`.
+ */
+export function eye(rows: number, columns: number = rows, k = 0): Tensor {
+  const matrix = zeros([count('rows', rows, 0), count('columns', columns, 0)]);
+  integer('k', k, -MOST_INDEX, MOST_INDEX);
+  const last = Math.min(rows, columns - k);
+  for (let row = Math.max(0, -k); row < last; row++) matrix.data[row * columns + row + k] = 1;
+  return matrix;
+}
 
 /** True for every element, NaN too: what it is made of has an ONNX form for unknown sizes, unlike a broadcast. */
 const every = <A extends Operand>(x: A): Result<A> => logicalOr(equal(x, x), notEqual(x, x)) as Result<A>;
@@ -44,9 +89,9 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
   const [from, to] =
     stop === undefined ? [0, number('stop', start)] : [number('start', start), number('stop', stop)];
   number('step', step, 'another number than 0', (by) => by !== 0);
-  const count = Math.max(0, Math.ceil((to - from) / step));
-  if (count > MOST_CLASSES) throw argumentError('stop', `at most ${MOST_CLASSES} steps away`, to);
-  const values = Array.from({ length: count }, (_, i) => from + i * step);
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  if (length > MOST_CLASSES) throw argumentError('stop', `at most ${MOST_CLASSES} steps away`, to);
+  const values = Array.from({ length }, (_, i) => from + i * step);
   const isWhole = [from, to, step].every(Number.isInteger);
   const beyond = isWhole ? values.find((value) => value !== (value | 0)) : undefined;
   if (beyond !== undefined) throw argumentError('arange', 'int32 numbers', beyond);
@@ -77,9 +122,9 @@ export function positions<A extends Operand>(x: A, axis: number): Result<A> {
  * Vectors with a 1 where int32 `indices` say, in float32: `[…]` becomes `[…, numClasses]`. An index outside gives zeros.
  */
 export function oneHot<A extends Operand>(indices: A, numClasses: number): Result<A> {
-  const count = integer('numClasses', numClasses, 1, MOST_CLASSES);
+  const length = integer('numClasses', numClasses, 1, MOST_CLASSES);
   return op('oneHot', [indices], (trace, [of]) => {
-    const classes = trace.constant(tensor(Int32Array.from({ length: count }, (_, i) => i)));
+    const classes = trace.constant(tensor(Int32Array.from({ length }, (_, i) => i)));
     const [column] = trace.emit('expandDims', [cast(of as SymbolicTensor, 'int32')], { axis: -1 });
     return cast(equal(column, classes), 'float32');
   });

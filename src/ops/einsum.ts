@@ -11,8 +11,9 @@ import { shapeText } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { mul } from './arithmetic.js';
+import { matmul } from './matrices.js';
 import { sum } from './reduction.js';
-import { expandDims, matmul, reshape, transpose } from './shaping.js';
+import { expandDims, reshape, transpose } from './shaping.js';
 
 /** Equations are read up to this length. */
 const LONGEST_EQUATION = 1000;

@@ -3,10 +3,12 @@
  */
 export * from './arithmetic.js';
 export * from './comparison.js';
+export * from './cond.js';
 export * from './creation.js';
 export * from './einsum.js';
 export * from './gradients.js';
 export * from './loops.js';
+export * from './matrices.js';
 export * from './neural.js';
 export * from './ordering.js';
 export * from './random.js';

@@ -3,33 +3,15 @@
  */
 import { dispatch } from '../core/apply.js';
 import { boolean, options as checkOptions, count } from '../core/check.js';
-import type { Operand, Result } from '../core/operand.js';
+import type { Operand } from '../core/operand.js';
 import { StepTrace } from '../core/step-trace.js';
-import { isTensorLike, SymbolicTensor } from '../core/symbolic.js';
+import { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
-import { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
 import { guard } from '../native.js';
 import { add } from './arithmetic.js';
 import { sum } from './reduction.js';
-
-/** A tensor, or tensors in a list; none where nothing stands. */
-type Some = Operand | readonly Operand[] | undefined;
-/** The same in the step of a loop. */
-type Inside<S extends Some> = S extends readonly unknown[]
-  ? { -readonly [I in keyof S]: SymbolicTensor }
-  : S extends undefined
-    ? undefined
-    : SymbolicTensor;
-/** What a step gives in its place. */
-type Next<S extends Some> = S extends readonly unknown[] ? readonly Operand[] : Operand;
-type Element<S extends Some> = S extends readonly (infer E)[] ? E : S;
-/** The same behind it, if it went through `E`. */
-type Behind<S extends Some, E> = S extends readonly unknown[]
-  ? { -readonly [I in keyof S]: Result<E> }
-  : S extends undefined
-    ? undefined
-    : Result<E>;
+import { type Behind, type Element, type Inside, type Next, type Some, Standing } from './standing.js';
 
 /** Options of {@link scan}. */
 export interface ScanOptions {
@@ -49,25 +31,6 @@ export interface WhileLoopOptions {
 const MOST = 2 ** 24;
 /** The most steps that a loop counts. */
 const COUNTED = 2 ** 32 - 1;
-
-/** Tensors that stand alone, in a list or not at all, and how they stand. */
-class Standing {
-  readonly all: readonly Operand[];
-  readonly #isList: boolean;
-
-  /** @throws {RidgelineError} `ERR_ARGUMENT` for anything else. */
-  constructor(name: string, given: unknown) {
-    this.#isList = Array.isArray(given);
-    this.all = given === undefined || given === null ? [] : ([given].flat() as Operand[]);
-    const fits = (of: unknown): boolean => typeof of === 'number' || isTensorLike(of) || of instanceof Weight;
-    if (!this.all.every(fits)) throw argumentError(name, 'a tensor, or tensors in a list', given);
-  }
-
-  /** Others in their places. */
-  place(values: readonly unknown[]): unknown {
-    return this.#isList ? [...values] : values[0];
-  }
-}
 
 /** What layers add to the loss in a step, as one, if anything and if somebody asks for it. */
 function penaltyOf({ penalties, keepsPenalties }: Trace): SymbolicTensor[] {

@@ -2,7 +2,7 @@
  * Random numbers in the shape of others: new for every step, batch and call, the same for the same seed and any threads.
  */
 import { dispatch } from '../core/apply.js';
-import { options as checkOptions, fraction, integer, nonNegative, number } from '../core/check.js';
+import { options as checkOptions, count, fraction, integer, nonNegative, number } from '../core/check.js';
 import type { Operand, Result } from '../core/operand.js';
 import { KEEP } from '../core/primitives.js';
 import { currentSeed } from '../core/random.js';
@@ -10,14 +10,19 @@ import { isTensorLike } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
-import { add, minimum, mul } from './arithmetic.js';
+import { add, log, maximum, minimum, mul, neg } from './arithmetic.js';
 import { cast, less } from './comparison.js';
+import { argMax } from './reduction.js';
+import { expandDims } from './shaping.js';
 
 /** A seed of its own for what is drawn. */
 export interface RandomSeed {
   /** Tells numbers of equal places in a model apart. Default: by the order of calls. */
   readonly seed?: number | null | undefined;
 }
+
+/** A number that is drawn as 0, whose logarithm is none, counts as half of the next one. */
+const LEAST = 2 ** -25;
 
 /** The greatest float32 below a number. */
 function below(x: number): number {
@@ -33,6 +38,7 @@ function drawn<A extends Operand>(
   kind: 'normal' | 'uniform',
   x: A,
   given: number | null | undefined,
+  sizes = (rank: number): number[] => Array.from({ length: rank }, () => KEEP),
 ): Result<A> {
   if (!isTensorLike(x) && !(x instanceof Weight)) throw argumentError(`operand 0 of ${name}`, 'a tensor', x);
   const seed = given ?? undefined;
@@ -40,8 +46,7 @@ function drawn<A extends Operand>(
   const [y] = dispatch({ label: name, seed: currentSeed() }, [x as Operand], ([of]) => {
     const trace = Trace.running;
     const like = trace.value(of as Operand);
-    const shape = like.shape.map(() => KEEP);
-    return [trace.emit(kind, [like], { stream: trace.stream(seed), shape })[0]];
+    return [trace.emit(kind, [like], { stream: trace.stream(seed), shape: sizes(like.rank) })[0]];
   });
   return y as Result<A>;
 }
@@ -83,4 +88,24 @@ export function randomBernoulli<A extends Operand>(
   const { seed } = checkOptions('randomBernoulli', options, ['seed']);
   fraction('probability', probability);
   return cast(less(drawn('randomBernoulli', 'uniform', x, seed), probability), 'float32') as Result<A>;
+}
+
+/**
+ * Indices drawn by logarithms of their probabilities, which need not sum up to anything: `[…, classes]` becomes int32
+ * `[…, samples]`. They are those of the largest behind noise of Gumbel's distribution (Gumbel 1954).
+ * @param samples - Independent ones for each row. Default 1.
+ */
+export function randomCategorical<A extends Operand>(
+  logits: A,
+  samples = 1,
+  options: RandomSeed = {},
+): Result<A> {
+  const { seed } = checkOptions('randomCategorical', options, ['seed']);
+  count('samples', samples);
+  const rows = expandDims(logits, -2) as Operand;
+  const sizes = (rank: number): number[] =>
+    Array.from({ length: rank }, (_, i) => (i === rank - 2 ? samples : KEEP));
+  const uniform = maximum(drawn('randomCategorical', 'uniform', rows, seed, sizes) as Operand, LEAST);
+  const noise = neg(log(neg(log(uniform as Operand) as Operand) as Operand) as Operand);
+  return argMax(add(rows, noise as Operand) as Operand) as Result<A>;
 }

@@ -7,8 +7,10 @@ import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
-import { abs, add, exp, log, pow, sqrt, square, stopGradient, sub } from './arithmetic.js';
+import { abs, add, exp, log, mul, neg, pow, sqrt, square, stopGradient, sub } from './arithmetic.js';
 import { cast, greater, less, where } from './comparison.js';
+import { concat, slice, squeeze } from './shaping.js';
+import { sizeOf } from './sizes.js';
 
 /** Options of a reduction. */
 export interface ReduceOptions {
@@ -24,11 +26,8 @@ export interface NormOptions extends ReduceOptions {
   readonly ord?: number | undefined;
 }
 
-function reduce<A extends Operand>(
-  name: 'sum' | 'mean' | 'max' | 'min',
-  x: A,
-  given: ReduceOptions,
-): Result<A> {
+/** Options, checked; no axes for all. */
+function reduced(name: string, given: ReduceOptions): { axes: readonly number[] | null; keepdims: boolean } {
   const { axis, keepdims = false } = checkOptions(name, given, ['axis', 'keepdims']);
   boolean('keepdims', keepdims);
   const axes = axis === undefined || axis === null ? null : typeof axis === 'number' ? [axis] : axis;
@@ -42,11 +41,20 @@ function reduce<A extends Operand>(
     )
   )
     throw argumentError('axis', 'an axis, or a list of at least one', axis);
-  if (name !== 'mean') return nativeOp(name, [x], { axes, keepdims });
+  return { axes, keepdims };
+}
+
+function reduce<A extends Operand>(
+  name: 'sum' | 'mean' | 'max' | 'min',
+  x: A,
+  given: ReduceOptions,
+): Result<A> {
+  const over = reduced(name, given);
+  if (name !== 'mean') return nativeOp(name, [x], over);
   return op(
     name,
     [x],
-    (trace, [value]) => trace.emit(name, [floating(trace, value as SymbolicTensor)], { axes, keepdims })[0],
+    (trace, [value]) => trace.emit(name, [floating(trace, value as SymbolicTensor)], over)[0],
   );
 }
 
@@ -71,6 +79,43 @@ export const all = <A extends Operand>(x: A, options: ReduceOptions = {}): Resul
 /** The index of the largest along `axis` (default: the last), as int32; the first of equals. */
 export const argMax = <A extends Operand>(x: A, axis = -1): Result<A> =>
   nativeOp('argMax', [x], { axis: integer('axis', axis, -MOST_AXES) });
+
+/** The index of the smallest along `axis` (default: the last), as int32; the first of equals. */
+export const argMin = <A extends Operand>(x: A, axis = -1): Result<A> =>
+  op('argMin', [x], (_, [value]) => {
+    const of = value as SymbolicTensor;
+    // The least int32 has no negative of its own.
+    return argMax(of.dtype === 'float32' ? neg(of) : sub(-1, cast(of, 'int32')), axis);
+  });
+
+/** The product along an axis, whose size is known, and stays as 1: by halves. */
+function productOf(x: SymbolicTensor, axis: number): SymbolicTensor {
+  let [y, size] = [x, sizeOf(x, axis)];
+  if (size === 0) return add(sum(x, { axis, keepdims: true }), 1);
+  for (; size > 1; size = Math.ceil(size / 2)) {
+    const half = size >> 1;
+    const pairs = mul(slice(y, 0, half, axis), slice(y, half, half, axis));
+    y = size % 2 === 0 ? pairs : (concat([pairs, slice(y, size - 1, 1, axis)], axis) as SymbolicTensor);
+  }
+  return y;
+}
+
+/**
+ * The product over `axis`; that of int32 wraps.
+ * @throws {RidgelineError} `ERR_SHAPE` where a size along it is unknown.
+ */
+export function prod<A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> {
+  const { axes, keepdims } = reduced('prod', options);
+  return op('prod', [x], (_, [value]) => {
+    const of = value as SymbolicTensor;
+    const places = (axes ?? of.shape.map((_, axis) => axis)).map((axis) =>
+      axis < 0 ? axis + of.rank : axis,
+    );
+    const products = places.reduce(productOf, of.dtype === 'bool' ? cast(of, 'int32') : of);
+    if (keepdims) return products;
+    return [...new Set(places)].sort((a, b) => b - a).reduce((y, axis) => squeeze(y, axis), products);
+  });
+}
 
 /** The biased variance over `axis`. */
 export const variance = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>

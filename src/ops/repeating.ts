@@ -1,5 +1,5 @@
 /**
- * Tensors repeated and padded, along axes whose sizes are known.
+ * Tensors repeated, padded and rolled, along axes whose sizes are known.
  */
 import { op } from '../core/apply.js';
 import { integer, number } from '../core/check.js';
@@ -13,6 +13,7 @@ import { add } from './arithmetic.js';
 import { cast } from './comparison.js';
 import { zerosLike } from './creation.js';
 import { concat, gather, slice } from './shaping.js';
+import { sizeOf } from './sizes.js';
 
 /** Copies of a tensor along an axis: each is an operand. */
 const MOST_COPIES = 2 ** 12;
@@ -26,16 +27,6 @@ const copies = (x: SymbolicTensor, count: number, axis: number): SymbolicTensor 
         Array.from({ length: count }, () => x),
         axis,
       ) as SymbolicTensor);
-
-/** The size of an axis. @throws {RidgelineError} `ERR_SHAPE` where it is unknown, `ERR_ARGUMENT` where there is no such axis. */
-function sizeOf(x: SymbolicTensor, axis: number): number {
-  if (axis < -x.rank || axis >= x.rank)
-    throw argumentError('axis', `between ${-x.rank} and ${x.rank - 1}`, axis);
-  const size = x.shape.at(axis);
-  if (size === null || size === undefined)
-    throw shapeError('x', `a known size along axis ${axis}`, shapeText(x.shape));
-  return size;
-}
 
 /** `x` so many times one behind the other, along each axis. */
 export function tile<A extends Operand>(x: A, repeats: readonly number[]): Result<A> {
@@ -95,5 +86,21 @@ export function pad<A extends Operand>(
         axis,
       ) as SymbolicTensor;
     }, given);
+  });
+}
+
+/** The elements of an axis moved `shift` places on, or back if negative; those that leave it at an end enter at the other. Default the last axis. */
+export function roll<A extends Operand>(x: A, shift: number, axis = -1): Result<A> {
+  integer('shift', shift, Number.MIN_SAFE_INTEGER);
+  integer('axis', axis, -MOST_AXES, MOST_AXES);
+  return op('roll', [x], (_, [of]) => {
+    const value = of as SymbolicTensor;
+    const size = sizeOf(value, axis);
+    const first = size === 0 ? 0 : ((-shift % size) + size) % size;
+    if (first === 0) return value;
+    return concat(
+      [slice(value, first, size - first, axis), slice(value, 0, first, axis)],
+      axis,
+    ) as SymbolicTensor;
   });
 }

@@ -1,12 +1,12 @@
 /**
- * Shapes and pieces: reshape, transpose, broadcast, concat, split, slice, gather, matmul.
+ * Shapes and pieces: reshape, transpose, broadcast, concat, split, slice, gather.
  */
 import { nativeOp, op } from '../core/apply.js';
-import { boolean, options as checkOptions, integer } from '../core/check.js';
+import { integer } from '../core/check.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import { KEEP } from '../core/primitives.js';
-import { isTensorLike } from '../core/symbolic.js';
+import { isTensorLike, type SymbolicTensor } from '../core/symbolic.js';
 import { tensor } from '../core/tensor.js';
 import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
@@ -48,6 +48,23 @@ export function transpose<A extends Operand>(x: A, order?: readonly number[]): R
     if (!Array.isArray(axes) || axes.length > MOST_AXES || !Array.from(axes).every(Number.isSafeInteger))
       throw argumentError('order', 'a list of axes', order);
     return trace.emit('transpose', inputs, { order: axes })[0];
+  });
+}
+
+/**
+ * `x` with two axes exchanged.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for an axis that `x` does not have.
+ */
+export function swapAxes<A extends Operand>(x: A, axis1: number, axis2: number): Result<A> {
+  return op('swapAxes', [x], (_, [of]) => {
+    const { rank } = of as SymbolicTensor;
+    const place = (name: string, axis: number): number => {
+      const at = integer(name, axis, -rank, rank - 1);
+      return at < 0 ? at + rank : at;
+    };
+    const [a, b] = [place('axis1', axis1), place('axis2', axis2)];
+    const order = Array.from({ length: rank }, (_, i) => (i === a ? b : i === b ? a : i));
+    return transpose(of as SymbolicTensor, order);
   });
 }
 
@@ -120,18 +137,3 @@ export const gather = <A extends Operand, I extends Operand>(x: A, indices: I, a
  */
 export const flip = <A extends Operand>(x: A, axis = -1): Result<A> =>
   nativeOp('flip', [x], { axis: integer('axis', axis, -MOST_AXES) });
-
-/** The product of matrices in the last two axes; leading axes broadcast. */
-export function matmul<A extends Operand, B extends Operand>(
-  a: A,
-  b: B,
-  options: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
-): Result<A | B> {
-  const { transposeA = false, transposeB = false } = checkOptions('matmul', options, [
-    'transposeA',
-    'transposeB',
-  ]);
-  boolean('transposeA', transposeA);
-  boolean('transposeB', transposeB);
-  return nativeOp('matmul', [a, b], { transposeA, transposeB });
-}

@@ -104,6 +104,36 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
       [[6]],
     ],
   ],
+  isNaN: [[(a) => ops.cast(ops.isNaN(ops.log(ops.sub(a, 0.2))), 'float32'), [[6]]]],
+  isFinite: [[(a) => ops.cast(ops.isFinite(ops.log(ops.sub(a, 0.2))), 'float32'), [[6]]]],
+  logicalXor: [[(a, b) => ops.cast(ops.logicalXor(a, b), 'float32'), [[6], [6]], 'bool', 'bool']],
+  tril: [
+    [(a) => ops.tril(a), [[4, 6]]],
+    [(a) => ops.tril(a, -1), [[null, 6]]],
+  ],
+  triu: [[(a) => ops.triu(a, 1), [[4, 6]]]],
+  swapAxes: [[(a) => ops.swapAxes(a, 1, -1), [[4, 6]]]],
+  roll: [[(a) => ops.roll(a, -2, 1), [[5, 6]]]],
+  prod: [
+    [(a) => ops.prod(a, { axis: -1 }), [[5]]],
+    [(a) => ops.prod(a, { axis: [1, 2], keepdims: true }), [[3, 4]]],
+  ],
+  argMin: [[(a) => ops.argMin(a), [[6]]]],
+  cond: [
+    [
+      (a) =>
+        ops.cond(
+          ops.greater(ops.max(a), 0),
+          () => ops.mul(a, 2),
+          () => ops.neg(a),
+        ),
+      [[6]],
+    ],
+  ],
+  full: [[(a) => ops.add(a, ops.full([6], 0.5)), [[6]]]],
+  zeros: [[(a) => ops.maximum(a, ops.zeros([6])), [[6]]]],
+  ones: [[(a) => ops.mul(a, ops.ones([6])), [[6]]]],
+  eye: [[(a) => ops.matmul(a, ops.eye(6, 6, 1)), [[4, 6]]]],
   arange: [[(a) => ops.add(a, ops.arange(0, 3, 0.5)), [[6]]]],
   logicalNot: [[(a) => ops.cast(ops.logicalNot(a), 'float32'), [[6]], 'bool']],
   where: [

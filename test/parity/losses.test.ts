@@ -1,10 +1,10 @@
 /**
  * Every loss against Keras: the reduced value with and without weights, and its gradient.
  */
-import { losses } from 'ridgeline';
+import { losses, ops, tensor } from 'ridgeline';
 import { describe, expect, it } from 'vitest';
 import { Trace } from '../../src/core/trace.js';
-import type { Loss } from '../../src/losses/index.js';
+import type { DefinedLoss } from '../../src/losses/index.js';
 import { reduced } from '../../src/losses/reduction.js';
 import '../support/allclose.js';
 import { type Golden, golden, make, tensorOf } from '../support/golden.js';
@@ -23,7 +23,7 @@ interface LossCase {
 
 const { cases } = golden<{ cases: LossCase[] }>('losses');
 const lossOf = ({ loss, config }: LossCase) =>
-  Object.keys(config).length > 0 ? make<Loss>(losses, loss, config) : make<Loss>(losses, loss);
+  Object.keys(config).length > 0 ? make<DefinedLoss>(losses, loss, config) : make<DefinedLoss>(losses, loss);
 
 function check(of: LossCase): void {
   const trace = new Trace(true);
@@ -46,6 +46,19 @@ const weightsOf = (golden: Golden) => {
 
 describe('losses', () => {
   it.each(cases)('$name', check);
+  it('compute at once on concrete tensors', () => {
+    const plain = cases.filter(
+      (of) => !of.sampleWeight && !of.config.reduction && !('ignoreClass' in of.config),
+    );
+    expect(plain.length).toBeGreaterThan(100);
+    for (const of of plain) {
+      const each = lossOf(of).call(tensorOf(of.yTrue), tensorOf(of.yPred));
+      expect(ops.mean(each)).toBeAllclose([of.value]);
+    }
+    expect(() => losses.meanSquaredError().call(tensor([1]), 'no' as never)).toThrow(
+      /^operand 1 of meanSquaredError/,
+    );
+  });
   it('are all that Keras has but CTC', () => {
     // The one that picks among three of them.
     const { crossentropy: _, ...all } = losses;

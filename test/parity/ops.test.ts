@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { SymbolicTensor } from '../../src/core/symbolic.js';
 import { tensor } from '../../src/core/tensor.js';
 import { Trace } from '../../src/core/trace.js';
+import { input } from '../../src/layers/index.js';
 import * as ops from '../../src/ops/index.js';
 import '../support/allclose.js';
 import { type Golden, golden, make, tensorOf } from '../support/golden.js';
@@ -39,6 +40,11 @@ const POSITIONAL = [
   'tile',
   'repeat',
   'pad',
+  'argMin',
+  'tril',
+  'triu',
+  'swapAxes',
+  'roll',
 ];
 
 /** What the cases take of inputs, which alone would be trivial. */
@@ -86,7 +92,7 @@ function check(of: OpCase): void {
 describe('ops', () => {
   it.each(cases)('$name', check);
   it('are this many', () => {
-    expect(cases).toHaveLength(116);
+    expect(cases).toHaveLength(136);
   });
 });
 
@@ -115,6 +121,99 @@ describe('ops at their edges', () => {
     expect(() => ops.pad(tensor([1]), [[1, -1]])).toThrow(/^widths\[0\] must be/);
     expect(() => ops.tile(tensor([1]), [1, 2])).toThrow(/^repeats must be a list of 1 numbers/);
     expect(() => ops.repeat(tensor([1]), 0)).toThrow(/^repeats must be/);
+  });
+  it('tensors of one value say what they cannot hold', () => {
+    expect(ops.zeros([2, 1]).toArray()).toEqual([[0], [0]]);
+    expect(ops.ones([2], 'int32')).toMatchObject({ dtype: 'int32', shape: [2] });
+    expect(ops.full([], Number.NEGATIVE_INFINITY).toArray()).toBe(Number.NEGATIVE_INFINITY);
+    expect(ops.ones([1], 'bool').toArray()).toEqual([true]);
+    expect(() => ops.full([2], 0.5, 'int32')).toThrow(/^value must be an int32 number, received 0.5/);
+    expect(() => ops.full([2], 2, 'bool')).toThrow(/^value must be 0 or 1/);
+    expect(() => ops.zeros([null as never, 2])).toThrow(/^shape must be a list of sizes that are known/);
+    expect(() => ops.zeros([2 ** 40, 2 ** 10])).toThrow(/allocate/);
+  });
+  it('eye has ones on a diagonal', () => {
+    expect(ops.eye(2).toArray()).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(ops.eye(2, 3, 1).toArray()).toEqual([
+      [0, 1, 0],
+      [0, 0, 1],
+    ]);
+    expect(ops.eye(3, 2, -1).toArray()).toEqual([
+      [0, 0],
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(ops.eye(2, 2, 9).toArray()).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(() => ops.eye(2.5)).toThrow(/^rows must be/);
+  });
+  it('triangles keep the type, and need two axes', () => {
+    const whole = tensor(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { dtype: 'int32' },
+    );
+    expect(ops.tril(whole)).toMatchObject({ dtype: 'int32', data: Int32Array.of(1, 0, 3, 4) });
+    expect(ops.triu(ops.ones([2, 2], 'bool'), 1).toArray()).toEqual([
+      [false, true],
+      [false, false],
+    ]);
+    expect(() => ops.tril(tensor([1]))).toThrow(/two axes/);
+  });
+  it('what is no number is told from what is', () => {
+    const odd = tensor([1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+    expect(ops.isNaN(odd).toArray()).toEqual([false, true, false, false]);
+    expect(ops.isFinite(odd).toArray()).toEqual([true, false, false, false]);
+    expect(ops.isFinite(tensor(Int32Array.of(-(2 ** 31)))).toArray()).toEqual([true]);
+    const [yes, no] = [tensor([true, true, false]), tensor([true, false, false])];
+    expect(ops.logicalXor(yes, no).toArray()).toEqual([false, true, false]);
+  });
+  it('argMin and prod of integers, and of nothing', () => {
+    expect(ops.argMin(tensor(Int32Array.of(0, -(2 ** 31), 2 ** 31 - 1))).toArray()).toBe(1);
+    expect(ops.prod(tensor(Int32Array.of(2 ** 30, 4, 3)))).toMatchObject({ dtype: 'int32', shape: [] });
+    expect(ops.prod(tensor(Int32Array.of(-2, 5, 3))).toArray()).toBe(-30);
+    expect(ops.prod(ops.zeros([0])).toArray()).toBe(1);
+    expect(ops.prod(ops.zeros([2, 0]), { axis: 1 }).toArray()).toEqual([1, 1]);
+    expect(ops.roll(ops.zeros([0]), 3).shape).toEqual([0]);
+    expect(() => ops.prod(input([null]), { axis: 1 })).toThrow(/known size along axis 1/);
+  });
+  it('cond gives what the function of its condition does, and its gradient', () => {
+    const of = (x: number) => (given: SymbolicTensor) =>
+      ops.cond(
+        ops.greater(given, x),
+        () => ops.mul(given, 3),
+        () => ops.square(given),
+      );
+    const slope = (x: number) => ops.valueAndGrad(of(x))(tensor(5))[1][0]!.toArray();
+    expect([slope(4), slope(6)]).toEqual([3, 10]);
+    const both = ops.cond(
+      1,
+      () => [1, tensor([2])] as const,
+      () => [3, tensor([4])] as const,
+    );
+    expect(both.map((y) => y.toArray())).toEqual([1, [2]]);
+    expect(() =>
+      ops.cond(
+        tensor([1, 0]),
+        () => 1,
+        () => 2,
+      ),
+    ).toThrow(/condition/);
+    expect(() =>
+      ops.cond(
+        1,
+        () => [1, 2],
+        () => [1] as never,
+      ),
+    ).toThrow(/2 tensors, as trueFn does/);
+    expect(() => ops.cond(1, 2 as never, () => 1)).toThrow(/^trueFn must be a function/);
   });
   it('arange gives int32 for whole numbers, up to its ends', () => {
     expect(ops.arange(3)).toMatchObject({ dtype: 'int32', shape: [3] });

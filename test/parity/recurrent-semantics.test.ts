@@ -181,6 +181,19 @@ describe('bidirectional', () => {
     const of = filled(layers.bidirectional(layers.lstm(U, { returnSequences: true })));
     expect(call(of, x)[0]).toBeAllclose(tensor(both(of)));
   });
+  test('stands in the order in which its layer goes, where that goes backwards', () => {
+    const backwardLayer = layers.lstm(U, { returnSequences: true });
+    const layer = layers.lstm(U, { returnSequences: true, goBackwards: true });
+    const of = filled(layers.bidirectional(layer, { backwardLayer }));
+    const [there, back] = [STEPS.lstm(arrays(of)), STEPS.lstm(arrays(of, 3))];
+    // As Keras 3.15 has it: the forward outputs of a layer that goes backwards, and those of the other turned round.
+    const shown = sequences.map((xs) => {
+      const first = walk(there, xs.toReversed(), zeros(2));
+      const second = walk(back, xs, zeros(2)).toReversed();
+      return first.map(([h], t) => [...h!, ...second[t]![0]!]);
+    });
+    expect(call(of, x)[0]).toBeAllclose(tensor(shown));
+  });
   test('gives 0 for masked steps', () => {
     const of = filled(layers.bidirectional(layers.lstm(U, { returnSequences: true })));
     const shown = both(of, flags).map((row, b) => row.map((h, t) => h.map((v) => (flags[b]![t] ? v : 0))));

@@ -54,7 +54,8 @@ function alike<L extends Layer>(layer: L, changed: Record<string, unknown> = {})
 
 /**
  * Input `[batch, time, features]`, output as the layer's, with the features of both ways. As in Keras, masked steps give 0
- * where all steps are given, and the layers are made anew from the config of the one that is given.
+ * where all steps are given, outputs stand in the order in which `layer` goes, and the layers are made anew from the config of
+ * the one that is given.
  */
 export class Bidirectional extends Layer<BidirectionalConfig, Given> {
   static override readonly className: string = 'Bidirectional';
@@ -79,7 +80,7 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
       throw argumentError('backwardLayer', 'a recurrent layer', backwardLayer);
     const { returnSequences, returnState, goBackwards, stateful } = settingsOf(layer);
     if (goBackwards && !backwardLayer)
-      throw argumentError('layer', 'one whose goBackwards is false', goBackwards);
+      throw argumentError('layer', 'one whose goBackwards is false, without a backwardLayer', goBackwards);
     const zeroOutputForMask = returnSequences;
     this.forwardLayer = alike(layer, { name: `forward_${layer.name}`, zeroOutputForMask });
     const backward = { name: `backward_${(backwardLayer ?? layer).name}`, zeroOutputForMask };
@@ -104,7 +105,7 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
   }
 
   override call(x: SymbolicTensor, options: RecurrentCallOptions = {}): SymbolicTensor | SymbolicTensor[] {
-    const { returnState } = settingsOf(this.forwardLayer);
+    const { returnState, returnSequences, goBackwards } = settingsOf(this.forwardLayer);
     const states = [options.initialState ?? []].flat() as SymbolicTensor[];
     const count = this.forwardLayer.stateSize.length + this.backwardLayer.stateSize.length;
     if (states.length > 0 && states.length !== count)
@@ -112,7 +113,14 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
     const half = this.forwardLayer.stateSize.length;
     const run = (layer: Any, own: SymbolicTensor[]): SymbolicTensor[] => {
       const given = own.length > 0 ? { initialState: own } : {};
-      return [layer.alignment.withInputs(() => layer.invoke([x, given]))].flat() as SymbolicTensor[];
+      const [y, ...after] = [
+        layer.alignment.withInputs(() => layer.invoke([x, given])),
+      ].flat() as SymbolicTensor[];
+      // The order of both is that of the first.
+      return [
+        goBackwards && returnSequences ? ops.flip(y as SymbolicTensor, 1) : (y as SymbolicTensor),
+        ...after,
+      ];
     };
     const [forward, ...forwardStates] = run(this.forwardLayer, states.slice(0, half));
     const [backward, ...backwardStates] = run(this.backwardLayer, states.slice(half));

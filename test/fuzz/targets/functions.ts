@@ -53,6 +53,18 @@ const BEHIND: Readonly<Record<string, readonly Arguments[]>> = {
   cumsum: [optional(axis)],
   oneHot: [always(size)],
   positions: [always(axis)],
+  zeros: [optional(dtype)],
+  ones: [optional(dtype)],
+  full: [always(number), optional(dtype)],
+  eye: [optional(size), optional(count)],
+  tril: [optional(count)],
+  triu: [optional(count)],
+  swapAxes: [always(axis), always(axis)],
+  roll: [always(count), optional(axis)],
+  prod: [options({ axis: axes, keepdims: flag })],
+  argMin: [optional(axis)],
+  cond: [(draw, operand) => [`() => ${operand(draw)}`], (draw, operand) => [`() => ${operand(draw)}`]],
+  randomCategorical: [optional(size), options({ seed: count })],
   expandDims: [always(axis)],
   squeeze: [always(axis)],
   stack: [optional(axis)],
@@ -73,6 +85,11 @@ const ACTIVATED = options({
   b: number,
 });
 
+/** Functions that take a list of operands first. */
+const LISTS = ['concat', 'stack'];
+/** What others take first, where that is no operand. */
+const FIRST: Readonly<Record<string, Kind>> = { zeros: shape, ones: shape, full: shape, eye: size };
+
 const OPS = namesIn(ridgeline.ops);
 const ACTIVATIONS = namesIn(ridgeline.activations);
 
@@ -80,7 +97,7 @@ const ACTIVATIONS = namesIn(ridgeline.activations);
 function call(draw: Draw, operand: Kind): string {
   const space = draw.pick(['ops', 'ops', 'activations']);
   const name = draw.pick(space === 'ops' ? OPS : ACTIVATIONS);
-  const first = name === 'concat' || name === 'stack' ? list(draw, operand) : [operand(draw)];
+  const first = LISTS.includes(name) ? list(draw, operand) : [(FIRST[name] ?? operand)(draw)];
   const behind = space === 'activations' && !/softmax/i.test(name) ? [ACTIVATED] : BEHIND[name];
   const others = behind?.flatMap((make) => make(draw, operand)) ?? optional(operand)(draw, operand);
   const given = [...first, ...others, ...(draw.chance(draw.wildness / 5) ? [junk(draw)] : [])];

@@ -63,6 +63,12 @@ FUNCTIONS = {
     "all": lambda x, **over: ops.cast(ops.all(x > -0.5, **over), "int32"),
     "tile": lambda x, repeats: ops.tile(x, repeats),
     "repeat": lambda x, repeats, axis=-1: ops.repeat(x, repeats, axis=axis),
+    "argMin": lambda x, axis=-1: ops.argmin(x, axis=axis),
+    "prod": lambda x, **over: ops.prod(x, **over),
+    "tril": lambda x, k=0: ops.tril(x, k),
+    "triu": lambda x, k=0: ops.triu(x, k),
+    "swapAxes": lambda x, axis1, axis2: ops.swapaxes(x, axis1, axis2),
+    "roll": lambda x, shift, axis=-1: ops.roll(x, shift, axis=axis),
     "pad": lambda x, widths, value=0: ops.pad(x, widths, constant_values=value),
     "scatter": lambda indices, values, shape: ops.scatter(indices, values, tuple(shape)),
     "segmentSum": lambda values, segments, num_segments: ops.segment_sum(values, segments, num_segments),
@@ -123,6 +129,17 @@ def cases():
     for name in ["ceil", "round"]:
         yield name, {}, [CUBE]
     yield "mod", {}, [CUBE, [5]]
+    for over in AXES:
+        yield "prod", over, [CUBE]
+    for axis in [{}, {"axis": 0}]:
+        yield "argMin", axis, [CUBE]
+    for name in ["tril", "triu"]:
+        for k in [{}, {"k": 1}, {"k": -2}]:
+            yield name, k, [CUBE]
+    for shift in [1, -2, 7]:
+        yield "roll", {"shift": shift}, [CUBE]
+        yield "roll", {"shift": shift, "axis": 0}, [CUBE]
+    yield "swapAxes", {"axis1": 0, "axis2": -1}, [CUBE]
 
 
 def run(op, config, inputs):
