@@ -193,6 +193,14 @@ export declare class NativeSchedule {
   at(steps: number): number
 }
 
+/** That work is to end before it is done, told once and for all. */
+export declare class NativeSignal {
+  /** One that was not told. */
+  constructor()
+  /** Tells it. */
+  tell(): void
+}
+
 /** Totals of losses and metrics over batches. */
 export declare class NativeTotals {
   /** Of no batch yet. */
@@ -235,8 +243,11 @@ export declare class NativeTrainer {
    * sums before it.
    */
   trainOnBatch(inputs: Array<NativeData>, learningRate?: number | undefined | null, threads?: number | undefined | null): Promise<NativeEvent>
-  /** As `trainOnBatch`, adding to totals of an epoch. */
-  step(inputs: Array<NativeData>, learningRate: number | undefined | null, threads: number | undefined | null, totals: NativeTotals): Promise<NativeEvent>
+  /**
+   * As `trainOnBatch`, adding to totals of an epoch. It fails with `ERR_INTERRUPTED` where `signal` ended it, and made
+   * no step then.
+   */
+  step(inputs: Array<NativeData>, learningRate: number | undefined | null, threads: number | undefined | null, totals: NativeTotals, signal: NativeSignal): Promise<NativeEvent>
   /** Times the phases of a training step on the calling thread; weights change. For benches. */
   profile(inputs: Array<NativeData>, learningRate: number | undefined | null, steps: number, threads?: number | undefined | null): Array<PhaseTime>
   /** Bytes of variables and of what a step computes, for a batch of inputs of these shapes. */

@@ -19,6 +19,7 @@ export type {
   NativePredictor,
   NativeRun,
   NativeSchedule,
+  NativeSignal,
   NativeTensor,
   NativeTotals,
   NativeTraced,

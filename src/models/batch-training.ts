@@ -194,12 +194,14 @@ export class BatchTraining {
         counters.beginEpoch();
         totals.write([]);
       },
-      step: (batch, learningRate, copied) =>
+      step: (batch, learningRate, signal, copied) =>
         this.#with(batch, classWeight, async (rows, { handles }) => {
           const trainer = programs.trainer(rows);
-          const step = guard(() => trainer.step(handles, learningRate, threads, totals));
+          const step = guard(() => trainer.step(handles, learningRate, threads, totals, signal));
           copied();
-          check(await step);
+          const event = await step;
+          if (event.failure?.code === 'ERR_INTERRUPTED') return undefined;
+          check(event);
           return totals.logs();
         }),
       validate: () =>

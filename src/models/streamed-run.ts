@@ -3,7 +3,7 @@
  * one before it runs.
  */
 import { type Batch, type BatchReader, noBatch } from '../core/batches.js';
-import type { NativeEvent, NativeRun } from '../native.js';
+import { type NativeEvent, type NativeRun, type NativeSignal, native } from '../native.js';
 import type { Spot } from './place.js';
 
 /** What a streamed run needs to know. */
@@ -22,8 +22,13 @@ export interface StreamedRunOptions {
   readonly learningRate: number | undefined;
   /** Begins an epoch. */
   beginEpoch(): void;
-  /** Makes a step with a batch, and says when it has been copied; the epoch's logs so far. */
-  step(batch: Batch, learningRate: number | undefined, copied: () => void): Promise<number[]>;
+  /** Makes a step with a batch, and says when it has been copied; the epoch's logs so far, none if the signal ended it. */
+  step(
+    batch: Batch,
+    learningRate: number | undefined,
+    signal: NativeSignal,
+    copied: () => void,
+  ): Promise<number[] | undefined>;
   /** Logs of the validation data, if there are any. */
   validate(): Promise<number[] | undefined>;
 }
@@ -36,6 +41,7 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
   readonly #events: AsyncGenerator<NativeEvent, undefined, Verdict>;
   #verdict: Verdict = { stop: false };
   #learningRate: number | undefined;
+  readonly #signal = new native.NativeSignal();
   #isCancelled = false;
   #cancel!: (nothing: undefined) => void;
   readonly #cancelled = new Promise<undefined>((settle) => {
@@ -60,6 +66,7 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
 
   cancel(): void {
     this.#isCancelled = true;
+    this.#signal.tell();
     this.#cancel(undefined);
   }
 
@@ -110,10 +117,12 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
       let following: Promise<Batch | undefined> | undefined;
       const isLast = batch + 1 === steps;
       // The next one comes while this one's step runs, and not before: its source may use the same memory again.
-      logs = await step(current, this.#learningRate, () => {
+      const made = await step(current, this.#learningRate, this.#signal, () => {
         following = isLast ? undefined : this.#fetch();
         following?.catch(() => {});
       });
+      if (!made) break;
+      logs = made;
       current = await following;
       const more = current ? batch + 2 : batch + 1;
       this.#place = { epoch, batch: batch + 1, batches: steps ?? more, loss: logs[0] ?? 0 };

@@ -156,14 +156,22 @@ describe('a loop that goes on and on', () => {
   const fit = (model: Model, options: object): Promise<unknown> =>
     model.fit(x, y, { batchSize: 5, epochs: 1, verbose: 0, ...options });
 
-  test.each(['abort', 'dispose'])('is left on %s, and no batch is half done', async (how) => {
+  const batches = (model: Model, options: object): Promise<unknown> =>
+    model.fit(() => [{ x, y }], { epochs: 1, verbose: 0, ...options });
+
+  test.each([
+    ['abort', fit],
+    ['dispose', fit],
+    ['abort of batches', batches],
+    ['dispose of batches', batches],
+  ])('is left on %s, and no batch is half done', async (how, fit) => {
     const [model, twin, abort] = [net(2 ** 24), net(1), new AbortController()];
-    const end = (): void => (how === 'abort' ? abort.abort(new Error('enough')) : model.dispose());
+    const end = (): void => (how.startsWith('abort') ? abort.abort(new Error('enough')) : model.dispose());
     const started = performance.now();
     setTimeout(end, 100);
     await expect(fit(model, { signal: abort.signal })).rejects.toThrow(/enough|disposed/);
     expect(performance.now() - started).toBeLessThan(3000);
-    if (how === 'abort') expect(bits(model)).toEqual(bits(twin));
+    if (how.startsWith('abort')) expect(bits(model)).toEqual(bits(twin));
   });
 });
 

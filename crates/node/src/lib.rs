@@ -17,6 +17,7 @@ pub mod optimizer;
 pub mod predictor;
 pub mod run;
 pub mod schedule;
+pub mod signal;
 pub mod traced;
 mod trainable;
 mod trainer;

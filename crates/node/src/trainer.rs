@@ -7,6 +7,7 @@ use crate::evaluator::{NativeEvaluator, NativeObjective, states};
 use crate::graph::{NativeGraph, value};
 use crate::optimizer::NativeOptimizer;
 use crate::run::{NativeEvent, NativeRun, spawn, threads as threads_of};
+use crate::signal::NativeSignal;
 use crate::trainable::NativeTrainable;
 use crate::variable::NativeVariable;
 use napi::Env;
@@ -161,7 +162,8 @@ impl NativeTrainer {
         spawn(env, work, NativeEvent::end)
     }
 
-    /// As `trainOnBatch`, adding to totals of an epoch.
+    /// As `trainOnBatch`, adding to totals of an epoch. It fails with `ERR_INTERRUPTED` where `signal` ended it, and made
+    /// no step then.
     #[napi(catch_unwind, ts_return_type = "Promise<NativeEvent>")]
     pub fn step<'env>(
         &self,
@@ -170,12 +172,14 @@ impl NativeTrainer {
         learning_rate: Option<f64>,
         threads: Option<u32>,
         totals: &NativeTotals,
+        signal: &NativeSignal,
     ) -> Result<Object<'env>> {
         let (trainer, inputs) = (Arc::clone(&self.trainer), rows_of(&inputs));
         let (threads, totals) = (threads_of(threads)?, Arc::clone(&totals.totals));
+        let cancelled = Some(signal.cancelled.clone());
         let work = move || {
             let mut crew = lent::crew(threads)?;
-            trainer.step(&inputs, learning_rate, &mut crew, &mut totals.lock())?;
+            trainer.step(&inputs, learning_rate, &mut crew, cancelled, &mut totals.lock())?;
             Ok(NativeEvent::default())
         };
         spawn(env, work, NativeEvent::end)

@@ -57,24 +57,25 @@ impl Trainer {
         crew: &mut Crew,
     ) -> Result<Vec<f64>> {
         let mut totals = Totals::default();
-        self.step(data, learning_rate, crew, &mut totals)?;
+        self.step(data, learning_rate, crew, None, &mut totals)?;
         Ok(totals.logs())
     }
 
     /// As [`Trainer::train_on_batch`], adding to totals of an epoch.
     ///
     /// # Errors
-    /// As [`Trainer::fit`].
+    /// As [`Trainer::fit`]; `ERR_INTERRUPTED` when it was `cancelled`, and made no step.
     pub fn step(
         &self,
         data: &Data,
         learning_rate: Option<f64>,
         crew: &mut Crew,
+        cancelled: Option<Cancelled>,
         totals: &mut Totals,
     ) -> Result<()> {
         let n = rows(data);
         let mut memory = self.training.take(data, n)?;
-        let mut step = self.step_of(data);
+        let mut step = Step { cancelled, ..self.step_of(data) };
         let schedule = self.schedule(learning_rate);
         self.training.run(&mut memory, crew, &mut step, &*schedule, &self.counters, None)?;
         totals.add(memory.objective(), n);
