@@ -1,12 +1,13 @@
 //! The gradient of a recurrence: the walk backwards, and that of the recurrent kernel.
 
 use super::cell::Cell;
-use super::recurrence::{GRAIN, Recurrence, Sizes, by_row, packed_groups};
 use super::step::{at_step, columns_at_step};
+use super::walk::{GRAIN, Recurrence, Sizes, by_row, packed_groups};
 use crate::error::Result;
-use crate::graph::Value;
+use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
+use crate::ops::matmul::MatMul;
 use crate::ops::product::{NS_PER_FMA, gemm_scratch, sum_grain};
 use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
@@ -248,7 +249,7 @@ impl RecurrenceGradient {
 /// `operandsᵀ·ds` over all steps of all rows, group by group: operands `[batch, time, groups·units]`, ds
 /// `[batch, time, gates·units]`, the result `[units, gates·units]`.
 #[derive(Debug)]
-pub(super) struct KernelGradient {
+struct KernelGradient {
     pub groups: Vec<Range<usize>>,
 }
 
@@ -298,4 +299,23 @@ impl Op for KernelGradient {
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         e.no_form()
     }
+}
+
+/// The gradient of the recurrent kernel: all steps of all rows at once.
+pub(super) fn kernel_gradient(
+    g: &mut Graph,
+    operands: Value,
+    ds: Value,
+    groups: Vec<Range<usize>>,
+) -> Result<Value> {
+    if groups.len() > 1 {
+        return g.one(KernelGradient { groups }, &[operands, ds]);
+    }
+    let flat = |g: &mut Graph, x: Value| -> Result<Value> {
+        let shape = g.value_type(x).shape.clone();
+        let rows = shape.0[0].times(&shape.0[1])?;
+        g.reshape(x, &Shape(vec![rows, shape.last()]))
+    };
+    let (operands, ds) = (flat(g, operands)?, flat(g, ds)?);
+    g.one(MatMul { transpose_a: true, transpose_b: false }, &[operands, ds])
 }

@@ -11,6 +11,7 @@ mod projection;
 mod recurrence;
 mod step;
 mod turns;
+mod walk;
 
 use super::call::{Call, Entry, built};
 use crate::error::{Error, Result};
@@ -20,9 +21,9 @@ use crate::op::{Backward, Op};
 use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, TensorType};
 use cell::{Cell, activation};
-use recurrence::Recurrence;
 use std::sync::Arc;
 use step::Way;
+use walk::Recurrence;
 
 /// Their names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[

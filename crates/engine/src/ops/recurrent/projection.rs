@@ -4,7 +4,7 @@
 //! A chunk takes some samples: the factors meet the input of one while both are in the near cache, so
 //! that no masked copy of all inputs is ever written.
 
-use super::recurrence::{by_row, packed_groups};
+use super::walk::{by_row, packed_groups};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
 use crate::onnx::Exporter;

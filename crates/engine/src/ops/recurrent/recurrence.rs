@@ -6,69 +6,24 @@
 //! state lies dense in scratch; what backward needs is copied out.
 
 use super::cell::Cell;
-use super::gradient::{KernelGradient, RecurrenceGradient};
-use super::step::{Parts, Way, at_step, columns_at_step};
+use super::gradient::{RecurrenceGradient, kernel_gradient};
+use super::step::{Parts, at_step, columns_at_step};
+use super::walk::{GRAIN, Recurrence, Sizes, by_row, packed_groups};
 use crate::error::Result;
-use crate::graph::{Graph, Value};
+use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::ops::matmul::MatMul;
 use crate::ops::product::{NS_PER_FMA, gemm_scratch};
 use crate::ops::reduce::Kind;
 use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
-use crate::plan::view::{Axes, View};
+use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
-use crate::variable::Layout;
-use ridgeline_kernels::gemm::{PackedMut, Start, gemm, pack, panel_width};
+use ridgeline_kernels::Tile;
+use ridgeline_kernels::gemm::{Start, gemm};
 use ridgeline_kernels::recurrent::{gru, masked_copies};
 use ridgeline_kernels::tile::{dense, matrix};
-use ridgeline_kernels::{Isa, Tile};
-use std::ops::Range;
-
-/// Rows of a chunk: few enough for many threads, enough to use the kernel that each step reads.
-pub(super) const GRAIN: usize = 8;
-
-/// Inputs z `[batch, time, gates·units]`, the recurrent kernel, the states before, then as it is said:
-/// a bias of the state's part, which steps count (`[batch, time]`, 0 or 1), factors of the state.
-/// Outputs: the sequence, the states in the end, and for backward what the cell saves, the left
-/// operands of the products, and the cell's states.
-#[derive(Clone, Debug)]
-pub(super) struct Recurrence {
-    pub way: Way,
-    pub biased: bool,
-    pub masked: bool,
-    pub dropped: bool,
-}
-
-/// Concrete sizes.
-#[derive(Clone, Copy)]
-pub(super) struct Sizes {
-    pub batch: usize,
-    pub steps: usize,
-    pub units: usize,
-}
-
-impl Recurrence {
-    pub(super) fn groups(&self) -> Vec<Range<usize>> {
-        self.way.cell.groups(self.dropped)
-    }
-    /// Places of the optional inputs.
-    pub(super) fn bias(&self) -> Option<usize> {
-        self.biased.then_some(2 + self.way.cell.states())
-    }
-    pub(super) fn valid(&self) -> Option<usize> {
-        self.masked.then_some(2 + self.way.cell.states() + usize::from(self.biased))
-    }
-    pub(super) fn factors(&self) -> Option<usize> {
-        let before = usize::from(self.biased) + usize::from(self.masked);
-        self.dropped.then_some(2 + self.way.cell.states() + before)
-    }
-    pub(super) fn sizes(&self, z: &Buffer) -> Sizes {
-        Sizes { batch: z.shape[0], steps: z.shape[1], units: z.last() / self.way.cell.gates() }
-    }
-}
 
 impl Op for Recurrence {
     fn name(&self) -> &'static str {
@@ -259,67 +214,4 @@ impl Recurrence {
             f.tile_mut(1 + i).copy_from(matrix(state, rows));
         }
     }
-}
-
-/// All of a row of the batch as one row.
-pub(super) fn by_row(buffer: &Buffer, batch: usize) -> View {
-    buffer.view(batch, buffer.size() / batch.max(1)).along(Axes::ROWS)
-}
-
-/// For each group of gates: its columns of the kernel that is input `i`, packed, or those columns
-/// transposed.
-pub(super) fn packed_groups(
-    lower: &mut Lower,
-    i: usize,
-    groups: &[Range<usize>],
-    transpose: bool,
-) -> Result<Vec<Buffer>> {
-    let isa = Isa::current().map_err(crate::error::Error::argument)?;
-    let layout = Layout::Panels(panel_width(isa));
-    if groups.len() == 1 && !transpose {
-        return Ok(vec![lower.in_layout(i, layout)?]);
-    }
-    let kernel = lower.input(i)?;
-    let gates = groups.last().map_or(1, |group| group.end);
-    let (rows, units) = (kernel.leading(), kernel.last() / gates);
-    let mut packed = Vec::new();
-    for group in groups {
-        let cols = group.start * units..group.end * units;
-        let shape = if transpose { [cols.len(), rows] } else { [rows, cols.len()] };
-        let to = lower.temporary(&shape, kernel.dtype, layout);
-        lower
-            .task(shape[0], shape[1])
-            .split(Axes::COLS)
-            .cost(0.3)
-            .read(kernel.matrix())
-            .write(to.matrix().along(Axes::COLS))
-            .run(move |f| {
-                let part = f.tile(0).part(0..rows, cols.clone());
-                let part = if transpose { part.transposed() } else { part };
-                let part = part.part(0..part.rows(), f.cols());
-                let to = PackedMut::new(f.isa, f.floats_mut(0), part.rows(), part.cols());
-                pack(f.isa, part, to);
-            });
-        packed.push(to);
-    }
-    Ok(packed)
-}
-
-/// The gradient of the recurrent kernel: all steps of all rows at once.
-fn kernel_gradient(
-    g: &mut Graph,
-    operands: Value,
-    ds: Value,
-    groups: Vec<Range<usize>>,
-) -> Result<Value> {
-    if groups.len() > 1 {
-        return g.one(KernelGradient { groups }, &[operands, ds]);
-    }
-    let flat = |g: &mut Graph, x: Value| -> Result<Value> {
-        let shape = g.value_type(x).shape.clone();
-        let rows = shape.0[0].times(&shape.0[1])?;
-        g.reshape(x, &Shape(vec![rows, shape.last()]))
-    };
-    let (operands, ds) = (flat(g, operands)?, flat(g, ds)?);
-    g.one(MatMul { transpose_a: true, transpose_b: false }, &[operands, ds])
 }

@@ -6,8 +6,8 @@
 //! cache of the thread that takes it in every turn.
 
 use super::cell::Cell;
-use super::recurrence::{GRAIN, Recurrence, Sizes, by_row};
 use super::step::{Parts, at_step};
+use super::walk::{GRAIN, Recurrence, Sizes, by_row};
 use crate::error::{Error, Result};
 use crate::ops::product::{NS_PER_FMA, gemm_scratch};
 use crate::plan::Frame;
