@@ -23,6 +23,7 @@ import {
   tensor,
 } from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
+import './support/allclose.js';
 import { Block, Scale } from './support/layers.js';
 import { bits, expectFailure, numbers, regression, x, y } from './support/small.js';
 
@@ -451,6 +452,49 @@ describe('a model that is used within another one', () => {
     });
     expect(inner.layers.map(({ name }) => name)).toEqual(['dense', 'dense_1']);
     expect(outer.layers.map(({ name }) => name)).toEqual(['dense_2', 'dense', 'dense_1']);
+  });
+});
+
+describe('models from files together in another one', () => {
+  const net = (name?: string): Model =>
+    new Sequential([layers.input([4]), layers.dense(3), layers.dropout(0.5), layers.dense(1)], { name });
+  const together = (...models: Model[]): Model => {
+    const shared = input([4]);
+    const outputs = models.map((model) => model(shared) as SymbolicTensor);
+    return new Model({ inputs: shared, outputs: layers.average()(outputs) });
+  };
+  const mean = async (...models: Model[]): Promise<number[]> => {
+    const each = await Promise.all(models.map(async (model) => (await model.predict(x)) as Tensor));
+    return Array.from(each[0]!.data, (_, i) => each.reduce((sum, of) => sum + of.data[i]!, 0) / each.length);
+  };
+
+  test('are told apart where nobody gave them names, and come back so', async () => {
+    const [a, b] = [await again(net()), await again(net())];
+    expect([a.name, ...a.layers.map(({ name }) => name)]).toEqual([
+      'sequential',
+      'dense',
+      'dropout',
+      'dense_1',
+    ]);
+    const wanted = await mean(a, b);
+    const both = await again(together(a, b));
+    expect((await both.predict(x)) as Tensor).toBeAllclose(wanted);
+    expect(new Set(both.layers.map(({ name }) => name)).size).toBe(3);
+    const at = input([4]);
+    const outputs = layers.add()([a, b].map((of) => (of.layers[0] as layers.Dense)(at)));
+    expect(new Model({ inputs: at, outputs }).predictSync(x).shape).toEqual([10, 3]);
+  });
+  test('have other names where they are asked for', async () => {
+    const path = join(folder, `${files++}`);
+    await net('net').save(path);
+    const folds = await Promise.all(['one', 'two'].map((name) => loadModel(path, { name })));
+    expect(folds.map(({ name }) => name)).toEqual(['one', 'two']);
+    const both = together(...folds);
+    expect(both.layers.map(({ name }) => name)).toEqual(['one', 'two', 'average']);
+    expect((await both.predict(x)) as Tensor).toBeAllclose(await mean(...folds));
+    const same = await Promise.all([loadModel(path), loadModel(path)]);
+    expect(() => together(...same)).toThrow("two layers are called 'net'");
+    await expectFailure(() => loadModel(path, { name: 'a/b' }), 'ERR_ARGUMENT', /^name must be/);
   });
 });
 

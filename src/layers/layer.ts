@@ -103,7 +103,7 @@ export abstract class Layer<
   /** @internal How many layers were made before. */
   readonly creationIndex = count++;
   /** @internal True if the user chose the name. */
-  readonly isNamed: boolean;
+  isNamed: boolean;
   /** @internal True if it has its name from a model or a layer around it. */
   isPlaced = false;
   #name: string | undefined;

@@ -14,6 +14,7 @@ import { argumentError, RidgelineError } from '../errors.js';
 import { input } from '../layers/core/input.js';
 import { restoresLayers, type SavedInnerLayer } from '../layers/inner-layer.js';
 import type { Layer } from '../layers/layer.js';
+import { layerName } from '../layers/naming.js';
 import { type LayerClass, restoreLayer } from '../layers/registry.js';
 import { SharedLayers } from '../layers/shared-layers.js';
 import { withoutValues } from '../layers/weights.js';
@@ -43,11 +44,22 @@ export interface LoadOptions {
    * it would where it is given directly, or, where functions are not taken, makes something from the config.
    */
   readonly custom?: CustomObjects | undefined;
+  /** Another name of the model, such as beside others from the same file. */
+  readonly name?: string | undefined;
+}
+
+/** The layer, whose name may be one that it got among others: it changes where another one has it. */
+function named<L extends Layer>(layer: L, { named }: { readonly named?: false | undefined }): L {
+  if (named === false) {
+    layer.isNamed = false;
+    layer.rename(layer.name);
+  }
+  return layer;
 }
 
 /** A layer, or a model among layers or in one. */
-const restoreInner = (of: SavedInnerLayer): Layer =>
-  of.model ? restore(of.model as SavedModel) : restoreLayer(of);
+const restoreInner = (of: SavedInnerLayer & { readonly named?: false | undefined }): Layer =>
+  of.model ? restore(of.model as SavedModel) : named(restoreLayer(of), of);
 
 restoresLayers(restoreInner);
 
@@ -61,7 +73,7 @@ function restore(saved: SavedModel): Model {
   const layers = saved.layers.map((saved) => SharedLayers.current.restored(saved, restoreInner));
   if (saved.className === 'Sequential') {
     const { name, trainable } = saved;
-    return preprocessed(saved, new Sequential([inputs[0] as SymbolicTensor, ...layers], { name, trainable }));
+    return completed(saved, new Sequential([inputs[0] as SymbolicTensor, ...layers], { name, trainable }));
   }
   const values: SymbolicTensor[][] = [];
   const resolve = (value: Json): unknown => {
@@ -89,7 +101,7 @@ function restore(saved: SavedModel): Model {
   }
   const outputs = saved.outputs.map((o) => resolve(o) as SymbolicTensor);
   const { name, trainable } = saved;
-  return preprocessed(saved, new Model({ inputs, outputs, name, trainable }));
+  return completed(saved, new Model({ inputs, outputs, name, trainable }));
 }
 
 /** Goes through a model's layers once, which find what is inside them. */
@@ -99,12 +111,12 @@ function traceLayers(model: Model, training: boolean): void {
   trace.graph.release();
 }
 
-/** The model with the steps that were before it, and the names of its classes. */
-function preprocessed(saved: SavedModel, model: Model): Model {
+/** The model with the steps that were before it, the names of its classes, and its own. */
+function completed(saved: SavedModel, model: Model): Model {
   for (const [name, step] of Object.entries(saved.preprocessing))
     model.preprocessing[name] = restorePreprocessor(step as { name: string; config: object });
   model.classLabels = saved.classLabels;
-  return model;
+  return named(model, saved);
 }
 
 /**
@@ -124,23 +136,24 @@ export async function loadModel<K extends string = string, O extends Tensors = a
   path: FilePath,
   options: LoadOptions = {},
 ): Promise<Model<K, O>> {
-  const { layers = [], custom } = checkOptions('loadModel', options, ['layers', 'custom']);
-  const name = filePath('path', path);
+  const { layers = [], custom, name } = checkOptions('loadModel', options, ['layers', 'custom', 'name']);
+  const file = filePath('path', path);
   if (!Array.isArray(layers)) throw argumentError('layers', 'a list of layer classes', layers);
   if (custom !== undefined && !isPlain(custom))
     throw argumentError('custom', 'an object of classes, functions and objects by name', custom);
   const isClass = (of: unknown): boolean => typeof of === 'function' && 'className' in of;
   if (!Array.from(layers).every(isClass)) throw argumentError('layers', 'a list of layer classes', layers);
   const classes = Object.fromEntries(layers.map((of) => [of.className, of]));
-  const { file } = ofFile(name, await guard(() => native.loadCheckpoint(name)));
-  const checkpoint = file as NativeCheckpoint;
+  if (name !== undefined) layerName.read('name', name);
+  const loaded = ofFile(file, await guard(() => native.loadCheckpoint(file)));
+  const checkpoint = loaded.file as NativeCheckpoint;
   try {
     const { model, fills } = undisturbed(() =>
-      withCustom({ ...classes, ...custom }, () => build(name, checkpoint)),
+      withCustom({ ...classes, ...custom }, () => build(file, checkpoint, name)),
     );
     const names = fills.map(([tensor]) => tensor);
     const variables = fills.map(([, variable]) => variable);
-    ofFile(name, await guard(() => checkpoint.fill(names, variables)));
+    ofFile(file, await guard(() => checkpoint.fill(names, variables)));
     return model as unknown as Model<K, O>;
   } finally {
     checkpoint.release();
@@ -166,7 +179,11 @@ interface SavedFile {
 }
 
 /** A model without values, and what fills it. Whatever is wrong with a file's text is found here. */
-function build(path: string, file: NativeCheckpoint): { model: Model; fills: Fills } {
+function build(
+  path: string,
+  file: NativeCheckpoint,
+  name: string | undefined,
+): { model: Model; fills: Fills } {
   const damaged = (what: string, cause?: unknown): RidgelineError =>
     new RidgelineError(
       'ERR_IO',
@@ -175,7 +192,7 @@ function build(path: string, file: NativeCheckpoint): { model: Model; fills: Fil
       cause === undefined ? {} : { cause },
     );
   try {
-    return rebuild(file, damaged);
+    return rebuild(file, name, damaged);
   } catch (error) {
     // What was not passed is the caller's to mend, all else the file's.
     const argument = error instanceof RidgelineError ? error.details.argument : undefined;
@@ -187,6 +204,7 @@ function build(path: string, file: NativeCheckpoint): { model: Model; fills: Fil
 
 function rebuild(
   file: NativeCheckpoint,
+  name: string | undefined,
   damaged: (what: string) => RidgelineError,
 ): ReturnType<typeof build> {
   const saved = JSON.parse(file.text, readNumber) as SavedFile;
@@ -197,7 +215,7 @@ function rebuild(
   const count = file.names.filter((of) => /^\d+:/.test(of)).length;
   const model = SharedLayers.within(() =>
     withoutValues(file.elements, () => {
-      const made = restore(saved.model);
+      const made = restore(name === undefined ? saved.model : { ...saved.model, name, named: undefined });
       // What is used in training alone has its weights from there.
       if (count > made.variables.length) traceLayers(made, true);
       return made;

@@ -42,6 +42,8 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 interface SavedLayer {
   readonly className: string;
   readonly config: Json;
+  /** False if its name is one that it got among others. */
+  readonly named?: false | undefined;
   readonly model?: SavedModel;
 }
 
@@ -64,6 +66,8 @@ export interface SavedOp {
 export interface SavedModel {
   readonly className: string;
   readonly name: string;
+  /** False if that is one that it got among others. */
+  readonly named?: false | undefined;
   readonly trainable: boolean;
   readonly inputs: {
     readonly name: string | undefined;
@@ -142,6 +146,9 @@ function checkKnown(layer: Layer): void {
   if (!isKnown(layer)) throw refuse(`the class of layer '${layer.name}' has no 'static className'`);
 }
 
+/** Whether a layer's name is the user's, where it is not. */
+const given = ({ isNamed }: Layer): { named?: false } => (isNamed ? {} : { named: false });
+
 function describe(model: Layer & Network, functions: Record<string, unknown>): SavedModel {
   const { className } = model.constructor as typeof Layer;
   if (className !== 'Model' && className !== 'Sequential') {
@@ -178,17 +185,18 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
     }
     call.outputs.forEach((t, k) => place.set(t, [i, k]));
     const training = call.training === undefined ? {} : { training: call.training };
-    const given = Object.entries(call.options ?? {}).map(([name, value]) => [
+    const others = Object.entries(call.options ?? {}).map(([name, value]) => [
       name,
       typeof value === 'boolean' ? value : reference(value),
     ]);
-    const options = given.length > 0 ? { options: Object.fromEntries(given) } : {};
+    const options = others.length > 0 ? { options: Object.fromEntries(others) } : {};
     const layer = layerIndex.get(call.layer) as number;
     return { layer, args: call.args.map(reference), ...training, ...options };
   });
   return {
     className,
     name: model.name,
+    ...given(model),
     trainable: model.trainable,
     inputs: graph.inputs.map((t) => ({ name: t.name, shape: [...t.shape], dtype: t.dtype })),
     layers: layers.map((layer) =>
@@ -205,7 +213,7 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
               `layer '${layer.name}', made again by new ${className}(layer.getConfig()): ${fault}`,
             );
         }
-        return { className, config };
+        return { className, config, ...given(layer) };
       }),
     ),
     calls,
