@@ -17,11 +17,14 @@ function told(model: Model, options: { batchSize: number; length?: number }): [n
   return [1, 2].map((i) => Number(found?.[i]?.replace(',', ''))) as [number, number];
 }
 
+type Attend = (words: SymbolicTensor) => SymbolicTensor;
+const causal: Attend = (x) => layers.multiHeadAttention(4, 16)(x, x, undefined, { useCausalMask: true });
+
 /** A causal language model without an end to its sequences. */
-function language(): Model {
+function language(maskZero = false, attend: Attend = causal): Model {
   const tokens = input({ shape: [null], dtype: 'int32' });
-  const words = layers.embedding(50, 64)(tokens) as SymbolicTensor;
-  const seen = layers.multiHeadAttention(4, 16)(words, words, undefined, { useCausalMask: true });
+  const words = layers.embedding(50, 64, { maskZero })(tokens) as SymbolicTensor;
+  const seen = attend(words);
   const outputs = layers.dense(50)(layers.add()([words, seen as SymbolicTensor]));
   return new Model({ inputs: tokens, outputs }).compile({
     optimizer: 'adam',
@@ -40,8 +43,13 @@ describe('the memory of a training step', () => {
     expect(told(model, { batchSize: 64 })[0]).toBeCloseTo(12, 1);
     expect(told(model, { batchSize: 640 })[1]).toBeGreaterThan(2 * values);
   });
-  test('grows linearly with the length, attention included', () => {
-    const model = language();
+  const grouped = layers.groupQueryAttention(16, 4, 2, { dropout: 0.1 });
+  test.each<[string, Model]>([
+    ['attention included', language()],
+    ['masks of padded tokens too', language(true)],
+    ['masks and dropout of groups', language(true, (x) => grouped(x, x))],
+    ['inner products with masks', language(true, (x) => layers.attention({ useScale: true })([x, x]))],
+  ])('grows linearly with the length, %s', (_, model) => {
     const [, one] = told(model, { batchSize: 16, length: 1024 });
     const [, two] = told(model, { batchSize: 16, length: 2048 });
     const [, four] = told(model, { batchSize: 16, length: 4096 });

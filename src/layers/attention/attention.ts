@@ -43,6 +43,11 @@ export class Attention extends ScoreAttention<AttentionOptions> {
     if (this.options.scoreMode === 'concat') this.#concat = this.addWeight('concat_score_weight', one);
   }
 
+  protected override factors(query: SymbolicTensor): SymbolicTensor | undefined {
+    if (this.#concat) return undefined;
+    return this.#scale ? ops.mul(query, this.#scale) : query;
+  }
+
   protected override scores(query: SymbolicTensor, key: SymbolicTensor): SymbolicTensor {
     const scaled = (x: SymbolicTensor): SymbolicTensor => (this.#scale ? ops.mul(x, this.#scale) : x);
     if (!this.#concat) return scaled(ops.matmul(query, key, { transposeB: true }) as SymbolicTensor);

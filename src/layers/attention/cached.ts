@@ -6,7 +6,6 @@ import type { SymbolicTensor } from '../../core/symbolic.js';
 import { tensor } from '../../core/tensor.js';
 import { Trace } from '../../core/trace.js';
 import * as ops from '../../ops/index.js';
-import { both } from '../../ops/masks.js';
 import type { Heads } from './heads.js';
 import { pairMask, type Seen } from './masks.js';
 
@@ -53,5 +52,5 @@ export function withCache(
     const flat = ops.transpose(ops.cast(own, 'float32'), [0, 2, 1]);
     mask = ops.logicalAnd(mask, ops.transpose(ops.notEqual(carried('mask_cache', flat), 0), [0, 2, 1]));
   }
-  return { heads, mask: both(mask, pairMask({ query: seen.query })) as SymbolicTensor };
+  return { heads, mask };
 }

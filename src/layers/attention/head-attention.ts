@@ -139,11 +139,12 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
         'is not attention of a sequence to its own past, as useCausalMask: true is',
       );
     const projected = this.heads(q, k, v);
-    const seen = seenBy([query, value, key], options);
+    const { query: queries, ...seen } = seenBy([query, value, key], options);
     const past = decoding && withCache(decoding, projected, seen, slidingWindow);
     const near = slidingWindow === undefined ? undefined : nearKeys(projected, this.axes, slidingWindow);
     const { taken, shares } = attend(past?.heads ?? projected, {
       mask: past ? past.mask : both(pairMask(seen), near),
+      queries: counted(queries),
       causal: !past && (options.useCausalMask ?? false),
       scale: 1 / Math.sqrt(this.keySize),
       rate: this.isTraining ? dropout : 0,

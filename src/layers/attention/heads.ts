@@ -5,9 +5,9 @@ import type { SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
-import { both } from '../../ops/masks.js';
+import { along, both } from '../../ops/masks.js';
 import { equationsOf } from './equations.js';
-import { causalMask, type pairMask, seenKeys } from './masks.js';
+import { causalMask, pairMask, seenKeys } from './masks.js';
 import { dropped, maskedSoftmax } from './shares.js';
 
 /** Queries, keys and values, `[batch, …, heads, size]`. */
@@ -21,6 +21,8 @@ export interface Heads {
 export interface Meeting {
   /** Which keys a query sees. */
   readonly mask: ReturnType<typeof pairMask>;
+  /** Which queries see any, `[batch, …]`. Default all. */
+  readonly queries?: SymbolicTensor | undefined;
   /** A query sees no later key. */
   readonly causal: boolean;
   readonly scale: number;
@@ -38,11 +40,15 @@ export function attend(
   heads: Heads,
   how: Meeting,
 ): { readonly taken: SymbolicTensor; readonly shares?: SymbolicTensor } {
-  const isUsual = heads.query.rank === 4 && (how.mask?.rank ?? 3) === 3 && !how.shares;
+  const isUsual =
+    heads.query.rank === 4 && (how.mask?.rank ?? 3) === 3 && (how.queries?.rank ?? 2) === 2 && !how.shares;
   return isUsual ? { taken: fused(heads, how) } : apart(heads, how);
 }
 
-function fused({ query, key, value }: Heads, { mask, causal, scale, rate, seed }: Meeting): SymbolicTensor {
+function fused(
+  { query, key, value }: Heads,
+  { mask, queries, causal, scale, rate, seed }: Meeting,
+): SymbolicTensor {
   const trace = Trace.running;
   const heads = query.shape[2] as number;
   const flat = (x: SymbolicTensor): SymbolicTensor =>
@@ -52,23 +58,26 @@ function fused({ query, key, value }: Heads, { mask, causal, scale, rate, seed }
   const stream = rate > 0 ? trace.stream(seed) : 0;
   const masked = mask !== undefined;
   const [y] = trace.emit('attention', inputs, { heads, scale, causal, masked, rate, stream });
-  return ops.reshape(y, [null, null, heads, value.shape[3] as number]);
+  const taken = ops.reshape(y, [null, null, heads, value.shape[3] as number]);
+  // Not as part of the mask: of all pairs that would be as large as the scores.
+  return queries ? ops.where(along(queries, taken), taken, 0) : taken;
 }
 
 function apart(
   { query, key, value }: Heads,
-  { mask, causal, scale, rate, seed, axes, shares: isAsked }: Meeting,
+  { mask, queries, causal, scale, rate, seed, axes, shares: isAsked }: Meeting,
 ): { readonly taken: SymbolicTensor; readonly shares?: SymbolicTensor } {
-  const along = axes.length;
-  if (along > 1 && causal)
+  const { length } = axes;
+  if (length > 1 && causal)
     throw argumentError('useCausalMask', 'false where several axes are looked along', true);
-  if (along > 1 && mask && mask.rank < 1 + 2 * along)
-    throw argumentError('attentionMask', `one with ${along} axes of queries and as many of keys`, mask);
+  const pairs = both(mask, pairMask({ query: queries }));
+  if (length > 1 && pairs && pairs.rank < 1 + 2 * length)
+    throw argumentError('attentionMask', `one with ${length} axes of queries and as many of keys`, pairs);
   const equations = equationsOf(query.rank, axes);
   const scores = ops.einsum(equations.scores, key, ops.mul(query, scale)) as SymbolicTensor;
-  let seen = both(mask, causal ? causalMask(scores) : undefined);
-  while (seen && seen.rank < scores.rank) seen = ops.expandDims(seen, -2 * along - 1);
-  const shares = maskedSoftmax(scores, seen, along);
+  let seen = both(pairs, causal ? causalMask(scores) : undefined);
+  while (seen && seen.rank < scores.rank) seen = ops.expandDims(seen, -2 * length - 1);
+  const shares = maskedSoftmax(scores, seen, length);
   const taken = ops.einsum(equations.combine, dropped(shares, rate, seed), value) as SymbolicTensor;
   return isAsked ? { taken, shares } : { taken };
 }

@@ -10,8 +10,12 @@ import { both } from '../../ops/masks.js';
 import type { CallOptionKinds } from '../arguments.js';
 import { Layer } from '../layer.js';
 import { type AttentionCallOptions, seenBy } from './call-options.js';
+import { attend } from './heads.js';
 import { causalMask, counted } from './masks.js';
 import { dropped, maskedSoftmax } from './shares.js';
+
+/** As of one head. */
+const apart = (x: SymbolicTensor): SymbolicTensor => ops.expandDims(x, 2);
 
 /**
  * Called with a list of a query `[batch, queries, size]`, a value `[batch, keys, value size]` and, if it is another one, a
@@ -32,6 +36,11 @@ export abstract class ScoreAttention<C extends object> extends Layer<C> {
   /** Scores `[batch, queries, keys]`. */
   protected abstract scores(query: SymbolicTensor, key: SymbolicTensor): SymbolicTensor;
 
+  /** The queries whose inner products with the keys are the scores, if they are such. */
+  protected factors(_query: SymbolicTensor): SymbolicTensor | undefined {
+    return undefined;
+  }
+
   override build(_queryShape: Shape): void {}
 
   override computeMask(
@@ -51,13 +60,21 @@ export abstract class ScoreAttention<C extends object> extends Layer<C> {
     const [query, value, key = value] = inputs as [SymbolicTensor, SymbolicTensor, SymbolicTensor?];
     needsAllSteps(Trace.running, this.name, 'keeps no keys and values, as multiHeadAttention does');
     const seen = seenBy(inputs, options);
-    const scores = this.scores(query, key);
     const [queries, values] = [counted(seen.query), counted(seen.value)];
-    const until = options.useCausalMask ? causalMask(scores) : undefined;
-    const shares = maskedSoftmax(scores, both(values && ops.expandDims(values, -2), until));
+    const mask = values && ops.expandDims(values, -2);
     const { rate, seed } = this.drop;
-    const taken = ops.matmul(dropped(shares, this.isTraining ? rate : 0, seed), value) as SymbolicTensor;
+    const how = { causal: options.useCausalMask ?? false, rate: this.isTraining ? rate : 0, seed };
+    const asked = options.returnAttentionScores ?? false;
+    const factors = asked || query.rank !== 3 ? undefined : this.factors(query);
+    if (factors) {
+      const heads = { query: apart(factors), key: apart(key), value: apart(value) };
+      const { taken } = attend(heads, { ...how, mask, queries, scale: 1, axes: [1], shares: false });
+      return ops.squeeze(taken, 2);
+    }
+    const scores = this.scores(query, key);
+    const shares = maskedSoftmax(scores, both(mask, how.causal ? causalMask(scores) : undefined));
+    const taken = ops.matmul(dropped(shares, how.rate, seed), value) as SymbolicTensor;
     const output = queries ? ops.where(ops.expandDims(queries, -1), taken, 0) : taken;
-    return options.returnAttentionScores ? [output, shares] : output;
+    return asked ? [output, shares] : output;
   }
 }
