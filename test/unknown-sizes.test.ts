@@ -6,6 +6,7 @@ import {
   input,
   layers,
   Model,
+  ops,
   optimizers,
   Sequential,
   type SymbolicTensor,
@@ -162,6 +163,51 @@ describe('two inputs', () => {
       await expectFailure(run, 'ERR_SHAPE', /\[6, [34], [234]\]/);
     const good = { a: steps(3), b: steps(3) };
     expect((await unknown.fit(good, labels(3))).history.loss).toHaveLength(1);
+  });
+});
+
+describe('parts of an axis of unknown size', () => {
+  const parts: Record<string, (of: SymbolicTensor) => SymbolicTensor> = {
+    'the last step': (of) => ops.slice(of, { start: -1, axis: 1 }),
+    'all but the first and the last': (of) => ops.slice(of, { start: 1, end: -1, axis: 1 }),
+    'what changes': (of) =>
+      ops.sub(ops.slice(of, { start: 1, axis: 1 }), ops.slice(of, { end: -1, axis: 1 })),
+    'steps put before themselves': (of) => ops.concat([ops.slice(of, -2, 2, 1), of], 1),
+    'the last one, repeated': (of) => ops.expandDims(ops.gather(of, -1, 1), 1),
+  };
+  const cut = (length: number | null, part: (of: SymbolicTensor) => SymbolicTensor): Model => {
+    setRandomSeed(13);
+    return new Sequential([
+      layers.input([length, 4]),
+      layers.dense(3, { activation: 'tanh' }),
+      layers.lambda(part),
+      layers.simpleRnn(3),
+      layers.dense(1),
+    ]).compile({ optimizer: optimizers.sgd({ learningRate: 0.1 }), loss: 'mse' }) as Model;
+  };
+  test.each(Object.entries(parts))('%s: training and prediction as of known ones', async (_, part) => {
+    const unknown = cut(null, part);
+    for (const length of [3, 6, 4]) {
+      const known = cut(length, part);
+      known.setWeights(unknown.getWeights());
+      const logs = await unknown.trainOnBatch(steps(length), numbers(ROWS, 1));
+      expect(logs).toEqual(await known.trainOnBatch(steps(length), numbers(ROWS, 1)));
+      expect(bits(unknown)).toEqual(bits(known));
+      expect(await unknown.predict(steps(length))).toEqual(await known.predict(steps(length)));
+    }
+  });
+  test('says so where data is too short', async () => {
+    const model = cut(null, (of) => ops.slice(of, { start: 2, end: -2, axis: 1 }));
+    expect(model.predictSync(steps(4)).shape).toEqual([ROWS, 1]);
+    await expectFailure(
+      () => model.predict(steps(3)),
+      'ERR_SHAPE',
+      /slice takes elements 2..* of axis 1, which has 3/,
+    );
+    await expectFailure(() => model.fit(steps(1), numbers(ROWS, 1)), 'ERR_SHAPE', /which has 1/);
+    const known = (): unknown => ops.slice(ops.zeros([2, 3]), { start: -4, axis: 1 });
+    await expectFailure(known, 'ERR_SHAPE', /^slice takes elements -1\.\.3 of axis 1, which has 3/);
+    await expectFailure(() => ops.slice(ops.zeros([3]), -1, 2), 'ERR_ARGUMENT', /^size must be at most 1/);
   });
 });
 

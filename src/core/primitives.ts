@@ -107,7 +107,8 @@ export interface Attributes {
   readonly broadcastLike: None;
   readonly transpose: { readonly order: readonly number[] };
   readonly concat: Axis;
-  readonly slice: Axis & { readonly start: number; readonly size: number };
+  /** Places counted from the end if negative; `null` for the end itself. */
+  readonly slice: Axis & { readonly start: number; readonly end: number | null };
   readonly gather: Axis & { readonly strict: boolean };
   readonly flip: Axis;
   readonly scatterAdd: Sizes;

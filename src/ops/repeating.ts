@@ -1,8 +1,8 @@
 /**
- * Tensors repeated, padded and rolled, along axes whose sizes are known.
+ * Tensors repeated, padded and rolled.
  */
 import { op } from '../core/apply.js';
-import { integer, number } from '../core/check.js';
+import { integer, MOST_INDEX, number } from '../core/check.js';
 import { numbersOf } from '../core/elements.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
@@ -77,7 +77,7 @@ export function pad<A extends Operand>(
     );
     return counts.reduce<SymbolicTensor>((y, [before, behind], axis) => {
       if (before === 0 && behind === 0) return y;
-      if (sizeOf(y, axis) === 0) throw shapeError('x', `elements along axis ${axis}`, shapeText(y.shape));
+      if (y.shape[axis] === 0) throw shapeError('x', `elements along axis ${axis}`, shapeText(y.shape));
       const zero = cast(zerosLike(slice(y, 0, 1, axis)), 'float32');
       const one = cast(add(zero, filling), y.dtype) as SymbolicTensor;
       const parts = [before, behind].map((count) => (count ? [copies(one, count as number, axis)] : []));
@@ -89,17 +89,22 @@ export function pad<A extends Operand>(
   });
 }
 
-/** The elements of an axis moved `shift` places on, or back if negative; those that leave it at an end enter at the other. Default the last axis. */
+/**
+ * The elements of an axis moved `shift` places on, or back if negative; those that leave it at an end enter at the other.
+ * @param axis - Default the last. Where its size is unknown, it has to be as long as they are moved.
+ */
 export function roll<A extends Operand>(x: A, shift: number, axis = -1): Result<A> {
-  integer('shift', shift, Number.MIN_SAFE_INTEGER);
+  integer('shift', shift, -MOST_INDEX, MOST_INDEX);
   integer('axis', axis, -MOST_AXES, MOST_AXES);
   return op('roll', [x], (_, [of]) => {
     const value = of as SymbolicTensor;
-    const size = sizeOf(value, axis);
-    const first = size === 0 ? 0 : ((-shift % size) + size) % size;
-    if (first === 0) return value;
+    if (axis < -value.rank || axis >= value.rank)
+      throw argumentError('axis', `between ${-value.rank} and ${value.rank - 1}`, axis);
+    const size = value.shape.at(axis);
+    const places = size ? shift % size : shift;
+    if (places === 0 || size === 0) return value;
     return concat(
-      [slice(value, first, size - first, axis), slice(value, 0, first, axis)],
+      [slice(value, { start: -places, axis }), slice(value, { end: -places, axis })],
       axis,
     ) as SymbolicTensor;
   });

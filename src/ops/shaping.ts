@@ -2,7 +2,7 @@
  * Shapes and pieces: reshape, transpose, broadcast, concat, split, slice, gather.
  */
 import { nativeOp, op } from '../core/apply.js';
-import { integer } from '../core/check.js';
+import { options as checkOptions, integer, MOST_INDEX } from '../core/check.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import { KEEP } from '../core/primitives.js';
@@ -88,13 +88,50 @@ export function stack<A extends Operand>(tensors: readonly A[], axis = 0): Resul
   );
 }
 
-/** `size` elements from `start` along `axis` (default: the first). */
-export const slice = <A extends Operand>(x: A, start: number, size: number, axis = 0): Result<A> =>
-  nativeOp('slice', [x], {
-    axis: integer('axis', axis, -MOST_AXES),
-    start: integer('start', start, 0),
-    size: integer('size', size, 0),
-  });
+/** What of an axis {@link slice} takes. */
+export interface SliceOptions {
+  /** The first element; counted from the end if negative. Default 0. */
+  readonly start?: number | undefined;
+  /** The one behind the last; counted from the end if negative. Default all that follow. */
+  readonly end?: number | undefined;
+  /** Axis; negative counts from the back. Default the first. */
+  readonly axis?: number | undefined;
+}
+
+/**
+ * Elements along an axis, whose size may be unknown: `size` of them from `start` (counted from the end if negative) along
+ * `axis` (default: the first), or those that options tell.
+ *
+ * @example
+ * ```ts
+ * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+ * console.log(ops.slice(x, 0, 1).toArray()); // [[1, 2, 3]]
+ * console.log(ops.slice(x, { start: 1, axis: 1 }).toArray()); // [[2, 3], [5, 6]]
+ * console.log(ops.slice(x, { end: -1, axis: 1 }).toArray()); // [[1, 2], [4, 5]]
+ * ```
+ * @throws {RidgelineError} `ERR_SHAPE` where there are not so many: at once, or where it is computed.
+ */
+export function slice<A extends Operand>(x: A, start: number, size: number, axis?: number): Result<A>;
+export function slice<A extends Operand>(x: A, options: SliceOptions): Result<A>;
+export function slice<A extends Operand>(
+  x: A,
+  given: number | SliceOptions,
+  size?: number,
+  along = 0,
+): Result<A> {
+  const place = (name: string, at: unknown): number => integer(name, at, -MOST_INDEX, MOST_INDEX);
+  const axisOf = (axis: unknown): number => integer('axis', axis, -MOST_AXES);
+  if (typeof given === 'number' || size !== undefined) {
+    const start = place('start', given);
+    const end = start + integer('size', size, 0);
+    if (start < 0 && end > 0)
+      throw argumentError('size', `at most ${-start}, what there is from start`, size);
+    return nativeOp('slice', [x], { axis: axisOf(along), start, end: start < 0 && end === 0 ? null : end });
+  }
+  const { start = 0, end, axis = 0 } = checkOptions('slice', given, ['start', 'end', 'axis']);
+  const until = end === undefined ? null : place('end', end);
+  return nativeOp('slice', [x], { axis: axisOf(axis), start: place('start', start), end: until });
+}
 
 /**
  * `x` cut into `parts` equal pieces along `axis` (default: the last).

@@ -103,6 +103,15 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
         ),
       [[6]],
     ],
+    [
+      (a) =>
+        ops.pad(a, [
+          [0, 0],
+          [2, 1],
+          [0, 0],
+        ]),
+      [[null, 3]],
+    ],
   ],
   isNaN: [[(a) => ops.cast(ops.isNaN(ops.log(ops.sub(a, 0.2))), 'float32'), [[6]]]],
   isFinite: [[(a) => ops.cast(ops.isFinite(ops.log(ops.sub(a, 0.2))), 'float32'), [[6]]]],
@@ -113,7 +122,10 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
   ],
   triu: [[(a) => ops.triu(a, 1), [[4, 6]]]],
   swapAxes: [[(a) => ops.swapAxes(a, 1, -1), [[4, 6]]]],
-  roll: [[(a) => ops.roll(a, -2, 1), [[5, 6]]]],
+  roll: [
+    [(a) => ops.roll(a, -2, 1), [[5, 6]]],
+    [(a) => ops.roll(a, 1, 1), [[null, 6]]],
+  ],
   prod: [
     [(a) => ops.prod(a, { axis: -1 }), [[5]]],
     [(a) => ops.prod(a, { axis: [1, 2], keepdims: true }), [[3, 4]]],
@@ -298,6 +310,18 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
   slice: [
     [(a) => ops.slice(a, 1, 2, 1), [[4]]],
     [(a) => ops.slice(a, 2, 3, 2), [[4, 6]]],
+    [(a) => ops.slice(a, -2, 2, 2), [[4, 6]]],
+    [(a) => ops.slice(a, { start: -1, axis: 1 }), [[null, 3]]],
+    [(a) => ops.slice(a, { start: 1, end: -1, axis: 1 }), [[null, 3]]],
+    [(a) => ops.slice(ops.slice(a, { start: 1, axis: 1 }), 0, 1, 1), [[null, 3]]],
+    [(a) => ops.sub(ops.slice(a, { start: 1, axis: 1 }), ops.slice(a, { end: -1, axis: 1 })), [[null, 3]]],
+    [
+      (a) =>
+        ops.valueAndGrad((x) => ops.sum(ops.square(ops.slice(x as SymbolicTensor, { start: 1, axis: 1 }))))(
+          a,
+        )[1][0] as never,
+      [[null, 3]],
+    ],
   ],
   split: [[(a) => ops.concat(ops.split(a, 3).reverse()), [[6]]]],
   flip: [
@@ -308,6 +332,7 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
   gather: [
     [(a) => ops.gather(a, tensor(Int32Array.of(2, 0, -1)), 1), [[4, 6]]],
     [(a) => ops.gather(TABLE, a), [[3]], 'int32'],
+    [(a) => ops.gather(a, -1, 1), [[null, 3]]],
   ],
   scatter: [
     [(a) => ops.add(ops.slice(ops.scatter(PLACES, THREE, [4, 2]), 2, 1), a), [[2]]],

@@ -1,7 +1,7 @@
 //! Shapes whose dimensions may be unknown until data arrives.
 //!
 //! A dimension is a polynomial of symbols, so that merging `[batch, 8, 8]` into `[batch, 64]` or
-//! `[batch·time, c]` and joining two sequences of unknown lengths stay exact.
+//! `[batch·time, c]`, joining two sequences of unknown lengths and leaving steps out stay exact.
 
 use crate::error::{Error, Result};
 use std::fmt;
@@ -10,17 +10,17 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(pub u16);
 
-/// A factor > 0 times the product of symbols, of one at least.
+/// A factor, which is not 0, times the product of symbols, of one at least.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Term {
     symbols: Vec<Symbol>,
-    factor: usize,
+    factor: isize,
 }
 
 /// One dimension: a number plus terms, in the order of their symbols.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Dim {
-    number: usize,
+    number: isize,
     terms: Vec<Term>,
 }
 
@@ -33,8 +33,13 @@ impl Dim {
         Dim { number: 0, terms: vec![Term { symbols: vec![symbol], factor: 1 }] }
     }
 
-    /// The size, if it is known.
+    /// The size, if it is known; one below 0, which no data has, as 0.
     pub fn known(&self) -> Option<usize> {
+        self.constant().map(|number| number.max(0) as usize)
+    }
+
+    /// The number, if it is no more than that, such as how far two dimensions are apart.
+    pub fn constant(&self) -> Option<isize> {
         self.terms.is_empty().then_some(self.number)
     }
 
@@ -52,18 +57,19 @@ impl Dim {
     }
 
     /// The number as a term without symbols, then the terms.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (&[Symbol], usize)> {
-        let number = (self.number > 0).then_some((&[] as &[Symbol], self.number));
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&[Symbol], isize)> {
+        let number = (self.number != 0).then_some((&[] as &[Symbol], self.number));
         number.into_iter().chain(self.terms.iter().map(|of| (&of.symbols[..], of.factor)))
     }
 
     /// Adds a factor times symbols, which are sorted.
-    fn add(&mut self, symbols: Vec<Symbol>, factor: usize) {
+    fn add(&mut self, symbols: Vec<Symbol>, factor: isize) {
         if symbols.is_empty() {
             self.number += factor;
             return;
         }
         match self.terms.binary_search_by(|term| term.symbols.cmp(&symbols)) {
+            Ok(at) if self.terms[at].factor == -factor => drop(self.terms.remove(at)),
             Ok(at) => self.terms[at].factor += factor,
             Err(at) => self.terms.insert(at, Term { symbols, factor }),
         }
@@ -77,7 +83,7 @@ impl Dim {
         let mut product = Dim { number: 0, terms: Vec::new() };
         for (left, a) in self.parts() {
             for (right, b) in other.parts() {
-                let factor = a.checked_mul(b).filter(|&size| size <= MAX_ELEMENTS);
+                let factor = a.checked_mul(b).filter(|size| size.unsigned_abs() <= MAX_ELEMENTS);
                 let factor = factor.ok_or_else(|| {
                     Error::shape(format!("the size {self} × {other} is too large"))
                 })?;
@@ -102,7 +108,7 @@ impl Dim {
             for symbol in divisor {
                 symbols.remove(symbols.iter().position(|s| s == symbol)?);
             }
-            quotient.add(symbols, size.is_multiple_of(factor).then_some(size / factor)?);
+            quotient.add(symbols, (size % factor == 0).then_some(size / factor)?);
         }
         Some(quotient)
     }
@@ -114,21 +120,37 @@ impl Dim {
     pub fn plus(&self, other: &Dim) -> Result<Dim> {
         let mut sum = self.clone();
         other.parts().for_each(|(symbols, factor)| sum.add(symbols.to_vec(), factor));
-        if sum.parts().any(|(_, factor)| factor > MAX_ELEMENTS) {
+        if sum.parts().any(|(_, factor)| factor.unsigned_abs() > MAX_ELEMENTS) {
             return Err(Error::shape(format!("the size {self} + {other} is too large")));
         }
         Ok(sum)
     }
 
-    /// The size when symbol `i` is `bindings[i]`.
-    pub fn bind(&self, bindings: &[usize]) -> usize {
+    /// The difference, which may be below 0.
+    ///
+    /// # Errors
+    /// `ERR_SHAPE` when it overflows.
+    pub fn minus(&self, other: &Dim) -> Result<Dim> {
+        let mut negative = other.clone();
+        negative.number = -negative.number;
+        negative.terms.iter_mut().for_each(|term| term.factor = -term.factor);
+        self.plus(&negative)
+    }
+
+    /// The number that it is when symbol `i` is `bindings[i]`, below 0 where data is shorter than what is taken of it.
+    pub fn evaluate(&self, bindings: &[usize]) -> isize {
         // What is too large stays so, and is refused when it is planned.
         let size = |symbols: &[Symbol]| {
             let sizes = symbols.iter().map(|symbol| bindings[symbol.0 as usize]);
-            sizes.fold(1usize, usize::saturating_mul)
+            isize::try_from(sizes.fold(1usize, usize::saturating_mul)).unwrap_or(isize::MAX)
         };
         let parts = self.parts().map(|(symbols, factor)| size(symbols).saturating_mul(factor));
-        parts.fold(0usize, usize::saturating_add)
+        parts.fold(0, isize::saturating_add)
+    }
+
+    /// The size when symbol `i` is `bindings[i]`; 0 where that is below 0, which whoever takes steps away refuses.
+    pub fn bind(&self, bindings: &[usize]) -> usize {
+        self.evaluate(bindings).max(0) as usize
     }
 }
 
@@ -137,18 +159,26 @@ pub const MAX_ELEMENTS: usize = 1 << 40;
 
 impl From<usize> for Dim {
     fn from(size: usize) -> Self {
-        Dim { number: size, terms: Vec::new() }
+        let number = isize::try_from(size).unwrap_or(isize::MAX);
+        Dim { number, terms: Vec::new() }
     }
 }
 
 impl fmt::Display for Dim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.known() == Some(0) {
+        if self.constant() == Some(0) {
             return f.write_str("0");
         }
-        for (i, (symbols, factor)) in self.parts().enumerate() {
-            f.write_str(if i > 0 { " + " } else { "" })?;
-            match (factor, symbols.len()) {
+        // What is taken away stands behind what it is taken from.
+        let (more, less): (Vec<_>, Vec<_>) = self.parts().partition(|(_, factor)| *factor > 0);
+        for (i, (symbols, factor)) in more.into_iter().chain(less).enumerate() {
+            f.write_str(match (i, factor > 0) {
+                (0, true) => "",
+                (0, false) => "-",
+                (_, true) => " + ",
+                (_, false) => " - ",
+            })?;
+            match (factor.unsigned_abs(), symbols.len()) {
                 (factor, 0) => write!(f, "{factor}")?,
                 (1, 1) => f.write_str("?")?,
                 (factor, n) => write!(f, "{factor}·{}", "?".repeat(n))?,
@@ -269,6 +299,19 @@ mod tests {
         let area = joined.times(&joined).unwrap();
         assert_eq!(area.bind(&[3, 4]), 81);
         assert_eq!(batch().times(&0.into()).unwrap().known(), Some(0));
+    }
+
+    #[test]
+    fn what_is_taken_away_comes_back() {
+        let time = Dim::symbol(Symbol(0));
+        let rest = time.minus(&2.into()).unwrap();
+        assert_eq!(rest.to_string(), "? - 2");
+        assert_eq!(rest.plus(&2.into()).unwrap(), time);
+        assert_eq!(time.minus(&rest).unwrap().known(), Some(2));
+        assert_eq!(rest.minus(&time).unwrap().constant(), Some(-2));
+        assert_eq!(rest.minus(&rest).unwrap(), Dim::from(0));
+        assert_eq!(rest.times(&3.into()).unwrap().divided_by(&3.into()), Some(rest.clone()));
+        assert_eq!((rest.bind(&[5]), rest.bind(&[1]), rest.evaluate(&[1])), (3, 0, -1));
     }
 
     #[test]

@@ -137,7 +137,9 @@ fn shapes_and_pieces() {
     });
     check("flip", &[tensor(&[2, 5], 1)], &|g, x| g.one(Flip { axis: 1 }, x));
     check("slice", &[tensor(&[2, 5], 1)], &|g, x| g.slice(x[0], 1, 1, 3));
-    check("pad", &[tensor(&[2, 3], 1)], &|g, x| g.one(Pad { axis: 0, before: 1, after: 2 }, x));
+    check("pad", &[tensor(&[2, 3], 1)], &|g, x| {
+        g.one(Pad { axis: 0, before: 1.into(), after: 2.into() }, x)
+    });
     let picks = Tensor::new(&[4], DType::I32, vec![2, 0, 2, 1]).unwrap();
     check("gather", &[tensor(&[3, 2], 1), picks], &|g, x| {
         g.one(Gather { axis: 0, strict: false }, x)

@@ -13,6 +13,11 @@ impl Exporter<'_> {
     /// # Errors
     /// `ERR_EXPORT` where no input has one by itself.
     pub fn sizes(&mut self, shape: &Shape) -> Result<String> {
+        let known: Option<Vec<i64>> =
+            shape.0.iter().map(|dim| dim.constant().map(|size| size as i64)).collect();
+        if let Some(known) = known {
+            return self.ints(&known);
+        }
         let mut sizes = Vec::new();
         for dim in &shape.0 {
             let mut total: Option<String> = None;

@@ -14,10 +14,20 @@ use crate::tensor::TensorType;
 pub(super) const ENTRIES: &[Entry] = &[
     ("concat", |call| built(Concat { axis: call.axis()? })),
     ("slice", |call| {
-        let (start, size) = (call.size("start")?.into(), call.size("size")?.into());
-        built(Slice { axis: call.axis()?, start, size })
+        let axis = call.axis()?;
+        let of = &call.shape(0)?.0[axis];
+        let start = place(call.with.integer("start")?, of)?;
+        let end = call.with.optional_integer("end")?;
+        let size = end.map_or(Ok(of.clone()), |end| place(end, of))?.minus(&start)?;
+        built(Slice { axis, start, size })
     }),
 ];
+
+/// A place along an axis of that size, counted from the end if negative.
+fn place(at: i64, of: &Dim) -> Result<Dim> {
+    let distance = Dim::from(usize::try_from(at.unsigned_abs()).unwrap_or(usize::MAX));
+    if at < 0 { of.minus(&distance) } else { Ok(distance) }
+}
 
 /// Tensors one after the other along an axis.
 #[derive(Debug)]
@@ -121,39 +131,34 @@ impl Op for Slice {
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let x = inputs[0];
         let mut shape = x.shape.clone();
-        match (shape.0[self.axis].known(), self.start.known(), self.size.known()) {
-            (Some(size), Some(start), Some(count)) if start + count > size => {
-                return Err(Error::shape(format!(
-                    "slice takes elements {start}..{} of axis {}, which has {size}",
-                    start + count,
-                    self.axis
-                )));
-            }
-            (None, Some(_), Some(_)) => {
-                return Err(Error::shape(format!(
-                    "slice expects a known size along axis {}",
-                    self.axis
-                )));
-            }
-            // Pieces of unknown size are those that were joined.
-            _ => {}
+        let of = &shape.0[self.axis];
+        let rest = of.minus(&self.start)?.minus(&self.size)?;
+        // Those of unknown sizes are looked at when they are known.
+        if [&self.start, &self.size, &rest]
+            .into_iter()
+            .any(|dim| dim.constant().is_some_and(|n| n < 0))
+        {
+            return Err(self.outside(of));
         }
         shape.0[self.axis] = self.size.clone();
         Ok(vec![TensorType { shape, dtype: x.dtype }])
     }
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
-        let size = known(&b.input_type(0).shape.0[self.axis])?;
-        let (start, count) = (known(&self.start)?, known(&self.size)?);
+        let (before, of) = (self.start.clone(), &b.input_type(0).shape.0[self.axis]);
+        let after = of.minus(&before)?.minus(&self.size)?;
         let dy = b.dy()?;
-        let pad = Pad { axis: self.axis, before: start, after: size - start - count };
-        Ok(vec![Some(b.graph.one(pad, &[dy])?)])
+        Ok(vec![Some(b.graph.one(Pad { axis: self.axis, before, after }, &[dy])?)])
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let x = lower.input(0)?;
         let y = lower.output(0);
         let (rows, width) = around(&x, self.axis);
         let inner = width / x.shape[self.axis].max(1);
-        let [start, size] = [&self.start, &self.size].map(|of| of.bind(lower.bindings));
+        let [start, size] = [&self.start, &self.size].map(|of| of.evaluate(lower.bindings));
+        if start < 0 || size < 0 || start + size > x.shape[self.axis] as isize {
+            return Err(self.outside(&x.shape[self.axis].into()));
+        }
+        let [start, size] = [start, size].map(isize::unsigned_abs);
         let (first, piece) = (start * inner, size * inner);
         lower
             .task(rows, piece)
@@ -170,11 +175,29 @@ impl Op for Slice {
         Ok(())
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
-        let (start, size) = (known(&self.start)?, known(&self.size)?);
-        let end = e.ints(&[(start + size) as i64])?;
-        let start = e.ints(&[start as i64])?;
+        let of = e.input_type(0).shape.0[self.axis].clone();
+        let end = self.start.plus(&self.size)?;
+        let end = if end == of { e.ints(&[i64::MAX])? } else { along(e, &end, &of)? };
+        let start = along(e, &self.start, &of)?;
         let axis = e.ints(&[self.axis as i64])?;
         e.finish("Slice", &[e.input(0), start, end, axis])
+    }
+}
+
+impl Slice {
+    fn outside(&self, of: &Dim) -> Error {
+        let (start, axis) = (&self.start, self.axis);
+        let end = start.plus(&self.size).map_or_else(|_| "…".to_owned(), |end| end.to_string());
+        Error::shape(format!("slice takes elements {start}..{end} of axis {axis}, which has {of}"))
+    }
+}
+
+/// A place along an axis of size `of`, in a file: from the front or the end where that is a number, else of sizes.
+fn along(e: &mut Exporter, at: &Dim, of: &Dim) -> Result<String> {
+    match (at.constant(), at.minus(of)?.constant()) {
+        (Some(at), _) => e.ints(&[at as i64]),
+        (None, Some(back)) if back < 0 => e.ints(&[back as i64]),
+        _ => e.sizes(&Shape(vec![at.clone()])),
     }
 }
 
@@ -184,9 +207,9 @@ pub struct Pad {
     /// The axis.
     pub axis: usize,
     /// Zeros in front.
-    pub before: usize,
+    pub before: Dim,
     /// Zeros behind.
-    pub after: usize,
+    pub after: Dim,
 }
 
 impl Op for Pad {
@@ -195,20 +218,20 @@ impl Op for Pad {
     }
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let mut shape: Shape = inputs[0].shape.clone();
-        shape.0[self.axis] = shape.0[self.axis].plus(&Dim::from(self.before + self.after))?;
+        shape.0[self.axis] = shape.0[self.axis].plus(&self.before)?.plus(&self.after)?;
         Ok(vec![TensorType { shape, dtype: inputs[0].dtype }])
     }
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
-        let size = known(&b.input_type(0).shape.0[self.axis])?;
+        let size = b.input_type(0).shape.0[self.axis].clone();
         let dy = b.dy()?;
-        Ok(vec![Some(b.graph.slice(dy, self.axis, self.before, size)?)])
+        Ok(vec![Some(b.graph.slice(dy, self.axis, self.before.clone(), size)?)])
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         let x = lower.input(0)?;
         let y = lower.output(0);
         let (rows, piece) = around(&x, self.axis);
         let width = around(&y, self.axis).1;
-        let first = width / y.shape[self.axis].max(1) * self.before;
+        let first = width / y.shape[self.axis].max(1) * self.before.bind(lower.bindings);
         lower
             .task(rows, width)
             .split(Axes::ROWS)
@@ -227,16 +250,12 @@ impl Op for Pad {
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
         let rank = e.input_type(0).shape.rank();
-        let mut pads = vec![0; 2 * rank];
-        pads[self.axis] = self.before as i64;
-        pads[rank + self.axis] = self.after as i64;
-        let pads = e.ints(&pads)?;
+        let mut pads = vec![Dim::from(0); 2 * rank];
+        pads[self.axis] = self.before.clone();
+        pads[rank + self.axis] = self.after.clone();
+        let pads = e.sizes(&Shape(pads))?;
         e.finish("Pad", &[e.input(0), pads])
     }
-}
-
-fn known(dim: &Dim) -> Result<usize> {
-    dim.known().ok_or_else(|| Error::shape("pieces of an axis of unknown size have no gradient"))
 }
 
 impl Graph {

@@ -44,12 +44,6 @@ impl Op for Gather {
                 indices.dtype
             )));
         }
-        if x.shape.0[self.axis].known().is_none() {
-            return Err(Error::shape(format!(
-                "gather expects a known size along axis {}",
-                self.axis
-            )));
-        }
         let mut dims = x.shape.0[..self.axis].to_vec();
         dims.extend(indices.shape.0.iter().cloned());
         dims.extend(x.shape.0[self.axis + 1..].iter().cloned());
@@ -184,11 +178,10 @@ impl Op for Scatter {
         Ok(())
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
-        let sizes = self.shape.0.iter().map(|d| d.known().map(|size| size as i64));
-        let Some(sizes) = sizes.collect::<Option<Vec<i64>>>().filter(|_| self.axis == 0) else {
+        if self.axis != 0 {
             return e.no_form();
-        };
-        let sizes = e.ints(&sizes)?;
+        }
+        let sizes = e.sizes(&self.shape)?;
         let zeros = e.step("ConstantOfShape", &[sizes])?;
         let to = vec![("to", Attribute::Int(INT64))];
         let wide = e.step_with("Cast", &[e.input(1)], to)?;
