@@ -2,6 +2,8 @@
  * Data that comes in batches: `fit`, `evaluate` and `predict` give what the same rows in memory give.
  */
 import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type Batch, layers, type Model, Sequential, setRandomSeed, type Tensor, tensor } from 'ridgeline';
 import { describe, expect, test, vi } from 'vitest';
 import { bits, expectFailure } from './support/small.js';
@@ -48,6 +50,33 @@ function model(): Model<string> {
 
 const inMemory = { epochs: 3, batchSize: SIZE, shuffle: false, validationData: [x, y] } as const;
 const steps = Math.ceil(ROWS / SIZE);
+
+describe('batches that were trained on', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+
+  test.each(['fit', 'validation'])('are let go of while the rest comes: %s', async (place) => {
+    const given: WeakRef<object>[] = [];
+    let most = 0;
+    const source = async function* (): AsyncGenerator<Batch> {
+      for (let i = 0; i < 24; i++) {
+        const rows = numbers(SIZE, 4, (j) => i + j);
+        given.push(new WeakRef(rows));
+        yield { x: rows, y: numbers(SIZE, 1, (j) => j) };
+        await setTimeout(1);
+        collect();
+        most = Math.max(most, given.filter((of) => of.deref()).length);
+      }
+    };
+    const onTrainBatchEnd = async (): Promise<void> => setTimeout(0);
+    const options = { epochs: 1, callbacks: [{ onTrainBatchEnd }], verbose: 0 } as const;
+    if (place === 'fit') await model().fit(source, options);
+    else await model().fit(x, y, { ...options, validationData: source });
+    expect(given).toHaveLength(24);
+    // The one that is trained on, the one that comes, and what a turn has not forgotten yet.
+    expect(most).toBeLessThan(8);
+  });
+});
 
 describe('a source that uses its arrays again', () => {
   function* reused(): Generator<Batch> {

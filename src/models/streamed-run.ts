@@ -4,6 +4,7 @@
  */
 import { type Batch, type BatchReader, noBatch } from '../core/batches.js';
 import { type NativeEvent, type NativeRun, type NativeSignal, native } from '../native.js';
+import { Ending } from './ending.js';
 import type { Spot } from './place.js';
 
 /** What a streamed run needs to know. */
@@ -43,10 +44,7 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
   #learningRate: number | undefined;
   readonly #signal = new native.NativeSignal();
   #isCancelled = false;
-  #cancel!: (nothing: undefined) => void;
-  readonly #cancelled = new Promise<undefined>((settle) => {
-    this.#cancel = settle;
-  });
+  readonly #cancelled = new Ending();
   #place = { epoch: 0, batch: 0, batches: 0, loss: 0 };
 
   constructor(of: StreamedRunOptions) {
@@ -67,7 +65,7 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
   cancel(): void {
     this.#isCancelled = true;
     this.#signal.tell();
-    this.#cancel(undefined);
+    this.#cancelled.tell();
   }
 
   progress(): ReturnType<NativeRun['progress']> {
@@ -76,7 +74,7 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
 
   /** The next batch; none at the end, or when nobody wants any more. */
   async #fetch(): Promise<Batch | undefined> {
-    return Promise.race([this.#of.batches.next(), this.#cancelled]);
+    return this.#cancelled.or(this.#of.batches.next());
   }
 
   async *#run(): AsyncGenerator<NativeEvent, undefined, Verdict> {
@@ -90,9 +88,7 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
         if (this.#isCancelled) return undefined;
         if (!logs) throw noBatch(batches);
         const validation =
-          (epoch + 1) % validationFrequency === 0
-            ? await Promise.race([validate(), this.#cancelled])
-            : undefined;
+          (epoch + 1) % validationFrequency === 0 ? await this.#cancelled.or(validate()) : undefined;
         if (this.#isCancelled) return undefined;
         const kind = epoch + 1 === epochs ? 'end' : 'epoch';
         yield { kind, epoch, batch: 0, logs, ...(validation ? { validation } : {}) };

@@ -7,6 +7,7 @@ import type { Logs } from '../callbacks/logs.js';
 import type { TrainedModel } from '../callbacks/trained-model.js';
 import { isThenable } from '../core/check.js';
 import { guard, type NativeEvent, type NativeRun } from '../native.js';
+import { Ending } from './ending.js';
 import type { FitResult } from './fit-options.js';
 import { type BatchHooks, testBatches } from './followers.js';
 import { add } from './history.js';
@@ -81,7 +82,7 @@ export class TrainingLoop {
 
   /** Waits for what a callback has said. One that never settles must not hold the end. */
   async #tell(said: unknown): Promise<void> {
-    if (isThenable(said)) await Promise.race([said, this.#cancelled.promise]);
+    if (isThenable(said)) await this.#cancelled.or(said);
   }
 
   /**
@@ -231,23 +232,15 @@ export class TrainingLoop {
   }
 }
 
-/** That a run is to end, and a promise of it: it settles when callbacks have had time to. */
-class Cancellation {
+/** That a run is to end: who waits is told when callbacks have had time to. */
+class Cancellation extends Ending {
   is = false;
-  readonly promise: Promise<void>;
-  #settle!: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor() {
-    this.promise = new Promise((settle) => {
-      this.#settle = settle;
-    });
-  }
 
   cancel(): void {
     if (this.is) return;
     this.is = true;
-    this.#timer = setTimeout(this.#settle, GRACE);
+    this.#timer = setTimeout(() => this.tell(), GRACE);
   }
 
   /** Says that nobody waits any more. */

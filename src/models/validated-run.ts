@@ -3,6 +3,7 @@
  * the run stands still.
  */
 import type { NativeEvent, NativeRun } from '../native.js';
+import { Ending } from './ending.js';
 import type { Run } from './training-loop.js';
 
 /** How a run is validated. */
@@ -20,10 +21,7 @@ export class ValidatedRun implements Run {
   readonly #run: NativeRun;
   readonly #of: Validation;
   #isOver = false;
-  #cancel!: (nothing: undefined) => void;
-  readonly #cancelled = new Promise<undefined>((settle) => {
-    this.#cancel = settle;
-  });
+  readonly #cancelled = new Ending();
 
   constructor(run: NativeRun, of: Validation) {
     this.#run = run;
@@ -37,13 +35,13 @@ export class ValidatedRun implements Run {
     this.#isOver = event.kind === 'end';
     const isDue = event.kind !== 'batch' && (event.epoch + 1) % this.#of.frequency === 0;
     if (event.failure || event.logs.length === 0 || !isDue) return event;
-    const validation = await Promise.race([this.#of.validate(), this.#cancelled]);
+    const validation = await this.#cancelled.or(this.#of.validate());
     return validation ? { ...event, validation } : event;
   }
 
   cancel(): void {
     this.#run.cancel();
-    this.#cancel(undefined);
+    this.#cancelled.tell();
   }
 
   progress(): ReturnType<NativeRun['progress']> {
