@@ -12,6 +12,7 @@ import {
   type Shape,
   type SymbolicTensor,
   setRandomSeed,
+  type Tensor,
   tensor,
 } from 'ridgeline';
 import { describe, expect, test } from 'vitest';
@@ -258,6 +259,67 @@ describe('sampling', () => {
       for (const [i, n] of counts.entries()) expect(Math.abs(n / 2000 - p[i]!)).toBeLessThan(0.04);
     }
   });
+  /** A model that gives these logits for every step. */
+  const giving = (logits: readonly number[], activation: 'linear' | 'softmax' = 'linear'): Model => {
+    const constant = (of: SymbolicTensor): SymbolicTensor =>
+      ops.add(ops.mul(of, 0), tensor(Float32Array.from(logits)));
+    return new Sequential([
+      input({ shape: [null], dtype: 'int32' }),
+      layers.embedding(logits.length, 1),
+      layers.lambda(constant),
+      layers.activation(activation),
+    ]);
+  };
+  const counted = async (logits: readonly number[], options: object): Promise<number[]> => {
+    const drawn = await giving(logits).generate([0], { maxNewTokens: 2000, seed: 5, ...options });
+    const counts = logits.map(() => 0);
+    for (const token of (drawn as number[]).slice(1)) counts[token]! += 1 / 2000;
+    return counts;
+  };
+  test.each<[string, readonly number[], object, readonly number[]]>([
+    ['the two likeliest', [0.1, 0.4, 0.2, 0.3], { topK: 2 }, [0, 4 / 7, 0, 3 / 7]],
+    ['of equal ones the first', [0.25, 0.25, 0.25, 0.25], { topK: 2 }, [0.5, 0.5, 0, 0]],
+    ['those that make up half', [0.1, 0.4, 0.2, 0.3], { topP: 0.5 }, [0, 4 / 7, 0, 3 / 7]],
+    ['those of the first three', [0.1, 0.4, 0.2, 0.3], { topK: 3, topP: 0.7 }, [0, 4 / 7, 0, 3 / 7]],
+    ['never one that is ruled out', [0.5, 0, 0.5, 0], {}, [0.5, 0, 0.5, 0]],
+  ])('draws of %s', async (_, shares, options, wanted) => {
+    const found = await counted(shares.map(Math.log), options);
+    // Five standard errors of 2,000 draws.
+    for (const [i, share] of wanted.entries())
+      expect(Math.abs(found[i]! - share)).toBeLessThanOrEqual(5 * Math.sqrt((share * (1 - share)) / 2000));
+  });
+  test.each([
+    [[0, Number.NaN, 1]],
+    [[Number.NaN, 0, 1]],
+    [[0, Number.POSITIVE_INFINITY, 1]],
+    [[1, 2, 3].map(() => Number.NEGATIVE_INFINITY)],
+  ])('refuses logits of %j', async (logits) => {
+    for (const temperature of [0, 1])
+      await expect(giving(logits).generate([0], { temperature })).rejects.toMatchObject({
+        code: 'ERR_NON_FINITE',
+        message: expect.stringMatching(/^cannot draw a token/),
+      });
+  });
+  test('long prompts are what they are at once', async () => {
+    const of = language(BODIES['attention to near steps, with a gate'] as never);
+    const prompt = Array.from({ length: 700 }, (_, i) => (i * i + 3) % VOCABULARY);
+    const whole = (of.predictSync(tensor([prompt], { dtype: 'int32' })) as Tensor).argMax();
+    const next = (whole.toArray() as number[][])[0]!.at(-1);
+    expect(((await of.generate(prompt, { maxNewTokens: 1, temperature: 0 })) as number[]).at(-1)).toBe(next);
+  });
+  test('of many tokens for many rows leaves others their turns', async () => {
+    const of = giving(Array.from({ length: 30_000 }, (_, i) => Math.sin(i)));
+    const prompts = Array.from({ length: 40 }, () => [1]);
+    const turnsOf = async (options: object): Promise<number> => {
+      let turns = 0;
+      const timer = setInterval(() => turns++, 0);
+      await of.generate(prompts, { maxNewTokens: 2, ...options });
+      clearInterval(timer);
+      return turns;
+    };
+    await turnsOf({});
+    expect(await turnsOf({ topK: 40 })).toBeGreaterThan(8);
+  });
   test('ends at a token', async () => {
     const of = model();
     const all = await of.generate([1, 2], { maxNewTokens: 20, temperature: 0 });
@@ -302,6 +364,7 @@ describe('errors', () => {
     );
     await failing([1], { temperature: -1 }).toThrow(/temperature/);
     await failing([1], { topP: 0 }).toThrow(/topP/);
+    await failing([1], { maxNewTokens: 2 ** 32 - 1 }).toThrow(/^maxNewTokens must be an integer between 1/);
     await failing([1], { maxTokens: 3 }).toThrow(/no option 'maxTokens'/);
     await failing([99]).toMatchObject({ code: 'ERR_ARGUMENT' });
     await expect(model.export({ decoder: { maxLength: 0 } })).rejects.toThrow(/maxLength/);

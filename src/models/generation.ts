@@ -11,16 +11,18 @@ import {
 } from '../core/check.js';
 import { nextSeed } from '../core/random.js';
 import { Tensor } from '../core/tensor.js';
+import { inTurns, type Work } from '../core/turns.js';
 import { generator } from '../data/rows.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { Decoder } from './decoder.js';
+import { type Drawing, draw } from './drawing.js';
 import type { Network } from './network.js';
 import { checkSignal, type Signal } from './signal.js';
 import { checkSteps } from './step-check.js';
 
 /** Options of {@link Model.generate}. */
 export interface GenerateOptions {
-  /** Tokens to add at most. Default 32. */
+  /** Tokens to add at most, up to 2²⁰: memory is taken for all of them. Default 32. */
   readonly maxNewTokens?: number | undefined;
   /** Logits are divided by it: below 1 likely tokens become likelier, at 0 the likeliest is taken. Default 1. */
   readonly temperature?: number | undefined;
@@ -47,19 +49,19 @@ export type Generated<P extends Prompt> = P extends readonly number[]
     ? number[] | number[][]
     : number[][];
 
+/** Tokens of a sequence: memory is taken for all of them. */
+const MOST_TOKENS = 2 ** 20;
+/** Steps that are shown at a time: what looks at the steps before them takes memory for both. */
+const SHOWN = 256;
 /** Lengths of decoders are multiples of it, so that one serves again. */
 const STEP = 64;
 /** Decoders that wait for another sequence. */
 const KEPT = 4;
 
 /** Checked options. */
-interface Settings {
+interface Settings extends Drawing {
   readonly most: number;
-  readonly temperature: number;
-  readonly topK: number;
-  readonly topP: number;
   readonly stops: ReadonlySet<number>;
-  readonly random: () => number;
   readonly threads: number | undefined;
   readonly signal: Signal | undefined;
 }
@@ -71,7 +73,7 @@ function settings(options: GenerateOptions): Settings {
   const { temperature = 1, topP = 1, topK, stopToken, seed } = given;
   checkThreads(given.threads);
   return {
-    most: count('maxNewTokens', given.maxNewTokens ?? 32),
+    most: integer('maxNewTokens', given.maxNewTokens ?? 32, 1, MOST_TOKENS),
     temperature: number('temperature', temperature, '≥ 0', (t) => t >= 0),
     topK: topK === undefined ? Number.POSITIVE_INFINITY : count('topK', topK),
     topP: number('topP', topP, 'in (0, 1]', (p) => p > 0 && p <= 1),
@@ -89,11 +91,12 @@ function rowsOf(prompt: unknown): number[][] {
   const isRow = (row: unknown): row is ArrayLike<number> =>
     (Array.isArray(row) || ArrayBuffer.isView(row)) &&
     (row as unknown as ArrayLike<number>).length > 0 &&
+    (row as unknown as ArrayLike<number>).length <= MOST_TOKENS &&
     Array.from(row as ArrayLike<number>).every(isIndex);
   const given = isTokens(prompt) ? prompt.toArray() : prompt;
   const rows = isRow(given) ? [given] : given;
   // Holes are nothing to `every`.
-  if (Array.isArray(rows) && rows.length > 0 && Array.from(rows).every(isRow))
+  if (Array.isArray(rows) && rows.length > 0 && rows.length <= MOST_TOKENS && Array.from(rows).every(isRow))
     return rows.map((row) => Array.from(row));
   throw argumentError('prompt', 'tokens of one sequence, or of several', prompt);
 }
@@ -150,17 +153,16 @@ export class Generation {
         const outputs: (Float32Array | undefined)[] = [];
         const going = lanes.filter((lane) => lane.rows.some((row) => ends[row] === undefined));
         // All of them are over before one is told wrong: decoders serve again.
-        const steps = await Promise.allSettled(going.map((lane) => next(lane, shown, outputs, threads)));
+        const steps = await Promise.allSettled(
+          going.map((lane) => next(lane, shown, outputs, threads, check)),
+        );
         check();
         for (const step of steps) if (step.status === 'rejected') throw step.reason;
         // In the order of the rows, so that what is drawn does not depend on who goes beside whom.
-        const drawn = rows.map((_, i) => {
-          const end = ends[i];
-          if (end !== undefined) return end;
-          const token = draw(outputs[i] as Float32Array, (lanes[0] as Lane).decoder.givesLogits, how);
-          if (stops.has(token)) ends[i] = token;
-          return token;
-        });
+        const { givesLogits } = (lanes[0] as Lane).decoder;
+        const drawn = await inTurns(drawAll(outputs as Float32Array[], ends, givesLogits, how));
+        check();
+        for (const [i, token] of drawn.entries()) if (stops.has(token)) ends[i] = token;
         yield drawn;
         shown = drawn.map((token) => [token]);
       }
@@ -201,41 +203,37 @@ export class Generation {
   }
 }
 
+/** A token of each row, where it has not ended with one. */
+function* drawAll(
+  outputs: readonly Float32Array[],
+  ends: readonly (number | undefined)[],
+  isLogits: boolean,
+  how: Drawing,
+): Work<number[]> {
+  const drawn: number[] = [];
+  for (const [i, end] of ends.entries()) {
+    drawn.push(end ?? draw(outputs[i] as Float32Array, isLogits, how));
+    yield;
+  }
+  return drawn;
+}
+
 /** Shows a lane its next tokens, and puts what the model gives for the last of each row into `outputs`. */
 async function next(
   { rows, decoder }: Lane,
   shown: readonly (readonly number[])[],
   outputs: (Float32Array | undefined)[],
   threads: number | undefined,
+  check: () => void,
 ): Promise<void> {
   const tokens = rows.map((row) => shown[row] as readonly number[]);
-  const shape = [rows.length, (tokens[0] as readonly number[]).length];
-  const output = await decoder.next(new Tensor(Int32Array.from(tokens.flat()), shape, 'int32'), threads);
-  const width = output.shape[1] as number;
-  for (const [i, row] of rows.entries()) outputs[row] = output.data.subarray(i * width, (i + 1) * width);
-}
-
-/** A token by what a model gives for it. */
-function draw(
-  output: Float32Array,
-  isLogits: boolean,
-  { temperature, topK, topP, random }: Pick<Settings, 'temperature' | 'topK' | 'topP' | 'random'>,
-): number {
-  if (temperature === 0) return output.reduce((at, x, i) => (x > (output[at] as number) ? i : at), 0);
-  const logits = Array.from(output, (x) => (isLogits ? x : Math.log(x)));
-  const order = logits.map((_, i) => i).sort((a, b) => (logits[b] as number) - (logits[a] as number));
-  const [best] = order as [number];
-  const weights = order
-    .slice(0, topK)
-    .map((i) => Math.exp(((logits[i] as number) - (logits[best] as number)) / temperature));
-  const total = weights.reduce((a, b) => a + b, 0);
-  let kept = 0;
-  for (let sum = 0; kept < weights.length && sum < topP * total; kept++) sum += weights[kept] as number;
-  const share = weights.slice(0, kept).reduce((a, b) => a + b, 0);
-  let left = random() * share;
-  for (let i = 0; i < kept; i++) {
-    left -= weights[i] as number;
-    if (left < 0) return order[i] as number;
+  const { length } = tokens[0] as readonly number[];
+  for (let from = 0; from < length; from += SHOWN) {
+    if (from > 0) check();
+    const part = tokens.map((row) => row.slice(from, from + SHOWN));
+    const shape = [rows.length, Math.min(SHOWN, length - from)];
+    const output = await decoder.next(new Tensor(Int32Array.from(part.flat()), shape, 'int32'), threads);
+    const width = output.shape[1] as number;
+    for (const [i, row] of rows.entries()) outputs[row] = output.data.subarray(i * width, (i + 1) * width);
   }
-  return order[kept - 1] as number;
 }

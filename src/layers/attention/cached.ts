@@ -2,6 +2,7 @@
  * Keys and values of all steps so far, for attention that goes on with a sequence: what is projected once is kept.
  */
 import type { Decoding } from '../../core/decoding.js';
+import { numbersOf } from '../../core/elements.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { tensor } from '../../core/tensor.js';
 import { Trace } from '../../core/trace.js';
@@ -21,7 +22,7 @@ export function withCache(
   window: number | undefined,
 ): { readonly heads: Heads; readonly mask: SymbolicTensor } {
   const { rows, length } = decoding;
-  const places = tensor(Int32Array.from({ length }, (_, i) => i));
+  const places = tensor(numbersOf('int32', length, (i) => i));
   const before = ops.cast(decoding.position, 'int32');
   const steps = Trace.running.emit('positions', [key], { axis: 1 })[0];
   // Which of the new steps each place of the cache holds from now on, if one, `[length, steps]`.
