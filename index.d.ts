@@ -91,6 +91,8 @@ export declare class NativeGraph {
   size(id: number): NativeValue
   /** The size of an axis of a value as a float32 scalar. */
   dimension(id: number, axis: number): NativeValue
+  /** The sizes of a value as text, unknown ones by their names: equal ones have equal texts. */
+  sizes(id: number): Array<string>
   /** The op that computes a value, and the handles of its inputs. */
   producer(id: number): Producer
   /** Computes values of a graph without inputs, on the calling thread. */

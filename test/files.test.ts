@@ -71,6 +71,19 @@ const what = {
 };
 const verbs = ['save', 'export'] as const;
 
+test.each([...verbs, 'saveWeights'] as const)('%s writes equal models alike', async (verb) => {
+  const model = new Sequential([layers.input([4]), layers.dense(3), layers.dense(2)]).compile({
+    loss: 'mse',
+  });
+  const path = join(newFolder(), 'model');
+  const contents = new Set<string>();
+  for (let i = 0; i < 6; i++) {
+    await model[verb](path);
+    contents.add(readFileSync(path).toString('base64'));
+  }
+  expect(contents.size).toBe(1);
+});
+
 describe.each(verbs)('several %s to one path', (verb) => {
   const times = long ? 200 : 10;
   const values = [1, 2, 3, 4, 5, 6, 7, 8];

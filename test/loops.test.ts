@@ -339,6 +339,18 @@ describe('scan', () => {
   });
 });
 
+it('scans steps of unknown number in the functional API too', async () => {
+  const x = input([null, 4]);
+  const steps = ops.transpose(x, [1, 0, 2]);
+  const start = ops.zerosLike(ops.mean(x, { axis: 1 }));
+  const [last] = ops.scan((c, e) => [ops.add(ops.mul(c, 0.5), e)], start, steps);
+  const [rest] = ops.scan((c, e) => [ops.add(c, e)], start, ops.slice(steps, { start: 1 }));
+  const model = new Model({ inputs: x, outputs: ops.add(last, rest) });
+  expect(model.outputs[0]?.shape).toEqual([null, 4]);
+  const ones = ops.ones([2, 3, 4]);
+  expect((model.predictSync(ones) as Tensor).toArray()).toEqual([Array(4).fill(3.75), Array(4).fill(3.75)]);
+});
+
 describe('whileLoop', () => {
   it('goes on as long as its condition holds', () => {
     const found = ops.whileLoop(

@@ -3,7 +3,7 @@
  */
 import {
   input,
-  type Layer,
+  Layer,
   layers,
   Model,
   ops,
@@ -324,6 +324,37 @@ describe('sizes that are not known', () => {
       yield { x: tensor(new Float32Array(8), { shape: [1, 2, 4] }) };
     };
     await expectFailure(() => model.predict(batches), 'ERR_SHAPE', /rows \[3, 1\] and \[2, 1\]/);
+  });
+});
+
+describe('a layer of one’s own that looks at its mask', () => {
+  /** The mean of the steps that count, which it cannot do without. */
+  class MeanOfWords extends Layer {
+    static override readonly className: string = 'MeanOfWords';
+    readonly #weigh = layers.dense(1);
+    override call(of: SymbolicTensor): SymbolicTensor {
+      if (!of.mask) throw new Error('it needs a mask');
+      const counts = ops.expandDims(ops.cast(of.mask, 'float32'), -1);
+      const weights = ops.mul(ops.exp(this.#weigh(of)), counts);
+      return ops.div(ops.sum(ops.mul(of, weights), { axis: 1 }), ops.sum(weights, { axis: 1 }));
+    }
+  }
+  test('sees it in the functional API from the first call on', async () => {
+    const tokens = input({ shape: [null], dtype: 'int32' });
+    const words = layers.embedding(9, 4, { maskZero: true })(tokens);
+    const dropped = layers.dropout(0.1)(words);
+    const mean = new MeanOfWords()(dropped);
+    expect(mean.shape).toEqual([null, 4]);
+    const model = new Model({ inputs: tokens, outputs: layers.dense(1)(mean) }).compile({ loss: 'mse' });
+    const count = model.countParams();
+    const rows = tensor([[1, 2, 0], [3, 0, 0]], { dtype: 'int32' }); // biome-ignore format: a matrix
+    await model.fit(rows, [0, 1], { verbose: 0 });
+    expect(model.countParams()).toBe(count);
+    const padded = tensor([[1, 2, 0, 0], [3, 0, 0, 0]], { dtype: 'int32' }); // biome-ignore format: a matrix
+    expect(model.predictSync(padded)).toBeAllclose(model.predictSync(rows) as Tensor);
+    expect(() => new MeanOfWords()(layers.embedding(9, 4)(tokens))).toThrow(/it needs a mask/);
+    // Ops drop it.
+    expect(() => new MeanOfWords()(ops.mul(words, 2))).toThrow(/it needs a mask/);
   });
 });
 

@@ -5,7 +5,8 @@ import { argumentError, RidgelineError } from '../errors.js';
 import type { Operand, Result } from './operand.js';
 import type { AttributesOf, Primitive } from './primitives.js';
 import { nextCall } from './random.js';
-import { type Call, isTensorLike, SymbolicTensor } from './symbolic.js';
+import { record } from './recording.js';
+import { isTensorLike, SymbolicTensor } from './symbolic.js';
 import { Tensor } from './tensor.js';
 import { Trace } from './trace.js';
 import { Weight } from './weight.js';
@@ -50,7 +51,8 @@ export function dispatch(
   if (recorded) {
     if (trace)
       throw new RidgelineError('ERR_ARGUMENT', 'tensors of the functional API cannot be used inside call()');
-    return record(site, inputs, work);
+    const { seed: _, ...recorded } = site;
+    return record(recorded, inputs, work);
   }
   if (trace) return trace.run(() => work(inputs));
   if (Trace.current) return work(inputs);
@@ -72,42 +74,6 @@ export function dispatch(
   } finally {
     immediate.graph.release();
   }
-}
-
-/** Records a call on tensors of the functional API; a trial trace finds the types it gives. */
-function record(
-  site: Site,
-  inputs: readonly Operand[],
-  work: (inputs: readonly Operand[]) => SymbolicTensor[],
-): SymbolicTensor[] {
-  const symbols = inputs.filter((t): t is SymbolicTensor => t instanceof SymbolicTensor);
-  const replay = (values: SymbolicTensor[]): SymbolicTensor[] => {
-    let at = 0;
-    return work(inputs.map((t) => (t instanceof SymbolicTensor ? (values[at++] as SymbolicTensor) : t)));
-  };
-  const trial = new Trace(false);
-  const outputs = trial.run(() =>
-    replay(
-      symbols.map((t, i) =>
-        trial.input(
-          t.name ?? `input_${i}`,
-          t.shape,
-          t.dtype,
-          t.shape.map((_, axis) => `d${axis}`),
-        ),
-      ),
-    ),
-  );
-  const { seed: _, ...recorded } = site;
-  const call: Call = {
-    ...recorded,
-    ...(site.layer ? {} : { weights: [...trial.weights] }),
-    inputs: symbols,
-    replay,
-    outputs: outputs.map((t) => new SymbolicTensor(t.shape, t.dtype)),
-  };
-  for (const output of call.outputs) output.call = call;
-  return call.outputs;
 }
 
 /**

@@ -5,6 +5,7 @@ import { Callable } from '../core/callable.js';
 import { boolean } from '../core/check.js';
 import { Tensor, type TensorInput } from '../core/tensor.js';
 import type { Weight } from '../core/weight.js';
+import { argumentError } from '../errors.js';
 import { guard, native } from '../native.js';
 import { Freezing } from './freezing.js';
 import { createWeight, type WeightOptions, writeAll } from './weights.js';
@@ -112,9 +113,12 @@ export abstract class Weighted extends Callable {
 
   /**
    * Creates a weight; to be called in `build`.
-   * @throws {RidgelineError} `ERR_SHAPE` for unknown or bad sizes, `ERR_MEMORY` when it is too large.
+   * @throws {RidgelineError} `ERR_SHAPE` for unknown or bad sizes, `ERR_MEMORY` when it is too large, `ERR_ARGUMENT` for a
+   *   name that another one of the layer has.
    */
   protected addWeight(name: string, options: WeightOptions): Weight {
+    if (this.#weights.some((weight) => weight.name === name))
+      throw argumentError('name', `one that no other weight of layer '${this.name}' has`, name);
     const weight = createWeight(this.name, name, options);
     this.#weights.push(weight);
     return weight;

@@ -47,6 +47,15 @@ describe('structure', () => {
       return ops.mul(a, this.addWeight('factor', { shape: [], initializer: 'ones' }));
     }
   }
+  class Twice extends Layer {
+    static override readonly className = 'Twice';
+    override build(): void {
+      for (let i = 0; i < 2; i++) this.addWeight('w', { shape: [1] });
+    }
+    override call(a: SymbolicTensor): SymbolicTensor {
+      return a;
+    }
+  }
   const h = (name?: string): SymbolicTensor => input([4], name === undefined ? {} : { name });
   const cases: Case[] = [
     {
@@ -64,6 +73,12 @@ describe('structure', () => {
       },
       code: 'ERR_SHAPE',
       says: /it has statistics of shape \[2\] along axis 1, received \[\?, 3\]/,
+    },
+    {
+      name: 'a layer with two weights of one name',
+      run: () => new Twice({ name: 'of_two' })(h()),
+      code: 'ERR_ARGUMENT',
+      says: /name must be one that no other weight of layer 'of_two' has, received 'w'/,
     },
     {
       name: 'a layer with weights made in call',

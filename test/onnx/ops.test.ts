@@ -247,6 +247,30 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
       ],
     ],
     [(a) => ops.scan((c) => [ops.mul(c, 0.5)], a, undefined, { length: 3 })[0], [[4]]],
+    [
+      (a) =>
+        ops.valueAndGrad((x) =>
+          ops.sum(
+            ops.scan((c) => [ops.tanh(ops.mul(c, 2))], x as SymbolicTensor, undefined, { length: 3 })[0],
+          ),
+        )(a)[1][0] as never,
+      [[4]],
+    ],
+    [
+      (a) =>
+        ops.valueAndGrad((x) => {
+          const steps = ops.transpose(x as SymbolicTensor, [1, 0, 2]);
+          const next = (c: SymbolicTensor, s: SymbolicTensor) =>
+            ops.tanh(ops.add(ops.matmul(c, TABLE_SQUARE), s));
+          const [, all] = ops.scan(
+            (c, s) => [next(c, s), ops.square(c)],
+            ops.zerosLike(ops.gather(steps, 0)),
+            steps,
+          );
+          return ops.sum(all);
+        })(a)[1][0] as never,
+      [[5, 2]],
+    ],
   ],
   valueAndGrad: [
     [

@@ -164,27 +164,36 @@ impl From<usize> for Dim {
     }
 }
 
-impl fmt::Display for Dim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Dim {
+    /// As text, with symbols by what `name` says of them.
+    pub fn written(&self, name: impl Fn(Symbol) -> String) -> String {
         if self.constant() == Some(0) {
-            return f.write_str("0");
+            return "0".to_owned();
         }
         // What is taken away stands behind what it is taken from.
         let (more, less): (Vec<_>, Vec<_>) = self.parts().partition(|(_, factor)| *factor > 0);
+        let mut text = String::new();
         for (i, (symbols, factor)) in more.into_iter().chain(less).enumerate() {
-            f.write_str(match (i, factor > 0) {
+            text += match (i, factor > 0) {
                 (0, true) => "",
                 (0, false) => "-",
                 (_, true) => " + ",
                 (_, false) => " - ",
-            })?;
+            };
+            let names: String = symbols.iter().map(|symbol| name(*symbol)).collect();
             match (factor.unsigned_abs(), symbols.len()) {
-                (factor, 0) => write!(f, "{factor}")?,
-                (1, 1) => f.write_str("?")?,
-                (factor, n) => write!(f, "{factor}·{}", "?".repeat(n))?,
+                (factor, 0) => text += &factor.to_string(),
+                (1, 1) => text += &names,
+                (factor, _) => text += &format!("{factor}·{names}"),
             }
         }
-        Ok(())
+        text
+    }
+}
+
+impl fmt::Display for Dim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written(|_| "?".to_owned()))
     }
 }
 

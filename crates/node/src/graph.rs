@@ -12,7 +12,7 @@ use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::graph::{Graph, Value};
 use ridgeline_engine::onnx::{Header, export};
 use ridgeline_engine::passes::expand::expand;
-use ridgeline_engine::shape::{Dim, Shape};
+use ridgeline_engine::shape::{Dim, Shape, Symbol};
 use ridgeline_engine::step::Step;
 use ridgeline_engine::tensor::{DType, TensorType};
 use ridgeline_engine::{Error, autodiff, eval, file};
@@ -180,6 +180,19 @@ impl NativeGraph {
         let dim = shape.axis(axis).map(|i| shape.0[i].clone()).map_err(convert)?;
         let value = graph.size(&dim).map_err(convert)?;
         Ok(Self::describe(&graph, value))
+    }
+
+    /// The sizes of a value as text, unknown ones by their names: equal ones have equal texts.
+    #[napi(catch_unwind)]
+    pub fn sizes(&self, id: f64) -> Result<Vec<String>> {
+        let graph = self.graph.lock();
+        let of = Self::checked(&graph, &[id])?[0];
+        let name = |symbol: Symbol| graph.symbols()[symbol.0 as usize].clone();
+        let text = |dim: &Dim| match dim.as_symbol() {
+            Some(symbol) => name(symbol),
+            None => dim.written(|symbol| format!("({})", name(symbol))),
+        };
+        Ok(graph.value_type(of).shape.0.iter().map(text).collect())
     }
 
     /// The op that computes a value, and the handles of its inputs.

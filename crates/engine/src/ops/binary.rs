@@ -37,7 +37,7 @@ pub(super) const ENTRIES: &[Entry] =
 pub(crate) fn infer_pair(name: &str, a: &TensorType, b: &TensorType) -> Result<TensorType> {
     if a.dtype != b.dtype {
         return Err(Error::dtype(format!(
-            "{name} expects two tensors of one dtype, received {} and {}",
+            "{name} expects two tensors of one dtype, received {} and {}; ops.cast makes one of the other",
             a.dtype, b.dtype
         )));
     }

@@ -12,7 +12,7 @@ use crate::variable::Variable;
 use parking_lot::Mutex;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
@@ -43,6 +43,10 @@ pub fn save(
         (read_all(variables)?, *counters)
     };
     let failed = |error: &dyn std::fmt::Display| file::failure(path, "save", error);
+    let mut seen = HashSet::new();
+    if let Some(twice) = names.iter().find(|name| !seen.insert(*name)) {
+        return Err(Error::argument(format!("two tensors are called '{twice}'")));
+    }
     let mut end = 0;
     let infos = names.iter().zip(&tensors).map(|(name, tensor)| {
         let start = end;
@@ -59,7 +63,10 @@ pub fn save(
         (COUNTERS.to_owned(), format!("{steps} {updates} {epochs}")),
     ]);
     let metadata = Metadata::new(Some(about), infos).map_err(|error| failed(&error))?;
-    let mut header = serde_json::to_vec(&metadata).map_err(|error| failed(&error))?;
+    // By way of a sorted form, so that equal models make equal files.
+    let mut sorted = serde_json::to_value(&metadata).map_err(|error| failed(&error))?;
+    sorted.sort_all_objects();
+    let mut header = serde_json::to_vec(&sorted).map_err(|error| failed(&error))?;
     header.resize(header.len().next_multiple_of(ALIGNMENT), b' ');
     file::replace(path, |out| {
         out.write_all(&(header.len() as u64).to_le_bytes())?;

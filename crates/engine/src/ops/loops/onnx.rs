@@ -17,7 +17,13 @@ impl Scan {
         let all: Vec<String> = (0..e.input_count()).map(|i| e.input(i)).collect();
         let (moved, fixed) = all.split_at(self.carried + self.sequences);
         let mut inputs = written((0..moved.len()).filter_map(|i| self.step.taken(i)))?;
-        let outputs: Vec<TensorType> = self.step.given().into_iter().cloned().collect();
+        let mut outputs: Vec<TensorType> = self.step.given().into_iter().cloned().collect();
+        // What a gradient goes back by: the values before each step.
+        let of_step = outputs.len();
+        let shows = (of_step..of_step + self.carried).any(|i| e.is_used(i));
+        if shows {
+            outputs.extend_from_within(..self.carried);
+        }
         let mut given = moved.to_vec();
         if self.sequences == 0 {
             // Scan counts its steps by a sequence.
@@ -26,8 +32,12 @@ impl Scan {
             inputs.push((DataType::Float, Shape(Vec::new())));
         }
         let body = e.body(&inputs, &outputs, fixed, |e, names| {
-            let names = [&names[..moved.len()], fixed].concat();
-            e.inline(&self.step.graph, &self.step.results, &names)
+            let inside = [&names[..moved.len()], fixed].concat();
+            let mut results = e.inline(&self.step.graph, &self.step.results, &inside)?;
+            if shows {
+                results.extend_from_slice(&names[..self.carried]);
+            }
+            Ok(results)
         })?;
         let directions = |count: usize| Attribute::Ints(vec![i64::from(self.reverse); count]);
         let attributes = vec![
