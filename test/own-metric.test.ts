@@ -4,7 +4,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadModel, type Model, metrics, ops, type SymbolicTensor } from 'ridgeline';
+import {
+  callbacks,
+  layers,
+  loadModel,
+  type Model,
+  metrics,
+  ops,
+  Sequential,
+  type SymbolicTensor,
+  type Tensor,
+  tensor,
+} from 'ridgeline';
 import { afterAll, describe, expect, test } from 'vitest';
 import { classes, classifier, expectFailure, regression, x, y } from './support/small.js';
 
@@ -145,6 +156,41 @@ describe('names', () => {
       'ERR_ARGUMENT',
       /^metrics must be names that not every object has a property of/,
     );
+  });
+
+  test('of a function are allowed by the compiler', async () => {
+    function farthest(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
+      return ops.max(ops.abs(ops.sub(yTrue, yPred)));
+    }
+    const model = regression().compile({ loss: 'mse', metrics: ['mae', farthest] });
+    const { history } = await model.fit(x, y, {
+      validationData: [x, y],
+      callbacks: [callbacks.earlyStopping({ monitor: 'val_farthest' })],
+    });
+    expect([history.farthest, history.mae, history.val_farthest].map((of) => of?.length)).toEqual([1, 1, 1]);
+    expect((await model.evaluate(x, y)).farthest).toBeGreaterThan(0);
+  });
+
+  test('of functions behind a mask: of steps it leaves out those, of samples and batches nothing', async () => {
+    const tokens = layers.input([3], { dtype: 'int32' });
+    const model = new Sequential([tokens, layers.embedding(5, 2, { maskZero: true }), layers.dense(1)]);
+    const error = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => ops.abs(ops.sub(yTrue, yPred));
+    const steps = (a: SymbolicTensor, b: SymbolicTensor) => ops.squeeze(error(a, b), -1);
+    const samples = (a: SymbolicTensor, b: SymbolicTensor) => ops.mean(error(a, b), { axis: [1, 2] });
+    const all = (a: SymbolicTensor, b: SymbolicTensor) => ops.mean(error(a, b));
+    model.compile({ loss: 'mse', metrics: [steps, samples, all] });
+    const rows = tensor([[1, 2, 0], [3, 0, 0]], { dtype: 'int32' }); // biome-ignore format: a matrix
+    const labels = ops.ones([2, 3, 1]);
+    const logs = (await model.evaluate(rows, labels)) as Record<string, number>;
+    const errors = (model.predictSync(rows) as Tensor)
+      .toArray<number[][][]>()
+      .map((of) => of.map(([p]) => Math.abs(1 - p!)));
+    const mean = (of: readonly number[]): number => of.reduce((a, b) => a + b) / of.length;
+    expect(logs.steps).toBeCloseTo(mean([errors[0]![0]!, errors[0]![1]!, errors[1]![0]!]), 5);
+    expect([logs.samples, logs.all]).toEqual([
+      expect.closeTo(mean(errors.flat()), 5),
+      expect.closeTo(mean(errors.flat()), 5),
+    ]);
   });
 
   test('in a list that changes later do not', async () => {

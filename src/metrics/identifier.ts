@@ -3,9 +3,10 @@
  */
 import { type FactoryName, type Name, type Snake, snake } from '../core/names.js';
 import { factoriesOf, hasMethods, Registry } from '../core/registry.js';
-import type { SymbolicTensor } from '../core/symbolic.js';
+import { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
 import { matched } from '../losses/labels.js';
+import { maskedWeight } from '../losses/reduction.js';
 import * as metrics from './factories.js';
 import { type Metric, mean, totals } from './metric.js';
 
@@ -33,10 +34,17 @@ export type MetricIdentifier =
   | MetricFunction;
 
 /**
- * Key in logs of a metric: the name it was asked for by, in snake_case. That of a function is not known to the compiler: a
- * metric that is an object says it.
+ * Key in logs of a metric: the name it was asked for by, in snake_case. The name of a function is not known to the compiler,
+ * so with one every key is allowed; a metric that is an object says it.
  */
-export type MetricKey<M> = M extends Metric<infer N> ? N : M extends string ? Snake<M> : never;
+export type MetricKey<M> =
+  M extends Metric<infer N>
+    ? N
+    : M extends string
+      ? Snake<M>
+      : M extends (...of: never[]) => unknown
+        ? string
+        : never;
 
 const registry = new Registry<Metric>({
   noun: 'metric',
@@ -51,7 +59,12 @@ const registry = new Registry<Metric>({
     source: of,
     direction: undefined,
     getConfig: () => (name === undefined && of.name === '' ? undefined : {}),
-    update: (yTrue, yPred, weight) => totals(of(matched(yTrue, yPred), yPred), weight),
+    update: (yTrue, yPred, weight) => {
+      const each = of(matched(yTrue, yPred), yPred);
+      // What it gives of whole samples, or of all of them, has no steps that a mask could leave out.
+      const hasSteps = each instanceof SymbolicTensor && each.rank >= (yPred.mask?.rank ?? 0);
+      return totals(each, hasSteps ? maskedWeight(weight, yPred) : weight);
+    },
     result: mean,
   }),
 });

@@ -135,7 +135,13 @@ export function traceLoss(
         within(`metric ${quoted(metric.name)}${of(i)}`, () =>
           measure(
             (sums) => metric.result(sums),
-            metric.update(truths[i] as SymbolicTensor, output, maskedWeight(weight, output), losses[i]),
+            // A function does so itself, by what it gives.
+            metric.update(
+              truths[i] as SymbolicTensor,
+              output,
+              metric.source === undefined ? maskedWeight(weight, output) : weight,
+              losses[i],
+            ),
           ),
         );
       };
