@@ -50,6 +50,37 @@ const usual: TrainStep<never> = ({ model, x, computeLoss }) => {
 };
 
 describe('trainStep', () => {
+  it('is given labels that no loss asks for, of any shape', async () => {
+    const step: TrainStep<'right'> = ({ model, x, y }) => {
+      const each = ops.square(ops.sub(ops.gather(tensor([0, 1, 4]), y), ops.squeeze(model(x), -1)));
+      return { loss: ops.mean(each), logs: { right: ops.mean(ops.cast(ops.less(each, 0.25), 'float32')) } };
+    };
+    const model = net().compile({ optimizer: 'adam', trainStep: step });
+    const classes = Int32Array.from({ length: 64 }, (_, i) => i % 3);
+    const { history } = await model.fit(x, classes, {
+      epochs: 3,
+      validationData: [x, classes],
+      callbacks: [{ onEpochEnd: (_, logs) => void expect(logs).toHaveProperty('val_right') }],
+    });
+    expect(history.loss[2]).toBeLessThan(history.loss[0]!);
+    expect(await model.evaluate(x, classes)).toHaveProperty('right');
+    const twin = net().compile({ optimizer: 'adam', trainStep: step });
+    await twin.fit(() => [{ x, y: classes }], { epochs: 1 });
+    const [first, second] = [input([4]), input([4])];
+    const pair = new Model({
+      inputs: [first, second],
+      outputs: [layers.dense(1)(first), layers.dense(1)(second)],
+    }).compile({
+      trainStep: ({ model, inputs, labels }) => {
+        const outputs = model<SymbolicTensor[]>(inputs);
+        const errors = outputs.map((of, i) => ops.mean(ops.square(ops.sub(of, labels[i] as SymbolicTensor))));
+        return { loss: ops.add(errors[0] as SymbolicTensor, errors[1] as SymbolicTensor) };
+      },
+    });
+    const labels = Array.from(y, (of) => [of]);
+    expect((await pair.fit([x, x], [labels, labels])).history.loss[0]).toBeGreaterThan(0);
+    await expect(net().compile({ loss: null }).fit(x, y)).rejects.toThrow(/y must be null/);
+  });
   it('written as the built-in one trains as it does', async () => {
     const weights = new Float32Array(64).map((_, i) => 1 + (i % 3));
     const runs = [];
@@ -245,9 +276,7 @@ describe('trainStep', () => {
       trainStep: (given) => ({ loss: given.computeLoss(given.model(given.x)) }),
     });
     await expect(model.fit(x, null)).rejects.toThrow(/loss must be a loss/);
-    await expect(model.fit(x, y)).rejects.toThrow(
-      /y must be null, since the model is compiled without a loss/,
-    );
+    await expect(model.fit(x, y)).rejects.toThrow(/loss must be a loss, since trainStep computes it/);
   });
 });
 

@@ -1,6 +1,7 @@
 /**
  * Labelled data: what users pass to `fit` and `evaluate`, checked against the model and its losses, and weighted.
  */
+import { isPlain } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
 import type { Shape, SymbolicTensor } from '../core/symbolic.js';
 import { type DType, shapeText, type TensorInput, tensorFrom } from '../core/tensor.js';
@@ -65,7 +66,8 @@ export function* labelledData(
   const inputs = yield* inputTensors(network, `${prefix}x`, x);
   const { outputs: all } = network.graph;
   const { outputNames } = network;
-  const { losses, labelled } = compiled;
+  const { losses } = compiled;
+  const labelled = labelledOf(compiled, y, outputNames);
   const names = labelled.map((i) => outputNames[i] as string);
   const untyped = names.map(() => undefined);
   const isNone = names.length === 0;
@@ -114,6 +116,17 @@ export function expectedRows(network: Network, { losses, labelled }: Compiled): 
       : { output, shape, dtype: 'float32' };
   });
   return { labels, weights: [] };
+}
+
+/** Outputs that have labels; a step of one's own may be given some that no loss asks for: of the first, or of all outputs. */
+function labelledOf(
+  { labelled, trainStep }: Compiled,
+  y: unknown,
+  names: readonly string[],
+): readonly number[] {
+  if (labelled.length > 0 || !trainStep || y === undefined || y === null) return labelled;
+  const isList = Array.isArray(y) && y.length === names.length && y.every((of) => typeof of === 'object');
+  return names.length > 1 && (isList || isPlain(y)) ? [...names.keys()] : [0];
 }
 
 /** Labels in a list for all outputs, without those that nothing is measured at. */

@@ -154,7 +154,7 @@ export class Model<K extends string = string, const O extends Tensors = any> ext
    * Trains for `epochs` passes over the data, off the JavaScript thread.
    *
    * @param x Rows: a tensor, nested arrays, a typed array with `shape`, rows of typed arrays, or one by input name.
-   * @param y Labels, one row each; bare typed arrays are vectors. `null` where the model is compiled without a loss.
+   * @param y Labels, one row each; bare typed arrays are vectors. `null` where the model is compiled without a loss, unless a `trainStep` takes them.
    * @returns History of losses and metrics, one number an epoch.
    * @throws {RidgelineError} As a rejection: `ERR_NOT_COMPILED`, `ERR_SHAPE`, `ERR_NON_FINITE`, `ERR_ARGUMENT`,
    *   `ERR_BUSY` while another fit runs, `ERR_NATIVE`; or the reason of `signal`.

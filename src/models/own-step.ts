@@ -15,9 +15,9 @@ export interface TrainStepArguments {
   readonly x: SymbolicTensor;
   /** All inputs, in the order of the model's. */
   readonly inputs: readonly SymbolicTensor[];
-  /** Labels of the first output that has a loss; of a model that is compiled without one there are none. */
+  /** Labels of the first output that has some. Where the model is compiled without a loss they may be of any shape, or none. */
   readonly y: SymbolicTensor;
-  /** Labels of all outputs that have a loss or a metric. */
+  /** Labels of all outputs that have a loss or a metric, or else of those that were given some. */
   readonly labels: readonly SymbolicTensor[];
   /** Weights of the first output's samples, if some were given. */
   readonly sampleWeight: SymbolicTensor | undefined;
