@@ -63,6 +63,18 @@ describe('category encoding', () => {
       [0.5, 3, 0, 0],
       [0, 0, 5, 3],
     ]);
+    const count = layers.categoryEncoding(3, { outputMode: 'count' });
+    const each = tensor([0.5, 0.25, 2]);
+    expect(values(count(tensor(Int32Array.of(0, 1, 1)), each))).toEqual([
+      [0.5, 0, 0],
+      [0, 0.25, 0],
+      [0, 2, 0],
+    ]);
+    await expectFailure(
+      () => count(tokens, each),
+      'ERR_SHAPE',
+      /countWeights must have shape \[2, 3\], received \[3\]/,
+    );
     await expectFailure(
       () => layers.categoryEncoding(4)(tokens, weights),
       'ERR_ARGUMENT',

@@ -181,6 +181,21 @@ test.each([
 });
 
 describe('textVectorization', () => {
+  test('of whole texts gives rows of a length that is asked for, as Keras', () => {
+    const whole = { split: null, vocabulary: ['x', 'y'] } as const;
+    const rows = preprocessing.textVectorization({ ...whole, outputSequenceLength: 2 });
+    expect(rows.call([['x'], ['y'], ['z']]).toArray()).toEqual([
+      [2, 0],
+      [3, 0],
+      [1, 0],
+    ]);
+    expect(rows.call(['x', 'z']).toArray()).toEqual([
+      [2, 0],
+      [1, 0],
+    ]);
+    const huge = preprocessing.textVectorization({ ...whole, outputSequenceLength: 2 ** 40 });
+    expect(() => huge.call(['x'])).toThrow(/cannot allocate/);
+  });
   test.each(texts)('$name: as Keras', async ({ config, seen, texts, vocabulary, outputs }) => {
     const words = preprocessing.textVectorization(config);
     await words.adapt(seen);

@@ -14,6 +14,7 @@ import {
   ops,
   Sequential,
   type SymbolicTensor,
+  type Tensor,
   tensor,
 } from 'ridgeline';
 import { describe, expect, test } from 'vitest';
@@ -71,6 +72,19 @@ describe('weights by output', () => {
     const after = await a.evaluate(x, ya, { sampleWeight: wa });
     expect(history.val_a_loss?.[0]).toBeCloseTo(after.loss, 5);
   });
+  test('a number weighs all losses, and columns of weights are weights of rows', async () => {
+    const [{ two }, { two: twin }] = [both(), both()];
+    twin.setWeights(two.getWeights());
+    two.compile({ loss: 'mse', lossWeights: 2 });
+    twin.compile({ loss: 'mse', lossWeights: [2, 2] });
+    const column = tensor(wa).reshape([ROWS, 1]);
+    const options = { verbose: 0, shuffle: false } as const;
+    const { history } = await two.fit(x, [ya, yb], { ...options, sampleWeight: column });
+    expect(history).toEqual((await twin.fit(x, [ya, yb], { ...options, sampleWeight: wa })).history);
+    expect(() => two.compile({ loss: 'mse', lossWeights: Number.NaN })).toThrow(/^lossWeights must be/);
+    const lists = { loss: 'mse', metrics: [['mae'], ['mse']] } as never;
+    expect(() => two.compile(lists)).toThrow(/^metrics must be by the names of outputs/);
+  });
   test('bad ones are named', async () => {
     const model = both().two.compile({ loss: 'mse' });
     const fit = (sampleWeight: never) => model.fit(x, [ya, yb], { verbose: 0, sampleWeight });
@@ -115,6 +129,39 @@ describe('weights by position', () => {
     ];
     expect(weighted.loss).toBeCloseTo(plain.loss, 6);
     await net.fit(() => [{ x: longer, y: longer, sampleWeight: ones }], { verbose: 0 });
+  });
+  test('of rows here and of positions there go together', async () => {
+    const made = () =>
+      new Sequential([input([3, 2]), layers.dense(2)]).compile({ loss: 'mse', weightedMetrics: ['mae'] });
+    const steps = numbers(ROWS, 6).reshape([ROWS, 3, 2]);
+    const ofSteps = tensor(
+      Float32Array.from({ length: ROWS * 3 }, (_, i) => i % 4),
+      { shape: [ROWS, 3] },
+    );
+    const wide = (rows: Float32Array) =>
+      tensor(
+        Float32Array.from({ length: ROWS * 3 }, (_, i) => rows[Math.floor(i / 3)]!),
+        { shape: [ROWS, 3] },
+      );
+    for (const [own, held] of [
+      [ofSteps, tensor(wa)],
+      [tensor(wa), ofSteps],
+    ] as const) {
+      const spread = (of: Tensor) => (of === ofSteps ? of : wide(wa));
+      const [net, twin] = [made(), made()];
+      twin.setWeights(net.getWeights());
+      const fit = (of: ReturnType<typeof made>, a: Tensor, b: Tensor) =>
+        of.fit(steps, steps, {
+          verbose: 0,
+          shuffle: false,
+          sampleWeight: a,
+          validationData: [steps, steps, b],
+        });
+      const { history } = await fit(net, own, held);
+      expect(history).toEqual((await fit(twin, spread(own), spread(held))).history);
+    }
+    const single = tensor(wa).reshape([ROWS, 1]);
+    await made().fit(steps, steps, { verbose: 0, sampleWeight: single });
   });
   test('need a metric by position', async () => {
     const net = model().compile({

@@ -52,7 +52,23 @@ function byOutput<T>(
   return (name) => named[name];
 }
 
+/** Factors of losses: one for all, or those of outputs. */
+function lossWeightsBy(
+  given: NonNullable<CompileOptions['lossWeights']>,
+  names: readonly string[] | undefined,
+): (name: string, i: number) => number | undefined {
+  if (typeof given === 'number') {
+    const all = number('lossWeights', given);
+    return () => all;
+  }
+  const each = byOutput('lossWeights', given, names);
+  for (const [key, weight] of Object.entries(given)) number(`lossWeights[${key}]`, weight);
+  return each;
+}
+
 function metric(argument: string, of: MetricIdentifier): Metric {
+  if (Array.isArray(of))
+    throw argumentError(argument, "by the names of outputs for each its own, { output: ['mae'] }", of);
   const found = getMetric(argument, of);
   if (/^(loss|penalty|loss_without_penalty)$|^val_/.test(found.name))
     throw argumentError(argument, 'metrics whose names are no keys of losses', found.name);
@@ -119,8 +135,7 @@ export function resolveCompile(
     throw argumentError('loss', `a loss for ${all.map((name) => `'${name}'`).join(' or ')}`, loss);
   };
   if (names || Array.isArray(loss)) lossesOf(names ?? ['output']);
-  const weightOf = lossWeights === undefined ? undefined : byOutput('lossWeights', lossWeights, names);
-  for (const [key, weight] of Object.entries(lossWeights ?? {})) number(`lossWeights[${key}]`, weight);
+  const weightOf = lossWeights === undefined ? undefined : lossWeightsBy(lossWeights, names);
   const isLabelled = (name: string, i: number): boolean =>
     lossOf(name, i) !== undefined || plain(name, i).length > 0 || weighted(name, i).length > 0;
   const plain = metrics('metrics', plainMetrics, names);

@@ -30,8 +30,8 @@ export interface CompileOptions<M extends Metrics = Metrics, W extends Metrics =
   readonly metrics?: M | undefined;
   /** Metrics that sample weights apply to, in the same forms. */
   readonly weightedMetrics?: W | undefined;
-  /** Factor of each output's loss, in order or by name. Default 1. */
-  readonly lossWeights?: readonly number[] | ByName<number> | undefined;
+  /** Factor of each output's loss, in order or by name, or one of all. Default 1. */
+  readonly lossWeights?: number | readonly number[] | ByName<number> | undefined;
 }
 
 /** Options of {@link Model.compile} with a training step of one's own; `L` are keys of its logs. */

@@ -6,7 +6,7 @@ import type { DataInput } from '../core/data-input.js';
 import type { Shape } from '../core/symbolic.js';
 import { shapeText, Tensor, type TensorInput } from '../core/tensor.js';
 import type { Work } from '../core/turns.js';
-import { RidgelineError, shapeError } from '../errors.js';
+import { RidgelineError } from '../errors.js';
 import { byName, type NamedTensor } from './input-data.js';
 
 /** An output with labels: where it stands, its name, and the labels. */
@@ -55,7 +55,8 @@ export function* sampleWeights(
 ): Work<SampleWeights[]> {
   const found: SampleWeights[] = [];
   for (const { name, value, of } of parts(argument, given, outputs)) {
-    const [weights] = (yield* byName(name, value, [name], ['float32'])) as [NamedTensor];
+    const [given] = (yield* byName(name, value, [name], ['float32'])) as [NamedTensor];
+    const weights = of[0] ? narrowed(given, valuesOf(of[0].label.tensor.shape, of[0])) : given;
     for (const one of of) checkShape(weights, one);
     const [first] = of;
     const sizes = first ? valuesOf(first.shape, first) : [];
@@ -89,6 +90,15 @@ function parts(argument: string, given: DataInput, outputs: readonly LabelledOut
   return [{ name: argument, value: given as TensorInput, of: outputs }];
 }
 
+/** Weights without last axes of one that values do not have, such as a column for rows, as Keras takes them too. */
+function narrowed({ name, tensor }: NamedTensor, values: Shape): NamedTensor {
+  const isSpare = (rank: number): boolean =>
+    rank > 1 && tensor.shape[rank - 1] === 1 && (rank > values.length || values[rank - 1] !== 1);
+  let { rank } = tensor;
+  while (isSpare(rank)) rank--;
+  return { name, tensor: rank === tensor.rank ? tensor : tensor.reshape(tensor.shape.slice(0, rank)) };
+}
+
 function checkShape({ name, tensor: { shape } }: NamedTensor, of: LabelledOutput): void {
   const values = valuesOf(of.label.tensor.shape, of);
   const fits = shape.length > 0 && shape.length <= values.length && shape.every((d, i) => d === values[i]);
@@ -107,10 +117,7 @@ interface Side {
   readonly weights: readonly SampleWeights[];
 }
 
-/**
- * Both sides with weights for the same outputs: ones where only the other side has some.
- * @throws {RidgelineError} `ERR_SHAPE` where one weighs rows and the other positions.
- */
+/** Both sides with weights for the same outputs, in the same form: ones where only the other side has some. */
 export function alikeWeights(a: Side, b: Side): [readonly SampleWeights[], readonly SampleWeights[]] {
   const form = ({ weights }: Side): string =>
     JSON.stringify(weights.map((w) => [w.outputs, w.positions.length]));
@@ -120,18 +127,25 @@ export function alikeWeights(a: Side, b: Side): [readonly SampleWeights[], reado
   const side = (own: Side, other: Side): SampleWeights[] =>
     own.outputs.flatMap((one) => {
       const [mine, theirs] = [of(own, one.output), of(other, one.output)];
-      if (mine && theirs && mine.positions.length !== theirs.positions.length) {
-        const { name, tensor } = mine.weights;
-        throw shapeError(
-          name,
-          `${theirs.positions.length + 1} axes, as the other weights`,
-          shapeText(tensor.shape),
-        );
-      }
+      if (mine && theirs && mine.positions.length < theirs.positions.length)
+        return spread(mine, one, theirs.positions);
       if (mine) return { ...mine, outputs: [one.output] };
       return theirs ? ones(one, theirs.positions) : [];
     });
   return [side(a, b), side(b, a)];
+}
+
+/** Weights of rows, as those of all their positions. */
+function spread(
+  { weights: { name, tensor } }: SampleWeights,
+  of: LabelledOutput,
+  positions: Shape,
+): SampleWeights {
+  const even = ones(of, positions);
+  const { shape, size } = even.weights.tensor;
+  const each = size / Math.max(1, tensor.size);
+  const data = Float32Array.from({ length: size }, (_, i) => tensor.data[Math.floor(i / each)] as number);
+  return { ...even, weights: { name, tensor: new Tensor(data, shape, 'float32') } };
 }
 
 /** Weights of one. */

@@ -4,6 +4,7 @@
  */
 import { type AdaptOptions, adaptTo, type Learning } from '../core/adapting.js';
 import type { BatchSource } from '../core/batches.js';
+import { zeros } from '../core/elements.js';
 import { integer, list, nullable, type Option, oneOf, option, type Table } from '../core/options.js';
 import { Tensor } from '../core/tensor.js';
 import { atOnce, type Work } from '../core/turns.js';
@@ -35,7 +36,8 @@ export interface TextVectorizationOptions {
   readonly maxTokens?: number | null | undefined;
   /**
    * What becomes of a text first; `null` for nothing. A function is saved by its name and passed to `loadModel` as one of
-   * `custom`. Default `'lowerAndStripPunctuation'`.
+   * `custom`. Letters of all scripts are lowered, where Keras on TensorFlow lowers those of ASCII. Default
+   * `'lowerAndStripPunctuation'`.
    */
   readonly standardize?: Standardize | null | undefined;
   /**
@@ -81,7 +83,7 @@ function standardized(by: (text: string) => string, text: string): string {
 
 function tokensOf(by: (text: string) => readonly string[], text: string): string[] {
   const found: unknown = by(text);
-  if (Array.isArray(found) && found.every(isText)) return found;
+  if (Array.isArray(found) && Array.from(found).every(isText)) return found;
   throw argumentError('what split gives', 'a list of strings', found);
 }
 
@@ -227,16 +229,17 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
       );
     const rows = items.map((text) => this.tokens(text));
     const made = this.options.outputMode === 'int' ? this.#indices(rows) : this.#vectors(rows);
-    const { outputMode, split, ngrams } = this.options;
+    const { outputMode, split, ngrams, outputSequenceLength } = this.options;
     // Texts that are not split have one index each.
-    if (outputMode === 'int' && split === undefined && ngrams === undefined) return made.reshape(shape);
+    const isWhole = outputMode === 'int' && split === undefined && ngrams === undefined;
+    if (isWhole && outputSequenceLength === undefined) return made.reshape(shape);
     return shape.length === 0 ? made.reshape(made.shape.slice(1)) : made;
   }
 
   #indices(rows: readonly string[][]): Tensor {
     const longest = rows.reduce((most, row) => Math.max(most, row.length), 0);
     const length = this.options.outputSequenceLength ?? longest;
-    const data = new Int32Array(rows.length * length);
+    const data = zeros('int32', rows.length * length);
     for (const [i, row] of rows.entries())
       for (const [j, token] of row.slice(0, length).entries())
         data[i * length + j] = token === '' ? 0 : (this.#index.get(token) ?? 1);
@@ -245,7 +248,7 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
 
   #vectors(rows: readonly string[][]): Tensor {
     const size = this.vocabularySize;
-    const data = new Float32Array(rows.length * size);
+    const data = zeros('float32', rows.length * size);
     const { outputMode } = this.options;
     const idf = this.#learnt?.idfWeights ?? [];
     const unknown = unknownWeight(idf);

@@ -107,9 +107,9 @@ describe('shapes', () => {
     },
     {
       name: 'sampleWeight of rank 2',
-      run: (m) => m.fit(x, y, { sampleWeight: numbers(10, 1) }),
+      run: (m) => m.fit(x, y, { sampleWeight: numbers(10, 2) }),
       code: 'ERR_SHAPE',
-      says: /^sampleWeight must have shape \[10\], received \[10, 1\]/,
+      says: /^sampleWeight must have shape \[10\], received \[10, 2\]/,
     },
     {
       name: 'validation data of other width',
