@@ -187,6 +187,25 @@ test('a loss that is not finite is warned of once', async () => {
   expect(warned.mock.calls[0]?.[0]).toMatch(/^ridgeline: the loss of epoch 1 is Infinity/);
 });
 
+test('a callback follows one training at a time, and the other is not touched', async () => {
+  const [one, two, twin] = [regression(), regression(), regression()];
+  const stopping = callbacks.earlyStopping({ monitor: 'loss', patience: 99, restoreBestWeights: true });
+  const hooks: string[] = [];
+  const other = { onTrainBegin: () => void hooks.push('begin'), onTrainEnd: () => void hooks.push('end') };
+  const first = one.fit(x, y, { epochs: 8, callbacks: [stopping] });
+  await expectFailure(
+    () => two.fit(x, y, { callbacks: [other, stopping] }),
+    'ERR_BUSY',
+    /^a callback of class EarlyStopping follows the training of model '[^']+'; make one for each/,
+  );
+  expect(hooks).toEqual([]);
+  await first;
+  const alone = callbacks.earlyStopping({ monitor: 'loss', patience: 99, restoreBestWeights: true });
+  await twin.fit(x, y, { epochs: 8, callbacks: [alone] });
+  expect(bits(one)).toEqual(bits(twin));
+  await two.fit(x, y, { epochs: 2, callbacks: [stopping] });
+});
+
 describe('progress', () => {
   const written = (): (() => string) => {
     const spy = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);

@@ -29,6 +29,10 @@ function classifier(): Sequential {
 }
 
 describe('class labels', () => {
+  test('cannot be changed behind the model', () => {
+    const { classLabels } = classifier();
+    expect(() => (classLabels as string[]).push('fish')).toThrow(TypeError);
+  });
   test('are what is predicted, saved and exported', async () => {
     const model = classifier();
     const classes = [...(await model.predict(x)).argMax().data];

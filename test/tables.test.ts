@@ -33,6 +33,20 @@ describe('a CSV file', () => {
     expect(table.numbers(['size'], { missing: 'mean' }).data[2]).toBe(-999.25);
     expect(table.numbers(['a, "b"'], { missing: 'median' }).toArray()).toEqual([[1], [2], [3]]);
   });
+  test('keeps identifiers apart that a double does not, and takes other texts for names', async () => {
+    const table = await read(
+      'id,odd,size\n9007199254740993,0x1F,9007199254740991\n9007199254740992,0b11,1e300\n',
+    );
+    expect(table.names.map((name) => table.type(name))).toEqual(['category', 'category', 'number']);
+    expect(table.codes('id').toArray()).toEqual([1, 0]);
+    const told = await read('id\n9007199254740993\n', { types: { id: 'number' } });
+    expect(told.type('id')).toBe('number');
+    await expectFailure(
+      () => read('id\n0x1F\n', { types: { id: 'number' } }),
+      'ERR_IO',
+      /has '0x1F' at row 0/,
+    );
+  });
   test('may have columns called as properties of objects', async () => {
     const table = await read('constructor,__proto__\n1,2\n');
     expect(table.names.map((name) => table.type(name))).toEqual(['number', 'number']);

@@ -2,6 +2,7 @@
  * Callbacks: who follows a run and may end it.
  */
 import type { Tensor } from '../core/tensor.js';
+import { RidgelineError } from '../errors.js';
 import type { CallbackState } from './callback-state.js';
 import type { Logs } from './logs.js';
 import type { TrainedModel } from './trained-model.js';
@@ -94,13 +95,30 @@ export const HOOKS = [
 /** The hooks of {@link Callback}, for subclasses to override. */
 export interface Callback extends CallbackLike {}
 
+/** True while a model is being trained: not one that is not compiled, or disposed of. */
+function isTrained(model: TrainedModel): boolean {
+  try {
+    return model.training.isUnderWay;
+  } catch {
+    return false;
+  }
+}
+
 /** A callback as a class: `model` is set before all else. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: every member of the interface is optional or implemented.
 export abstract class Callback {
   /** The model that is followed. */
   model!: TrainedModel;
 
+  /** @throws {RidgelineError} `ERR_BUSY` while it follows the training of another model: it has one state. */
   setModel(model: TrainedModel): void {
+    const before: TrainedModel | undefined = this.model;
+    if (before && before !== model && isTrained(before))
+      throw new RidgelineError(
+        'ERR_BUSY',
+        `a callback of class ${this.constructor.name} follows the training of model '${before.name}'; make one for each`,
+        { argument: 'callbacks' },
+      );
     this.model = model;
   }
 }

@@ -89,6 +89,8 @@ export interface TrainedModel {
 
 /** What the callbacks of this package ask of the training that they follow. */
 export interface TrainingContext {
+  /** True while the model is being trained. */
+  readonly isUnderWay: boolean;
   /** Index of the epoch that the fit ends before. */
   readonly epochs: number;
   /** True if the fit validates, be it not after every epoch. */

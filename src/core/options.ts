@@ -137,7 +137,7 @@ export const axes = <D extends Default<number | readonly number[]> = undefined>(
 ): With<number | readonly number[], D> =>
   option((argument, given) => {
     const all = typeof given === 'number' ? [given] : given;
-    if (Array.isArray(all) && all.length > 0 && all.every(Number.isInteger))
+    if (Array.isArray(all) && all.length > 0 && Array.from(all).every(Number.isInteger))
       return given as number | readonly number[];
     throw argumentError(argument, 'an integer or a list of integers', given);
   }, fallback);
@@ -166,7 +166,7 @@ export const list = <T, D extends Default<readonly T[]> = undefined>(
   fallback?: D,
 ): With<readonly T[], D> =>
   option((argument, given) => {
-    if (Array.isArray(given) && given.length <= LONGEST && given.every(fits))
+    if (Array.isArray(given) && given.length <= LONGEST && Array.from(given as readonly T[]).every(fits))
       return [...given] as readonly T[];
     throw argumentError(argument, expected, given);
   }, fallback);

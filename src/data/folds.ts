@@ -101,7 +101,7 @@ type Mark = number | bigint | string;
 export type Marks = TensorInput | readonly string[];
 
 const isTexts = (given: Marks): given is readonly string[] =>
-  Array.isArray(given) && given.length > 0 && given.every((one) => typeof one === 'string');
+  Array.isArray(given) && given.length > 0 && Array.from(given).every((one) => typeof one === 'string');
 
 /**
  * What tells rows apart, exactly: a tensor of float32 holds no large numbers.
@@ -110,7 +110,8 @@ const isTexts = (given: Marks): given is readonly string[] =>
 function marks(argument: string, given: Marks): Mark[] {
   if (isTexts(given)) return [...given];
   const isOne = (one: unknown): one is number | bigint => typeof one === 'number' || typeof one === 'bigint';
-  const isRow = isNumberArray(given) || isBigArray(given) || (Array.isArray(given) && given.every(isOne));
+  const isRow =
+    isNumberArray(given) || isBigArray(given) || (Array.isArray(given) && Array.from(given).every(isOne));
   const all = isRow ? Array.prototype.slice.call(given) : [...labelsOf(argument, given)];
   const bad = all.find((one) => Number.isNaN(one));
   if (bad === undefined) return all;
@@ -164,7 +165,7 @@ export function groupKFold(groups: Marks, options: GroupKFoldOptions = {}): Fold
   const filled = new Array<number>(nSplits).fill(0);
   const foldOf = new Map<Mark, number>();
   for (const [group, size] of [...sizes].sort(([a, m], [b, n]) => n - m || (a < b ? 1 : -1))) {
-    const fold = filled.indexOf(Math.min(...filled));
+    const fold = filled.indexOf(filled.reduce((a, b) => Math.min(a, b)));
     (filled[fold] as number) += size;
     foldOf.set(group, fold);
   }

@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { boolean, options as checkOptions, isPlain } from '../core/check.js';
 import { type FilePath, filePath } from '../core/file-path.js';
+import { inTurns, type Work } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
 import { type Column, Frame } from './frame.js';
 
@@ -16,7 +17,10 @@ export interface CsvOptions {
   readonly header?: boolean | undefined;
   /** Texts that say that a value is missing. Default `['', 'NA', 'N/A', 'NaN', 'null']`. */
   readonly missing?: readonly string[] | undefined;
-  /** Types of columns by their names. Default: numbers where every value that is there is one. */
+  /**
+   * Types of columns by their names. Default: numbers where every value that is there is a decimal one; whole ones that a
+   * double does not hold, such as identifiers of 64 bits, make categories.
+   */
   readonly types?: Readonly<Record<string, Column['type']>> | undefined;
 }
 
@@ -41,7 +45,7 @@ export async function readCsv(path: FilePath, options: CsvOptions = {}): Promise
   const { delimiter = ',', header = true, missing = MISSING, types = {} } = given;
   boolean('header', header);
   if (!isText(delimiter) || delimiter === '') throw argumentError('delimiter', 'a text', delimiter);
-  if (!Array.isArray(missing) || !missing.every(isText))
+  if (!Array.isArray(missing) || !Array.from(missing).every(isText))
     throw argumentError('missing', 'a list of texts', missing);
   if (!isPlain(types) || !Object.values(types).every((type) => type === 'number' || type === 'category'))
     throw argumentError('types', "'number' or 'category' by column", types);
@@ -53,11 +57,31 @@ export async function readCsv(path: FilePath, options: CsvOptions = {}): Promise
   const unknown = Object.keys(types).find((name) => !names.includes(name));
   if (unknown !== undefined) throw argumentError('types', `columns among ${names.join(', ')}`, unknown);
   const absent = new Set<string>(missing);
-  const columns = names.map((name, j): [string, Column] => {
-    const values = rows.map((row) => (absent.has(row[j] as string) ? undefined : row[j]));
-    return [name, column(name, values, Object.hasOwn(types, name) ? types[name] : undefined, file)];
-  });
-  return new Frame(new Map(columns));
+  const columns = new Map<string, Column>();
+  for (const [j, name] of names.entries()) {
+    const values = await inTurns(fields(rows, j, absent));
+    const type = Object.hasOwn(types, name) ? types[name] : undefined;
+    columns.set(name, await inTurns(column(name, values, type, file)));
+  }
+  return new Frame(columns);
+}
+
+/** Fields that are looked at between two places to yield. */
+const FIELDS = 2 ** 12;
+
+/** The fields of a column; undefined where one is missing. */
+function* fields(
+  rows: readonly string[][],
+  at: number,
+  missing: ReadonlySet<string>,
+): Work<(string | undefined)[]> {
+  const values: (string | undefined)[] = [];
+  for (const row of rows) {
+    const value = row[at] as string;
+    values.push(missing.has(value) ? undefined : value);
+    if (values.length % FIELDS === 0) yield;
+  }
+  return values;
 }
 
 /** The fields of all lines. */
@@ -78,20 +102,33 @@ async function parsed(file: string, delimiter: string): Promise<string[][]> {
   return records;
 }
 
-function column(
+/** Decimal numbers, alone. */
+const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
+/** Whole numbers, which may be names: where a double does not hold all digits, two of them would become one. */
+const WHOLE = /^\s*[+-]?\d+\s*$/;
+
+/** A column of numbers, if all that is there are such or `type` says so. */
+function* column(
   name: string,
   values: readonly (string | undefined)[],
   type: Column['type'] | undefined,
   file: string,
-): Column {
-  const isNumber = (value: string): boolean => value.trim() !== '' && Number.isFinite(Number(value));
-  const bad = values.findIndex((value) => value !== undefined && !isNumber(value));
-  const isEmpty = values.every((value) => value === undefined);
-  if (type === 'number' && bad >= 0)
-    throw unreadable(file, `column '${name}' has '${values[bad]}' at row ${bad}, expected a number`);
-  if (type === 'number' || (type === undefined && bad < 0 && !isEmpty))
-    return { type: 'number', values: Float64Array.from(values, (value) => Number(value ?? Number.NaN)) };
-  return { type: 'category', values };
+): Work<Column> {
+  if (type === 'category') return { type, values };
+  const numbers = new Float64Array(values.length).fill(Number.NaN);
+  let isEmpty = true;
+  for (const [i, value] of values.entries()) {
+    if (i % FIELDS === 0) yield;
+    if (value === undefined) continue;
+    isEmpty = false;
+    const number = Number(value);
+    numbers[i] = number;
+    const isNumber = DECIMAL.test(value) && Number.isFinite(number);
+    if (isNumber && (type === 'number' || !WHOLE.test(value) || Number.isSafeInteger(number))) continue;
+    if (type === undefined) return { type: 'category', values };
+    throw unreadable(file, `column '${name}' has '${value}' at row ${i}, expected a number`);
+  }
+  return type === undefined && isEmpty ? { type: 'category', values } : { type: 'number', values: numbers };
 }
 
 function unreadable(file: string, why: string): RidgelineError {

@@ -14,18 +14,29 @@ const MADE_IN_CALL =
 /** Layers whose `call` is running, outermost first. */
 const calling: Calling[] = [];
 
-/** A method with plain parameters, that of Keras' flag among them. */
-const WITH_FLAG = /^call\s*\((\s*\w+\s*,)*\s*training(\s*=\s*(false|true|null|undefined))?\s*[,)]/;
+/** What Keras passes to parameters of these names, and what says it here. */
+const PASSED = { training: 'this.isTraining', mask: 'the mask of the tensor itself' } as const;
 
-/** @throws {RidgelineError} `ERR_ARGUMENT` for a parameter that waits for the flag that Keras passes, as far as its text tells. */
+/** The parameters of a method by its text, as far as that goes: those that are plain, or stand in braces. */
+const PARAMETERS = /^call\s*\(((?:[^(){}]|\{[^{}]*\})*)/;
+
+/** What stands behind the name of a parameter that waits for it: nothing, or a default that asks nobody. */
+const UNASKED = '(\\s*:\\s*\\w+)?(\\s*=\\s*(false|true|null|undefined|void 0|!0|!1))?\\s*(?=[;}]|$)';
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for a parameter that waits for what Keras passes, as far as its text tells. */
 function checkParameters(call: (...args: unknown[]) => unknown, given: readonly unknown[]): void {
-  const [head] = WITH_FLAG.exec(Function.prototype.toString.call(call)) ?? [];
-  if (head === undefined || head.split(',').length - (head.endsWith(',') ? 1 : 0) <= given.length) return;
-  throw argumentError(
-    "parameter 'training' of call()",
-    "left out: 'this.isTraining' says it",
-    'nothing for it',
-  );
+  const [, text = ''] = PARAMETERS.exec(Function.prototype.toString.call(call)) ?? [];
+  const isMasked = given.some((of) => of instanceof SymbolicTensor && of.mask);
+  // Commas in braces part no parameters.
+  const left = text
+    .replace(/\{[^{}]*\}/g, (of) => of.replaceAll(',', ';'))
+    .split(',')
+    .slice(given.length);
+  for (const [name, here] of Object.entries(PASSED)) {
+    const isAsked = left.some((of) => new RegExp(`^\\s*(\\{.*)?\\b${name}\\b${UNASKED}`, 's').test(of));
+    if (isAsked && (name === 'training' || isMasked))
+      throw argumentError(`parameter '${name}' of call()`, `left out: ${here} says it`, 'nothing for it');
+  }
 }
 
 /** See the module documentation. */

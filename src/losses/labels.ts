@@ -25,7 +25,9 @@ export function pair(yTrue: unknown, yPred: unknown): [SymbolicTensor, SymbolicT
 function trailing(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
   const missing = yTrue.rank + 1 === yPred.rank && yPred.shape.at(-1) === 1;
   const extra = yTrue.rank === yPred.rank + 1 && yTrue.shape.at(-1) === 1;
-  if (!missing && !extra) return yTrue;
+  const fits = (d: number | null, i: number): boolean =>
+    i >= yPred.rank || d === null || yPred.shape[i] === null || d === yPred.shape[i];
+  if ((!missing && !extra) || !yTrue.shape.every(fits)) return yTrue;
   return Trace.running.emit('reshapeLike', [yTrue, yPred])[0];
 }
 

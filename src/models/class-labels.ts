@@ -22,10 +22,10 @@ export interface OutputLabels {
 /** Where a single number speaks for the second of two classes. */
 const HALF = 0.5;
 
-function list(argument: string, given: unknown): string[] {
+function list(argument: string, given: unknown): readonly string[] {
   const isText = (text: unknown): boolean => typeof text === 'string' && text !== '' && isWellFormed(text);
   const fits = Array.isArray(given) && given.length >= 2 && Array.from(given).every(isText);
-  if (fits && new Set(given).size === given.length) return [...given];
+  if (fits && new Set(given).size === given.length) return Object.freeze([...given]);
   throw argumentError(argument, 'a list of at least two different names', given);
 }
 
@@ -37,7 +37,9 @@ export function readClassLabels(given: unknown): ClassLabels | undefined {
   if (given === undefined || given === null) return undefined;
   if (!isPlain(given)) return list('classLabels', given);
   const entries = Object.entries(given as Record<string, unknown>);
-  return Object.fromEntries(entries.map(([name, of]) => [name, list(`classLabels of '${name}'`, of)]));
+  return Object.freeze(
+    Object.fromEntries(entries.map(([name, of]) => [name, list(`classLabels of '${name}'`, of)])),
+  );
 }
 
 /**

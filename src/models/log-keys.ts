@@ -85,7 +85,7 @@ export function measured(
 /** @throws {RidgelineError} `ERR_ARGUMENT` unless it is a number or several, which a metric of one's own may forget. */
 function checked(key: string, result: number | readonly number[]): number | readonly number[] {
   const isNumber = (x: unknown): boolean => typeof x === 'number';
-  if (isNumber(result) || (Array.isArray(result) && result.length > 0 && result.every(isNumber)))
+  if (isNumber(result) || (Array.isArray(result) && result.length > 0 && Array.from(result).every(isNumber)))
     return result;
   throw argumentError(`metric '${key}'`, 'a result that is a number or a list of numbers', result);
 }

@@ -89,7 +89,7 @@ export function ownStep(
   if (!isPlain(logs)) throw argumentError('logs of trainStep', 'an object of scalars by name', logs);
   if (!Array.isArray(minimize)) throw argumentError('minimize', 'a list of { loss, of }', minimize);
   const trained = network.trainableWeights;
-  const parts = minimize.map((part: unknown, i) => {
+  const parts = Array.from(minimize, (part: unknown, i) => {
     const what = `minimize[${i}]`;
     if (!isPlain(part)) throw argumentError(what, '{ loss, of }', part);
     const { loss, of } = part as unknown as Minimized;

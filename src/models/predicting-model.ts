@@ -79,7 +79,7 @@ export abstract class PredictingModel<O extends Tensors> extends ConnectedModel<
   }
 
   /** Outputs for the rows of one batch. @throws {RidgelineError} As {@link Model.predict}. */
-  predictOnBatch(x: DataInput, options: Pick<PredictOptions, 'threads'> = {}): Promise<Prediction<O>> {
+  async predictOnBatch(x: DataInput, options: Pick<PredictOptions, 'threads'> = {}): Promise<Prediction<O>> {
     return this.predict(x, { ...options, ...asOneBatch(this.self) });
   }
 

@@ -101,6 +101,19 @@ export class TrainingLoop {
     try {
       await this.#each((c) => c.setModel?.(model));
       await this.#each((c) => c.setParams?.({ epochs, steps: this.#fit.steps }));
+      await this.#train(start);
+    } finally {
+      this.#cancelled.end();
+      signal?.removeEventListener('abort', abort);
+    }
+    if (signal?.aborted) throw signal.reason;
+    return { history: this.#history, epoch: this.#epoch } as FitResult;
+  }
+
+  /** From the first of the hooks of training to the last. */
+  async #train(start: (learningRate: number | undefined, first: Spot) => Run): Promise<void> {
+    const { model, epochs } = this.#fit;
+    try {
       await this.#each((c) => c.prepare?.());
       await this.#each((c) => c.onTrainBegin?.({}));
       const first = this.#fit.first();
@@ -109,24 +122,16 @@ export class TrainingLoop {
       const trains = !model.stopTraining;
       if (trains && isLeft) await this.#beginEpoch(first);
       this.#learningRate = model.optimizer.fixedLearningRate;
-      if (trains && !this.#cancelled.is) {
-        if (isLeft) {
-          const run = start(this.#learningRate, first);
-          this.#run = run;
-          await this.#follow(run);
-        }
-        if (!this.#cancelled.is) await this.#fit.finish();
+      if (!trains || this.#cancelled.is) return;
+      if (isLeft) {
+        const run = start(this.#learningRate, first);
+        this.#run = run;
+        await this.#follow(run);
       }
+      if (!this.#cancelled.is) await this.#fit.finish();
     } finally {
-      try {
-        await this.#each((c) => c.onTrainEnd?.(this.#logs));
-      } finally {
-        this.#cancelled.end();
-        signal?.removeEventListener('abort', abort);
-      }
+      await this.#each((c) => c.onTrainEnd?.(this.#logs));
     }
-    if (signal?.aborted) throw signal.reason;
-    return { history: this.#history, epoch: this.#epoch } as FitResult;
   }
 
   /** Has callbacks hear of the validation that `measure` is. */

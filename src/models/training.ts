@@ -89,6 +89,10 @@ export class Training implements TrainingContext {
     return this.#validates;
   }
 
+  get isUnderWay(): boolean {
+    return this.#loop !== undefined;
+  }
+
   progress(): ReturnType<NativeRun['progress']> | undefined {
     return this.#loop?.progress();
   }

@@ -69,7 +69,7 @@ export function pad<A extends Operand>(
     if (
       !Array.isArray(widths) ||
       widths.length !== given.rank ||
-      !widths.every((w) => Array.isArray(w) && w.length === 2)
+      !Array.from(widths).every((w) => Array.isArray(w) && w.length === 2)
     )
       throw argumentError('widths', `a list of ${given.rank} pairs, one for each axis`, widths);
     const counts = widths.map((pair, i) =>

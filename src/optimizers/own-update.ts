@@ -62,7 +62,7 @@ function askedState(of: OwnUpdate, { shape, path }: Weight): State {
   if (!isPlain(state)) throw argumentError(what, 'an object of shapes by name', state);
   const isShape = (sizes: unknown): boolean =>
     sizes === 'weight' ||
-    (Array.isArray(sizes) && sizes.every((size) => Number.isSafeInteger(size) && size >= 0));
+    (Array.isArray(sizes) && Array.from(sizes).every((size) => Number.isSafeInteger(size) && size >= 0));
   for (const [name, sizes] of Object.entries(state)) {
     if (!isName(name)) throw argumentError(what, 'named', name);
     if (!isShape(sizes))

@@ -510,8 +510,29 @@ describe('what Keras passes to call', () => {
         return training ? ops.mul(x, 2) : x;
       }
     }
-    const says = /parameter 'training' of call\(\) must be left out: 'this\.isTraining' says it/;
+    const says = /parameter 'training' of call\(\) must be left out: this\.isTraining says it/;
     await expectFailure(() => new Noisy()(input([2])), 'ERR_ARGUMENT', says);
+  });
+  test('nor are flag and mask in an object', async () => {
+    class Options extends Layer {
+      static override readonly className = 'Options';
+      override call(x: SymbolicTensor, { training = false }: { training?: boolean } = {}): SymbolicTensor {
+        return training ? ops.mul(x, 2) : x;
+      }
+    }
+    class Masked extends Layer {
+      static override readonly className = 'Masked';
+      override call(x: SymbolicTensor, mask?: SymbolicTensor): SymbolicTensor {
+        return mask ? ops.mul(x, ops.expandDims(ops.cast(mask, 'float32'), -1)) : x;
+      }
+    }
+    const flag = /parameter 'training' of call\(\) must be left out: this\.isTraining says it/;
+    await expectFailure(() => new Options()(input([2])), 'ERR_ARGUMENT', flag);
+    const words = layers.embedding(5, 3, { maskZero: true })(input([4], { dtype: 'int32' }));
+    const mask = /parameter 'mask' of call\(\) must be left out: the mask of the tensor itself says it/;
+    await expectFailure(() => new Masked()(words), 'ERR_ARGUMENT', mask);
+    expect(new Masked()(input([4, 3])).shape).toEqual([null, 4, 3]);
+    expect(new Masked()(words, input([4])).shape).toEqual([null, 4, 3]);
   });
   test('but others may be called so', () => {
     class Flagged extends Layer {

@@ -122,8 +122,9 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
     key?: SymbolicTensor,
     options: AttentionCallOptions = {},
   ): SymbolicTensor | SymbolicTensor[] {
-    if (!(query instanceof SymbolicTensor) || !(value instanceof SymbolicTensor))
-      throw argumentError('inputs', 'a query and a value', [query, value]);
+    const all: unknown[] = key === undefined ? [query, value] : [query, value, key];
+    if (!all.every((of) => of instanceof SymbolicTensor))
+      throw argumentError('inputs', 'a query, a value and, if it is another one, a key', all);
     const { dropout, seed, slidingWindow } = this.#settings;
     if (slidingWindow !== undefined && this.axes.length > 1)
       throw argumentError('slidingWindow', 'left out where several axes are looked along', slidingWindow);

@@ -33,7 +33,7 @@ export class Dot extends Layer<DotConfig, Given> {
   static override readonly options: Table<DotConfig> = {
     axes: option((argument, given): number | readonly [number, number] => {
       if (Number.isInteger(given)) return given as number;
-      if (Array.isArray(given) && given.length === 2 && given.every(Number.isInteger))
+      if (Array.isArray(given) && given.length === 2 && Array.from(given).every(Number.isInteger))
         return [given[0], given[1]];
       throw argumentError(argument, 'an axis, or one for each of two tensors', given);
     }),
