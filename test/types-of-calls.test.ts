@@ -4,9 +4,11 @@
 import {
   callbacks,
   input,
+  Layer,
   layers,
   Model,
   metrics,
+  ops,
   Sequential,
   type SymbolicTensor,
   type Tensor,
@@ -56,6 +58,56 @@ test('several, where they are asked for', () => {
   const row = tensor(new Float32Array(12), { shape: [1, 3, 4] });
   expectTypeOf(layers.lstm(2)(row)).toEqualTypeOf<Tensor>();
   expect([layers.lstm(2, { returnState: true })(x)].flat()).toHaveLength(3);
+});
+
+test('calls that are wrong do not compile', () => {
+  class Gate extends Layer {
+    static override readonly className = 'Gate';
+    override call(a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor {
+      return ops.mul(a, ops.sigmoid(b));
+    }
+  }
+  const x = input([3, 4]);
+  const row = tensor(new Float32Array(12), { shape: [1, 3, 4] });
+  // Nobody calls it: what is asked is what the compiler says.
+  const wrong = (): unknown[] => [
+    // @ts-expect-error No tensor.
+    layers.dense(3)(),
+    // @ts-expect-error One tensor, not two.
+    layers.dense(3)(x, x),
+    // @ts-expect-error A list of tensors.
+    layers.add()(x, x),
+    // @ts-expect-error No value.
+    layers.multiHeadAttention(2, 4)(x),
+    // @ts-expect-error The second tensor is missing.
+    new Gate()(x),
+    // @ts-expect-error The second tensor is missing here too.
+    new Gate()(row),
+    // @ts-expect-error No such option.
+    layers.lstm(3)(x, { initial: x }),
+  ];
+  expect(wrong).toBeTypeOf('function');
+  expectTypeOf(new Gate()(x, x, { training: true })).toEqualTypeOf<SymbolicTensor>();
+  expectTypeOf(new Gate()(row, row)).toEqualTypeOf<Tensor>();
+});
+
+test('concrete tensors give concrete ones, as many', () => {
+  class Halves extends Layer {
+    static override readonly className = 'Halves';
+    override call(x: SymbolicTensor): SymbolicTensor[] {
+      return ops.split(x, 2);
+    }
+  }
+  const row = tensor(new Float32Array(12), { shape: [1, 3, 4] });
+  const [y, h, c] = layers.lstm(2, { returnState: true })(row);
+  expectTypeOf([y, h, c]).toEqualTypeOf<Tensor[]>();
+  const next = layers.lstm(2)(row, { initialState: [h as Tensor, c as Tensor] });
+  expectTypeOf(next).toEqualTypeOf<Tensor>();
+  expect(next.shape).toEqual([1, 2]);
+  expectTypeOf(new Halves()(row)).toEqualTypeOf<Tensor[]>();
+  expect(new Halves()(row)).toHaveLength(2);
+  const seen = { attentionMask: tensor([[true, false, true], [true, true, true], [true, true, false]]) }; // biome-ignore format: a matrix
+  expectTypeOf(layers.multiHeadAttention(2, 4)(row, row, seen)).toEqualTypeOf<Tensor>();
 });
 
 test('keys of history and of monitors are those of metrics, wherever those are made', async () => {

@@ -18,6 +18,8 @@ export interface CallOptions {
    * `embedding` with `maskZero`.
    */
   readonly mask?: SymbolicTensor | Tensor | null | undefined;
+  /** @hidden No tensor is options, though it may have a mask. */
+  readonly shape?: never;
 }
 
 /** Options of calls by name: a boolean, or a tensor or tensors. */
@@ -29,12 +31,15 @@ export type Outputs = SymbolicTensor | SymbolicTensor[];
 /** Arguments of a call: those of the class's `call`, and options last. */
 export type Arguments<P extends unknown[]> = [...P, options?: CallOptions];
 
-/** A symbolic argument with concrete tensors in its place. */
+/** A symbolic argument, or what is given for it, with concrete tensors in its place. */
 export type Concrete<T> = T extends SymbolicTensor
   ? Tensor
-  : T extends readonly SymbolicTensor[]
-    ? readonly Tensor[]
+  : T extends readonly unknown[] | CallOptions
+    ? { [I in keyof T]: Concrete<T[I]> }
     : T;
+
+/** Arguments of a call on concrete tensors. */
+export type ConcreteArguments<P extends unknown[]> = Arguments<{ [I in keyof P]: Concrete<P[I]> }>;
 
 /** Lists in each other that tensors may stand in. */
 const LEVELS = 8;

@@ -3,12 +3,17 @@
  * several.
  */
 import type { SymbolicTensor } from '../core/symbolic.js';
+import type { Tensor } from '../core/tensor.js';
+import type { Concrete, ConcreteArguments } from './arguments.js';
 
 /** A layer of class `L` that gives the tensors `S` for inputs `P`. */
 export type GivesSeveral<L, P extends unknown[], S extends readonly SymbolicTensor[]> = ((
   ...inputs: P
 ) => S) &
+  ((...inputs: ConcreteArguments<P>) => Concrete<S>) &
   L;
 
 /** A layer of class `L` that gives one tensor for inputs `P`. */
-export type GivesOne<L, P extends unknown[]> = ((...inputs: P) => SymbolicTensor) & L;
+export type GivesOne<L, P extends unknown[]> = ((...inputs: P) => SymbolicTensor) &
+  ((...inputs: ConcreteArguments<P>) => Tensor) &
+  L;

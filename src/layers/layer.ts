@@ -7,7 +7,6 @@ import { snake } from '../core/names.js';
 import { collect, type OptionTable, optionNames, read, save } from '../core/options.js';
 import { safely } from '../core/show.js';
 import { type Shape, SymbolicTensor } from '../core/symbolic.js';
-import type { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { noteName, UniqueNames } from '../core/unique-names.js';
 import { argumentError, inLayer } from '../errors.js';
@@ -18,6 +17,7 @@ import {
   type CallOptionKinds,
   type CallOptions,
   type Concrete,
+  type ConcreteArguments,
   checkBuilt,
   checkOutputs,
   notOneTensor,
@@ -38,9 +38,7 @@ export interface Layer<C extends object = LayerOptions, A extends unknown[] = Gi
   /** Applies the layer. */
   (...inputs: Arguments<Parameters<this['call']>>): ReturnType<this['call']>;
   /** Applies the layer to concrete tensors at once. */
-  (
-    ...inputs: Arguments<{ [I in keyof Parameters<this['call']>]: Concrete<Parameters<this['call']>[I]> }>
-  ): Tensor;
+  (...inputs: ConcreteArguments<Parameters<this['call']>>): Concrete<ReturnType<this['call']>>;
 }
 
 /**
