@@ -199,6 +199,31 @@ describe('random ops', () => {
     expect((await one.predict(zeros)).data).not.toEqual(first.data);
   });
 
+  test('of other sizes, where that of the batch is known when it comes', async () => {
+    const x = input([4, 3]);
+    const noise = ops.randomNormal(x, { shape: [null, 5] });
+    const whole = ops.zerosLike(x, [null, 2, 3, 1]);
+    const ones = ops.onesLike(input([2], { dtype: 'int32' }), [null]);
+    expect([noise.shape, whole.shape, ones.shape, ones.dtype]).toEqual([
+      [null, 5],
+      [null, 2, 3, 1],
+      [null],
+      'int32',
+    ]);
+    const model = new Model({ inputs: x, outputs: [noise, whole] });
+    const [drawn, none] = (await model.predict(ops.zeros([50, 4, 3]))) as [Tensor, Tensor];
+    expect(drawn.shape).toEqual([50, 5]);
+    expect(new Set(drawn.data).size).toBeGreaterThan(240);
+    expect(none).toMatchObject({ shape: [50, 2, 3, 1], data: new Float32Array(300) });
+    expect(ops.randomUniform(tensor(3), { shape: [2, 2] }).shape).toEqual([2, 2]);
+    expect(ops.onesLike(tensor([Number.NaN, 1]), [null, 2]).toArray()).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+    expect(() => ops.randomNormal(x, { shape: [2, 2, 2, null] })).toThrow(
+      /^shape must be a list of sizes, null for/,
+    );
+  });
   test('of classes: each as often as its share, -Infinity never', () => {
     setRandomSeed(3);
     const logits = tensor([

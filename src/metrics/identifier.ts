@@ -33,6 +33,9 @@ export type MetricIdentifier =
   | keyof typeof ALIASES
   | MetricFunction;
 
+/** Any key, beside those that are known and stay so. */
+type Unknown = string & Record<never, never>;
+
 /**
  * Key in logs of a metric: the name it was asked for by, in snake_case. The name of a function is not known to the compiler,
  * so with one every key is allowed; a metric that is an object says it.
@@ -43,7 +46,7 @@ export type MetricKey<M> =
     : M extends string
       ? Snake<M>
       : M extends (...of: never[]) => unknown
-        ? string
+        ? Unknown
         : never;
 
 const registry = new Registry<Metric>({

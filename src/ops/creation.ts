@@ -6,11 +6,14 @@ import { count, integer, MOST_INDEX, number } from '../core/check.js';
 import { checkDtype, type DType, zeros as elements } from '../core/elements.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
+import { KEEP } from '../core/primitives.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { Tensor, tensor } from '../core/tensor.js';
+import { Trace } from '../core/trace.js';
 import { argumentError } from '../errors.js';
 import { add } from './arithmetic.js';
 import { cast, equal, logicalNot, logicalOr, notEqual } from './comparison.js';
+import { carrier } from './sizes.js';
 
 /** The most classes that {@link oneHot} compares with. */
 const MOST_CLASSES = 2 ** 24;
@@ -62,18 +65,25 @@ export function eye(rows: number, columns: number = rows, k = 0): Tensor {
 /** True for every element, NaN too: what it is made of has an ONNX form for unknown sizes, unlike a broadcast. */
 const every = <A extends Operand>(x: A): Result<A> => logicalOr(equal(x, x), notEqual(x, x)) as Result<A>;
 
-/** Zeros in the shape and type of `x`. */
-export const zerosLike = <A extends Operand>(x: A): Result<A> =>
+/** Zeros in the type of `x`, and in its shape or another, where `null` is the size of `x` at the same place. */
+export const zerosLike = <A extends Operand>(x: A, shape?: readonly (number | null)[]): Result<A> =>
   op('zerosLike', [x], (_, [of]) => {
     const like = of as SymbolicTensor;
-    return cast(logicalNot(every(like)), like.dtype);
+    return cast(logicalNot(every(shaped(like, shape))), like.dtype);
   });
-/** Ones in the shape and type of `x`. */
-export const onesLike = <A extends Operand>(x: A): Result<A> =>
+/** Ones in the type of `x`, and in its shape or another, where `null` is the size of `x` at the same place. */
+export const onesLike = <A extends Operand>(x: A, shape?: readonly (number | null)[]): Result<A> =>
   op('onesLike', [x], (_, [of]) => {
     const like = of as SymbolicTensor;
-    return cast(every(like), like.dtype);
+    return cast(every(shaped(like, shape)), like.dtype);
   });
+
+/** Something of that shape. */
+function shaped(like: SymbolicTensor, shape: readonly (number | null)[] | undefined): SymbolicTensor {
+  if (shape === undefined) return like;
+  const sizes = shape.map((size) => size ?? KEEP);
+  return Trace.running.emit('broadcastTo', [carrier(like, shape)], { shape: sizes })[0];
+}
 
 /**
  * Numbers from `start` on, `step` apart, before `stop`: int32 where all three are whole. With one argument from 0 to that.

@@ -12,13 +12,21 @@ import { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
 import { add, log, maximum, minimum, mul, neg } from './arithmetic.js';
 import { cast, less } from './comparison.js';
+import { ones } from './creation.js';
 import { argMax } from './reduction.js';
 import { expandDims } from './shaping.js';
+import { carrier } from './sizes.js';
 
 /** A seed of its own for what is drawn. */
 export interface RandomSeed {
   /** Tells numbers of equal places in a model apart. Default: by the order of calls. */
   readonly seed?: number | null | undefined;
+}
+
+/** Options of random numbers. */
+export interface RandomOptions extends RandomSeed {
+  /** Sizes; `null` for that of `x` at the same place, such as a batch that is not known yet. Default all of `x`. */
+  readonly shape?: readonly (number | null)[] | undefined;
 }
 
 /** A number that is drawn as 0, whose logarithm is none, counts as half of the next one. */
@@ -37,8 +45,7 @@ function drawn<A extends Operand>(
   name: string,
   kind: 'normal' | 'uniform',
   x: A,
-  given: number | null | undefined,
-  sizes = (rank: number): number[] => Array.from({ length: rank }, () => KEEP),
+  { seed: given, shape }: RandomOptions,
 ): Result<A> {
   if (!isTensorLike(x) && !(x instanceof Weight)) throw argumentError(`operand 0 of ${name}`, 'a tensor', x);
   const seed = given ?? undefined;
@@ -46,7 +53,11 @@ function drawn<A extends Operand>(
   const [y] = dispatch({ label: name, seed: currentSeed() }, [x as Operand], ([of]) => {
     const trace = Trace.running;
     const like = trace.value(of as Operand);
-    return [trace.emit(kind, [like], { stream: trace.stream(seed), shape: sizes(like.rank) })[0]];
+    const sizes = shape ?? like.shape.map(() => null);
+    const from = shape ? carrier(like, shape) : like;
+    return [
+      trace.emit(kind, [from], { stream: trace.stream(seed), shape: sizes.map((size) => size ?? KEEP) })[0],
+    ];
   });
   return y as Result<A>;
 }
@@ -54,12 +65,12 @@ function drawn<A extends Operand>(
 /** Independent normal numbers in the shape of `x`; by default of mean 0 and standard deviation 1. */
 export function randomNormal<A extends Operand>(
   x: A,
-  options: RandomSeed & { readonly mean?: number; readonly stddev?: number } = {},
+  options: RandomOptions & { readonly mean?: number; readonly stddev?: number } = {},
 ): Result<A> {
-  const given = checkOptions('randomNormal', options, ['mean', 'stddev', 'seed']);
+  const given = checkOptions('randomNormal', options, ['mean', 'stddev', 'shape', 'seed']);
   const mean = number('mean', given.mean ?? 0);
   const stddev = nonNegative('stddev', given.stddev ?? 1);
-  const numbers = drawn('randomNormal', 'normal', x, given.seed);
+  const numbers = drawn('randomNormal', 'normal', x, given);
   const scaled = stddev === 1 ? numbers : mul(numbers as Operand, stddev);
   return (mean === 0 ? scaled : add(scaled as Operand, mean)) as Result<A>;
 }
@@ -67,14 +78,14 @@ export function randomNormal<A extends Operand>(
 /** Independent numbers in the shape of `x`, all alike from `minval` (default 0) up to `maxval` (default 1), excluded. */
 export function randomUniform<A extends Operand>(
   x: A,
-  options: RandomSeed & { readonly minval?: number; readonly maxval?: number } = {},
+  options: RandomOptions & { readonly minval?: number; readonly maxval?: number } = {},
 ): Result<A> {
-  const given = checkOptions('randomUniform', options, ['minval', 'maxval', 'seed']);
+  const given = checkOptions('randomUniform', options, ['minval', 'maxval', 'shape', 'seed']);
   const low = number('minval', given.minval ?? 0);
   const high = number('maxval', given.maxval ?? 1, 'a finite number ≥ minval', (n) => n >= low);
   if (Math.fround(high - low) === Infinity)
     throw argumentError('maxval', 'above minval by what float32 holds', high);
-  const numbers = add(mul(drawn('randomUniform', 'uniform', x, given.seed), high - low), low);
+  const numbers = add(mul(drawn('randomUniform', 'uniform', x, given), high - low), low);
   // The sum may be rounded up.
   return minimum(numbers as Operand, Math.max(below(high), Math.fround(low))) as Result<A>;
 }
@@ -83,11 +94,11 @@ export function randomUniform<A extends Operand>(
 export function randomBernoulli<A extends Operand>(
   x: A,
   probability: number,
-  options: RandomSeed = {},
+  options: RandomOptions = {},
 ): Result<A> {
-  const { seed } = checkOptions('randomBernoulli', options, ['seed']);
+  const given = checkOptions('randomBernoulli', options, ['shape', 'seed']);
   fraction('probability', probability);
-  return cast(less(drawn('randomBernoulli', 'uniform', x, seed), probability), 'float32') as Result<A>;
+  return cast(less(drawn('randomBernoulli', 'uniform', x, given), probability), 'float32') as Result<A>;
 }
 
 /**
@@ -103,9 +114,8 @@ export function randomCategorical<A extends Operand>(
   const { seed } = checkOptions('randomCategorical', options, ['seed']);
   count('samples', samples);
   const rows = expandDims(logits, -2) as Operand;
-  const sizes = (rank: number): number[] =>
-    Array.from({ length: rank }, (_, i) => (i === rank - 2 ? samples : KEEP));
-  const uniform = maximum(drawn('randomCategorical', 'uniform', rows, seed, sizes) as Operand, LEAST);
+  const copies = mul(rows, ones([samples, 1])) as Operand;
+  const uniform = maximum(drawn('randomCategorical', 'uniform', copies, { seed }) as Operand, LEAST);
   const noise = neg(log(neg(log(uniform as Operand) as Operand) as Operand) as Operand);
   return argMax(add(rows, noise as Operand) as Operand) as Result<A>;
 }

@@ -1,8 +1,10 @@
 /**
  * Sizes of axes where an op has to know them.
  */
+import { MOST_AXES } from '../core/nested.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
+import { Trace } from '../core/trace.js';
 import { argumentError, shapeError } from '../errors.js';
 
 /** The size of an axis. @throws {RidgelineError} `ERR_SHAPE` where it is unknown, `ERR_ARGUMENT` where there is no such axis. */
@@ -13,4 +15,23 @@ export function sizeOf(x: SymbolicTensor, axis: number): number {
   if (size === null || size === undefined)
     throw shapeError('x', `a known size along axis ${axis}`, shapeText(x.shape));
   return size;
+}
+
+/**
+ * What has the size of `x` along each axis where `shape` says `null`, 1 along all others, and as many axes: for ops that take
+ * sizes which are unknown from a tensor.
+ * @throws {RidgelineError} `ERR_ARGUMENT` for what are no sizes, or `null` for an axis that `x` does not have.
+ */
+export function carrier(x: SymbolicTensor, shape: readonly (number | null)[]): SymbolicTensor {
+  const fits = (d: unknown, axis: number): boolean =>
+    d === null ? axis < x.rank : Number.isSafeInteger(d) && (d as number) >= 0;
+  if (!Array.isArray(shape) || shape.length > MOST_AXES || !Array.from(shape).every(fits))
+    throw argumentError('shape', `a list of sizes, null for those of ${shapeText(x.shape)}`, shape);
+  const trace = Trace.running;
+  const axes = x.shape.flatMap((_, axis) => (shape[axis] === null ? [] : [axis]));
+  const numbers = trace.emit('cast', [x], { dtype: 'float32' })[0];
+  let of = axes.length > 0 ? trace.emit('sum', [numbers], { axes, keepdims: true })[0] : numbers;
+  while (of.rank > shape.length) of = trace.emit('squeeze', [of], { axis: -1 })[0];
+  while (of.rank < shape.length) of = trace.emit('expandDims', [of], { axis: -1 })[0];
+  return of;
 }

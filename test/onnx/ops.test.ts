@@ -216,7 +216,11 @@ const OTHERS: Record<string, readonly (readonly [of: Of, shapes: Shapes, ...type
     [(a, b) => ops.stack([a, b], 1), [[4], [4]]],
     [(a) => ops.stack([a, ops.neg(a)], -1), [[4, 6]]],
   ],
-  zerosLike: [[(a) => ops.zerosLike(a), [[4]]]],
+  zerosLike: [
+    [(a) => ops.zerosLike(a), [[4]]],
+    [(a) => ops.zerosLike(a, [null, 3]), [[4]]],
+    [(a) => ops.zerosLike(a, [null, null, 1]), [[null, 4]]],
+  ],
   onesLike: [[(a) => ops.onesLike(a), [[4, 6]]]],
   oneHot: [[(a) => ops.oneHot(a, 4), [[3]], 'int32']],
   positions: [
