@@ -181,6 +181,15 @@ test.each([
 });
 
 describe('textVectorization', () => {
+  test('takes texts that are cut within a character', async () => {
+    const words = preprocessing.textVectorization({ standardize: null });
+    await words.adapt(['a \ud83d', 'b\0 a']);
+    expect(words.vocabulary).toEqual(['a', '\ufffd', 'b\ufffd']);
+    expect(words.call(['a \ude00 \ud83d\ude00']).toArray()).toEqual([[2, 3, 1]]);
+    expect(() => preprocessing.stringLookup({ vocabulary: ['a'] }).call(['\ud83d'])).toThrow(
+      /data must be strings that are well-formed, with no half of a surrogate pair/,
+    );
+  });
   test('of whole texts gives rows of a length that is asked for, as Keras', () => {
     const whole = { split: null, vocabulary: ['x', 'y'] } as const;
     const rows = preprocessing.textVectorization({ ...whole, outputSequenceLength: 2 });

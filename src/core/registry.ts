@@ -4,7 +4,7 @@
  * An option takes a name (in any case, with or without underscores), a config with a name, something ready-made, or,
  * for some kinds, a function. A saved model names what it was made of exactly.
  */
-import { argumentError } from '../errors.js';
+import { argumentError, show } from '../errors.js';
 import { unknownName } from './check.js';
 import { customObject, loads, missing } from './custom.js';
 
@@ -120,6 +120,7 @@ export class Registry<T> {
    * @throws {RidgelineError} `ERR_ARGUMENT` for a name that is not known.
    */
   restore({ name, config }: { readonly name: string; readonly config: object }): T {
+    if (typeof name !== 'string') throw new TypeError(`the name of a ${this.#kind.noun} is ${show(name)}`);
     const make = this.find(name);
     if (make) return make(config);
     throw missing(this.#kind.noun, name);

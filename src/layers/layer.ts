@@ -259,7 +259,10 @@ export abstract class Layer<
   #masked(outputs: Outputs, inputs: readonly SymbolicTensor[], options: object): Outputs {
     const mask = this.computeMask(inputs, options);
     const isMeant = this.#class.supportsMasking || this.computeMask !== Layer.prototype.computeMask;
-    if (!mask && !isMeant) this.#forgotten.tell(inputs, `'${this.name}' (${this.#class.className})`);
+    // What an inner layer gave may carry it by itself.
+    const isThere = [outputs].flat().some((y) => y.mask);
+    if (!mask && !isMeant && !isThere)
+      this.#forgotten.tell(inputs, `'${this.name}' (${this.#class.className})`);
     return mask ? withMask(outputs, mask) : outputs;
   }
 

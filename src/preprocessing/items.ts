@@ -43,7 +43,12 @@ export function* flat<T>(
   const shape: number[] = [];
   const add = (item: unknown, axis: number): void => {
     if (axis !== shape.length) throw uneven(argument, shape);
-    if (!fits(item)) throw argumentError(argument, expected, item);
+    if (!fits(item))
+      throw argumentError(
+        argument,
+        typeof item === 'string' ? `${expected} that are ${WELL_FORMED}` : expected,
+        item,
+      );
     items.push(item);
   };
   function* walk(list: readonly unknown[], axis: number): Work<void> {
@@ -72,6 +77,12 @@ function uneven(argument: string, shape: readonly number[]): RidgelineError {
   const message = `${argument} must be lists of equal lengths, as of shape [${shape.join(', ')}]`;
   return new RidgelineError('ERR_SHAPE', message, { argument });
 }
+
+/** True for any text. */
+export const isString = (item: unknown): item is string => typeof item === 'string';
+
+/** What a text must be to stand in a file. */
+const WELL_FORMED = 'well-formed, with no half of a surrogate pair and no NUL';
 
 /** True for text that files can hold. */
 export const isText = (item: unknown): item is string => typeof item === 'string' && isWellFormed(item);

@@ -17,7 +17,7 @@ import {
   unknownWeight,
   VocabularyLearning,
 } from '../layers/preprocessing/vocabulary.js';
-import { flat, isText, type Strings } from './items.js';
+import { flat, isString, isText, type Strings } from './items.js';
 import { Preprocessor } from './preprocessor.js';
 import { laterInAlphabet } from './string-lookup.js';
 
@@ -62,6 +62,8 @@ export interface TextVectorizationOptions {
   readonly idfWeights?: readonly number[] | null | undefined;
 }
 
+/** Halves of surrogate pairs, and NUL. */
+const MALFORMED = /[\p{Surrogate}\0]/gu;
 const PUNCTUATION = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~']/g;
 /** What stands for tokens that are not in the vocabulary; nobody may call a token so. */
 const UNKNOWN = '[UNK]';
@@ -159,10 +161,12 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
     return (this.#learnt?.vocabulary.length ?? 0) + this.#reserved;
   }
 
-  /** The tokens of a text. */
+  /** The tokens of a text; what is no whole character in it counts as U+FFFD. */
   tokens(text: string): string[] {
     const { standardize, split, ngrams } = this.options;
-    let of = typeof standardize === 'function' ? standardized(standardize, text) : text;
+    // Texts of users may be cut within a character, and no file holds such a token.
+    const whole = text.replace(MALFORMED, '\uFFFD');
+    let of = typeof standardize === 'function' ? standardized(standardize, whole) : whole;
     if (standardize === 'lower' || standardize === 'lowerAndStripPunctuation') of = of.toLowerCase();
     if (standardize === 'stripPunctuation' || standardize === 'lowerAndStripPunctuation')
       of = of.replace(PUNCTUATION, '');
@@ -203,7 +207,7 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
   }
 
   *#documents(data: Strings): Work<Iterable<string[]>> {
-    const { items } = yield* flat('data', data, 'strings', isText);
+    const { items } = yield* flat('data', data, 'strings', isString);
     return this.#tokensOf(items);
   }
 
@@ -221,7 +225,7 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
         'ERR_ARGUMENT',
         'TextVectorization has no vocabulary yet: adapt it, or give it one',
       );
-    const { items, shape } = atOnce(flat('data', data, 'strings', isText));
+    const { items, shape } = atOnce(flat('data', data, 'strings', isString));
     if (shape.length > 2 || (shape.length === 2 && shape[1] !== 1))
       throw new RidgelineError(
         'ERR_SHAPE',

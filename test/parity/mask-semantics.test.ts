@@ -173,7 +173,20 @@ describe('layers that drop it', () => {
   test('once each with a warning, unless they take it up', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const drops = layers.rmsNormalization({ name: 'dropping' });
-    for (const layer of [drops, drops, layers.globalAveragePooling1d(), layers.dense(2), layers.gru(2)])
+    // What an inner layer gives has the mask by itself.
+    const inner = layers.dense(2);
+    const keeps = [
+      layers.spectralNormalization(layers.dense(2)),
+      layers.lambda((of: SymbolicTensor) => inner(of)),
+    ];
+    for (const layer of [
+      drops,
+      drops,
+      layers.globalAveragePooling1d(),
+      layers.dense(2),
+      layers.gru(2),
+      ...keeps,
+    ])
       layer(x);
     const texts = warn.mock.calls.map(([text]) => text as string);
     vi.restoreAllMocks();
