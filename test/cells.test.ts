@@ -26,7 +26,7 @@ import { expectFailure, numbers } from './support/small.js';
 
 /** `h = tanh(x·W + h₋·U)`, as a user writes it. */
 class OwnCell extends Layer {
-  static override readonly className = 'OwnCell';
+  static override readonly className: string = 'OwnCell';
   readonly stateSize: number;
   #kernel!: Weight;
   #recurrent!: Weight;
@@ -50,6 +50,18 @@ class OwnCell extends Layer {
   }
   override getConfig(): Record<string, unknown> {
     return { ...super.getConfig(), units: this.stateSize };
+  }
+}
+
+/** The same as Keras' guides write it: states in a list, and what it begins with. */
+class GuideCell extends OwnCell {
+  static override readonly className: string = 'GuideCell';
+  override call(x: SymbolicTensor, states: readonly SymbolicTensor[]): never {
+    const [y] = super.call(x, states) as [SymbolicTensor];
+    return [y, [y]] as never;
+  }
+  getInitialState(x: SymbolicTensor): SymbolicTensor[] {
+    return [ops.onesLike(x, [null, this.stateSize])];
   }
 }
 
@@ -224,7 +236,7 @@ test('bad input', async () => {
   );
   class Nested extends OwnCell {
     override call(x: SymbolicTensor, states: SymbolicTensor[]): SymbolicTensor[] {
-      return [x, states] as never;
+      return [x, [states]] as never;
     }
   }
   await expectFailure(
@@ -232,4 +244,50 @@ test('bad input', async () => {
     'ERR_ARGUMENT',
     /in one list, those of a cell \[output, \.\.\.states\]/,
   );
+});
+
+test('a cell as Keras’ guides have it: its states in a list, and a state to begin with', async () => {
+  const [own, guide] = [layers.rnn(new OwnCell({ units: 3 })), layers.rnn(new GuideCell({ units: 3 }))];
+  own(x);
+  guide(x);
+  guide.setWeights(own.getWeights());
+  const ones = ops.ones([3, 3]);
+  expect(guide(x)).toEqual(own(x, { initialState: ones }));
+  // A state that is given comes before it.
+  expect(guide(x, { initialState: ops.zeros([3, 3]) })).toEqual(own(x));
+  const model = new Sequential([input([null, 4]), guide, layers.dense(1)]);
+  await expectSameInRuntime(model as Model);
+  class Wrong extends GuideCell {
+    override getInitialState(): SymbolicTensor[] {
+      return [];
+    }
+  }
+  await expectFailure(
+    () => layers.rnn(new Wrong({ units: 3 }))(input([5, 4])),
+    'ERR_ARGUMENT',
+    /what getInitialState\(\) gives must be 1 tensors/,
+  );
+});
+
+test('a layer of several outputs says the mask of each', () => {
+  class Halves extends Layer {
+    static override readonly className = 'Halves';
+    override call(of: SymbolicTensor): SymbolicTensor[] {
+      return [ops.slice(of, { end: 2, axis: 1 }), ops.slice(of, { start: 2, axis: 1 })];
+    }
+    override computeMask([of]: readonly SymbolicTensor[]): SymbolicTensor[] {
+      const counts = of?.mask as SymbolicTensor;
+      return [ops.slice(counts, { end: 2, axis: 1 }), ops.slice(counts, { start: 2, axis: 1 })];
+    }
+  }
+  const words = layers.embedding(9, 2, { maskZero: true })(tensor([[1, 0, 2, 0, 3]], { dtype: 'int32' }));
+  const [first, rest] = new Halves()(words) as [Tensor, Tensor];
+  const mean = layers.globalAveragePooling1d();
+  const rows = (of: Tensor, steps: number[]): number[] =>
+    [0, 1].map((j) => steps.reduce((sum, t) => sum + of.data[2 * t + j]!, 0) / steps.length);
+  for (const [of, steps] of [
+    [first, [0]],
+    [rest, [0, 2]],
+  ] as const)
+    expect(Array.from(mean(of).data)).toEqual(rows(of, [...steps]).map((value) => expect.closeTo(value, 5)));
 });

@@ -148,6 +148,10 @@ export function checkBuilt(result: unknown): void {
   throw argumentError('what build() gives', 'nothing, without async', result);
 }
 
+/** What `call` gave; a cell may have its states in a list of their own, as in Keras. */
+export const inOneList = (layer: object, given: unknown): unknown =>
+  'stateSize' in layer && Array.isArray(given) ? given.flat() : given;
+
 /** @throws {RidgelineError} `ERR_ARGUMENT` for what is no symbolic tensor of `trace`, or a list of them. */
 export function checkOutputs(outputs: unknown, trace: Trace): asserts outputs is Outputs {
   const all: unknown[] = Array.isArray(outputs) ? outputs : [outputs];

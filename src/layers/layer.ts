@@ -20,11 +20,12 @@ import {
   type ConcreteArguments,
   checkBuilt,
   checkOutputs,
+  inOneList,
   notOneTensor,
   type Outputs,
   parseCall,
 } from './arguments.js';
-import { ForgottenMasks, masked, withMask } from './masks.js';
+import { ForgottenMasks, type Masks, masked, withMasks } from './masks.js';
 import { factoryName, nameAmong } from './naming.js';
 import { type CommonValues, common, type Given, type LayerOptions, type Settled } from './options.js';
 import { Recorded } from './recorded.js';
@@ -130,10 +131,10 @@ export abstract class Layer<
   abstract call(...inputs: any[]): any;
 
   /**
-   * Which steps of its first output count, from its inputs and the options of the call, where the class has some; `undefined`
-   * for all. Default: the mask of the first input where the class says `supportsMasking`.
+   * Which steps of its first output count, from its inputs and the options of the call, where the class has some, or of each
+   * output in a list; `undefined` for all. Default: the mask of the first input where the class says `supportsMasking`.
    */
-  computeMask(inputs: readonly SymbolicTensor[], _options?: object): SymbolicTensor | undefined {
+  computeMask(inputs: readonly SymbolicTensor[], _options?: object): Masks {
     return this.#class.supportsMasking ? inputs[0]?.mask : undefined;
   }
 
@@ -227,7 +228,7 @@ export abstract class Layer<
         const options = args.at(-1) as object;
         // They stand behind all parameters that are tensors.
         const takesOptions = Object.keys(this.#class.callOptions).length > 0;
-        const computed = this.computed(given, takesOptions ? [options] : []);
+        const computed = inOneList(this, this.computed(given, takesOptions ? [options] : []));
         checkOutputs(computed, trace);
         const outputs = this.#masked(computed, inputs, options);
         const penalty = this.#class.regularizesOutputs ? this.activityRegularizer : undefined;
@@ -255,15 +256,15 @@ export abstract class Layer<
     this.built = true;
   }
 
-  /** What the layer gives with the mask of its first output. */
+  /** What the layer gives with its masks. */
   #masked(outputs: Outputs, inputs: readonly SymbolicTensor[], options: object): Outputs {
-    const mask = this.computeMask(inputs, options);
+    const masks = this.computeMask(inputs, options);
     const isMeant = this.#class.supportsMasking || this.computeMask !== Layer.prototype.computeMask;
     // What an inner layer gave may carry it by itself.
     const isThere = [outputs].flat().some((y) => y.mask);
-    if (!mask && !isMeant && !isThere)
+    if (!masks && !isMeant && !isThere)
       this.#forgotten.tell(inputs, `'${this.name}' (${this.#class.className})`);
-    return mask ? withMask(outputs, mask) : outputs;
+    return masks ? withMasks(outputs, masks) : outputs;
   }
 
   /** Notes `layer` as an inner one and returns its name among them. */

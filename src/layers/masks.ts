@@ -20,13 +20,21 @@ export function masked(x: SymbolicTensor, mask: unknown): SymbolicTensor {
   return x.withMask(mask);
 }
 
-/** Outputs, the first of them with a mask. @throws {RidgelineError} `ERR_ARGUMENT` for one that is no symbolic tensor. */
-export function withMask(outputs: Outputs, mask: SymbolicTensor): Outputs {
-  if (!(mask instanceof SymbolicTensor))
-    throw argumentError('what computeMask() gives', 'a symbolic tensor, or undefined', mask);
-  const [first, ...others] = [outputs].flat() as [SymbolicTensor, ...SymbolicTensor[]];
-  const of = first.withMask(mask);
-  return Array.isArray(outputs) ? [of, ...others] : of;
+/** The mask of a layer's first output, or those of its outputs in their order. */
+export type Masks = SymbolicTensor | undefined | readonly (SymbolicTensor | undefined)[];
+
+/** Outputs with their masks. @throws {RidgelineError} `ERR_ARGUMENT` for one that is no symbolic tensor. */
+export function withMasks(outputs: Outputs, given: Masks): Outputs {
+  const masks: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const all = [outputs].flat();
+  if (masks.length > all.length || !masks.every((mask) => mask == null || mask instanceof SymbolicTensor))
+    throw argumentError(
+      'what computeMask() gives',
+      'a symbolic tensor, undefined, or one for each output',
+      given,
+    );
+  const found = all.map((y, i) => (masks[i] ? y.withMask(masks[i] as SymbolicTensor) : y));
+  return Array.isArray(outputs) ? found : (found[0] as SymbolicTensor);
 }
 
 /** Says once that what counts is forgotten in a layer, as Keras does: nobody meant it who does not say so. */

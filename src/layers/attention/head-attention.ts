@@ -113,7 +113,7 @@ export abstract class HeadAttention<C extends object, A extends unknown[]> exten
     inputs: readonly SymbolicTensor[],
     options: AttentionCallOptions = {},
   ): SymbolicTensor | undefined {
-    return counted(options.queryMask) ?? super.computeMask(inputs);
+    return counted(options.queryMask) ?? inputs[0]?.mask;
   }
 
   override call(

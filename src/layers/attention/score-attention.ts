@@ -47,7 +47,7 @@ export abstract class ScoreAttention<C extends object> extends Layer<C> {
     inputs: readonly SymbolicTensor[],
     options: AttentionCallOptions = {},
   ): SymbolicTensor | undefined {
-    return counted(options.queryMask) ?? super.computeMask(inputs);
+    return counted(options.queryMask) ?? inputs[0]?.mask;
   }
 
   override call(

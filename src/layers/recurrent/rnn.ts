@@ -3,7 +3,7 @@
  */
 
 import type { Option } from '../../core/options.js';
-import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
+import { type Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { Weight } from '../../core/weight.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
@@ -61,9 +61,20 @@ const cells = option(
   (value) => (Array.isArray(value) ? value.map(innerLayer.save) : innerLayer.save(value as Layer)),
 ) as Option<Layer | readonly Layer[], true>;
 
+/** The state that a cell of one's own begins with, where it says one; zeros else. */
+function firstOf(cell: Layer, x: SymbolicTensor): SymbolicTensor[] {
+  const { getInitialState } = cell as { getInitialState?: unknown };
+  if (typeof getInitialState !== 'function') return [];
+  const states = [getInitialState.call(cell, x)].flat() as SymbolicTensor[];
+  if (states.length === sizesOf(cell).length && states.every((of) => of instanceof SymbolicTensor))
+    return states;
+  throw argumentError('what getInitialState() gives', `${sizesOf(cell).length} tensors`, states);
+}
+
 /**
  * Input `[batch, time, …]`, output `[batch, units]`, or `[batch, time, units]` with `returnSequences`. Cells of this package
- * go through time in one native op each; those of one's own in a scan.
+ * go through time in one native op each; those of one's own, layers with a `stateSize` whose `call(x, states)` gives
+ * `[output, ...states]`, in a scan. A cell may say what it begins with by `getInitialState(x)`, from the whole sequence.
  */
 export class RNN extends Layer<RNNConfig, Given> {
   static override readonly className: string = 'RNN';
@@ -107,7 +118,7 @@ export class RNN extends Layer<RNNConfig, Given> {
     let [sequence, at] = [x, 0];
     const last: SymbolicTensor[] = [];
     for (const cell of this.#cells) {
-      const own = given.slice(at, at + sizesOf(cell).length);
+      const own = given.length > 0 ? given.slice(at, at + sizesOf(cell).length) : firstOf(cell, x);
       at += own.length;
       const [all, ...states] = this.#through(cell, sequence, own);
       last.push(...states);
