@@ -32,7 +32,7 @@ fn step(g: &mut Graph, of: [Value; 6]) -> [Value; 4] {
     let mean = g.reduce(Kind::Mean, next, Some(&[1]), true).unwrap();
     let faded = g.mul(s, c).unwrap();
     let s = g.add(faded, mean).unwrap();
-    let first = Attributes::parse(r#"{"axis":1,"start":0,"size":1}"#).unwrap();
+    let first = Attributes::parse(r#"{"axis":1,"start":0,"end":1}"#).unwrap();
     let first = g.call("slice", &[x], &first).unwrap()[0];
     let y = g.mul(next, first).unwrap();
     [next, s, y, s]
@@ -95,7 +95,7 @@ fn written_out(g: &mut Graph, of: [Value; 6], length: usize, reverse: bool) -> V
     let mut outputs: Vec<Option<[Value; 2]>> = vec![None; length];
     for turn in 0..length {
         let time = if reverse { length - 1 - turn } else { turn };
-        let with = format!(r#"{{"axis":0,"start":{time},"size":1}}"#);
+        let with = format!(r#"{{"axis":0,"start":{time},"end":{}}}"#, time + 1);
         let x = g.call("slice", &[xs], &Attributes::parse(&with).unwrap()).unwrap()[0];
         let squeeze = Attributes::parse(r#"{"axis":0}"#).unwrap();
         let x = g.call("squeeze", &[x], &squeeze).unwrap()[0];
@@ -226,7 +226,7 @@ fn doubled(first: f32, limit: f32, most: usize) -> Vec<Tensor> {
         (part, inputs)
     };
     let (mut condition, inputs) = part(&g);
-    let with = Attributes::parse(r#"{"axis":0,"start":0,"size":1}"#).unwrap();
+    let with = Attributes::parse(r#"{"axis":0,"start":0,"end":1}"#).unwrap();
     let head = condition.call("slice", &[inputs[0]], &with).unwrap()[0];
     let head = condition.reduce(Kind::Max, head, None, false).unwrap();
     let holds = condition.compare(Compare::Less, head, inputs[2]).unwrap();

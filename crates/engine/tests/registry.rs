@@ -79,7 +79,7 @@ fn sample(name: &str) -> (Vec<Tensor>, &'static str) {
         "broadcastLike" => (vec![vector(1), x()], "{}"),
         "transpose" => (vec![x()], r#"{"order":[1,0]}"#),
         "concat" => (vec![x(), tensor(&[2, 4], 2)], r#"{"axis":0}"#),
-        "slice" => (vec![x()], r#"{"axis":1,"start":1,"size":2}"#),
+        "slice" => (vec![x()], r#"{"axis":1,"start":1,"end":3}"#),
         "scatterAdd" => (vec![x(), int(&[3], &[2, 0, 2])], r#"{"shape":[4,4]}"#),
         "flip" => (vec![x()], r#"{"axis":1}"#),
         "gather" => (vec![x(), int(&[2], &[2, 0])], r#"{"axis":0,"strict":false}"#),

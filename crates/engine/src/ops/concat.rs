@@ -17,6 +17,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         let axis = call.axis()?;
         let of = &call.shape(0)?.0[axis];
         let start = place(call.with.integer("start")?, of)?;
+        // The end itself is null: one that is forgotten is no slice.
+        if !call.with.0.contains_key("end") {
+            return Err(Error::argument("end is missing; expected an integer or null"));
+        }
         let end = call.with.optional_integer("end")?;
         let size = end.map_or(Ok(of.clone()), |end| place(end, of))?.minus(&start)?;
         built(Slice { axis, start, size })
