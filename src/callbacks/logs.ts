@@ -19,7 +19,9 @@ export type HistoryKey<K extends string> = LogKey<K> | `val_${LogKey<K>}`;
 /** Numbers for people to read. */
 export function logsText(logs: Logs): string {
   const digits = (x: number): string => (Math.abs(x) >= 1e-3 || x === 0 ? x.toFixed(4) : x.toExponential(2));
+  // Callbacks may have put anything among them.
   return Object.entries(logs)
+    .filter(([, value]) => typeof value === 'number')
     .map(([key, value]) => `${key}: ${digits(value)}`)
     .join(' - ');
 }

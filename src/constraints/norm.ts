@@ -3,7 +3,7 @@
  */
 import { axes, type Option } from '../core/options.js';
 import { shapeText } from '../core/tensor.js';
-import { RidgelineError, show } from '../errors.js';
+import { argumentError, RidgelineError, show } from '../errors.js';
 import { Constraint } from './constraint.js';
 
 /** What every constraint of norms can be told. */
@@ -22,6 +22,7 @@ export abstract class NormConstraint<
 > extends Constraint<C, A> {
   override checkShape(path: string, shape: readonly number[]): void {
     const { axis } = this.options as NormOptions;
+    if (!Array.isArray(shape)) throw argumentError('shape', 'a list of sizes', shape);
     const rank = shape.length;
     const from = [axis ?? 0].flat().map((at: number) => (at < 0 ? at + rank : at));
     if (from.every((at, i) => at >= 0 && at < rank && from.indexOf(at) === i)) return;

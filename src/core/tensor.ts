@@ -207,7 +207,9 @@ export class Tensor<D extends DType = DType> {
 
   /** Class, shape and type, for consoles. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    const head = Array.from(this.data.subarray(0, 8), (x) => Number((x as number).toPrecision(6)));
+    // Of memory that was given away there are none.
+    const first: number[] = Array.prototype.slice.call(this.data, 0, 8);
+    const head = first.map((x) => Number(x.toPrecision(6)));
     return `Tensor ${this.dtype} ${shapeText(this.shape)} [${head.join(', ')}${this.size > 8 ? ', …' : ''}]`;
   }
 }

@@ -20,7 +20,8 @@ function isTable(table: unknown): table is ArrowTable {
 function valuesOf(column: Iterable<unknown> | null, name: string): unknown[] {
   if (typeof column !== 'object' || column === null || !(Symbol.iterator in column))
     throw argumentError(`column '${name}' of table`, 'one of apache-arrow', column);
-  return [...column];
+  // Of memory that was given away there are none.
+  return ArrayBuffer.isView(column) ? Array.prototype.slice.call(column) : [...column];
 }
 
 /**

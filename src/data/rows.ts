@@ -54,11 +54,18 @@ export function take(x: TensorInput, indices: ArrayLike<number> | Tensor): Tenso
   const expected = `a list of integers in [0, ${n})`;
   const list: unknown = isTensor(indices) ? indices.elements : indices;
   if (!Array.isArray(list) && !isNumberArray(list)) throw argumentError('indices', expected, indices);
-  const rows = Array.from(list as ArrayLike<number>);
+  if (list.length > MOST_ROWS) throw argumentError('indices', `at most ${MOST_ROWS}`, list.length);
+  // Of memory that was given away there are none.
+  const rows: number[] = isNumberArray(list)
+    ? Array.prototype.slice.call(list)
+    : Array.from(list as number[]);
   const bad = rows.findIndex((row) => !(Number.isInteger(row) && row >= 0 && row < n));
   if (bad >= 0) throw argumentError('indices', expected, rows[bad]);
   return pick(of, rows);
 }
+
+/** Rows that are taken at a time. */
+const MOST_ROWS = 2 ** 28;
 
 /** Options of {@link shuffle}. */
 export interface ShuffleOptions {

@@ -154,7 +154,8 @@ export const inOneList = (layer: object, given: unknown): unknown =>
 
 /** @throws {RidgelineError} `ERR_ARGUMENT` for what is no symbolic tensor of `trace`, or a list of them. */
 export function checkOutputs(outputs: unknown, trace: Trace): asserts outputs is Outputs {
-  const all: unknown[] = Array.isArray(outputs) ? outputs : [outputs];
+  // Holes are nothing to `every`.
+  const all: unknown[] = Array.isArray(outputs) ? Array.from(outputs) : [outputs];
   const fits = (y: unknown): boolean => y instanceof SymbolicTensor && y.traced?.trace === trace;
   if (all.length === 0 || !all.every(fits))
     throw argumentError(

@@ -95,6 +95,8 @@ export function createWeight(layer: string, name: string, options: WeightOptions
     unfilled === undefined
       ? guard(() => initializer.create(path, shape, stream, options.fans))
       : empty(path, shape);
+  if (!(variable instanceof native.NativeVariable))
+    throw argumentError(`${name}Initializer`, 'an initializer, whose create() makes a variable', initializer);
   const regularizer = getRegularizer(`${name}Regularizer`, options.regularizer);
   const constraint = getConstraint(`${name}Constraint`, options.constraint);
   constraint?.checkShape(path, shape);

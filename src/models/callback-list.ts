@@ -20,7 +20,8 @@ export function callbackList(
   shown: (style: 'bar' | 'line') => CallbackLike,
 ): CallbackLike[] {
   if (!Array.isArray(callbacks)) throw argumentError('callbacks', 'a list', callbacks);
-  callbacks.forEach(check);
+  // Holes are nothing to `forEach`.
+  Array.from(callbacks).forEach(check);
   if (![0, 1, 2, 'auto'].includes(verbose as Verbose))
     throw argumentError('verbose', "0, 1, 2 or 'auto'", verbose);
   if (verbose === 2) return [...callbacks, shown('line')];

@@ -118,6 +118,7 @@ export function resolveCompile(
     metrics: plainMetrics,
     weightedMetrics,
     trainStep,
+    optimizer: trainer,
   } = checkOptions<Partial<OwnStepOptions>>('compile', options, NAMES);
   if (trainStep !== undefined && typeof trainStep !== 'function')
     throw argumentError('trainStep', 'a function', trainStep);
@@ -140,7 +141,7 @@ export function resolveCompile(
     lossOf(name, i) !== undefined || plain(name, i).length > 0 || weighted(name, i).length > 0;
   const plain = metrics('metrics', plainMetrics, names);
   const weighted = metrics('weightedMetrics', weightedMetrics, names);
-  const optimizer = getOptimizer('optimizer', options.optimizer ?? 'rmsprop');
+  const optimizer = getOptimizer('optimizer', trainer ?? 'rmsprop');
   return {
     options: { ...options, metrics: copied(plainMetrics), weightedMetrics: copied(weightedMetrics) },
     optimizer,

@@ -326,6 +326,15 @@ export const numberText = (_: string, value: unknown): unknown =>
     ? { $number: Object.is(value, -0) ? '-0' : String(value) }
     : value;
 
+/** @throws {RidgelineError} `ERR_ARGUMENT` for what has none, such as a circle in the config of a loss of one's own. */
+function textOf(saved: object): string {
+  try {
+    return JSON.stringify(saved, numberText);
+  } catch (error) {
+    throw refuse(`what it was compiled with has no plain form: ${(error as Error).message}`);
+  }
+}
+
 /**
  * Writes `model` to `path`.
  *
@@ -376,17 +385,14 @@ export async function save(
     });
     return [kind, { values, variables: copies.length }];
   });
-  const text = JSON.stringify(
-    {
-      format: FORMAT,
-      model: SharedLayers.within(() => describe(model, functions)),
-      frozen: allLayers(model).flatMap((layer, i) => (layer.trainable ? [] : [i])),
-      seed: model.randomSeed,
-      compile,
-      training: state && { ...state, callbacks: Object.fromEntries(callbacks) },
-    },
-    numberText,
-  );
+  const text = textOf({
+    format: FORMAT,
+    model: SharedLayers.within(() => describe(model, functions)),
+    frozen: allLayers(model).flatMap((layer, i) => (layer.trainable ? [] : [i])),
+    seed: model.randomSeed,
+    compile,
+    training: state && { ...state, callbacks: Object.fromEntries(callbacks) },
+  });
   const counters = saved?.counters ?? new native.NativeCounters();
   ofFile(file, await guard(() => native.saveCheckpoint(file, names, variables, text, counters)));
 }

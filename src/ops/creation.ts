@@ -3,7 +3,7 @@
  */
 import { op } from '../core/apply.js';
 import { count, integer, MOST_INDEX, number } from '../core/check.js';
-import { checkDtype, type DType, zeros as elements } from '../core/elements.js';
+import { checkDtype, type DType, zeros as elements, numbersOf } from '../core/elements.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import { KEEP } from '../core/primitives.js';
@@ -39,7 +39,8 @@ export function full(shape: readonly number[], value: number, dtype: DType = 'fl
   const [expected, fits] = VALUES[checkDtype(dtype)];
   if (typeof value !== 'number' || !fits(value)) throw argumentError('value', expected, value);
   const size = shape.reduce((a, b) => a * b, 1);
-  return new Tensor(elements(dtype, size).fill(value), shape, dtype);
+  const data = elements(dtype, size);
+  return new Tensor(value === 0 ? data : data.fill(value), shape, dtype);
 }
 
 /** Zeros of a shape, as {@link full}. */
@@ -81,8 +82,8 @@ export const onesLike = <A extends Operand>(x: A, shape?: readonly (number | nul
 /** Something of that shape. */
 function shaped(like: SymbolicTensor, shape: readonly (number | null)[] | undefined): SymbolicTensor {
   if (shape === undefined) return like;
-  const sizes = shape.map((size) => size ?? KEEP);
-  return Trace.running.emit('broadcastTo', [carrier(like, shape)], { shape: sizes })[0];
+  const from = carrier(like, shape);
+  return Trace.running.emit('broadcastTo', [from], { shape: shape.map((size) => size ?? KEEP) })[0];
 }
 
 /**
@@ -124,7 +125,7 @@ export function positions<A extends Operand>(x: A, axis: number): Result<A> {
       return add(trace.emit('positions', [like], { axis: along })[0], before);
     }
     if (size === null || size === undefined) return trace.emit('positions', [like], { axis: along })[0];
-    return trace.constant(tensor(Int32Array.from({ length: size }, (_, i) => i)));
+    return trace.constant(tensor(numbersOf('int32', size, (i) => i)));
   });
 }
 

@@ -12,7 +12,6 @@ import { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
 import { add, log, maximum, minimum, mul, neg } from './arithmetic.js';
 import { cast, less } from './comparison.js';
-import { ones } from './creation.js';
 import { argMax } from './reduction.js';
 import { expandDims } from './shaping.js';
 import { carrier } from './sizes.js';
@@ -113,9 +112,9 @@ export function randomCategorical<A extends Operand>(
 ): Result<A> {
   const { seed } = checkOptions('randomCategorical', options, ['seed']);
   count('samples', samples);
-  const rows = expandDims(logits, -2) as Operand;
-  const copies = mul(rows, ones([samples, 1])) as Operand;
-  const uniform = maximum(drawn('randomCategorical', 'uniform', copies, { seed }) as Operand, LEAST);
+  const rows = expandDims(logits, -2) as Exclude<Operand, number>;
+  const shape = Array.from(rows.shape, (_, axis) => (axis === rows.shape.length - 2 ? samples : null));
+  const uniform = maximum(drawn('randomCategorical', 'uniform', rows, { seed, shape }) as Operand, LEAST);
   const noise = neg(log(neg(log(uniform as Operand) as Operand) as Operand) as Operand);
   return argMax(add(rows, noise as Operand) as Operand) as Result<A>;
 }

@@ -1,15 +1,18 @@
 /**
  * Bad models: layers, tensors and functions of one's own that do not fit together.
  */
+import { inspect } from 'node:util';
 import {
   constraints,
   input,
   Layer,
   layers,
+  type losses,
   Model,
   ops,
   Sequential,
   type SymbolicTensor,
+  take,
   tensor,
 } from 'ridgeline';
 import { describe, expect, test } from 'vitest';
@@ -555,4 +558,64 @@ describe('what Keras passes to call', () => {
 test('a class of one’s own that extends Model is told at once that it is a Layer', async () => {
   class Mine extends Model {}
   await expectFailure(() => new Mine(), 'ERR_ARGUMENT', /a class with a `call` of its own is a Layer/);
+});
+
+describe('things of one’s own that are not what they say', () => {
+  const circle: unknown[] = [];
+  circle.push(circle);
+  const odd = (config: unknown): losses.Loss =>
+    ({
+      name: 'odd',
+      sparse: false,
+      call: (_: SymbolicTensor, p: SymbolicTensor) => p,
+      getConfig: () => config,
+    }) as never;
+  const holes = new Array(2) as never[];
+  table([
+    {
+      name: 'an initializer that makes no variable',
+      run: () =>
+        layers.dense(1, { kernelInitializer: { create: () => 1, getConfig: () => ({}) } as never })(
+          input([4]),
+        ),
+      code: 'ERR_ARGUMENT',
+      says: /kernelInitializer must be an initializer, whose create\(\) makes a variable/,
+    },
+    {
+      name: 'holes for outputs',
+      run: () => layers.lambda(() => holes)(input([4])),
+      code: 'ERR_ARGUMENT',
+      says: /what call\(\) gives must be/,
+    },
+    {
+      name: 'holes for callbacks',
+      run: (m) => m.fit(x, y, { callbacks: holes }),
+      code: 'ERR_ARGUMENT',
+      says: /^callbacks\[0\] must be an object of functions/,
+    },
+    {
+      name: 'a loss with a circle in its config, saved',
+      run: (m) => m.compile({ loss: odd({ circle }) }).save('never.safetensors'),
+      code: 'ERR_ARGUMENT',
+      says: /cannot save: what it was compiled with has no plain form/,
+    },
+    {
+      name: 'a loss with a bigint in its config, saved',
+      run: (m) => m.compile({ loss: odd({ n: 1n }) }).save('never.safetensors'),
+      code: 'ERR_ARGUMENT',
+      says: /cannot save: what it was compiled with has no plain form/,
+    },
+    {
+      name: 'rows of no end',
+      run: () => take(x, new Array(2 ** 32 - 1)),
+      code: 'ERR_ARGUMENT',
+      says: /^indices must be at most/,
+    },
+  ]);
+  test('memory that was given away is shown as none', () => {
+    const given = tensor([1, 2]);
+    structuredClone(given.data.buffer, { transfer: [given.data.buffer as ArrayBuffer] });
+    expect(inspect(given)).toMatch(/^Tensor float32 \[2\] \[\]/);
+    expect(() => regression().compile(undefined as never)).not.toThrow(TypeError);
+  });
 });

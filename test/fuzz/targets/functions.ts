@@ -31,7 +31,12 @@ const BEHIND: Readonly<Record<string, readonly Arguments[]>> = {
   reshape: [always(shape)],
   broadcastTo: [always(shape)],
   transpose: [optional(axes)],
-  slice: [always(count), always(size), optional(axis)],
+  slice: [
+    (draw, operand) =>
+      draw.chance(0.5)
+        ? options({ start: count, end: count, axis })(draw, operand)
+        : [count(draw), size(draw), ...optional(axis)(draw, operand)],
+  ],
   split: [always(size), optional(axis)],
   gather: [another, optional(axis)],
   matmul: [another, options({ transposeA: flag, transposeB: flag })],
@@ -53,6 +58,11 @@ const BEHIND: Readonly<Record<string, readonly Arguments[]>> = {
   cumsum: [optional(axis)],
   oneHot: [always(size)],
   positions: [always(axis)],
+  zerosLike: [optional(shape)],
+  onesLike: [optional(shape)],
+  randomNormal: [options({ mean: number, stddev: number, shape, seed: count })],
+  randomUniform: [options({ minval: number, maxval: number, shape, seed: count })],
+  randomBernoulli: [always(share), options({ shape, seed: count })],
   zeros: [optional(dtype)],
   ones: [optional(dtype)],
   full: [always(number), optional(dtype)],
@@ -63,7 +73,7 @@ const BEHIND: Readonly<Record<string, readonly Arguments[]>> = {
   roll: [always(count), optional(axis)],
   prod: [options({ axis: axes, keepdims: flag })],
   argMin: [optional(axis)],
-  cond: [(draw, operand) => [`() => ${operand(draw)}`], (draw, operand) => [`() => ${operand(draw)}`]],
+  cond: [(draw, operand) => [`() => (${operand(draw)})`], (draw, operand) => [`() => (${operand(draw)})`]],
   randomCategorical: [optional(size), options({ seed: count })],
   expandDims: [always(axis)],
   squeeze: [always(axis)],
@@ -153,7 +163,7 @@ return words.call(${items(draw)});`,
   (draw) =>
     `return input(${[orJunk(either(shape, (d) => `{ shape: ${shape(d)} }`))(draw), ...options({ name: kinds.name, dtype })(draw, junk)].join(', ')});`,
   (draw) =>
-    `const table = fromArrow({ numRows: 2, schema: { fields: [{ name: 'a' }, { name: 'b' }] }, getChild: (name) => ${either(items, among('null', '[1, null]', '[1n, 2n]', '[true, 3]'))(draw)} });
+    `const table = fromArrow({ numRows: 2, schema: { fields: [{ name: 'a' }, { name: 'b' }] }, getChild: (name) => (${either(items, among('null', '[1, null]', '[1n, 2n]', '[true, 3]'))(draw)}) });
 return [() => new Frame(new Map()).numbers(), () => table.numbers(${either(items, among("['a']", ''))(draw)}), () => table.codes(${kinds.name(draw)}, ${junk(draw)}), () => table.strings('a'), () => table.categories('b')].map(own.attempt);`,
   (draw) => `return readCsv(${either(kinds.name, junk)(draw)}, ${junk(draw)});`,
   (draw) => `return fromArrow(${junk(draw)});`,
