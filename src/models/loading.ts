@@ -30,8 +30,7 @@ import { type Network, traceInputs } from './network.js';
 import type { Tensors } from './one-or-several.js';
 import type { TrainStep } from './own-step.js';
 import { allLayers } from './rebuilding.js';
-import { FORMAT } from './saved-file.js';
-import type { Json, SavedModel } from './saving.js';
+import { FORMAT, type Json, type SavedModel } from './saved-file.js';
 import { Sequential } from './sequential.js';
 
 /** Options of {@link loadModel}. */

@@ -10,7 +10,8 @@ import { guard, native } from '../native.js';
 import { type ClassLabels, labelsOf } from './class-labels.js';
 import { traceSteps } from './decoder.js';
 import { type Network, traceInputs } from './network.js';
-import { describePreprocessing, type Json, numberText } from './saving.js';
+import { type Json, numberText } from './saved-file.js';
+import { describePreprocessing } from './saving.js';
 import { checkSteps } from './step-check.js';
 
 /** Options of {@link Model.export}. */

@@ -4,29 +4,24 @@
 import { boolean, options as checkOptions } from '../core/check.js';
 import { withReferences } from '../core/custom.js';
 import { type FilePath, filePath, ofFile } from '../core/file-path.js';
-import { type OpProgram, programOf } from '../core/op-program.js';
+import { programOf } from '../core/op-program.js';
 import { isTaken } from '../core/registry.js';
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
-import { RidgelineError, within } from '../errors.js';
+import { within } from '../errors.js';
 import { describesModels, layerReference } from '../layers/inner-layer.js';
 import type { Layer } from '../layers/layer.js';
 import { isBuiltin, isImpostor, isKnown } from '../layers/registry.js';
-import { type Numbered, type SharedLayer, SharedLayers } from '../layers/shared-layers.js';
-import type { Loss } from '../losses/loss.js';
-import { getMetric, type MetricIdentifier } from '../metrics/identifier.js';
+import { SharedLayers } from '../layers/shared-layers.js';
 import { guard, type NativeVariable, native } from '../native.js';
-import type { Optimizer } from '../optimizers/optimizer.js';
 import { Preprocessor } from '../preprocessing/preprocessor.js';
 import { CallGraph } from './call-graph.js';
 import type { ClassLabels } from './class-labels.js';
-import type { Compiled } from './compilation.js';
-import type { Metrics } from './compile-options.js';
 import { readNumber } from './filling.js';
 import { located, type Network } from './network.js';
-import type { TrainStep } from './own-step.js';
 import { allLayers, rebuildingFault } from './rebuilding.js';
 import { checkConstraints, checkOptimizer } from './rebuilding-updates.js';
-import { FORMAT } from './saved-file.js';
+import { describeCompile } from './saved-compilation.js';
+import { FORMAT, type Json, numberText, refuse, type SavedLayer, type SavedModel } from './saved-file.js';
 import type { Training } from './training.js';
 
 /** Options of {@link Model.save}. */
@@ -35,61 +30,9 @@ export interface SaveOptions {
   readonly includeOptimizer?: boolean | undefined;
 }
 
-/** A plain value. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
-
-/** A layer, or a model among layers. */
-interface SavedLayer {
-  readonly className: string;
-  readonly config: Json;
-  /** False if its name is one that it got among others. */
-  readonly named?: false | undefined;
-  readonly model?: SavedModel;
-}
-
-/** A call of a layer: which one, its arguments with references, the training flag and other options. */
-export interface SavedCall {
-  readonly layer: number;
-  readonly args: Json[];
-  readonly training?: boolean;
-  readonly options?: Record<string, Json>;
-}
-
-/** A call of ops outside layers: what it is called, what it computes, and of what. */
-export interface SavedOp {
-  readonly label: string;
-  readonly program: OpProgram;
-  readonly args: Json[];
-}
-
-/** A model's architecture. */
-export interface SavedModel {
-  readonly className: string;
-  readonly name: string;
-  /** False if that is one that it got among others. */
-  readonly named?: false | undefined;
-  readonly trainable: boolean;
-  readonly inputs: {
-    readonly name: string | undefined;
-    readonly shape: (number | null)[];
-    readonly dtype: string;
-  }[];
-  readonly layers: (Numbered<SavedLayer> | SharedLayer)[];
-  readonly calls: (SavedCall | SavedOp)[];
-  readonly outputs: Json[];
-  /** Steps before the model, by what makes them again. */
-  readonly preprocessing: { readonly [name: string]: Json };
-  /** Names of classes, if there are some. */
-  readonly classLabels?: ClassLabels | undefined;
-}
-
 interface Preprocessed {
   readonly preprocessing: Readonly<Record<string, unknown>>;
   readonly classLabels: ClassLabels | undefined;
-}
-
-function refuse(what: string): RidgelineError {
-  return new RidgelineError('ERR_ARGUMENT', `cannot save: ${what}`, { argument: 'model' });
 }
 
 /** Functions of the model that is being written, while configs are asked for; else models in them are as they say. */
@@ -263,68 +206,6 @@ export function describePreprocessing(
   };
   return Object.fromEntries(Object.entries(steps).map(describeOne));
 }
-
-/** A loss or metric by the name that makes it again; a function is one of `functions` then. */
-function describeMeasure(
-  what: string,
-  { name, source, config }: { name: string | undefined; source: unknown; config: unknown },
-  functions: Record<string, unknown>,
-): Json {
-  const hint = 'or save with { includeOptimizer: false }';
-  if (source !== undefined)
-    withReferences(source, functions, isTaken, (_, fault) =>
-      refuse(`${what} ${fault}; name it otherwise, ${hint}`),
-    );
-  if (config === undefined || name === undefined)
-    throw refuse(
-      name === undefined
-        ? `${what} has no name; give it one, ${hint}`
-        : `${what} '${name}' has no getConfig(), which gives what it is made with again: add one, ${hint}`,
-    );
-  return { name, config: config as Json };
-}
-
-function describeCompile(
-  { options, optimizer, losses, lossWeights, trainStep }: Compiled,
-  functions: Record<string, unknown>,
-): Json {
-  const loss = (of: Loss): Json =>
-    describeMeasure('the loss', { name: of.name, source: of.source, config: of.getConfig() }, functions);
-  const metric = (of: MetricIdentifier): Json => {
-    if (typeof of === 'string') return of;
-    const found = getMetric('metrics', of);
-    const { kind: name, source } = found;
-    return describeMeasure('a metric', { name, source, config: found.getConfig?.() }, functions);
-  };
-  const config = (of: Optimizer): Json =>
-    withReferences(of.getConfig(), functions, isTaken, (key, fault) =>
-      refuse(
-        `'${key}' of the optimizer ${fault}; name it otherwise, or save with { includeOptimizer: false }`,
-      ),
-    ) as Json;
-  const reference = (of: TrainStep): Json =>
-    withReferences(of, functions, isTaken, (_, fault) =>
-      refuse(`trainStep ${fault}; name it otherwise, or save with { includeOptimizer: false }`),
-    ) as Json;
-  const metrics = (of: Metrics): Json =>
-    Array.isArray(of)
-      ? of.map(metric)
-      : Object.fromEntries(Object.entries(of).map(([output, list]) => [output, [list].flat().map(metric)]));
-  return {
-    optimizer: { name: optimizer.name, config: config(optimizer) },
-    losses: losses.map((of) => (of ? loss(of) : null)),
-    lossWeights: [...lossWeights],
-    metrics: metrics(options.metrics ?? []),
-    weightedMetrics: metrics(options.weightedMetrics ?? []),
-    ...(trainStep ? { trainStep: reference(trainStep) } : {}),
-  };
-}
-
-/** Numbers that JSON has no form for, as text: infinities, NaN and −0. */
-export const numberText = (_: string, value: unknown): unknown =>
-  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
-    ? { $number: Object.is(value, -0) ? '-0' : String(value) }
-    : value;
 
 /** @throws {RidgelineError} `ERR_ARGUMENT` for what has none, such as a circle in the config of a loss of one's own. */
 function textOf(saved: object): string {
