@@ -150,7 +150,8 @@ export class BatchTraining {
     const measured = new MeasuredBatches(this.#of.model, threads, hooks);
     try {
       for (let step = 0; step !== steps && !hooks?.isOver(); step++) {
-        const batch = await reader.next();
+        const batch = await this.#of.model.end.or(reader.next());
+        this.#of.model.checkAlive();
         if (!batch && step === 0) throw noBatch(reader);
         if (!batch) break;
         await this.#with(batch, undefined, (rows, { handles }) =>

@@ -9,6 +9,7 @@ import type { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError, shapeError } from '../errors.js';
 import { Layer, type LayerOptions } from '../layers/layer.js';
 import { CallGraph } from './call-graph.js';
+import { Ending } from './ending.js';
 import { checkInputNames, nameLayers, nameOutputs } from './naming.js';
 import { list, type PerOutput, perOutput, type Tensors } from './one-or-several.js';
 
@@ -16,6 +17,8 @@ import { list, type PerOutput, perOutput, type Tensors } from './one-or-several.
 export abstract class ConnectedModel<O extends Tensors> extends Layer {
   #graph: CallGraph | undefined;
   #disposed = false;
+  /** @internal That it is disposed of, for who waits for data. */
+  readonly end: Ending = new Ending();
   #seed = nextSeed();
   #inferences = 0;
 
@@ -104,7 +107,7 @@ export abstract class ConnectedModel<O extends Tensors> extends Layer {
   }
 
   /** @internal @throws {RidgelineError} `ERR_DISPOSED`. */
-  protected checkAlive(): void {
+  checkAlive(): void {
     if (this.#disposed)
       throw new RidgelineError('ERR_DISPOSED', `model '${this.name}' was disposed`, { layer: this.name });
   }
@@ -174,6 +177,7 @@ export abstract class ConnectedModel<O extends Tensors> extends Layer {
   /** @internal Lets go of the graph, for good. */
   protected disconnect(): void {
     this.#disposed = true;
+    this.end.tell();
     this.#graph = undefined;
   }
 }

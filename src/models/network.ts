@@ -6,6 +6,7 @@ import type { Trace } from '../core/trace.js';
 import type { Weight } from '../core/weight.js';
 import type { Layer } from '../layers/layer.js';
 import type { CallGraph } from './call-graph.js';
+import type { Ending } from './ending.js';
 
 /** See the module documentation. Its getters compute what they give: ask once, not in a loop. */
 export interface Network {
@@ -38,6 +39,10 @@ export interface Network {
   readonly randomSeed: number;
   /** Counts an inference: its number, from which its random numbers follow. */
   nextInference(): number;
+  /** That it is disposed of, for who waits for data. */
+  readonly end: Ending;
+  /** @throws {RidgelineError} `ERR_DISPOSED`. */
+  checkAlive(): void;
   /** Connects a network that learns its input from the shape of the first data. */
   ready(shape: readonly number[]): void;
 }

@@ -153,7 +153,8 @@ export class Predictor {
     const parts: Tensor[][] = [];
     try {
       for (let step = 0; step !== steps; step++) {
-        const batch = await reader.next();
+        const batch = await this.#network.end.or(reader.next());
+        this.#network.checkAlive();
         if (!batch) break;
         await hooks?.begin(step);
         const outputs = await this.predict(batch.x, { ...asOneBatch(this.#network), threads }, moment);

@@ -175,6 +175,19 @@ describe('a loop that goes on and on', () => {
   });
 });
 
+test.each<[string, (model: Model, source: () => AsyncGenerator<never>) => Promise<unknown>]>([
+  ['evaluate', (model, source) => model.evaluate(source)],
+  ['predict', (model, source) => model.predict(source)],
+])('%s of data that never comes ends with the model', async (_, verb) => {
+  const model = regression();
+  const run = verb(model, async function* () {
+    await new Promise(() => {});
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  model.dispose();
+  await expect(run).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+});
+
 test('an abort while data is made ready ends the fit before it begins', async () => {
   const rows = tensor(new Float32Array(4e6), { shape: [1e6, 4] });
   const [model, abort] = [regression(), new AbortController()];
