@@ -2,9 +2,7 @@
  * Activation functions, with Keras 3's definitions and defaults.
  */
 import { options as checkOptions, number } from '../core/check.js';
-import type { Operand, Result } from '../core/operand.js';
-import { isTensorLike } from '../core/symbolic.js';
-import { Weight } from '../core/weight.js';
+import { isSized, type Operand, type Result } from '../core/operand.js';
 import { argumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
 
@@ -151,7 +149,7 @@ export const sparseSigmoid: Activation = (x) => ops.clip(ops.div(ops.add(x, 1), 
  * Keras 3.15 gives other values, whose sum is not 1.
  */
 export function sparsemax<A extends Exclude<Operand, number>>(x: A): Result<A> {
-  if (!isTensorLike(x) && !(x instanceof Weight)) throw argumentError('x', 'a tensor', x);
+  if (!isSized(x)) throw argumentError('x', 'a tensor', x);
   const shape = x.shape as readonly (number | null)[];
   const other = ops.reshape(x, [...shape.slice(0, -1), 1, shape.at(-1) ?? -1]);
   const own = ops.reshape(x, [...shape, 1]);

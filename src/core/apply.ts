@@ -2,14 +2,13 @@
  * Where a call happens: in a trace, recorded for a functional model, or at once on concrete tensors.
  */
 import { argumentError, RidgelineError } from '../errors.js';
-import type { Operand, Result } from './operand.js';
+import { isOperand, type Operand, type Result } from './operand.js';
 import type { AttributesOf, Primitive } from './primitives.js';
 import { nextCall } from './random.js';
 import { record } from './recording.js';
-import { isTensorLike, SymbolicTensor } from './symbolic.js';
+import { SymbolicTensor } from './symbolic.js';
 import { Tensor } from './tensor.js';
 import { Trace } from './trace.js';
-import { Weight } from './weight.js';
 
 /** Options of {@link dispatch}. */
 interface Site {
@@ -51,8 +50,8 @@ export function dispatch(
   if (recorded) {
     if (trace)
       throw new RidgelineError('ERR_ARGUMENT', 'tensors of the functional API cannot be used inside call()');
-    const { seed: _, ...recorded } = site;
-    return record(recorded, inputs, work);
+    const { seed: _, ...call } = site;
+    return record(call, inputs, work);
   }
   if (trace) return trace.run(() => work(inputs));
   if (Trace.current) return work(inputs);
@@ -87,8 +86,7 @@ export function op<T extends Operand>(
   typing = 0,
 ): Result<T> {
   for (const [i, t] of inputs.entries()) {
-    if (typeof t !== 'number' && !isTensorLike(t) && !(t instanceof Weight))
-      throw argumentError(`operand ${i} of ${label}`, 'a tensor, a weight or a number', t);
+    if (!isOperand(t)) throw argumentError(`operand ${i} of ${label}`, 'a tensor, a weight or a number', t);
   }
   const [result] = dispatch({ label }, inputs, (given) => {
     const trace = Trace.running;

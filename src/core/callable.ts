@@ -6,12 +6,12 @@
  * `a.call(this, x)`, so every instance has a hidden own `call` and `apply`: a tensor first means a call of the
  * object, anything else has the platform's meaning.
  */
+import { isSized } from './operand.js';
 import { isTensorLike } from './symbolic.js';
-import { Weight } from './weight.js';
 
 /** True where an argument makes `x.call(argument, …)` a call of `x` itself. */
 function isInput(value: unknown): boolean {
-  return isTensorLike(value) || value instanceof Weight || (Array.isArray(value) && value.some(isTensorLike));
+  return isSized(value) || (Array.isArray(value) && value.some(isTensorLike));
 }
 
 /** See the module documentation. */

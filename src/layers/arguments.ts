@@ -2,11 +2,10 @@
  * Arguments of a layer's call: tensors in any structure of lists, and options last.
  */
 import { boolean, options as checkOptions, isThenable } from '../core/check.js';
-import type { Operand } from '../core/operand.js';
-import { isTensorLike, SymbolicTensor } from '../core/symbolic.js';
+import { isSized, type Operand } from '../core/operand.js';
+import { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Trace } from '../core/trace.js';
-import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError, show } from '../errors.js';
 
 /** Options of a call. */
@@ -68,12 +67,7 @@ interface Parsed {
 export function parseCall(layer: string, args: readonly unknown[], kinds: CallOptionKinds): Parsed {
   if (!Array.isArray(args)) throw argumentError(`arguments of layer '${layer}'`, 'a list', args);
   const last = args.at(-1);
-  const isOptions =
-    typeof last === 'object' &&
-    last !== null &&
-    !Array.isArray(last) &&
-    !isTensorLike(last) &&
-    !(last instanceof Weight);
+  const isOptions = typeof last === 'object' && last !== null && !Array.isArray(last) && !isSized(last);
   const given = isOptions
     ? checkOptions<CallOptions>(`calling ${layer}`, last as CallOptions, [
         'training',
@@ -117,7 +111,7 @@ function flatten(
   level = 0,
   argument = 'inputs',
 ): (values: readonly SymbolicTensor[]) => unknown {
-  if (isTensorLike(input) || input instanceof Weight) {
+  if (isSized(input)) {
     const at = tensors.push(input) - 1;
     return (values) => values[at];
   }

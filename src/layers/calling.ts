@@ -14,14 +14,19 @@ const MADE_IN_CALL =
 /** Layers whose `call` is running, outermost first. */
 const calling: Calling[] = [];
 
-/** What Keras passes to parameters of these names, and what says it here. */
-const PASSED = { training: 'this.isTraining', mask: 'the mask of the tensor itself' } as const;
-
 /** The parameters of a method by its text, as far as that goes: those that are plain, or stand in braces. */
 const PARAMETERS = /^call\s*\(((?:[^(){}]|\{[^{}]*\})*)/;
 
 /** What stands behind the name of a parameter that waits for it: nothing, or a default that asks nobody. */
 const UNASKED = '(\\s*:\\s*\\w+)?(\\s*=\\s*(false|true|null|undefined|void 0|!0|!1))?\\s*(?=[;}]|$)';
+/** A parameter of that name that waits, alone or in braces. */
+const waiting = (name: string): RegExp => new RegExp(`^\\s*(\\{.*)?\\b${name}\\b${UNASKED}`, 's');
+
+/** What Keras passes to parameters of these names, and what says it here. */
+const PASSED = [
+  { name: 'training', waits: waiting('training'), here: 'this.isTraining' },
+  { name: 'mask', waits: waiting('mask'), here: 'the mask of the tensor itself' },
+] as const;
 
 /** @throws {RidgelineError} `ERR_ARGUMENT` for a parameter that waits for what Keras passes, as far as its text tells. */
 function checkParameters(call: (...args: unknown[]) => unknown, given: readonly unknown[]): void {
@@ -32,9 +37,8 @@ function checkParameters(call: (...args: unknown[]) => unknown, given: readonly 
     .replace(/\{[^{}]*\}/g, (of) => of.replaceAll(',', ';'))
     .split(',')
     .slice(given.length);
-  for (const [name, here] of Object.entries(PASSED)) {
-    const isAsked = left.some((of) => new RegExp(`^\\s*(\\{.*)?\\b${name}\\b${UNASKED}`, 's').test(of));
-    if (isAsked && (name === 'training' || isMasked))
+  for (const { name, waits, here } of PASSED) {
+    if (left.some((of) => waits.test(of)) && (name === 'training' || isMasked))
       throw argumentError(`parameter '${name}' of call()`, `left out: ${here} says it`, 'nothing for it');
   }
 }

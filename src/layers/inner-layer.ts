@@ -11,6 +11,8 @@ import { type Numbered, type SharedLayer, SharedLayers } from './shared-layers.j
 export interface SavedInnerLayer {
   readonly className: string;
   readonly config: unknown;
+  /** False if its name is one that it got among others. */
+  readonly named?: false | undefined;
   readonly model?: unknown;
 }
 

@@ -16,7 +16,6 @@ import { list, type PerOutput, perOutput, type Tensors } from './one-or-several.
 /** See the module documentation; `O` are the outputs. */
 export abstract class ConnectedModel<O extends Tensors> extends Layer {
   #graph: CallGraph | undefined;
-  #disposed = false;
   /** @internal That it is disposed of, for who waits for data. */
   readonly end: Ending = new Ending();
   #seed = nextSeed();
@@ -108,7 +107,7 @@ export abstract class ConnectedModel<O extends Tensors> extends Layer {
 
   /** @internal @throws {RidgelineError} `ERR_DISPOSED`. */
   checkAlive(): void {
-    if (this.#disposed)
+    if (this.end.isTold)
       throw new RidgelineError('ERR_DISPOSED', `model '${this.name}' was disposed`, { layer: this.name });
   }
 
@@ -176,7 +175,6 @@ export abstract class ConnectedModel<O extends Tensors> extends Layer {
 
   /** @internal Lets go of the graph, for good. */
   protected disconnect(): void {
-    this.#disposed = true;
     this.end.tell();
     this.#graph = undefined;
   }

@@ -7,6 +7,11 @@ export class Ending {
   readonly #waiting = new Set<() => void>();
   #isTold = false;
 
+  /** True once it was told. */
+  get isTold(): boolean {
+    return this.#isTold;
+  }
+
   /** Tells all who wait, and whoever will. */
   tell(): void {
     this.#isTold = true;

@@ -48,7 +48,7 @@ export interface LoadOptions {
 }
 
 /** The layer, whose name may be one that it got among others: it changes where another one has it. */
-function named<L extends Layer>(layer: L, { named }: { readonly named?: false | undefined }): L {
+function named<L extends Layer>(layer: L, { named }: Pick<SavedInnerLayer, 'named'>): L {
   if (named === false) {
     layer.isNamed = false;
     layer.rename(layer.name);
@@ -57,7 +57,7 @@ function named<L extends Layer>(layer: L, { named }: { readonly named?: false | 
 }
 
 /** A layer, or a model among layers or in one. */
-const restoreInner = (of: SavedInnerLayer & { readonly named?: false | undefined }): Layer =>
+const restoreInner = (of: SavedInnerLayer): Layer =>
   of.model ? restore(of.model as SavedModel) : named(restoreLayer(of), of);
 
 restoresLayers(restoreInner);

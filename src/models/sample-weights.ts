@@ -3,6 +3,7 @@
  */
 import { isPlain, unknownName } from '../core/check.js';
 import type { DataInput } from '../core/data-input.js';
+import { numbersOf } from '../core/elements.js';
 import type { Shape } from '../core/symbolic.js';
 import { shapeText, Tensor, type TensorInput } from '../core/tensor.js';
 import type { Work } from '../core/turns.js';
@@ -141,21 +142,25 @@ function spread(
   of: LabelledOutput,
   positions: Shape,
 ): SampleWeights {
-  const even = ones(of, positions);
-  const { shape, size } = even.weights.tensor;
-  const each = size / Math.max(1, tensor.size);
-  const data = Float32Array.from({ length: size }, (_, i) => tensor.data[Math.floor(i / each)] as number);
-  return { ...even, weights: { name, tensor: new Tensor(data, shape, 'float32') } };
+  return filled(name, of, positions, (place, size) => {
+    return tensor.data[Math.floor((place * tensor.size) / size)] as number;
+  });
 }
 
 /** Weights of one. */
-export function ones(of: LabelledOutput, positions: Shape): SampleWeights {
+export const ones = (of: LabelledOutput, positions: Shape): SampleWeights =>
+  filled('sampleWeight', of, positions, () => 1);
+
+/** Weights of an output by their places among all of them. */
+function filled(
+  name: string,
+  of: LabelledOutput,
+  positions: Shape,
+  weight: (place: number, size: number) => number,
+): SampleWeights {
   const { output, label } = of;
   const shape = valuesOf(label.tensor.shape, of).slice(0, positions.length + 1);
-  const data = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1);
-  return {
-    outputs: [output],
-    positions,
-    weights: { name: 'sampleWeight', tensor: new Tensor(data, shape, 'float32') },
-  };
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = numbersOf('float32', size, (place) => weight(place, size));
+  return { outputs: [output], positions, weights: { name, tensor: new Tensor(data, shape, 'float32') } };
 }

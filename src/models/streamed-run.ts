@@ -43,7 +43,6 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
   #verdict: Verdict = { stop: false };
   #learningRate: number | undefined;
   readonly #signal = new native.NativeSignal();
-  #isCancelled = false;
   readonly #cancelled = new Ending();
   #place = { epoch: 0, batch: 0, batches: 0, loss: 0 };
 
@@ -63,7 +62,6 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
   }
 
   cancel(): void {
-    this.#isCancelled = true;
     this.#signal.tell();
     this.#cancelled.tell();
   }
@@ -81,15 +79,15 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
     const { batches, first, epochs, validationFrequency, beginEpoch, validate } = this.#of;
     try {
       for (let epoch = first.epoch; epoch < epochs; epoch++) {
-        if (this.#isCancelled) return undefined;
+        if (this.#cancelled.isTold) return undefined;
         const done = epoch === first.epoch ? first.batch : 0;
         if (done === 0) beginEpoch();
         const logs = yield* this.#epoch(epoch, done);
-        if (this.#isCancelled) return undefined;
+        if (this.#cancelled.isTold) return undefined;
         if (!logs) throw noBatch(batches);
         const validation =
           (epoch + 1) % validationFrequency === 0 ? await this.#cancelled.or(validate()) : undefined;
-        if (this.#isCancelled) return undefined;
+        if (this.#cancelled.isTold) return undefined;
         const kind = epoch + 1 === epochs ? 'end' : 'epoch';
         yield { kind, epoch, batch: 0, logs, ...(validation ? { validation } : {}) };
         if (this.#verdict.stop) return undefined;
@@ -109,7 +107,7 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
       isOver = (await this.#fetch()) === undefined;
     let current = isOver ? undefined : await this.#fetch();
     let batch = done;
-    for (; current && !this.#isCancelled; batch++) {
+    for (; current && !this.#cancelled.isTold; batch++) {
       let following: Promise<Batch | undefined> | undefined;
       const isLast = batch + 1 === steps;
       // The next one comes while this one's step runs, and not before: its source may use the same memory again.
@@ -126,7 +124,7 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
       yield { kind: 'batch', epoch, batch, logs };
       if (this.#verdict.stop) break;
     }
-    if (batch > 0 && steps !== undefined && batch < steps && !this.#isCancelled && !this.#verdict.stop)
+    if (batch > 0 && steps !== undefined && batch < steps && !this.#cancelled.isTold && !this.#verdict.stop)
       console.warn(
         `ridgeline: epoch ${epoch + 1} had ${batch} batches, fewer than the ${steps} of stepsPerEpoch`,
       );

@@ -1,11 +1,8 @@
 /**
  * A choice between what two functions of ops give.
  */
-
-import type { Operand } from '../core/operand.js';
-import { isTensorLike } from '../core/symbolic.js';
+import { isOperand, type Operand } from '../core/operand.js';
 import { shapeText } from '../core/tensor.js';
-import { Weight } from '../core/weight.js';
 import { argumentError, shapeError } from '../errors.js';
 import { cast, where } from './comparison.js';
 import { type Behind, type Element, type Next, type Some, Standing } from './standing.js';
@@ -32,8 +29,7 @@ export function cond<const C extends Operand, const T extends Some, const F exte
 ): Behind<T, C | Element<T> | Element<F>> {
   for (const [name, of] of Object.entries({ trueFn, falseFn }))
     if (typeof of !== 'function') throw argumentError(name, 'a function', of);
-  if (!isTensorLike(condition) && !(condition instanceof Weight) && typeof condition !== 'number')
-    throw argumentError('condition', 'a tensor or a number', condition);
+  if (!isOperand(condition)) throw argumentError('condition', 'a tensor or a number', condition);
   if (typeof condition !== 'number' && condition.shape.length > 0)
     throw shapeError('condition', shapeText([]), shapeText(condition.shape));
   const [given, others] = [

@@ -13,7 +13,7 @@ import { Trace } from '../core/trace.js';
 import { argumentError } from '../errors.js';
 import { add } from './arithmetic.js';
 import { cast, equal, logicalNot, logicalOr, notEqual } from './comparison.js';
-import { carrier } from './sizes.js';
+import { carrier, checkSizes } from './sizes.js';
 
 /** The most classes that {@link oneHot} compares with. */
 const MOST_CLASSES = 2 ** 24;
@@ -33,9 +33,7 @@ const VALUES = {
  * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_DTYPE`; `ERR_MEMORY` for more elements than memory has.
  */
 export function full(shape: readonly number[], value: number, dtype: DType = 'float32'): Tensor {
-  const isSize = (size: unknown): boolean => Number.isSafeInteger(size) && (size as number) >= 0;
-  if (!Array.isArray(shape) || shape.length > MOST_AXES || !Array.from(shape).every(isSize))
-    throw argumentError('shape', 'a list of sizes that are known (zerosLike has those of a tensor)', shape);
+  checkSizes(shape, 'a list of sizes that are known (zerosLike has those of a tensor)');
   const [expected, fits] = VALUES[checkDtype(dtype)];
   if (typeof value !== 'number' || !fits(value)) throw argumentError('value', expected, value);
   const size = shape.reduce((a, b) => a * b, 1);
@@ -135,7 +133,7 @@ export function positions<A extends Operand>(x: A, axis: number): Result<A> {
 export function oneHot<A extends Operand>(indices: A, numClasses: number): Result<A> {
   const length = integer('numClasses', numClasses, 1, MOST_CLASSES);
   return op('oneHot', [indices], (trace, [of]) => {
-    const classes = trace.constant(tensor(Int32Array.from({ length }, (_, i) => i)));
+    const classes = trace.constant(tensor(numbersOf('int32', length, (i) => i)));
     const [column] = trace.emit('expandDims', [cast(of as SymbolicTensor, 'int32')], { axis: -1 });
     return cast(equal(column, classes), 'float32');
   });

@@ -2,7 +2,7 @@
  * Gradients of functions of ops: reverse-mode differentiation of what they trace.
  */
 import { dispatch } from '../core/apply.js';
-import type { Operand, Result } from '../core/operand.js';
+import { isSized, type Operand, type Result } from '../core/operand.js';
 import { isTensorLike, SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import { Weight } from '../core/weight.js';
@@ -31,8 +31,7 @@ export function valueAndGrad(
 ): <A extends Operand>(...of: A[]) => [value: Result<A>, gradients: Result<A>[]] {
   if (typeof fn !== 'function') throw argumentError('fn', 'a function', fn);
   return <A extends Operand>(...of: A[]): [value: Result<A>, gradients: Result<A>[]] => {
-    const fits = (one: unknown): boolean => isTensorLike(one) || one instanceof Weight;
-    if (of.length === 0 || !of.every(fits)) throw argumentError('arguments', 'tensors or weights', of);
+    if (of.length === 0 || !of.every(isSized)) throw argumentError('arguments', 'tensors or weights', of);
     const [value, ...gradients] = dispatch({ label: 'valueAndGrad' }, of, (given) => {
       const trace = Trace.running;
       const at = given.map((one) => asArgument(trace, one));

@@ -3,12 +3,10 @@
  */
 import { dispatch } from '../core/apply.js';
 import { options as checkOptions, count, fraction, integer, nonNegative, number } from '../core/check.js';
-import type { Operand, Result } from '../core/operand.js';
+import { isSized, type Operand, type Result } from '../core/operand.js';
 import { KEEP } from '../core/primitives.js';
 import { currentSeed } from '../core/random.js';
-import { isTensorLike } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
-import { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
 import { add, log, maximum, minimum, mul, neg } from './arithmetic.js';
 import { cast, less } from './comparison.js';
@@ -46,7 +44,7 @@ function drawn<A extends Operand>(
   x: A,
   { seed: given, shape }: RandomOptions,
 ): Result<A> {
-  if (!isTensorLike(x) && !(x instanceof Weight)) throw argumentError(`operand 0 of ${name}`, 'a tensor', x);
+  if (!isSized(x)) throw argumentError(`operand 0 of ${name}`, 'a tensor', x);
   const seed = given ?? undefined;
   if (seed !== undefined) integer('seed', seed, 0);
   const [y] = dispatch({ label: name, seed: currentSeed() }, [x as Operand], ([of]) => {

@@ -13,7 +13,7 @@ import { add } from './arithmetic.js';
 import { cast } from './comparison.js';
 import { zerosLike } from './creation.js';
 import { concat, gather, slice } from './shaping.js';
-import { sizeOf } from './sizes.js';
+import { sizeAlong, sizeOf } from './sizes.js';
 
 /** Copies of a tensor along an axis: each is an operand. */
 const MOST_COPIES = 2 ** 12;
@@ -98,9 +98,7 @@ export function roll<A extends Operand>(x: A, shift: number, axis = -1): Result<
   integer('axis', axis, -MOST_AXES, MOST_AXES);
   return op('roll', [x], (_, [of]) => {
     const value = of as SymbolicTensor;
-    if (axis < -value.rank || axis >= value.rank)
-      throw argumentError('axis', `between ${-value.rank} and ${value.rank - 1}`, axis);
-    const size = value.shape.at(axis);
+    const size = sizeAlong(value, axis);
     const places = size ? shift % size : shift;
     if (places === 0 || size === 0) return value;
     return concat(

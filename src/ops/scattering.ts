@@ -3,7 +3,6 @@
  */
 import { floating, op } from '../core/apply.js';
 import { integer } from '../core/check.js';
-import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText, tensor } from '../core/tensor.js';
@@ -12,6 +11,7 @@ import { add, mul } from './arithmetic.js';
 import { cast, greaterEqual, less, logicalAnd, where } from './comparison.js';
 import { min, sum } from './reduction.js';
 import { reshape } from './shaping.js';
+import { checkSizes } from './sizes.js';
 
 /**
  * Zeros of a shape with `values` added at `indices`, float32: `indices` `[n…, k]` tell the first k axes of a place, and
@@ -28,9 +28,7 @@ export function scatter<I extends Operand, V extends Operand>(
   values: V,
   shape: readonly number[],
 ): Result<I | V> {
-  const isSize = (size: unknown): boolean => Number.isSafeInteger(size) && (size as number) >= 0;
-  if (!Array.isArray(shape) || shape.length > MOST_AXES || !Array.from(shape).every(isSize))
-    throw argumentError('shape', 'a list of sizes', shape);
+  checkSizes(shape);
   if (shape.reduce((a, b) => a * b, 1) >= 2 ** 31)
     throw argumentError('shape', 'a list of sizes of fewer than 2³¹ elements', shape);
   return op('scatter', [indices, values] as readonly Operand[], (trace, [at, what]) => {

@@ -4,11 +4,10 @@
 import { nativeOp, op } from '../core/apply.js';
 import { options as checkOptions, integer, MOST_INDEX } from '../core/check.js';
 import { MOST_AXES } from '../core/nested.js';
-import type { Operand, Result } from '../core/operand.js';
+import { isSized, type Operand, type Result } from '../core/operand.js';
 import { KEEP } from '../core/primitives.js';
-import { isTensorLike, type SymbolicTensor } from '../core/symbolic.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
 import { tensor } from '../core/tensor.js';
-import { Weight } from '../core/weight.js';
 import { argumentError, RidgelineError } from '../errors.js';
 
 /** Pieces that a tensor may be cut into: each is an op. */
@@ -138,7 +137,7 @@ export function slice<A extends Operand>(
  * @throws {RidgelineError} `ERR_SHAPE` when the size is unknown or not a multiple.
  */
 export function split<A extends Exclude<Operand, number>>(x: A, parts: number, axis = -1): Result<A>[] {
-  if (!isTensorLike(x) && !(x instanceof Weight)) throw argumentError('x', 'a tensor', x);
+  if (!isSized(x)) throw argumentError('x', 'a tensor', x);
   integer('parts', parts, 1);
   integer('axis', axis, -MOST_AXES);
   const at = axis < 0 ? axis + x.shape.length : axis;

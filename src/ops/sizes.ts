@@ -1,5 +1,5 @@
 /**
- * Sizes of axes where an op has to know them.
+ * Sizes of axes as ops are told them, or have to know them.
  */
 import { MOST_AXES } from '../core/nested.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -7,13 +7,26 @@ import { shapeText } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, shapeError } from '../errors.js';
 
-/** The size of an axis. @throws {RidgelineError} `ERR_SHAPE` where it is unknown, `ERR_ARGUMENT` where there is no such axis. */
-export function sizeOf(x: SymbolicTensor, axis: number): number {
+/** True for the size of an axis. */
+const isSize = (size: unknown): size is number => Number.isSafeInteger(size) && (size as number) >= 0;
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for what are no sizes that are known. */
+export function checkSizes(shape: unknown, expected = 'a list of sizes'): asserts shape is readonly number[] {
+  if (!Array.isArray(shape) || shape.length > MOST_AXES || !Array.from(shape).every(isSize))
+    throw argumentError('shape', expected, shape);
+}
+
+/** The size of an axis, `null` where it is unknown. @throws {RidgelineError} `ERR_ARGUMENT` where there is no such axis. */
+export function sizeAlong(x: SymbolicTensor, axis: number): number | null {
   if (axis < -x.rank || axis >= x.rank)
     throw argumentError('axis', `between ${-x.rank} and ${x.rank - 1}`, axis);
-  const size = x.shape.at(axis);
-  if (size === null || size === undefined)
-    throw shapeError('x', `a known size along axis ${axis}`, shapeText(x.shape));
+  return x.shape.at(axis) ?? null;
+}
+
+/** As {@link sizeAlong}. @throws {RidgelineError} `ERR_SHAPE` where it is unknown. */
+export function sizeOf(x: SymbolicTensor, axis: number): number {
+  const size = sizeAlong(x, axis);
+  if (size === null) throw shapeError('x', `a known size along axis ${axis}`, shapeText(x.shape));
   return size;
 }
 
@@ -23,8 +36,7 @@ export function sizeOf(x: SymbolicTensor, axis: number): number {
  * @throws {RidgelineError} `ERR_ARGUMENT` for what are no sizes, or `null` for an axis that `x` does not have.
  */
 export function carrier(x: SymbolicTensor, shape: readonly (number | null)[]): SymbolicTensor {
-  const fits = (d: unknown, axis: number): boolean =>
-    d === null ? axis < x.rank : Number.isSafeInteger(d) && (d as number) >= 0;
+  const fits = (d: unknown, axis: number): boolean => (d === null ? axis < x.rank : isSize(d));
   if (!Array.isArray(shape) || shape.length > MOST_AXES || !Array.from(shape).every(fits))
     throw argumentError('shape', `a list of sizes, null for those of ${shapeText(x.shape)}`, shape);
   const trace = Trace.running;

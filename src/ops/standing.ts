@@ -1,9 +1,8 @@
 /**
  * Tensors as functions of ops take and give them: alone, in a list, or none at all.
  */
-import type { Operand, Result } from '../core/operand.js';
-import { isTensorLike, type SymbolicTensor } from '../core/symbolic.js';
-import { Weight } from '../core/weight.js';
+import { isOperand, type Operand, type Result } from '../core/operand.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
 
 /** A tensor, or tensors in a list; none where nothing stands. */
@@ -34,8 +33,7 @@ export class Standing {
   constructor(name: string, given: unknown) {
     this.#isList = Array.isArray(given);
     this.all = given === undefined || given === null ? [] : ([given].flat() as Operand[]);
-    const fits = (of: unknown): boolean => typeof of === 'number' || isTensorLike(of) || of instanceof Weight;
-    if (!this.all.every(fits)) throw argumentError(name, 'a tensor, or tensors in a list', given);
+    if (!this.all.every(isOperand)) throw argumentError(name, 'a tensor, or tensors in a list', given);
   }
 
   /** Others in their places. */

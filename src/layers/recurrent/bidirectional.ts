@@ -113,18 +113,13 @@ export class Bidirectional extends Layer<BidirectionalConfig, Given> {
     const half = this.forwardLayer.stateSize.length;
     const run = (layer: Any, own: SymbolicTensor[]): SymbolicTensor[] => {
       const given = own.length > 0 ? { initialState: own } : {};
-      const [y, ...after] = [
-        layer.alignment.withInputs(() => layer.invoke([x, given])),
-      ].flat() as SymbolicTensor[];
-      // The order of both is that of the first.
-      return [
-        goBackwards && returnSequences ? ops.flip(y as SymbolicTensor, 1) : (y as SymbolicTensor),
-        ...after,
-      ];
+      return [layer.alignment.withInputs(() => layer.invoke([x, given]))].flat() as SymbolicTensor[];
     };
     const [forward, ...forwardStates] = run(this.forwardLayer, states.slice(0, half));
     const [backward, ...backwardStates] = run(this.backwardLayer, states.slice(half));
-    const merged = this.#merged(forward as SymbolicTensor, backward as SymbolicTensor);
+    const aligned = this.#merged(forward as SymbolicTensor, backward as SymbolicTensor);
+    // The order of both is that of the first.
+    const merged = goBackwards && returnSequences ? aligned.map((y) => ops.flip(y, 1)) : aligned;
     if (returnState) return [...merged, ...forwardStates, ...backwardStates];
     return merged.length === 1 ? (merged[0] as SymbolicTensor) : merged;
   }

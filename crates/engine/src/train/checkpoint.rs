@@ -174,3 +174,33 @@ impl Checkpoint {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands in the file of such tensors, by the test that asks.
+    fn write(test: &str, names: &[&str]) -> Result<Vec<u8>> {
+        let path = std::env::temp_dir().join(format!("ridgeline-{test}-{}", std::process::id()));
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let variables: Result<Vec<_>> = (0..names.len())
+            .map(|i| Variable::new("w", &Tensor::new(&[1], DType::F32, vec![i as u32])?))
+            .collect();
+        save(&path, &names, &variables?, "{}", &Mutex::new(Counters::default()))?;
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        Ok(bytes)
+    }
+
+    #[test]
+    fn equal_contents_make_equal_files() {
+        let first = write("equal", &["b", "a"]).unwrap();
+        assert!((0..8).all(|_| write("equal", &["b", "a"]).unwrap() == first));
+    }
+
+    #[test]
+    fn two_tensors_of_one_name_are_refused() {
+        let error = write("twice", &["a", "b", "a"]).unwrap_err();
+        assert_eq!((error.code, &*error.message), (Code::Argument, "two tensors are called 'a'"));
+    }
+}
