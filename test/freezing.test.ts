@@ -16,10 +16,11 @@ import {
   Sequential,
   type SymbolicTensor,
   setRandomSeed,
+  type Tensor,
   tensor,
 } from 'ridgeline';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { bits, x, y } from './support/small.js';
+import { bits, numbers, x, y } from './support/small.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ridgeline-freezing-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -292,4 +293,61 @@ describe('with nothing to train, fit', () => {
     for (const measured of history.loss) expect(measured).toBeCloseTo(loss, 6);
     expect(bits(model)).toEqual(before);
   });
+});
+
+describe('assigned while a fit is under way', () => {
+  /** Whether the first layer moved in each batch, and the losses, of six epochs of four batches. */
+  async function followed(hook: 'epoch' | 'batch' | 'last batch', streamed: boolean): Promise<unknown[]> {
+    setRandomSeed(3);
+    const first = layers.dense(3, { trainable: false });
+    const model = compiled(new Sequential([input([4]), first, layers.dropout(0.2), layers.dense(1)]));
+    const thaw = (of: typeof hook): void => {
+      if (hook === of) first.trainable = true;
+    };
+    const moved: boolean[] = [];
+    let before = data(first);
+    const callbacks = [
+      {
+        onEpochBegin(epoch: number): void {
+          if (epoch === 2) thaw('epoch');
+          if (epoch === 4) first.trainable = false;
+        },
+        onTrainBatchEnd(batch: number): void {
+          const now = data(first);
+          moved.push(JSON.stringify(now) !== JSON.stringify(before));
+          before = now;
+          if (batch === 1) thaw('batch');
+          if (batch === 3) thaw('last batch');
+        },
+      },
+    ];
+    const rows = { x: numbers(8, 4), y: numbers(8, 1) };
+    function* batches(): Generator<{ x: Tensor; y: Tensor }> {
+      for (let i = 0; i < 8; i += 2)
+        yield { x: ops.slice(rows.x, i, 2) as Tensor, y: ops.slice(rows.y, i, 2) as Tensor };
+    }
+    const options = { epochs: 6, callbacks, validationData: [rows.x, rows.y] as [Tensor, Tensor] };
+    const { history, epoch } = streamed
+      ? await model.fit(batches, options)
+      : await model.fit(rows.x, rows.y, { ...options, batchSize: 2, shuffle: false });
+    expect(epoch).toEqual([0, 1, 2, 3, 4, 5]);
+    const rounded = (all: readonly number[] | undefined) => all?.map((loss) => Math.fround(loss).toFixed(5));
+    return [moved.map(Number).join(''), rounded(history.loss), rounded(history.val_loss), bits(model)];
+  }
+
+  test.each(['epoch', 'batch', 'last batch'] as const)(
+    'by a hook of an %s, it counts from there on',
+    async (hook) => {
+      const found = await followed(hook, false);
+      expect(found[0]).toBe(
+        {
+          epoch: '000000001111111100000000',
+          batch: '001111111111111100111111',
+          'last batch': '000011111111111100001111',
+        }[hook],
+      );
+      // Batches that come one by one have a trainer each.
+      expect(found).toEqual(await followed(hook, true));
+    },
+  );
 });

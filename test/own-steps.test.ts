@@ -50,6 +50,38 @@ const usual: TrainStep<never> = ({ model, x, computeLoss }) => {
 };
 
 describe('trainStep', () => {
+  describe('with several updates of one weight', () => {
+    const rate = { initialLearningRate: 0.1, decaySteps: 1, decayRate: 0.5 };
+    const made = {
+      adam: () => optimizers.adam({ learningRate: 0.1, beta1: 0.5, beta2: 0.9 }),
+      'sgd with a schedule': () =>
+        optimizers.sgd({ learningRate: optimizers.schedules.exponentialDecay(rate) }),
+      'nadam with averages': () =>
+        optimizers.nadam({ learningRate: 0.1, useEma: true, emaOverwriteFrequency: 3 }),
+    };
+    it.each(Object.keys(made) as (keyof typeof made)[])('counts each of them: %s', async (name) => {
+      const weight = async (updates: number, epochs: number): Promise<number> => {
+        const other = layers.dense(1, { useBias: false });
+        const dense = layers.dense(1, { useBias: false, kernelInitializer: 'ones' });
+        const x = input([1]);
+        const model = new Model({ inputs: x, outputs: [dense(x), other(x)] });
+        const loss = ([y]: SymbolicTensor[]) => ops.mean(ops.square(ops.sub(y as SymbolicTensor, 3)));
+        model.compile({
+          optimizer: made[name](),
+          trainStep: ({ x, model }) => ({
+            loss: loss(model(x)),
+            minimize: [
+              ...Array.from({ length: updates }, () => ({ loss: loss(model(x)), of: dense })),
+              { loss: ops.mean(model<SymbolicTensor[]>(x)[1] as SymbolicTensor), of: other },
+            ],
+          }),
+        });
+        await model.fit(tensor([[1], [2]]), null, { epochs });
+        return dense.getWeights()[0]?.item() as number;
+      };
+      expect(await weight(3, 2)).toBe(await weight(1, 6));
+    });
+  });
   it('is given labels that no loss asks for, of any shape', async () => {
     const step: TrainStep<'right'> = ({ model, x, y }) => {
       const each = ops.square(ops.sub(ops.gather(tensor([0, 1, 4]), y), ops.squeeze(model(x), -1)));

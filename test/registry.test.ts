@@ -1,7 +1,15 @@
 /**
  * Names: aliases and spellings, configs, guesses, and things of one's own.
  */
-import { activations, constraints, initializers, layers, type losses, type SymbolicTensor } from 'ridgeline';
+import {
+  activations,
+  constraints,
+  initializers,
+  layers,
+  type losses,
+  optimizers,
+  type SymbolicTensor,
+} from 'ridgeline';
 import { describe, expect, test } from 'vitest';
 import { type ActivationIdentifier, getActivation } from '../src/activations/identifier.js';
 import { type ConstraintIdentifier, getConstraint } from '../src/constraints/identifier.js';
@@ -132,7 +140,7 @@ test('a config with a name', () => {
   expect(getRegularizer('r', { name: 'l1_l2', l1: 1, l2: 2 })?.factors).toEqual({ l1: 1, l2: 2 });
   expect(getConstraint('c', { name: 'maxNorm', axis: 1 })?.getConfig()).toMatchObject({ axis: 1 });
   expect(() => getInitializer('kernelInitializer', any({}))).toThrow(
-    'kernelInitializer must be an initializer or its name, received an object with keys (none)',
+    'kernelInitializer must be an initializer, its name or a function, received an object with keys (none)',
   );
 });
 
@@ -177,14 +185,15 @@ describe('things of one’s own', () => {
       expect(getLoss('loss', any('double')).name).toBe('double');
       expect(getMetric('metrics', any('double')).name).toBe('double');
       expect(getRegularizer('r', any('double'))?.factors).toBeUndefined();
+      expect(getInitializer('i', any('double')).source).toBe(double);
     });
   });
 
   test('where functions are not taken, a function makes something', () => {
-    const start = ({ at = 3 }: { at?: number } = {}) => initializers.constant(at);
+    const start = ({ at = 3 }: { at?: number } = {}) => optimizers.sgd(at);
     withCustom({ start }, () => {
-      expect(getInitializer('i', { name: 'start', at: 2 }).getConfig()).toMatchObject({ value: 2 });
-      expect(getInitializer('i', any('start')).getConfig()).toEqual({ name: 'constant', value: 3 });
+      expect(getOptimizer('o', any({ name: 'start', at: 2 })).learningRate).toBe(2);
+      expect(getOptimizer('o', any('start')).learningRate).toBe(3);
     });
   });
 

@@ -13,6 +13,7 @@ import {
   type SymbolicTensor,
   type Tensor,
   tensor,
+  type Weight,
 } from 'ridgeline';
 import { expect, expectTypeOf, test } from 'vitest';
 
@@ -51,8 +52,15 @@ test('several, where they are asked for', () => {
   expectTypeOf([both, ...states]).toEqualTypeOf<SymbolicTensor[]>();
   expect(states).toHaveLength(4);
   expectTypeOf(layers.bidirectional(layers.gru(2), { mergeMode: null })(x)).toEqualTypeOf<Several>();
-  const shares = layers.multiHeadAttention(2, 4)(x, x, undefined, { returnAttentionScores: true });
-  expectTypeOf(shares).toEqualTypeOf<Several>();
+  const [attended, shares] = layers.multiHeadAttention(2, 4)(x, x, undefined, {
+    returnAttentionScores: true,
+  });
+  const [, scores] = layers.attention()([x, x], { returnAttentionScores: true });
+  expectTypeOf([attended, shares, scores]).toEqualTypeOf<SymbolicTensor[]>();
+  expectTypeOf(layers.lambda((of: SymbolicTensor) => ops.neg(of))(x)).toEqualTypeOf<SymbolicTensor>();
+  expectTypeOf(
+    layers.lambda((of: SymbolicTensor[]) => ops.add(of[0] as SymbolicTensor, 1))([x, x]),
+  ).toEqualTypeOf<SymbolicTensor>();
   const isAsked = Math.random() < 2;
   expectTypeOf(layers.lstm(2, { returnState: isAsked })(x)).toEqualTypeOf<Several>();
   const row = tensor(new Float32Array(12), { shape: [1, 3, 4] });
@@ -127,4 +135,20 @@ test('keys of history and of monitors are those of metrics, wherever those are m
   expect((await named.fit(...rows)).history.auc).toBeUndefined();
   const own = made().compile({ ...fit, metrics: ['logCoshError'] });
   expect((await own.fit(...rows)).history.log_cosh_error).toHaveLength(1);
+});
+
+test('gradients are as concrete as the arguments, also beside weights and of closures over data', () => {
+  const dense = layers.dense(1);
+  const x = tensor([[1, 2]]);
+  dense(x);
+  const [kernel] = dense.weights as [Weight];
+  const slope = ops.valueAndGrad((of: SymbolicTensor) => ops.sum(dense(of)));
+  const [value, [ofX, ofKernel]] = slope(x, kernel);
+  expectTypeOf([value, ofX, ofKernel]).toEqualTypeOf<Tensor[]>();
+  expect(ofKernel.toArray()).toEqual([[1], [2]]);
+  const closed = ops.valueAndGrad(() => ops.sum(dense(x)));
+  const [, [first]] = closed(kernel);
+  expect(first.shape).toEqual([2, 1]);
+  const traced = (of: SymbolicTensor) => slope(of);
+  expectTypeOf(traced).returns.toEqualTypeOf<[value: SymbolicTensor, gradients: [SymbolicTensor]]>();
 });

@@ -4,6 +4,7 @@
 import { RidgelineError } from '../errors.js';
 import type { Operand } from './operand.js';
 import type { AttributesOf, Primitive, ResultsOf } from './primitives.js';
+import { standIn } from './recording.js';
 import { SymbolicTensor } from './symbolic.js';
 import { type DType, Tensor } from './tensor.js';
 import { Trace } from './trace.js';
@@ -93,7 +94,7 @@ class Writing extends Trace {
 }
 
 /**
- * The program of what `work` emits for tensors of these shapes and types.
+ * The program of what `work` emits for recorded tensors.
  * @throws {RidgelineError} `ERR_ARGUMENT` for weights, loops, gradients and large tensors.
  */
 export function programOf(
@@ -103,11 +104,7 @@ export function programOf(
   const trace = new Writing(false);
   try {
     return trace.run(() => {
-      const given = inputs.map(({ shape, dtype }, i) => {
-        // As where the call was recorded: sizes along one axis are alike.
-        const symbols = shape.map((_, axis) => `d${axis}`);
-        return trace.count(trace.input(`x_${i}`, shape, dtype, symbols));
-      });
+      const given = inputs.map((t, i) => trace.count(standIn(trace, t, `x_${i}`).withMask(undefined)));
       const outputs = trace.numbersOf(work(given));
       return { instructions: trace.instructions, outputs };
     });

@@ -27,8 +27,8 @@ function knownOf(t: SymbolicTensor): Known {
   return made;
 }
 
-/** The stand-in for a recorded tensor in a trial trace. */
-function standIn(trial: Trace, t: SymbolicTensor, name: string): SymbolicTensor {
+/** The stand-in for a recorded tensor in a trial trace, with a mask where it has one. */
+export function standIn(trial: Trace, t: SymbolicTensor, name: string): SymbolicTensor {
   const { sizes, mask } = knownOf(t);
   const value = trial.input(t.name ?? name, t.shape, t.dtype, sizes);
   return value.withMask(mask && standIn(trial, mask, `${name}_mask`));

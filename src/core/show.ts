@@ -41,11 +41,18 @@ function showList(value: readonly unknown[], level: number): string {
   return `[${value.map((one) => showAt(one, level + 1)).join(', ')}]`;
 }
 
+/** Layers and models are functions too. */
+function showFunction(value: { readonly name: unknown; constructor: unknown }): string {
+  const name = value.name ? cut(String(value.name)) : undefined;
+  if (typeof value.constructor !== 'function' || value.constructor.name.endsWith('Function'))
+    return name === undefined ? 'a function' : `function ${name}`;
+  return name === undefined ? cut(value.constructor.name) : `${cut(value.constructor.name)} '${name}'`;
+}
+
 function showAt(value: unknown, level: number): string {
   if (typeof value === 'string') return `'${cut(value)}'`;
   if (typeof value === 'bigint') return `${cut(String(value))}n`;
-  if (typeof value === 'function')
-    return safely(() => (value.name ? `function ${cut(String(value.name))}` : 'a function'), 'a function');
+  if (typeof value === 'function') return safely(() => showFunction(value), 'a function');
   if (typeof value !== 'object' || value === null) return String(value);
   return safely(() => (Array.isArray(value) ? showList(value, level) : showObject(value)), 'an object');
 }

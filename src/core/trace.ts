@@ -73,6 +73,17 @@ export class Trace implements Tracing {
     }
   }
 
+  /** Runs `work` without an ambient trace: ops of concrete tensors compute at once. */
+  static aside<T>(work: () => T): T {
+    const outer = current;
+    current = undefined;
+    try {
+      return work();
+    } finally {
+      current = outer;
+    }
+  }
+
   /** Runs `work` inside the layer called `name`. */
   within<T>(name: string, training: boolean, work: () => T): T {
     const outer = this.training;

@@ -81,10 +81,19 @@ export class Frame {
     return this.names.filter((name) => this.#columns.get(name)?.type === type);
   }
 
-  /** Texts of a column; numbers as texts. @throws {RidgelineError} `ERR_ARGUMENT` where there is none of that name. */
-  strings(name: string): (string | undefined)[] {
+  /**
+   * Texts of a column; numbers as texts. With `missing` it stands for those that are missing.
+   * @throws {RidgelineError} `ERR_ARGUMENT` where there is no column of that name, and for bad options.
+   */
+  strings(name: string, options: { readonly missing: string }): string[];
+  strings(name: string, options?: { readonly missing?: undefined }): (string | undefined)[];
+  strings(name: string, options: { readonly missing?: string | undefined } = {}): (string | undefined)[] {
+    const { missing } = checkOptions('strings', options, ['missing']);
+    if (missing !== undefined && typeof missing !== 'string')
+      throw argumentError('missing', 'a text', missing);
     const column = this.#column(name);
-    return column.type === 'number' ? Array.from(column.values, text) : [...column.values];
+    const all = column.type === 'number' ? Array.from(column.values, text) : [...column.values];
+    return missing === undefined ? all : all.map((value) => value ?? missing);
   }
 
   /** The different values of a column, sorted. @throws {RidgelineError} As {@link Frame.strings}. */

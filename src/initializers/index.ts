@@ -3,4 +3,4 @@
  */
 export * from './factories.js';
 export type { InitializerIdentifier } from './identifier.js';
-export type { Initializer, InitializerFactory, SeedOption } from './initializer.js';
+export type { Initializer, InitializerFactory, InitializerFunction, SeedOption } from './initializer.js';

@@ -2,6 +2,9 @@
  * What an initializer is: how a weight begins. The numbers are drawn in the native core.
  */
 import { integer, type OptionTable, save, settle, type Table } from '../core/options.js';
+import { shapeText, type TensorInput, tensor } from '../core/tensor.js';
+import { Trace } from '../core/trace.js';
+import { shapeError } from '../errors.js';
 import { type NativeVariable, native } from '../native.js';
 
 /** Numbers that one output is made of and one input goes into, where they do not follow from the shape. */
@@ -11,6 +14,8 @@ export type Fans = readonly [fanIn: number, fanOut: number];
 export interface Initializer {
   /** Name and parameters, for saving. */
   getConfig(): Record<string, unknown> & { name: string };
+  /** @internal The function that it was made of, if it was. */
+  readonly source?: InitializerFunction;
   /** @internal Memory with initial values. */
   create(
     name: string,
@@ -18,6 +23,33 @@ export interface Initializer {
     stream: { seed: number; stream: number },
     fans?: Fans | undefined,
   ): NativeVariable;
+}
+
+/**
+ * Initial values of one's own, called once for each weight that they begin with.
+ *
+ * @returns A tensor, nested lists or a typed array, of as many elements as the weight has.
+ */
+export type InitializerFunction = (shape: readonly number[]) => TensorInput;
+
+/** A function as an initializer. @throws {RidgelineError} `ERR_SHAPE` for another shape, where a weight is made. */
+export function ofFunction(source: InitializerFunction): Initializer {
+  return {
+    source,
+    getConfig: () => ({ name: source.name }),
+    create(path, shape) {
+      // Its ops compute at once, also where a layer is being traced.
+      const values = Trace.aside(() => tensor(source([...shape]) as number[], { dtype: 'float32' }));
+      const isFlat = values.shape.length === 1 && values.data.length === shape.reduce((a, b) => a * b, 1);
+      if (!isFlat && shapeText(values.shape) !== shapeText(shape))
+        throw shapeError(
+          `what the initializer of '${path}' gives`,
+          shapeText(shape),
+          shapeText(values.shape),
+        );
+      return native.NativeVariable.of(path, values.data, shape);
+    },
+  };
 }
 
 /** Makes an initializer from options. @throws {RidgelineError} `ERR_ARGUMENT` for bad ones. */

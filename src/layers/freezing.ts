@@ -2,11 +2,11 @@
  * Whether a layer is trainable: what was assigned last, to it or to one around it.
  */
 
-/** How often it was assigned to any layer. */
-let assignments = 0;
-
 /** See the module documentation. */
 export class Freezing {
+  /** How often it was assigned to any layer. */
+  static assignments = 0;
+
   #trainable: boolean;
   /** When it was last assigned; 0 for never: an option holds for its layer alone. */
   #assigned = 0;
@@ -22,7 +22,8 @@ export class Freezing {
   /** Assigns, later than all before. */
   assign(trainable: boolean): void {
     this.#trainable = trainable;
-    this.#assigned = ++assignments;
+    Freezing.assignments += 1;
+    this.#assigned = Freezing.assignments;
   }
 
   /** Takes over what was assigned to a layer around this one, unless this was assigned later. */

@@ -6,12 +6,12 @@ import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Concrete, ConcreteArguments } from './arguments.js';
 
+/** Calls that give the tensors `S` for inputs `P`. */
+export type Calls<P extends unknown[], S extends readonly SymbolicTensor[]> = ((...inputs: P) => S) &
+  ((...inputs: ConcreteArguments<P>) => Concrete<S>);
+
 /** A layer of class `L` that gives the tensors `S` for inputs `P`. */
-export type GivesSeveral<L, P extends unknown[], S extends readonly SymbolicTensor[]> = ((
-  ...inputs: P
-) => S) &
-  ((...inputs: ConcreteArguments<P>) => Concrete<S>) &
-  L;
+export type GivesSeveral<L, P extends unknown[], S extends readonly SymbolicTensor[]> = Calls<P, S> & L;
 
 /** A layer of class `L` that gives one tensor for inputs `P`. */
 export type GivesOne<L, P extends unknown[]> = ((...inputs: P) => SymbolicTensor) &

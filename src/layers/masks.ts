@@ -1,6 +1,7 @@
 /**
  * Masks on their way through a layer: which steps of its inputs count, and which of its outputs.
  */
+import { loads } from '../core/custom.js';
 import { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
 import { argumentError, RidgelineError, shapeError } from '../errors.js';
@@ -42,7 +43,8 @@ export class ForgottenMasks {
   #isTold = false;
 
   tell(inputs: readonly SymbolicTensor[], layer: string): void {
-    if (this.#isTold || !inputs.some((of) => of.mask)) return;
+    // What comes from a file was told of when it was made.
+    if (this.#isTold || loads() || !inputs.some((of) => of.mask)) return;
     this.#isTold = true;
     console.warn(
       `ridgeline: layer ${layer} does not hand on the mask of its input: behind it every step counts`,

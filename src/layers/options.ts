@@ -152,7 +152,7 @@ export const initializer = (fallback: InitializerIdentifier): Option<Initializer
   core.option(
     (argument, given) => getInitializer(argument, given as InitializerIdentifier),
     fallback,
-    (value) => value.getConfig(),
+    (value) => value.source ?? value.getConfig(),
   );
 
 /** A penalty. One that has no config is saved as a function. */

@@ -3,6 +3,7 @@
  */
 import { fraction as fractionOf } from '../core/check.js';
 import { axis, boolean, integer, option } from '../core/options.js';
+import type { SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import { argumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
@@ -41,6 +42,15 @@ export const categoricalCrossentropy: LossFactory<CrossentropyOptions> = defineL
   },
 });
 
+/** `−ln p` of the labels' classes. */
+function ofIndices(labels: SymbolicTensor, yPred: SymbolicTensor, fromLogits: boolean): SymbolicTensor {
+  const logits = fromLogits ? yPred : logitsOf(yPred, 'softmax');
+  if (logits) {
+    return Trace.running.emit('softmaxCrossEntropy', [logits, labels], { sparse: true, smoothing: 0 })[0];
+  }
+  return ops.neg(ops.sum(ops.mul(oneHot(labels, yPred), ops.log(shares(yPred))), { axis: -1 }));
+}
+
 /** Cross-entropy for class indices `[…]` or `[…, 1]` against predictions `[…, classes]`. */
 export const sparseCategoricalCrossentropy: LossFactory<SparseCrossentropyOptions> =
   defineLoss<SparseCrossentropyOptions>({
@@ -59,15 +69,10 @@ export const sparseCategoricalCrossentropy: LossFactory<SparseCrossentropyOption
     call({ fromLogits, ignoreClass, axis }, yTrue, predictions) {
       const yPred = lastAxis(predictions, axis);
       const given = sparseLabels(yTrue, yPred);
-      // What does not count is taken for class 0, and weighs nothing.
-      const indices = ignoreClass === undefined ? given : ops.where(ops.equal(given, ignoreClass), 0, given);
-      const logits = fromLogits ? yPred : logitsOf(yPred, 'softmax');
-      if (logits) {
-        const attributes = { sparse: true, smoothing: 0 };
-        return Trace.running.emit('softmaxCrossEntropy', [logits, indices], attributes)[0];
-      }
-      const likely = ops.log(shares(yPred));
-      return ops.neg(ops.sum(ops.mul(oneHot(indices, yPred), likely), { axis: -1 }));
+      if (ignoreClass === undefined) return ofIndices(given, yPred, fromLogits);
+      // What does not count is taken for class 0, whose loss is left out.
+      const ignored = ops.equal(given, ignoreClass);
+      return ops.where(ignored, 0, ofIndices(ops.where(ignored, 0, given), yPred, fromLogits));
     },
   });
 

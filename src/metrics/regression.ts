@@ -29,7 +29,7 @@ export interface R2Options {
    * Default `'uniformAverage'`.
    */
   readonly classAggregation?: 'uniformAverage' | 'varianceWeightedAverage' | 'none' | undefined;
-  /** Number of variables that predict, for the adjusted R²; 0 for none. Default 0. */
+  /** Number of variables that predict, for the adjusted R², whose samples are all numbers of all columns, as in Keras 3.15; 0 for none. Default 0. */
   readonly numRegressors?: number | undefined;
 }
 

@@ -28,10 +28,10 @@ export interface FitOptions<K extends string = any> {
   readonly epochs?: number | undefined;
   /** Share of the rows, from the end and before shuffling, to validate on, in [0, 1). Default 0. */
   readonly validationSplit?: number | undefined;
-  /** Data to validate on: `[x, y]`, `[x, y, sampleWeight]` or batches. */
+  /** Data to validate on: `[x, y]`, `[x, y, sampleWeight]` or batches; `y` is null where `fit` takes none. */
   readonly validationData?:
-    | readonly [DataInput, DataInput]
-    | readonly [DataInput, DataInput, DataInput]
+    | readonly [DataInput, DataInput | null]
+    | readonly [DataInput, DataInput | null, DataInput]
     | BatchSource
     | undefined;
   /** Batches of an epoch, of data that comes in batches. Needed where it does not begin anew for every epoch. */

@@ -15,6 +15,7 @@ import { input } from '../layers/core/input.js';
 import { restoresLayers, type SavedInnerLayer } from '../layers/inner-layer.js';
 import type { Layer } from '../layers/layer.js';
 import { layerName } from '../layers/naming.js';
+import { allLayers } from '../layers/own-classes.js';
 import { type LayerClass, restoreLayer } from '../layers/registry.js';
 import { SharedLayers } from '../layers/shared-layers.js';
 import { withoutValues } from '../layers/weights.js';
@@ -29,7 +30,6 @@ import { Model } from './model.js';
 import { type Network, traceInputs } from './network.js';
 import type { Tensors } from './one-or-several.js';
 import type { TrainStep } from './own-step.js';
-import { allLayers } from './rebuilding.js';
 import { FORMAT, type Json, type SavedModel } from './saved-file.js';
 import { Sequential } from './sequential.js';
 

@@ -4,24 +4,15 @@
 
 import { withCustom } from '../core/custom.js';
 import { undisturbed } from '../core/random.js';
+import { standIn } from '../core/recording.js';
 import { type Call, SymbolicTensor } from '../core/symbolic.js';
 import { Trace } from '../core/trace.js';
 import type { Layer } from '../layers/layer.js';
-import { isBuiltin, restoreLayer } from '../layers/registry.js';
+import { allLayers, ownClasses } from '../layers/own-classes.js';
+import { restoreLayer } from '../layers/registry.js';
 import { SharedLayers } from '../layers/shared-layers.js';
 import { withoutValues } from '../layers/weights.js';
 import type { Regularizer } from '../regularizers/regularizer.js';
-
-/** The layers of a model or layer and those inside them, each before what is inside it. */
-export function allLayers(of: { readonly layers: readonly Layer[] }): Layer[] {
-  return of.layers.flatMap((layer) => [layer, ...allLayers(layer)]);
-}
-
-/** The classes of one's own of a layer and of those inside it, by name. */
-function classesOf(layer: Layer): Record<string, unknown> {
-  const own = [...allLayers(layer), layer].filter((of) => !isBuiltin(of));
-  return Object.fromEntries(own.map((of) => [(of.constructor as typeof Layer).className, of.constructor]));
-}
 
 /** What is wrong with what comes back as something else. */
 export const OTHER = 'it is something else: getConfig must give all that the constructor takes';
@@ -42,7 +33,7 @@ const weightsOf = (layer: Layer): string =>
 function fingerprint(layer: Layer, call: Call, training: boolean): string {
   const trace = new Trace(training);
   return trace.run(() => {
-    const traced = new Map(call.inputs.map((t, i) => [t, trace.input(`x_${i}`, t.shape, t.dtype)] as const));
+    const traced = new Map(call.inputs.map((t, i) => [t, standIn(trace, t, `x_${i}`)] as const));
     const place = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(place);
       return value instanceof SymbolicTensor ? traced.get(value) : value;
@@ -68,27 +59,26 @@ export function rebuildingFault(
 ): string | undefined {
   const { className } = layer.constructor as typeof Layer;
   try {
-    return undisturbed(() =>
-      withoutValues(Number.POSITIVE_INFINITY, () => {
-        const again = SharedLayers.current.rehearse(() =>
-          withCustom({ ...functions, ...classesOf(layer) }, () => restoreLayer({ className, config })),
+    const known = { ...functions, ...ownClasses(layer) };
+    const alike = (): boolean => {
+      const again = SharedLayers.current.rehearse(() => restoreLayer({ className, config }));
+      for (const training of [false, true]) {
+        const same = calls.every(
+          (call) => fingerprint(layer, call, training) === fingerprint(again, call, training),
         );
-        for (const training of [false, true]) {
-          const same = calls.every(
-            (call) => fingerprint(layer, call, training) === fingerprint(again, call, training),
-          );
-          if (!same) return OTHER;
-          // What is inside is known now, and may have been frozen later.
-          const inner = allLayers(again);
-          for (const [i, { trainable }] of allLayers(layer).entries()) {
-            const of = inner[i];
-            if (of && of.trainable !== trainable) of.trainable = trainable;
-          }
+        if (!same) return false;
+        // What is inside is known now, and may have been frozen later.
+        const inner = allLayers(again);
+        for (const [i, { trainable }] of allLayers(layer).entries()) {
+          const of = inner[i];
+          if (of && of.trainable !== trainable) of.trainable = trainable;
         }
-        // What is used in training alone is there now too.
-        return weightsOf(layer) === weightsOf(again) ? undefined : OTHER;
-      }),
-    );
+      }
+      // What is used in training alone is there now too.
+      return weightsOf(layer) === weightsOf(again);
+    };
+    const found = undisturbed(() => withoutValues(Number.POSITIVE_INFINITY, () => withCustom(known, alike)));
+    return found ? undefined : OTHER;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -40,7 +40,12 @@ export interface LoopOptions {
   readonly finish: () => Promise<void>;
   /** Names native numbers. */
   readonly logsOf: (values: readonly number[]) => Logs;
+  /** True if a run trains other weights than the model does now. */
+  isStale(): boolean;
 }
+
+/** Starts a run at a place, with a learning rate unless a schedule gives it. */
+export type Start = (learningRate: number | undefined, first: Spot) => Run;
 
 /** See the module documentation. */
 export class TrainingLoop {
@@ -88,10 +93,10 @@ export class TrainingLoop {
   /**
    * Trains to the end.
    *
-   * @param start - Starts the run, with a learning rate unless a schedule gives it; called once callbacks have begun.
+   * @param start - Called once callbacks have begun, and again where a run is stale.
    * @throws What a callback throws, the reason of the signal, or the failure of the run; the run is over then.
    */
-  async run(start: (learningRate: number | undefined, first: Spot) => Run): Promise<FitResult> {
+  async run(start: Start): Promise<FitResult> {
     const { model, epochs, signal } = this.#fit;
     // It may have been while data was made ready; nobody would be told of it any more.
     if (signal?.aborted) throw signal.reason;
@@ -111,7 +116,7 @@ export class TrainingLoop {
   }
 
   /** From the first of the hooks of training to the last. */
-  async #train(start: (learningRate: number | undefined, first: Spot) => Run): Promise<void> {
+  async #train(start: Start): Promise<void> {
     const { model, epochs } = this.#fit;
     try {
       await this.#each((c) => c.prepare?.());
@@ -124,9 +129,7 @@ export class TrainingLoop {
       this.#learningRate = model.optimizer.fixedLearningRate;
       if (!trains || this.#cancelled.is) return;
       if (isLeft) {
-        const run = start(this.#learningRate, first);
-        this.#run = run;
-        await this.#follow(run);
+        await this.#follow(start, first);
       }
       if (!this.#cancelled.is) await this.#fit.finish();
     } finally {
@@ -161,7 +164,10 @@ export class TrainingLoop {
     }
   }
 
-  async #follow(run: Run): Promise<void> {
+  /** Follows runs to the end, of which each goes on where the one before it stood. */
+  async #follow(start: Start, first: Spot): Promise<void> {
+    let run = start(this.#learningRate, first);
+    this.#run = run;
     let over = false;
     try {
       while (!over) {
@@ -174,6 +180,13 @@ export class TrainingLoop {
           this.#logs = this.#fit.logsOf(event.logs);
           await (event.kind === 'batch' ? this.#batchEnd(event, run) : this.#epochEnd(event));
         }
+        if (over || this.#fit.model.stopTraining || this.#cancelled.is || !this.#fit.isStale()) continue;
+        await drain(run);
+        over = true;
+        this.#learningRate = this.#fit.model.optimizer.fixedLearningRate;
+        run = start(this.#learningRate, behind(event));
+        this.#run = run;
+        over = false;
       }
     } catch (error) {
       if (!over) await drain(run);
@@ -253,6 +266,10 @@ class Cancellation extends Ending {
     clearTimeout(this.#timer);
   }
 }
+
+/** Where training goes on behind an event. */
+const behind = ({ kind, epoch, batch }: NativeEvent): Spot =>
+  kind === 'batch' ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 };
 
 /** Ends a run that nobody listens to any more, and waits until it has. */
 async function drain(run: Run): Promise<void> {

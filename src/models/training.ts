@@ -10,7 +10,8 @@ import { options as checkOptions, threads as checkThreads } from '../core/check.
 import type { DataInput } from '../core/data-input.js';
 import { inTurns } from '../core/turns.js';
 import { argumentError, RidgelineError } from '../errors.js';
-import { guard, type NativeCounters, type NativeRun, native } from '../native.js';
+import { Freezing } from '../layers/freezing.js';
+import { guard, type NativeCounters, type NativeRun, type NativeTrainer, native } from '../native.js';
 import { BatchTraining, batchReaders, hearsBatches, hearsTests, heldReader } from './batch-training.js';
 import { CallbackStates } from './callback-states.js';
 import type { Compiled } from './compilation.js';
@@ -282,6 +283,7 @@ export class Training implements TrainingContext {
     { callbacks, initialEpoch, epochs, signal }: CheckedFitOptions,
     steps: number | undefined,
     asked: number | undefined,
+    isStale: () => boolean = () => false,
   ): TrainingLoop {
     this.#resumed = this.#savedWithin(asked, steps);
     return new TrainingLoop({
@@ -299,6 +301,7 @@ export class Training implements TrainingContext {
         this.#hasFinished = true;
       },
       logsOf: this.evaluation.names(logsOf),
+      isStale,
     });
   }
 
@@ -341,7 +344,14 @@ export class Training implements TrainingContext {
         const { handles } = data.validation;
         this.#validates = held !== undefined || handles.length > 0;
         const steps = Math.ceil(data.training.rows / given.batchSize);
-        const loop = this.#newLoop(given, steps, options.initialEpoch);
+        let [trainer, assigned]: [NativeTrainer?, number?] = [];
+        // Batches that come one by one have the trainer of their time.
+        const isStale = (): boolean => {
+          if (assigned === Freezing.assignments) return false;
+          assigned = Freezing.assignments;
+          return this.#programs.trainer(data.rows) !== trainer;
+        };
+        const loop = this.#newLoop(given, steps, options.initialEpoch, isStale);
         this.#loop = loop;
         // Else the run measures by itself, without a turn of the event loop.
         const isHeard = held !== undefined || (this.#validates && hearsTests(callbacks));
@@ -351,7 +361,8 @@ export class Training implements TrainingContext {
             ? this.#batches.validate(held, given, hooks)
             : this.evaluation.measure(data.rows, data.validation, { size, hooks, threads });
         const start = (learningRate: number | undefined, first: Spot): Run => {
-          const trainer = this.#programs.trainer(data.rows);
+          [trainer, assigned] = [this.#programs.trainer(data.rows), Freezing.assignments];
+          const made = trainer;
           const of = {
             batchSize: given.batchSize,
             epochs,
@@ -365,9 +376,7 @@ export class Training implements TrainingContext {
             ...(learningRate === undefined ? {} : { learningRate }),
             ...(threads === undefined ? {} : { threads }),
           };
-          const run = guard(() =>
-            trainer.fit(data.training.handles, isHeard ? [] : handles, of, this.#totals),
-          );
+          const run = guard(() => made.fit(data.training.handles, isHeard ? [] : handles, of, this.#totals));
           if (!isHeard) return run;
           const validate = (): Promise<number[]> => loop.tested(validation);
           return new ValidatedRun(run, { frequency: given.validationFreq, validate });

@@ -28,9 +28,12 @@ export const maximum = <A extends Operand, B extends Operand>(a: A, b: B): Resul
 /** The smaller of two; NaN where either is. */
 export const minimum = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
   nativeOp('minimum', [a, b]);
-/** `x` held between `min` and `max`. */
-export const clip = <A extends Operand>(x: A, min: number, max: number): Result<A> =>
-  minimum(maximum(x, min), max) as Result<A>;
+/** `x` held between `min` and `max`, numbers or tensors. */
+export const clip = <A extends Operand, L extends Operand, H extends Operand>(
+  x: A,
+  min: L,
+  max: H,
+): Result<A | L | H> => minimum(maximum(x, min), max) as Result<A | L | H>;
 
 /** `−x`. */
 export const neg = <A extends Operand>(x: A): Result<A> => nativeOp('neg', [x]);

@@ -4,11 +4,29 @@
 import { dispatch } from '../core/apply.js';
 import { isSized, type Operand, type Result } from '../core/operand.js';
 import { isTensorLike, SymbolicTensor } from '../core/symbolic.js';
+import type { Tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { Weight } from '../core/weight.js';
 import { argumentError } from '../errors.js';
 import { guard } from '../native.js';
 import { zerosLike } from './creation.js';
+
+/** The value of a function and its gradients, one for each argument; concrete where tensors among them are. */
+export type ValueAndGradients<A extends readonly Operand[]> = [
+  value: Evaluated<A[number]>,
+  gradients: ForEach<A, Evaluated<A[number]>>,
+];
+
+/** A `V` for each of a list. */
+type ForEach<A extends readonly unknown[], V> = { [I in keyof A]: V };
+
+/** What comes of arguments: weights beside concrete tensors are concrete too. */
+type Evaluated<T> =
+  Extract<T, Tensor> extends never
+    ? Result<T>
+    : Extract<T, SymbolicTensor> extends never
+      ? Tensor
+      : SymbolicTensor;
 
 /**
  * A function that gives the value of `fn` and its gradient with respect to each argument, as `jax.value_and_grad` does: at
@@ -21,16 +39,16 @@ import { zerosLike } from './creation.js';
  * ```ts
  * const slope = ops.valueAndGrad((x: SymbolicTensor) => ops.sum(ops.square(x)));
  * const [value, [gradient]] = slope(tensor([1, 2, 3]));
- * console.log(value.toArray(), gradient?.toArray()); // 14 [2, 4, 6]
+ * console.log(value.toArray(), gradient.toArray()); // 14 [2, 4, 6]
  * ```
  * @throws {RidgelineError} The function throws `ERR_ARGUMENT` for anything but tensors and weights, for a value that is no
  *   float32 scalar, and for what has no gradient.
  */
 export function valueAndGrad(
-  fn: (...of: SymbolicTensor[]) => SymbolicTensor,
-): <A extends Operand>(...of: A[]) => [value: Result<A>, gradients: Result<A>[]] {
+  fn: (...of: SymbolicTensor[]) => SymbolicTensor | Tensor,
+): <A extends Operand[]>(...of: A) => ValueAndGradients<A> {
   if (typeof fn !== 'function') throw argumentError('fn', 'a function', fn);
-  return <A extends Operand>(...of: A[]): [value: Result<A>, gradients: Result<A>[]] => {
+  return <A extends Operand[]>(...of: A): ValueAndGradients<A> => {
     if (of.length === 0 || !of.every(isSized)) throw argumentError('arguments', 'tensors or weights', of);
     const [value, ...gradients] = dispatch({ label: 'valueAndGrad' }, of, (given) => {
       const trace = Trace.running;
@@ -52,7 +70,7 @@ export function valueAndGrad(
         ),
       ];
     });
-    return [value as Result<A>, gradients as Result<A>[]];
+    return [value, gradients] as unknown as ValueAndGradients<A>;
   };
 }
 

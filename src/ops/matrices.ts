@@ -1,7 +1,7 @@
 /**
  * Matrices in the last two axes: their products, and the parts on either side of a diagonal.
  */
-import { nativeOp, op } from '../core/apply.js';
+import { op } from '../core/apply.js';
 import { boolean, options as checkOptions, integer, MOST_INDEX } from '../core/check.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -10,9 +10,9 @@ import { shapeError } from '../errors.js';
 import { sub } from './arithmetic.js';
 import { greaterEqual, lessEqual, logicalAnd, where } from './comparison.js';
 import { positions } from './creation.js';
-import { expandDims } from './shaping.js';
+import { expandDims, squeeze } from './shaping.js';
 
-/** The product of matrices in the last two axes; leading axes broadcast. */
+/** The product of matrices in the last two axes; leading axes broadcast. A vector is a row of `a`, or a column of `b`, and leaves no axis. */
 export function matmul<A extends Operand, B extends Operand>(
   a: A,
   b: B,
@@ -24,7 +24,14 @@ export function matmul<A extends Operand, B extends Operand>(
   ]);
   boolean('transposeA', transposeA);
   boolean('transposeB', transposeB);
-  return nativeOp('matmul', [a, b], { transposeA, transposeB });
+  return op<A | B>('matmul', [a, b], (trace, inputs) => {
+    const [left, right] = inputs as [SymbolicTensor, SymbolicTensor];
+    const [row, column] = [left.rank === 1, right.rank === 1];
+    const matrices = [row ? expandDims(left, 0) : left, column ? expandDims(right, 1) : right];
+    const told = { transposeA: transposeA && !row, transposeB: transposeB && !column };
+    const product = trace.emit('matmul', matrices, told)[0];
+    return squeeze(product, [...(row ? [-2] : []), ...(column ? [-1] : [])]);
+  });
 }
 
 /** `x` where `holds` does of how far a column is behind its row and of `k`, else 0. */

@@ -9,7 +9,7 @@ import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
 import { argumentError, shapeError } from '../errors.js';
-import { transpose } from './shaping.js';
+import { reshape, transpose } from './shaping.js';
 
 /** Options of {@link sort} and {@link argSort}. */
 export interface SortOptions {
@@ -90,8 +90,9 @@ export function takeAlongAxis<A extends Operand, I extends Operand>(
   );
 }
 
-/** The sums of all elements up to each along an axis (default: the last); those of int32 wrap. */
-export function cumsum<A extends Operand>(x: A, axis = -1): Result<A> {
+/** The sums of all elements up to each along an axis (default: the last; `null`: of all in a row); those of int32 wrap. */
+export function cumsum<A extends Operand>(x: A, axis: number | null = -1): Result<A> {
+  if (axis === null) return cumsum(reshape(x, [-1]), 0) as Result<A>;
   integer('axis', axis, -MOST_AXES);
   return op('cumsum', [x], (trace, inputs) => along(axis, inputs, (last) => trace.emit('cumsum', last)[0]));
 }

@@ -9,7 +9,7 @@ import type { SymbolicTensor } from '../core/symbolic.js';
 import { argumentError } from '../errors.js';
 import { abs, add, exp, log, mul, neg, pow, sqrt, square, stopGradient, sub } from './arithmetic.js';
 import { cast, greater, less, where } from './comparison.js';
-import { concat, slice, squeeze } from './shaping.js';
+import { concat, reshape, slice, squeeze } from './shaping.js';
 import { sizeOf } from './sizes.js';
 
 /** Options of a reduction. */
@@ -76,12 +76,14 @@ export const any = <A extends Operand>(x: A, options: ReduceOptions = {}): Resul
 /** Whether none over `axis` is 0, as bool. */
 export const all = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
   greater(min(cast(cast(x, 'bool'), 'float32'), options), 0) as Result<A>;
-/** The index of the largest along `axis` (default: the last), as int32; the first of equals. */
-export const argMax = <A extends Operand>(x: A, axis = -1): Result<A> =>
-  nativeOp('argMax', [x], { axis: integer('axis', axis, -MOST_AXES) });
+/** The index of the largest along `axis` (default: the last; `null`: of all elements in a row), as int32; the first of equals. */
+export const argMax = <A extends Operand>(x: A, axis: number | null = -1): Result<A> =>
+  axis === null
+    ? (argMax(reshape(x, [-1]), 0) as Result<A>)
+    : nativeOp('argMax', [x], { axis: integer('axis', axis, -MOST_AXES) });
 
-/** The index of the smallest along `axis` (default: the last), as int32; the first of equals. */
-export const argMin = <A extends Operand>(x: A, axis = -1): Result<A> =>
+/** The index of the smallest along `axis` (default: the last; `null`: of all elements in a row), as int32; the first of equals. */
+export const argMin = <A extends Operand>(x: A, axis: number | null = -1): Result<A> =>
   op('argMin', [x], (_, [value]) => {
     const of = value as SymbolicTensor;
     // The least int32 has no negative of its own.

@@ -12,7 +12,7 @@ import { argumentError, shapeError } from '../errors.js';
 import { add } from './arithmetic.js';
 import { cast } from './comparison.js';
 import { zerosLike } from './creation.js';
-import { concat, gather, slice } from './shaping.js';
+import { concat, expandDims, gather, slice } from './shaping.js';
 import { sizeAlong, sizeOf } from './sizes.js';
 
 /** Copies of a tensor along an axis: each is an operand. */
@@ -28,14 +28,21 @@ const copies = (x: SymbolicTensor, count: number, axis: number): SymbolicTensor 
         axis,
       ) as SymbolicTensor);
 
-/** `x` so many times one behind the other, along each axis. */
-export function tile<A extends Operand>(x: A, repeats: readonly number[]): Result<A> {
+/**
+ * `x` so many times one behind the other, along each axis: along the last ones where there are fewer numbers than axes, and
+ * with axes of size 1 before them where there are more. One number is for the last axis.
+ */
+export function tile<A extends Operand>(x: A, repeats: number | readonly number[]): Result<A> {
   return op('tile', [x], (_, [of]) => {
     const value = of as SymbolicTensor;
-    if (!Array.isArray(repeats) || repeats.length !== value.rank)
-      throw argumentError('repeats', `a list of ${value.rank} numbers, one for each axis`, repeats);
-    const counts = repeats.map((count, i) => integer(`repeats[${i}]`, count, 1, MOST_COPIES));
-    return counts.reduce((y, count, axis) => copies(y, count, axis), value);
+    const given = typeof repeats === 'number' ? [repeats] : repeats;
+    if (!Array.isArray(given) || given.length > MOST_AXES)
+      throw argumentError('repeats', 'a list of numbers, one for each axis', repeats);
+    const counts = given.map((count, i) => integer(`repeats[${i}]`, count, 1, MOST_COPIES));
+    const missing = Array.from({ length: Math.max(counts.length - value.rank, 0) }, (_, axis) => axis);
+    const wide = expandDims(value, missing) as SymbolicTensor;
+    const first = wide.rank - counts.length;
+    return counts.reduce((y, count, i) => copies(y, count, first + i), wide);
   });
 }
 

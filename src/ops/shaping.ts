@@ -28,16 +28,40 @@ function sizes(shape: unknown): number[] {
 export const reshape = <A extends Operand>(x: A, shape: readonly (number | null)[]): Result<A> =>
   nativeOp('reshape', [x], { shape: sizes(shape) });
 
-/** `x` with an axis of size one more, before `axis` or, counted from the back, behind it. */
-export const expandDims = <A extends Operand>(x: A, axis: number): Result<A> =>
-  nativeOp('expandDims', [x], { axis: integer('axis', axis, -MOST_AXES) });
+/** One axis or several different ones, of so many, counted from the front and in order. */
+function places(axis: unknown, rank: number): number[] {
+  const given: unknown[] = Array.isArray(axis) ? Array.from(axis) : [axis];
+  if (given.length > MOST_AXES) throw argumentError('axis', `at most ${MOST_AXES} axes`, axis);
+  const found = given.map((one) => {
+    const at = integer('axis', one, -rank, rank - 1);
+    return at < 0 ? at + rank : at;
+  });
+  if (new Set(found).size < found.length) throw argumentError('axis', 'different axes', axis);
+  return found.sort((a, b) => a - b);
+}
+
+/** `x` with an axis of size one more for each of `axis`, which are places in the result. */
+export const expandDims = <A extends Operand>(x: A, axis: number | readonly number[]): Result<A> =>
+  op('expandDims', [x], (trace, [of]) => {
+    const { rank } = of as SymbolicTensor;
+    const more = Array.isArray(axis) ? axis.length : 1;
+    return places(axis, rank + more).reduce(
+      (y, at) => trace.emit('expandDims', [y], { axis: at })[0],
+      of as SymbolicTensor,
+    );
+  });
 
 /**
- * `x` without `axis`.
- * @throws {RidgelineError} `ERR_SHAPE` unless the size along it is 1.
+ * `x` without an axis or several.
+ * @throws {RidgelineError} `ERR_SHAPE` unless the size along each is 1.
  */
-export const squeeze = <A extends Operand>(x: A, axis: number): Result<A> =>
-  nativeOp('squeeze', [x], { axis: integer('axis', axis, -MOST_AXES) });
+export const squeeze = <A extends Operand>(x: A, axis: number | readonly number[]): Result<A> =>
+  op('squeeze', [x], (trace, [of]) =>
+    places(axis, (of as SymbolicTensor).rank).reduceRight(
+      (y, at) => trace.emit('squeeze', [y], { axis: at })[0],
+      of as SymbolicTensor,
+    ),
+  );
 
 /** Axes in another order; by default reversed. */
 export function transpose<A extends Operand>(x: A, order?: readonly number[]): Result<A> {
@@ -133,24 +157,32 @@ export function slice<A extends Operand>(
 }
 
 /**
- * `x` cut into `parts` equal pieces along `axis` (default: the last).
- * @throws {RidgelineError} `ERR_SHAPE` when the size is unknown or not a multiple.
+ * `x` cut along `axis` (default: the last) into so many equal parts, or before the places of a list, which rise.
+ * @throws {RidgelineError} `ERR_SHAPE` when the size is unknown, not a multiple, or ends before a place.
  */
-export function split<A extends Exclude<Operand, number>>(x: A, parts: number, axis = -1): Result<A>[] {
+export function split<A extends Exclude<Operand, number>>(
+  x: A,
+  parts: number | readonly number[],
+  axis = -1,
+): Result<A>[] {
   if (!isSized(x)) throw argumentError('x', 'a tensor', x);
-  integer('parts', parts, 1);
   integer('axis', axis, -MOST_AXES);
   const at = axis < 0 ? axis + x.shape.length : axis;
   const size = x.shape[at];
-  if (size === null || size === undefined || !Number.isInteger(size / parts)) {
+  const cuts = Array.isArray(parts) ? Array.from(parts as readonly number[]) : undefined;
+  const count = cuts ? cuts.length + 1 : integer('parts', parts, 1);
+  if (count > MOST_PARTS) throw argumentError('parts', `at most ${MOST_PARTS}`, parts);
+  for (const [i, cut] of cuts?.entries() ?? []) integer(`parts[${i}]`, cut, cuts?.[i - 1] ?? 0);
+  const fits = cuts ? (cuts.at(-1) ?? 0) <= Number(size) : Number.isInteger(Number(size) / count);
+  if (typeof size !== 'number' || !fits) {
+    const expected = cuts ? `of ${cuts.at(-1)} at least` : `that ${count} divides`;
     throw new RidgelineError(
       'ERR_SHAPE',
-      `split expects a size that ${parts} divides along axis ${axis}, received ${size ?? 'an unknown one'}`,
+      `split expects a size ${expected} along axis ${axis}, received ${size ?? 'an unknown one'}`,
     );
   }
-  const piece = size / parts;
-  if (parts > MOST_PARTS) throw argumentError('parts', `at most ${MOST_PARTS}`, parts);
-  return Array.from({ length: parts }, (_, i) => slice(x, i * piece, piece, at) as Result<A>);
+  const starts = cuts ? [0, ...cuts] : Array.from({ length: count }, (_, i) => (i * size) / count);
+  return starts.map((start, i) => slice(x, start, (starts[i + 1] ?? size) - start, at) as Result<A>);
 }
 
 /**
@@ -168,8 +200,13 @@ export const gather = <A extends Operand, I extends Operand>(x: A, indices: I, a
   ) as Result<A | I>;
 
 /**
- * The elements of an axis in the opposite order. Default axis −1.
+ * The elements of an axis, or of several, in the opposite order. Default axis −1.
  * @throws {RidgelineError} `ERR_ARGUMENT` for an axis that `x` does not have.
  */
-export const flip = <A extends Operand>(x: A, axis = -1): Result<A> =>
-  nativeOp('flip', [x], { axis: integer('axis', axis, -MOST_AXES) });
+export const flip = <A extends Operand>(x: A, axis: number | readonly number[] = -1): Result<A> =>
+  op('flip', [x], (trace, [of]) =>
+    places(axis, (of as SymbolicTensor).rank).reduce(
+      (y, at) => trace.emit('flip', [y], { axis: at })[0],
+      of as SymbolicTensor,
+    ),
+  );

@@ -120,8 +120,10 @@ export class TextVectorization extends Preprocessor<TextVectorizationOptions> {
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options, or some that do not go together. */
   constructor(options?: TextVectorizationOptions) {
     super(options);
-    const { vocabulary, idfWeights, maxTokens } = this.options;
+    const { vocabulary, idfWeights, maxTokens, outputMode, outputSequenceLength } = this.options;
     checkWeighed(this.options);
+    if (outputMode !== 'int' && outputSequenceLength !== undefined)
+      throw argumentError('outputSequenceLength', "given with outputMode 'int' alone", outputSequenceLength);
     if (!vocabulary) return;
     if (
       new Set(vocabulary).size < vocabulary.length ||

@@ -33,6 +33,25 @@ pub struct Feed {
     pub width: usize,
 }
 
+/// Which of a step's updates of a weight one is: there are several where it makes several losses small, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Updates of the step before it.
+    pub at: u64,
+    /// Updates of the step.
+    pub of: u64,
+}
+
+impl Turn {
+    /// The only one.
+    pub const ONLY: Turn = Turn { at: 0, of: 1 };
+
+    /// Updates of the weight before this one, behind so many steps with updates.
+    pub fn updates(self, steps: u64) -> u64 {
+        steps * self.of + self.at
+    }
+}
+
 /// See the module documentation.
 #[derive(Clone, Debug, Default)]
 pub struct Step {
@@ -42,9 +61,9 @@ pub struct Step {
     pub index: u32,
     /// Learning rate in force.
     pub learning_rate: f32,
-    /// Learning rates of the optimizers beside the first.
-    pub group_rates: Vec<f32>,
-    /// Optimizer updates made before this one.
+    /// Other learning rates: of the optimizers beside the first, and of updates that are not the only ones of their weights.
+    pub other_rates: Vec<f32>,
+    /// Steps with updates made before this one.
     pub updates: u64,
     /// One source for each input of the graph.
     pub feeds: Vec<Feed>,
@@ -66,9 +85,9 @@ pub fn inference_seed(seed: u64, call: u64) -> u64 {
 }
 
 impl Step {
-    /// The learning rate in force for an optimizer, which is the first unless `group` says another.
-    pub(crate) fn rate(&self, group: Option<usize>) -> f32 {
-        group.map_or(self.learning_rate, |group| self.group_rates[group])
+    /// The learning rate in force, or another one.
+    pub(crate) fn rate(&self, other: Option<usize>) -> f32 {
+        other.map_or(self.learning_rate, |other| self.other_rates[other])
     }
 
     /// The key of a random stream at this step, and in loops at the step of that number.

@@ -51,7 +51,6 @@ fn update(
         clip: Clip::None,
         accumulation: None,
         averages: None,
-        group: None,
     };
     let mut trainable = Trainable::new(Arc::clone(weight), NO_PENALTY);
     trainable.constraint = Some(constraint.clone());

@@ -92,11 +92,7 @@ impl NativeTrainer {
         let trainables: Vec<_> = weights.iter().map(|of| of.trainable.clone()).collect();
         let state = states(&state, next_state);
         let graph = graph.graph.lock();
-        let numbered = |(i, of): (usize, &&NativeOptimizer)| Optimizer {
-            group: i.checked_sub(1),
-            ..of.optimizer.clone()
-        };
-        let optimizers: Vec<Optimizer> = optimizers.iter().enumerate().map(numbered).collect();
+        let optimizers: Vec<Optimizer> = optimizers.iter().map(|of| of.optimizer.clone()).collect();
         let parts: Vec<Minimization> = parts.into_iter().map(Minimization::from).collect();
         let training = training_step(&graph, &objective, &state, &optimizers, &trainables, &parts);
         Ok(NativeTrainer {

@@ -9,7 +9,7 @@ import type { InitializerIdentifier } from '../../initializers/identifier.js';
 import * as ops from '../../ops/index.js';
 import type { RegularizerIdentifier } from '../../regularizers/identifier.js';
 import { Layer } from '../layer.js';
-import { type LayerOptions, list, type Table, weight } from '../options.js';
+import { type LayerOptions, option, type Table, weight } from '../options.js';
 
 /** Options of {@link PReLU}. */
 export interface PReLUOptions extends LayerOptions {
@@ -19,8 +19,8 @@ export interface PReLUOptions extends LayerOptions {
   readonly alphaRegularizer?: RegularizerIdentifier | undefined;
   /** What the slopes are projected to after each step. */
   readonly alphaConstraint?: ConstraintIdentifier | undefined;
-  /** Axes, counted from 1, along which one slope serves all. Default none. */
-  readonly sharedAxes?: readonly number[] | undefined;
+  /** Axis or axes, counted from 1, along which one slope serves all. Default none. */
+  readonly sharedAxes?: number | readonly number[] | undefined;
 }
 
 /** `x` above 0, `alpha·x` below, with a learned `alpha` for each feature. Input and output have one shape. */
@@ -30,12 +30,17 @@ export class PReLU extends Layer<PReLUOptions> {
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<PReLUOptions> = {
     alpha: weight('zeros'),
-    sharedAxes: list<number, []>('a list of axes ≥ 1', (axis) => Number.isInteger(axis) && axis >= 1, []),
+    sharedAxes: option((argument, given): number | readonly number[] => {
+      const axes: unknown[] = Array.isArray(given) ? Array.from(given) : [given];
+      if (axes.every((axis) => Number.isInteger(axis) && (axis as number) >= 1)) return axes as number[];
+      throw argumentError(argument, 'axes ≥ 1', given);
+    }, []),
   };
   #alpha!: Weight;
 
   override build(inputShape: Shape): void {
-    const { alpha, sharedAxes } = this.options;
+    const { alpha, sharedAxes: given } = this.options;
+    const sharedAxes = [given].flat();
     if (sharedAxes.some((axis) => axis >= inputShape.length))
       throw argumentError('sharedAxes', `axes of an input of rank ${inputShape.length}`, sharedAxes);
     const shape = inputShape.slice(1).map((size, i) => (sharedAxes.includes(i + 1) ? 1 : size));

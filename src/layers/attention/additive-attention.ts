@@ -6,9 +6,8 @@ import { boolean, rate } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import type { Weight } from '../../core/weight.js';
 import * as ops from '../../ops/index.js';
-import type { GivesOne } from '../gives.js';
 import { type LayerOptions, type RandomOptions, random, type Table } from '../options.js';
-import type { ScoreInputs } from './call-options.js';
+import type { ByScores } from './call-options.js';
 import { ScoreAttention } from './score-attention.js';
 
 /** Options of {@link AdditiveAttention}. */
@@ -48,7 +47,5 @@ export class AdditiveAttention extends ScoreAttention<AdditiveAttentionOptions> 
  * An additive attention layer.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const additiveAttention = (
-  options?: AdditiveAttentionOptions,
-): GivesOne<AdditiveAttention, ScoreInputs> =>
-  new AdditiveAttention(options) as GivesOne<AdditiveAttention, ScoreInputs>;
+export const additiveAttention = (options?: AdditiveAttentionOptions): ByScores<AdditiveAttention> =>
+  new AdditiveAttention(options) as ByScores<AdditiveAttention>;

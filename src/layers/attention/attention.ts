@@ -6,9 +6,8 @@ import { boolean, oneOf, rate } from '../../core/options.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import type { Weight } from '../../core/weight.js';
 import * as ops from '../../ops/index.js';
-import type { GivesOne } from '../gives.js';
 import { type LayerOptions, type RandomOptions, random, type Table } from '../options.js';
-import type { ScoreInputs } from './call-options.js';
+import type { ByScores } from './call-options.js';
 import { ScoreAttention } from './score-attention.js';
 
 /** Options of {@link Attention}. */
@@ -60,5 +59,5 @@ export class Attention extends ScoreAttention<AttentionOptions> {
  * An attention layer.
  * @throws {RidgelineError} `ERR_ARGUMENT` for bad options.
  */
-export const attention = (options?: AttentionOptions): GivesOne<Attention, ScoreInputs> =>
-  new Attention(options) as GivesOne<Attention, ScoreInputs>;
+export const attention = (options?: AttentionOptions): ByScores<Attention> =>
+  new Attention(options) as ByScores<Attention>;

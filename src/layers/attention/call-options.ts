@@ -3,6 +3,7 @@
  */
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import type { CallOptionKinds, CallOptions } from '../arguments.js';
+import type { Calls, GivesOne } from '../gives.js';
 import type { Seen } from './masks.js';
 
 /** What a call of an attention layer takes. */
@@ -25,12 +26,30 @@ export interface AttentionCallOptions extends CallOptions {
 type OutputAlone = AttentionCallOptions & { readonly returnAttentionScores?: false | undefined };
 
 /** Arguments of a call of attention with heads that gives its output alone. */
-export type HeadInputs =
+type HeadInputs =
   | [query: SymbolicTensor, value: SymbolicTensor, options?: OutputAlone]
   | [query: SymbolicTensor, value: SymbolicTensor, key: SymbolicTensor | undefined, options?: OutputAlone];
 
+/** Options of a call that gives the shares too. */
+type WithScores = AttentionCallOptions & { readonly returnAttentionScores: true };
+
+/** Output and shares. */
+type OutputAndScores = [output: SymbolicTensor, scores: SymbolicTensor];
+
 /** Arguments of a call of attention by scores that gives its output alone. */
-export type ScoreInputs = [inputs: readonly SymbolicTensor[], options?: OutputAlone];
+type ScoreInputs = [inputs: readonly SymbolicTensor[], options?: OutputAlone];
+
+/** A layer of class `L`, attention with heads, and what its calls give. */
+export type WithHeads<L> = Calls<
+  | [query: SymbolicTensor, value: SymbolicTensor, options: WithScores]
+  | [query: SymbolicTensor, value: SymbolicTensor, key: SymbolicTensor | undefined, options: WithScores],
+  OutputAndScores
+> &
+  GivesOne<L, HeadInputs>;
+
+/** A layer of class `L`, attention by scores, and what its calls give. */
+export type ByScores<L> = Calls<[inputs: readonly SymbolicTensor[], options: WithScores], OutputAndScores> &
+  GivesOne<L, ScoreInputs>;
 
 /** Names of {@link AttentionCallOptions}, besides those of every call. */
 export const ATTENTION_CALL_OPTIONS: CallOptionKinds = {

@@ -7,9 +7,8 @@ import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import type { EinsumDense } from '../core/einsum-dense.js';
-import type { GivesOne } from '../gives.js';
 import type { Table } from '../options.js';
-import type { HeadInputs } from './call-options.js';
+import type { WithHeads } from './call-options.js';
 import {
   type GatedHeads,
   HeadAttention,
@@ -112,10 +111,8 @@ export function groupQueryAttention(
   numQueryHeads: number,
   numKeyValueHeads: number,
   options?: GroupQueryAttentionOptions,
-): GivesOne<GroupQueryAttention, HeadInputs>;
-export function groupQueryAttention(
-  config: GroupQueryAttentionConfig,
-): GivesOne<GroupQueryAttention, HeadInputs>;
+): WithHeads<GroupQueryAttention>;
+export function groupQueryAttention(config: GroupQueryAttentionConfig): WithHeads<GroupQueryAttention>;
 export function groupQueryAttention(...given: unknown[]): GroupQueryAttention {
   return new GroupQueryAttention(...(given as Given));
 }

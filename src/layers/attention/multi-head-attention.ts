@@ -6,9 +6,8 @@ import { axes, integer, nullable, option } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError, RidgelineError } from '../../errors.js';
 import type { EinsumDense } from '../core/einsum-dense.js';
-import type { GivesOne } from '../gives.js';
 import type { Table } from '../options.js';
-import type { HeadInputs } from './call-options.js';
+import type { WithHeads } from './call-options.js';
 import {
   type GatedHeads,
   HeadAttention,
@@ -141,10 +140,8 @@ export function multiHeadAttention(
   numHeads: number,
   keyDim: number,
   options?: MultiHeadAttentionOptions,
-): GivesOne<MultiHeadAttention, HeadInputs>;
-export function multiHeadAttention(
-  config: MultiHeadAttentionConfig,
-): GivesOne<MultiHeadAttention, HeadInputs>;
+): WithHeads<MultiHeadAttention>;
+export function multiHeadAttention(config: MultiHeadAttentionConfig): WithHeads<MultiHeadAttention>;
 export function multiHeadAttention(...given: unknown[]): MultiHeadAttention {
   return new MultiHeadAttention(...(given as Given));
 }

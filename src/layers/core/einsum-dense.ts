@@ -68,10 +68,7 @@ function lettersOf(equation: string): Equation {
 
 const sizes = option((argument, given): readonly (number | null)[] => {
   const all: unknown[] = Array.isArray(given) ? given : [given];
-  if (
-    all.length > 0 &&
-    all.every((size) => size === null || (Number.isSafeInteger(size) && (size as number) > 0))
-  )
+  if (Array.from(all).every((size) => size === null || (Number.isSafeInteger(size) && (size as number) > 0)))
     return all as (number | null)[];
   throw argumentError(argument, 'sizes ≥ 1, or null', given);
 }) as never;

@@ -5,6 +5,7 @@ import { option } from '../../core/options.js';
 import { isClass } from '../../core/registry.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
+import type { GivesOne } from '../gives.js';
 import { Layer } from '../layer.js';
 import type { LayerOptions, Table } from '../options.js';
 
@@ -47,6 +48,11 @@ export class Lambda extends Layer<LambdaConfig, Given> {
  * ```
  * @throws {RidgelineError} `ERR_ARGUMENT` for anything but a function, or bad options.
  */
+export function lambda(
+  // biome-ignore lint/suspicious/noExplicitAny: it says what it takes, one tensor or several.
+  of: (inputs: any) => SymbolicTensor,
+  options?: LayerOptions,
+): GivesOne<Lambda, [inputs: SymbolicTensor | readonly SymbolicTensor[]]>;
 export function lambda(of: LambdaFunction, options?: LayerOptions): Lambda;
 export function lambda(config: LambdaConfig): Lambda;
 export function lambda(...given: unknown[]): Lambda {

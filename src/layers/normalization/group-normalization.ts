@@ -2,6 +2,7 @@
  * Group normalization (Wu and He 2018): groups of channels of each sample by their own mean and biased variance. With one
  * group for each channel it is instance normalization.
  */
+import * as check from '../../core/check.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import type { Weight } from '../../core/weight.js';
@@ -10,9 +11,9 @@ import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
 import {
   axis,
-  integer,
   type LayerOptions,
   nonNegative,
+  option,
   type ScaleOptions,
   scaled,
   type Table,
@@ -38,7 +39,11 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
   static override readonly supportsMasking: boolean = true;
   static override readonly takesOne: boolean = true;
   static override readonly options: Table<GroupNormalizationOptions> = {
-    groups: integer(-1, 32),
+    groups: option((argument, given): number => {
+      const groups = check.integer(argument, given, -1);
+      if (groups !== 0) return groups;
+      throw argumentError(argument, 'an integer ≥ 1, or −1', given);
+    }, 32),
     axis: axis(-1),
     epsilon: nonNegative(1e-3),
     ...scaled,

@@ -1,6 +1,7 @@
 /**
  * Bidirectional: a recurrent layer that goes both ways, each with weights of its own (Schuster & Paliwal 1997).
  */
+import { withCustom } from '../../core/custom.js';
 import { oneOf } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { argumentError } from '../../errors.js';
@@ -10,6 +11,7 @@ import type { GivesOne, GivesSeveral } from '../gives.js';
 import { innerLayer } from '../inner-layer.js';
 import { Layer } from '../layer.js';
 import { type LayerOptions, nullable, option, type Table } from '../options.js';
+import { ownClasses } from '../own-classes.js';
 import { Recurrent } from './recurrent.js';
 import type {
   OutputAndStates,
@@ -49,7 +51,7 @@ function alike<L extends Layer>(layer: L, changed: Record<string, unknown> = {})
   const Class = layer.constructor as unknown as new (config: Record<string, unknown>) => L;
   const { cell } = layer.options as { cell?: Layer | readonly Layer[] };
   const cells = cell && { cell: Array.isArray(cell) ? cell.map((one) => alike(one)) : alike(cell as Layer) };
-  return new Class({ ...layer.getConfig(), ...cells, ...changed });
+  return withCustom(ownClasses(layer), () => new Class({ ...layer.getConfig(), ...cells, ...changed }));
 }
 
 /**

@@ -7,6 +7,7 @@ use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
+use crate::step::Turn;
 use crate::tensor::TensorType;
 use crate::variable::Variable;
 use ridgeline_kernels::update::average;
@@ -19,6 +20,8 @@ pub struct Average {
     pub variable: Arc<Variable>,
     /// m, the share of the average that stays.
     pub momentum: f32,
+    /// Which of the step's updates of the weight it follows.
+    pub turn: Turn,
 }
 
 /// Puts the average of a weight in its place with every n-th update. Inputs: the weight once it is updated, and the
@@ -29,6 +32,8 @@ pub struct Overwrite {
     pub variable: Arc<Variable>,
     /// n.
     pub every: u64,
+    /// Which of the step's updates of the weight it follows.
+    pub turn: Turn,
 }
 
 impl Op for Average {
@@ -46,9 +51,9 @@ impl Op for Average {
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         alias(lower, &self.variable);
-        let momentum = self.momentum;
+        let (momentum, turn) = (self.momentum, self.turn);
         write_from(lower, &self.variable, 0, move |f| {
-            let momentum = if f.step.updates == 0 { 0.0 } else { momentum };
+            let momentum = if turn.updates(f.step.updates) == 0 { 0.0 } else { momentum };
             average(f.isa, momentum, f.floats(0), f.floats_mut(0));
         })
     }
@@ -72,9 +77,9 @@ impl Op for Overwrite {
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
         alias(lower, &self.variable);
-        let every = self.every;
+        let (every, turn) = (self.every, self.turn);
         write_from(lower, &self.variable, 1, move |f| {
-            if (f.step.updates + 1).is_multiple_of(every) {
+            if (turn.updates(f.step.updates) + 1).is_multiple_of(every) {
                 f.words_mut(0).copy_from_slice(f.words(0));
             }
         })

@@ -6,16 +6,16 @@ use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
 use crate::plan::lower::Lower;
 use crate::shape::Shape;
-use crate::step::Step;
+use crate::step::{Step, Turn};
 use crate::tensor::TensorType;
 
 /// A number of the step, a float32 scalar.
 #[derive(Clone, Copy, Debug)]
 pub enum StepNumber {
-    /// The learning rate in force for the first optimizer, or that of a group.
+    /// The learning rate in force, or another one of the step.
     LearningRate(Option<usize>),
-    /// Updates made, this one included.
-    Update,
+    /// Updates made of a weight, this one included.
+    Update(Turn),
     /// Updates made before.
     UpdatesBefore,
 }
@@ -23,8 +23,8 @@ pub enum StepNumber {
 impl StepNumber {
     fn of(self, step: &Step) -> f32 {
         match self {
-            StepNumber::LearningRate(group) => step.rate(group),
-            StepNumber::Update => (step.updates + 1) as f32,
+            StepNumber::LearningRate(other) => step.rate(other),
+            StepNumber::Update(turn) => (turn.updates(step.updates) + 1) as f32,
             StepNumber::UpdatesBefore => step.updates as f32,
         }
     }

@@ -45,8 +45,6 @@ pub struct Optimizer {
     pub accumulation: Option<u64>,
     /// The moving averages of the weights that are kept, if any are.
     pub averages: Option<Averages>,
-    /// Its number among those that train groups of weights, where it is not the first.
-    pub group: Option<usize>,
 }
 
 /// Moving averages of weights.
@@ -104,7 +102,7 @@ impl Optimizer {
             }
             _ => None,
         };
-        Ok(Optimizer { rule, learning_rate, clip, accumulation, averages, group: None })
+        Ok(Optimizer { rule, learning_rate, clip, accumulation, averages })
     }
 
     /// Names of the state that each weight needs.
@@ -152,10 +150,10 @@ impl Optimizer {
     ) -> Result<Value> {
         let Some(Averages { momentum, overwrite }) = self.averages else { return Ok(updated) };
         let variable = of.slots.last().expect("the average is a slot");
-        let average = Average { variable: Arc::clone(variable), momentum };
+        let average = Average { variable: Arc::clone(variable), momentum, turn: of.turn };
         let average = graph.apply(Arc::new(average), &[updated])?[0];
         let Some(every) = overwrite else { return Ok(updated) };
-        let overwrite = Overwrite { variable: Arc::clone(&of.variable), every };
+        let overwrite = Overwrite { variable: Arc::clone(&of.variable), every, turn: of.turn };
         Ok(graph.apply(Arc::new(overwrite), &[updated, average])?[0])
     }
 
@@ -250,7 +248,8 @@ impl Optimizer {
             scaled: factor.is_some(),
             by_rows: false,
             strict: false,
-            group: self.group,
+            rate: of.rate,
+            turn: of.turn,
         };
         let updated = graph.apply(Arc::new(update), &inputs)?;
         let sum = |&partial: &Value| graph.reduce(Kind::Sum, partial, None, false);
@@ -280,7 +279,7 @@ impl Optimizer {
             gradient = graph.maximum(below, low)?;
         }
         let mut weight = of.weight(graph)?;
-        let rate = graph.one(StepNumber::LearningRate(self.group), &[])?;
+        let rate = graph.one(StepNumber::LearningRate(of.rate), &[])?;
         if of.weight_decay != 0.0 {
             let decay = graph.scalar(of.weight_decay)?;
             let share = graph.mul(rate, decay)?;
@@ -288,7 +287,7 @@ impl Optimizer {
             weight = graph.sub(weight, taken)?;
         }
         let slots = &of.slots[..of.slots.len() - self.slots().len()];
-        let mut inputs = vec![weight, gradient, rate, graph.one(StepNumber::Update, &[])?];
+        let mut inputs = vec![weight, gradient, rate, graph.one(StepNumber::Update(of.turn), &[])?];
         for slot in slots {
             inputs.push(graph.weight(slot)?);
         }

@@ -12,7 +12,7 @@ use crate::plan::{Home, Plan};
 use crate::program::Program;
 use crate::run::crew::Crew;
 use crate::run::workspace::Workspace;
-use crate::step::Step;
+use crate::step::{Step, Turn};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashSet;
 use std::iter::once;
@@ -31,8 +31,19 @@ pub struct Segment {
 /// run.
 pub struct TrainingStep {
     segments: Vec<Segment>,
-    /// Learning rates of the optimizers beside the first.
-    group_rates: Vec<Arc<dyn Schedule>>,
+    /// Learning rates beside that of the first optimizer for a weight's only update.
+    other_rates: Vec<Rate>,
+}
+
+/// A learning rate of some updates of a step.
+#[derive(Clone, Debug)]
+pub struct Rate {
+    /// Number of the optimizer that makes them.
+    pub optimizer: usize,
+    /// Its schedule, where it is not the first; that one's may be another with every run.
+    pub schedule: Option<Arc<dyn Schedule>>,
+    /// Which of the step's updates of their weights they are.
+    pub turn: Turn,
 }
 
 /// Memory of all segments for one size of batch.
@@ -59,8 +70,8 @@ impl Memory {
 
 impl TrainingStep {
     /// A step of these segments.
-    pub fn new(segments: Vec<Segment>, group_rates: Vec<Arc<dyn Schedule>>) -> TrainingStep {
-        TrainingStep { segments, group_rates }
+    pub fn new(segments: Vec<Segment>, other_rates: Vec<Rate>) -> TrainingStep {
+        TrainingStep { segments, other_rates }
     }
 
     /// Memory for batches of so many rows of `data`: some that is idle, or new.
@@ -132,10 +143,14 @@ impl TrainingStep {
         let Counters { steps, updates, .. } = *counters;
         (step.index, step.updates) = (steps as u32, updates);
         step.learning_rate = schedule.at(steps) as f32;
-        step.group_rates.clear();
-        step.group_rates.extend(self.group_rates.iter().map(|of| of.at(steps) as f32));
+        let other = |of: &Rate| {
+            let schedule = of.schedule.as_deref().unwrap_or(schedule);
+            schedule.at(of.turn.updates(steps)) as f32
+        };
+        step.other_rates.clear();
+        step.other_rates.extend(self.other_rates.iter().map(other));
         let fits = |rate: &f32| rate.is_finite() && *rate >= 0.0;
-        if let Some(rate) = once(&step.learning_rate).chain(&step.group_rates).find(|of| !fits(of))
+        if let Some(rate) = once(&step.learning_rate).chain(&step.other_rates).find(|of| !fits(of))
         {
             return Err(Error::argument(format!(
                 "the learning rate of step {steps} must be a finite number ≥ 0, received {rate}"

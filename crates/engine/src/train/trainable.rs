@@ -6,6 +6,7 @@ use crate::ops::assign::Assign;
 use crate::ops::clip::AddPenalty;
 use crate::ops::constrain::{Constrain, Constraint};
 use crate::ops::reduce::Kind;
+use crate::step::Turn;
 use crate::traced::Traced;
 use crate::variable::Variable;
 use ridgeline_kernels::unary::Unary;
@@ -37,6 +38,10 @@ pub struct Trainable {
     pub slots: Vec<Arc<Variable>>,
     /// Share of it that is taken away with every update, times the learning rate; 0 for none.
     pub weight_decay: f32,
+    /// Which of the step's updates of it this is.
+    pub turn: Turn,
+    /// The learning rate that it takes, if not the first optimizer's.
+    pub rate: Option<usize>,
 }
 
 impl Trainable {
@@ -52,6 +57,8 @@ impl Trainable {
             update: None,
             slots: Vec::new(),
             weight_decay: 0.0,
+            turn: Turn::ONLY,
+            rate: None,
         }
     }
 

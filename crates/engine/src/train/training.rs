@@ -8,7 +8,7 @@
 
 use super::objective::Objective;
 use super::optimizer::Optimizer;
-use super::segment::{Segment, TrainingStep};
+use super::segment::{Rate, Segment, TrainingStep};
 use super::trainable::{NO_PENALTY, Trainable};
 use crate::autodiff::gradients;
 use crate::error::{Error, Result};
@@ -17,6 +17,7 @@ use crate::ops::assign::{Accumulate, Assign, Clear};
 use crate::passes::absorb::absorb;
 use crate::passes::expand::expand;
 use crate::program::Program;
+use crate::step::Turn;
 use crate::variable::Variable;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -64,18 +65,27 @@ pub fn training_step(
         let text = "gradientAccumulationSteps and several losses made small exclude each other";
         return Err(Error::argument(text));
     }
-    let own = |part: &Minimization| -> Vec<Trainable> {
-        part.weights.iter().map(|&i| trainables[i].clone()).collect()
+    let mut rates: Vec<Rate> = of_groups.iter().zip(1..).map(rate_of_group).collect();
+    let mut own = |at: usize| -> Vec<Trainable> {
+        let of_part = |&i: &usize| {
+            let turn = turn(parts, at, i);
+            let trainable = trainables[i].clone();
+            let rate = place(&mut rates, optimizers, trainable.optimizer, turn);
+            Trainable { turn, rate, ..trainable }
+        };
+        parts[at].weights.iter().map(of_part).collect()
     };
     let mut later = Vec::new();
     let mut of_later = None;
-    for (part, &loss) in parts.iter().zip(losses).skip(1) {
-        for of in own(part) {
+    let mut trainables = own(0);
+    for (part, &loss) in losses.iter().enumerate().skip(1) {
+        let own = own(part);
+        for of in &own {
             if let Some(penalty) = of.penalty_value(&mut graph)? {
                 of_later = Some(graph.plus(of_later, penalty)?);
             }
         }
-        later.push((own(part), loss));
+        later.push((own, loss));
     }
     let later = later.into_iter().map(|(trainables, loss)| {
         let mut graph = graph.clone();
@@ -88,7 +98,6 @@ pub fn training_step(
     let later = later.collect::<Result<Vec<_>>>()?;
 
     let total = graph.add(losses[0], extra)?;
-    let mut trainables = own(&parts[0]);
     let state: Vec<(Arc<Variable>, Value)> =
         state.iter().zip(next).map(|((of, _), &value)| (Arc::clone(of), value)).collect();
     let mut held: HashMap<u64, Vec<Value>> = HashMap::new();
@@ -128,8 +137,39 @@ pub fn training_step(
     let program = Program::new(&graph, &objective.outputs(penalty))?;
     let mut segments = vec![Segment { program, every: 1 }];
     segments.extend(updates.into_iter().chain(later));
-    let rates = of_groups.iter().map(|of| Arc::clone(&of.learning_rate)).collect();
     Ok(TrainingStep::new(segments, rates))
+}
+
+/// The rate of the optimizer of that number, for the only update of a weight.
+fn rate_of_group((of, optimizer): (&Optimizer, usize)) -> Rate {
+    Rate { optimizer, schedule: Some(Arc::clone(&of.learning_rate)), turn: Turn::ONLY }
+}
+
+/// Which of the updates of weight `weight` part `at` makes.
+fn turn(parts: &[Minimization], at: usize, weight: usize) -> Turn {
+    let count = |parts: &[Minimization]| {
+        parts.iter().filter(|part| part.weights.contains(&weight)).count() as u64
+    };
+    Turn { at: count(&parts[..at]), of: count(parts) }
+}
+
+/// The place of a learning rate among the others: one that is there, or a new one; of the first optimizer's it has none where
+/// updates are the only ones.
+fn place(
+    rates: &mut Vec<Rate>,
+    optimizers: &[Optimizer],
+    optimizer: usize,
+    turn: Turn,
+) -> Option<usize> {
+    if optimizer == 0 && turn == Turn::ONLY {
+        return None;
+    }
+    let found = rates.iter().position(|of| (of.optimizer, of.turn) == (optimizer, turn));
+    Some(found.unwrap_or_else(|| {
+        let schedule = (optimizer > 0).then(|| Arc::clone(&optimizers[optimizer].learning_rate));
+        rates.push(Rate { optimizer, schedule, turn });
+        rates.len() - 1
+    }))
 }
 
 /// The gradient of each variable: of what it holds as the step begins and of all that it is said to hold then.

@@ -96,7 +96,6 @@ pub fn trainer() -> (Trainer, Data) {
         clip: Clip::None,
         accumulation: None,
         averages: None,
-        group: None,
     };
     let trainables: Vec<Trainable> = variables
         .iter()

@@ -4,6 +4,7 @@
 use crate::lanes::Width;
 use crate::math;
 use crate::simd::Simd;
+use crate::simd::pair::Pair;
 use crate::unary::softplus;
 
 /// See the module documentation.
@@ -60,12 +61,12 @@ impl Activation {
     #[inline(always)]
     pub(super) unsafe fn of_sums<S: Simd>(self, z: &[f32], sums: &[f32], to: &mut [f32]) {
         debug_assert!(z.len() == to.len() && sums.len() == to.len());
-        // SAFETY: as the caller says. A loop for each of the usual functions, which it knows.
+        // SAFETY: as the caller says, who executes pairs of `S` too. A loop for each of the usual functions, which it knows.
         unsafe {
             match self {
-                Activation::Tanh => sums_of::<S>(Activation::Tanh, z, sums, to),
-                Activation::Sigmoid => sums_of::<S>(Activation::Sigmoid, z, sums, to),
-                other => sums_of::<S>(other, z, sums, to),
+                Activation::Tanh => sums_of::<Pair<S>>(Activation::Tanh, z, sums, to),
+                Activation::Sigmoid => sums_of::<Pair<S>>(Activation::Sigmoid, z, sums, to),
+                other => sums_of::<Pair<S>>(other, z, sums, to),
             }
         }
     }
@@ -80,8 +81,8 @@ impl Activation {
         // SAFETY: as above.
         unsafe {
             match self {
-                Activation::Tanh => values_of::<S>(Activation::Tanh, x, to),
-                other => values_of::<S>(other, x, to),
+                Activation::Tanh => values_of::<Pair<S>>(Activation::Tanh, x, to),
+                other => values_of::<Pair<S>>(other, x, to),
             }
         }
     }

@@ -25,6 +25,7 @@ use crate::plan::frame::Frame;
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::{Axes, UNIT, View};
 use crate::shape::Shape;
+use crate::step::Turn;
 use crate::tensor::TensorType;
 use crate::variable::{Layout, Variable};
 use ridgeline_kernels::update::{Common, Penalty};
@@ -60,8 +61,10 @@ pub struct Update {
     pub by_rows: bool,
     /// Negative numbers of rows are errors.
     pub strict: bool,
-    /// Whose learning rate it takes, if not the first optimizer's.
-    pub group: Option<usize>,
+    /// The learning rate that it takes, if not the first optimizer's.
+    pub rate: Option<usize>,
+    /// Which of the step's updates of the weight it is.
+    pub turn: Turn,
 }
 
 impl Update {
@@ -135,7 +138,8 @@ impl Op for Update {
             clip: self.clip,
             scaled: self.scaled,
             source,
-            group: self.group,
+            rate: self.rate,
+            turn: self.turn,
             slots: slots.len(),
             partial: partial.is_some(),
             piece: if panels { rows * UNIT } else { rows * cols },
@@ -167,7 +171,8 @@ struct Work {
     clip: Option<f32>,
     scaled: bool,
     source: Source,
-    group: Option<usize>,
+    rate: Option<usize>,
+    turn: Turn,
     slots: usize,
     partial: bool,
     piece: usize,
@@ -181,13 +186,14 @@ impl Work {
 
     fn run(&self, f: &Frame) {
         let common = Common {
-            learning_rate: f.step.rate(self.group),
+            learning_rate: f.step.rate(self.rate),
             weight_decay: self.weight_decay,
             penalty: self.penalty,
             penalty_applied: self.penalty_applied,
             scale: if self.scaled { f.floats(f.read_count() - 1)[0] } else { 1.0 },
             clip: self.clip,
         };
+        let updates = self.turn.updates(f.step.updates);
         let weight = f.floats_mut(0);
         let mut slots: [&mut [f32]; MAX_SLOTS] = Default::default();
         for (i, slot) in slots.iter_mut().take(self.slots).enumerate() {
@@ -200,14 +206,7 @@ impl Work {
         {
             return table.each_row(f, weight.len(), |words, gradient| {
                 let mut none = Default::default();
-                self.rule.apply(
-                    f.isa,
-                    &common,
-                    f.step.updates,
-                    &mut weight[words],
-                    gradient,
-                    &mut none,
-                );
+                self.rule.apply(f.isa, &common, updates, &mut weight[words], gradient, &mut none);
             });
         }
         let mut at = 0;
@@ -225,8 +224,7 @@ impl Work {
                 Source::Rows(table) => table.block(f, range.clone()),
             };
             let weight = &mut weight[range];
-            let penalty =
-                self.rule.apply(f.isa, &common, f.step.updates, weight, gradient, &mut block);
+            let penalty = self.rule.apply(f.isa, &common, updates, weight, gradient, &mut block);
             if self.partial {
                 let partial = &mut partials[at / self.piece];
                 *partial = if at % self.piece == 0 { penalty } else { *partial + penalty };

@@ -1,0 +1,109 @@
+/**
+ * Arguments of ops as NumPy and Keras take them: vectors in products, several axes at once, places to cut at, bounds that
+ * are tensors, all elements in a row. Expected values are those of NumPy.
+ */
+import { input, layers, losses, Model, ops, type Tensor, tensor } from 'ridgeline';
+import { expect, test } from 'vitest';
+import { expectSameInRuntime } from './support/onnx.js';
+import { expectFailure } from './support/small.js';
+
+const v = tensor([1, 2, 3]);
+const m = tensor([
+  [1, 2, 3],
+  [4, 5, 6],
+]);
+const plain = (t: Tensor): unknown => t.toArray();
+
+test('a vector in a product is a row or a column', () => {
+  expect(plain(ops.matmul(m, v))).toEqual([14, 32]);
+  expect(plain(ops.matmul(v, m, { transposeB: true }))).toEqual([14, 32]);
+  expect(plain(ops.matmul(v, v))).toBe(14);
+  // A vector has no transpose.
+  expect(plain(ops.matmul(m, v, { transposeB: true }))).toEqual([14, 32]);
+  expectFailure(() => ops.matmul(v, tensor([1, 2])), 'ERR_SHAPE', /matmul/);
+});
+
+test('a product with a vector is exported', async () => {
+  const x = input([null, 3]);
+  const model = new Model({ inputs: x, outputs: ops.matmul(layers.dense(3)(x), v) });
+  await expectSameInRuntime(model);
+});
+
+test('several axes at once', () => {
+  expect(ops.expandDims(m, [0, -1]).shape).toEqual([1, 2, 3, 1]);
+  expect(ops.expandDims(m, [-1, 1]).shape).toEqual([2, 1, 3, 1]);
+  expect(ops.squeeze(ops.expandDims(m, [0, -1]), [-1, 0]).shape).toEqual([2, 3]);
+  expect(plain(ops.flip(m, [0, 1]))).toEqual([
+    [6, 5, 4],
+    [3, 2, 1],
+  ]);
+  expectFailure(() => ops.expandDims(m, [0, -4]), 'ERR_ARGUMENT', /different axes/);
+  expectFailure(() => ops.squeeze(m, [0]), 'ERR_SHAPE', /no 1 along axis 0/);
+  expectFailure(() => ops.flip(m, [2]), 'ERR_ARGUMENT', /axis/);
+});
+
+test('split before places', () => {
+  const parts = ops.split(tensor([1, 2, 3, 4, 5]), [1, 3], 0);
+  expect(parts.map(plain)).toEqual([[1], [2, 3], [4, 5]]);
+  expect(ops.split(tensor([1, 2]), [0, 2], 0).map(({ shape }) => shape)).toEqual([[0], [2], [0]]);
+  expectFailure(() => ops.split(m, [2, 1]), 'ERR_ARGUMENT', /parts\[1\]/);
+  expectFailure(() => ops.split(m, [4]), 'ERR_SHAPE', /of 4 at least/);
+});
+
+test('bounds that are tensors', () => {
+  expect(plain(ops.clip(m, tensor([2, 2, 3]), 4))).toEqual([
+    [2, 2, 3],
+    [4, 4, 4],
+  ]);
+});
+
+test('all elements in a row', () => {
+  expect(plain(ops.argMax(m, null))).toBe(5);
+  expect(plain(ops.argMin(m, null))).toBe(0);
+  expect(plain(ops.cumsum(m, null))).toEqual([1, 3, 6, 10, 15, 21]);
+});
+
+test('decimals', () => {
+  expect(plain(ops.round(tensor([1.25, -2.75]), 1))).toEqual(Array.from(Float32Array.of(1.2, -2.8)));
+  expect(plain(ops.round(tensor([125, 136]), -1))).toEqual([120, 140]);
+  expect(plain(ops.round(tensor(Int32Array.of(125, 136)), -1))).toEqual([120, 140]);
+  expectFailure(() => ops.round(m, 0.5), 'ERR_ARGUMENT', /decimals/);
+});
+
+test('tiles of fewer and of more axes', () => {
+  expect(plain(ops.tile(m, 2))).toEqual([
+    [1, 2, 3, 1, 2, 3],
+    [4, 5, 6, 4, 5, 6],
+  ]);
+  expect(ops.tile(v, [2, 1, 2]).shape).toEqual([2, 1, 6]);
+});
+
+test('softmax over several axes, and scales by feature', () => {
+  const x = tensor([
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  ]);
+  const whole = ops.reshape(ops.softmax(ops.reshape(x, [1, 4])), [1, 2, 2]);
+  expect(ops.max(ops.abs(ops.sub(layers.softmax({ axis: [1, -1] })(x), whole))).toArray()).toBeLessThan(3e-7);
+  const rescaled = layers.rescaling([1, 10], { offset: [0, 5] })(tensor([[1, 2]]));
+  expect(plain(rescaled)).toEqual([[1, 25]]);
+  expect(layers.prelu({ sharedAxes: 1 })(x).shape).toEqual([1, 2, 2]);
+  expect(layers.einsumDense('ab,b->a', [])(m).shape).toEqual([2]);
+});
+
+test('an ignored class has neither a loss nor a gradient where the loss is called', () => {
+  const loss = losses.sparseCategoricalCrossentropy({ ignoreClass: -1, fromLogits: true });
+  const labels = tensor(Int32Array.of(-1, 2), { shape: [2] });
+  const scores = tensor([
+    [0.854, 0.698, 0.598],
+    [0.088, 0.86, 0.018],
+  ]);
+  const of = (x: Tensor) => ops.sum(loss.call(labels, x));
+  const each = loss.call(labels, scores).toArray() as number[];
+  expect(each[0]).toBe(0);
+  expect(each[1]).toBeCloseTo(1.480129, 5);
+  const [, [gradient]] = ops.valueAndGrad(of as never)(scores) as unknown as [Tensor, [Tensor]];
+  expect((gradient.toArray() as number[][])[0]?.map(Math.abs)).toEqual([0, 0, 0]);
+});
