@@ -2,7 +2,18 @@
  * Arguments of ops as NumPy and Keras take them: vectors in products, several axes at once, places to cut at, bounds that
  * are tensors, all elements in a row. Expected values are those of NumPy.
  */
-import { input, layers, losses, Model, ops, type Tensor, tensor } from 'ridgeline';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import {
+  input,
+  Layer,
+  layers,
+  losses,
+  Model,
+  ops,
+  type SymbolicTensor,
+  type Tensor,
+  tensor,
+} from 'ridgeline';
 import { expect, test } from 'vitest';
 import { expectSameInRuntime } from './support/onnx.js';
 import { expectFailure } from './support/small.js';
@@ -106,4 +117,76 @@ test('an ignored class has neither a loss nor a gradient where the loss is calle
   expect(each[1]).toBeCloseTo(1.480129, 5);
   const [, [gradient]] = ops.valueAndGrad(of as never)(scores) as unknown as [Tensor, [Tensor]];
   expect((gradient.toArray() as number[][])[0]?.map(Math.abs)).toEqual([0, 0, 0]);
+});
+
+test('an axis of unknown size is sorted and repeated, and has its largest picked', async () => {
+  const x = input([null, 2]);
+  const turned = ops.transpose(x, [0, 2, 1]);
+  const model = new Model({
+    inputs: x,
+    outputs: [
+      ops.sort(turned),
+      ops.argSort(x, { axis: 1, descending: true }),
+      ops.repeat(x, 2, 1),
+      ops.topK(turned, 2)[0],
+    ],
+  });
+  const rows = tensor([
+    [
+      [3, 1],
+      [1, 5],
+      [2, 0],
+    ],
+  ]);
+  expect((model.predictSync(rows) as unknown as Tensor[]).map(plain)).toEqual([
+    [[[1, 2, 3], [0, 1, 5]]],
+    [[[0, 1], [2, 0], [1, 2]]],
+    [[[3, 1], [3, 1], [1, 5], [1, 5], [2, 0], [2, 0]]],
+    [[[3, 2], [5, 1]]],
+  ]); // biome-ignore format: rows
+  expectFailure(() => model.predictSync(tensor([[[1, 2]]])), 'ERR_SHAPE', /topK: \[1, 2, 1\] has no 2/);
+  await expectSameInRuntime(model);
+});
+
+test('repeats every type', () => {
+  expect(plain(ops.repeat(m, 2, 0))).toEqual([
+    [1, 2, 3],
+    [1, 2, 3],
+    [4, 5, 6],
+    [4, 5, 6],
+  ]);
+  expect(plain(ops.repeat(tensor(Int32Array.of(1, 2)), 2))).toEqual([1, 1, 2, 2]);
+  expect(plain(ops.repeat(tensor([true, false]), 2))).toEqual([true, true, false, false]);
+});
+
+test('random numbers are drawn in an exported model too', async () => {
+  class Sampling extends Layer {
+    static override readonly className = 'Sampling';
+    override call(mean: SymbolicTensor): SymbolicTensor {
+      const wide = ops.randomUniform(mean, { shape: [null, 1000], minval: 2, maxval: 4 });
+      return ops.concat([ops.add(mean, ops.randomNormal(mean)), wide]);
+    }
+  }
+  const x = input([1000]);
+  const bytes = await new Model({ inputs: x, outputs: new Sampling()(x) as SymbolicTensor }).export();
+  const session = await InferenceSession.create(bytes, { logSeverityLevel: 3 });
+  const run = async (): Promise<Float32Array> => {
+    const zeros = new OrtTensor('float32', new Float32Array(20_000), [20, 1000]);
+    const found = await session.run({ [session.inputNames[0] as string]: zeros });
+    return found[session.outputNames[0] as string]?.data as Float32Array;
+  };
+  const [drawn, again] = [await run(), await run()];
+  expect(drawn).not.toEqual(again);
+  const moments = (from: number): [mean: number, variance: number] => {
+    const own = drawn.filter((_, i) => Math.floor(i / 1000) % 2 === from);
+    const mean = own.reduce((a, b) => a + b, 0) / own.length;
+    return [mean, own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length];
+  };
+  // Ten standard errors and more.
+  const [normal, uniform] = [moments(0), moments(1)];
+  expect(Math.abs(normal[0])).toBeLessThan(0.1);
+  expect(Math.abs(normal[1] - 1)).toBeLessThan(0.1);
+  expect(Math.abs(uniform[0] - 3)).toBeLessThan(0.1);
+  expect(Math.abs(uniform[1] - 1 / 3)).toBeLessThan(0.05);
+  await session.release();
 });

@@ -286,3 +286,16 @@ test('class weights go along the axis of the loss', async () => {
   const expected = await model.evaluate(rows, [[4, 4, 0]], { sampleWeight: [weights] });
   expect(found.history.loss?.[0]).toBeCloseTo(expected.loss, 6);
 });
+
+test('metrics alone are measured, but not trained', async () => {
+  const model = line().compile({ metrics: ['mae'] });
+  const found = await model.evaluate(x, y);
+  const predicted = await model.predict(x);
+  const mae = y.reduce((sum, of, i) => sum + Math.abs(of - (predicted.data[i] as number)), 0) / 10;
+  expect(found.loss).toBe(0);
+  expect(found.mae).toBeCloseTo(mae, 6);
+  await expect(model.fit(x, y)).rejects.toMatchObject({
+    code: 'ERR_ARGUMENT',
+    message: /^loss must be a loss/,
+  });
+});

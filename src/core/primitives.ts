@@ -91,7 +91,7 @@ export interface Attributes {
   readonly min: Reduction;
   readonly argMax: Axis;
   readonly cumsum: None;
-  readonly topK: { readonly k: number; readonly largest: boolean };
+  readonly topK: { readonly k: number | null; readonly largest: boolean };
   readonly takeAlong: None;
 
   readonly reshape: Sizes;

@@ -95,7 +95,9 @@ export function traceLoss(
       if (total) return total;
       if (trainStep) throw argumentError('loss', 'a loss, since trainStep computes it', undefined);
       const isPenalized = network.trainableWeights.some(({ regularizer }) => regularizer);
-      if (trace.penalties.length > 0 || isPenalized) return trace.value(0);
+      // Metrics alone can be measured, but not trained.
+      const isMeasured = !training && [...metrics, ...weightedMetrics].some((of) => of && of.length > 0);
+      if (trace.penalties.length > 0 || isPenalized || isMeasured) return trace.value(0);
       throw argumentError('loss', 'a loss, since no layer adds one', undefined);
     };
     /** Outputs of the model, all of them. */

@@ -8,7 +8,7 @@ import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import { shapeText } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
-import { argumentError, shapeError } from '../errors.js';
+import { argumentError } from '../errors.js';
 import { reshape, transpose } from './shaping.js';
 
 /** Options of {@link sort} and {@link argSort}. */
@@ -36,37 +36,30 @@ function along(
 }
 
 /** Places of the first `k` along the last axis, or of all. */
-function places(x: SymbolicTensor, largest: boolean, k: number | null | undefined): SymbolicTensor {
-  if (k === null || k === undefined)
-    throw shapeError('x', 'a known size along the axis to sort', shapeText(x.shape));
-  return Trace.running.emit('topK', [x], { k, largest })[0];
-}
+const places = (x: SymbolicTensor, largest: boolean, k: number | null = null): SymbolicTensor =>
+  Trace.running.emit('topK', [x], { k, largest })[0];
 
 /**
  * The indices that sort `x`, float32 or int32, along an axis, as int32: of equal elements the first stands first, and NaN counts as
  * larger than any number.
- * @throws {RidgelineError} `ERR_SHAPE` unless the size along the axis is known.
  */
 export function argSort<A extends Operand>(x: A, options: SortOptions = {}): Result<A> {
   const { axis = -1, descending = false } = checkOptions('argSort', options, ['axis', 'descending']);
   integer('axis', axis, -MOST_AXES);
   boolean('descending', descending);
   return op('argSort', [x], (_, inputs) =>
-    along(axis, inputs, ([last]) => places(last as SymbolicTensor, descending, last?.shape.at(-1))),
+    along(axis, inputs, ([last]) => places(last as SymbolicTensor, descending)),
   );
 }
 
-/**
- * The elements of `x`, float32 or int32, in order along an axis. The gradient goes where each element came from.
- * @throws {RidgelineError} `ERR_SHAPE` unless the size along the axis is known.
- */
+/** The elements of `x`, float32 or int32, in order along an axis. The gradient goes where each element came from. */
 export const sort = <A extends Operand>(x: A, options: SortOptions = {}): Result<A> =>
   takeAlongAxis(x, argSort(x, options) as Operand, options.axis ?? -1) as Result<A>;
 
 /**
  * The `k` largest elements of `x`, float32 or int32, along the last axis, the largest first, and their indices as int32.
  * @returns Values and indices, both `[…, k]`.
- * @throws {RidgelineError} `ERR_SHAPE` where there are fewer.
+ * @throws {RidgelineError} `ERR_SHAPE` where there are fewer: at once, or where it is computed.
  */
 export function topK<A extends Operand>(x: A, k: number): [values: Result<A>, indices: Result<A>] {
   integer('k', k, 1);

@@ -3,22 +3,19 @@
  */
 import { op } from '../core/apply.js';
 import { integer, MOST_INDEX, number } from '../core/check.js';
-import { numbersOf } from '../core/elements.js';
 import { MOST_AXES } from '../core/nested.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
-import { shapeText, tensor } from '../core/tensor.js';
+import { shapeText } from '../core/tensor.js';
 import { argumentError, shapeError } from '../errors.js';
 import { add } from './arithmetic.js';
 import { cast } from './comparison.js';
 import { zerosLike } from './creation.js';
-import { concat, expandDims, gather, slice } from './shaping.js';
-import { sizeAlong, sizeOf } from './sizes.js';
+import { broadcastTo, concat, expandDims, slice } from './shaping.js';
+import { sizeAlong } from './sizes.js';
 
 /** Copies of a tensor along an axis: each is an operand. */
 const MOST_COPIES = 2 ** 12;
-/** Elements along an axis that is repeated: each takes an index. */
-const MOST_PLACES = 2 ** 28;
 
 const copies = (x: SymbolicTensor, count: number, axis: number): SymbolicTensor =>
   count === 1
@@ -46,17 +43,22 @@ export function tile<A extends Operand>(x: A, repeats: number | readonly number[
   });
 }
 
-/** Each element along `axis` so many times, side by side. Default the last axis. */
+/** Each element along `axis` so many times, side by side. Default the last axis, whose size may be unknown. */
 export function repeat<A extends Operand>(x: A, repeats: number, axis = -1): Result<A> {
   const count = integer('repeats', repeats, 1, MOST_COPIES);
-  const at = integer('axis', axis, -MOST_AXES, MOST_AXES);
+  integer('axis', axis, -MOST_AXES, MOST_AXES);
   return op('repeat', [x], (trace, [of]) => {
     const value = of as SymbolicTensor;
-    const size = sizeOf(value, at);
-    if (size * count > MOST_PLACES)
-      throw argumentError('repeats', `at most ${MOST_PLACES} of all elements`, count);
-    const places = numbersOf('int32', size * count, (i) => Math.floor(i / count));
-    return gather(value, trace.constant(tensor(places)), at < 0 ? at + value.rank : at) as SymbolicTensor;
+    sizeAlong(value, axis);
+    const at = axis < 0 ? axis + value.rank : axis;
+    const each = expandDims(value, at + 1) as SymbolicTensor;
+    const all = broadcastTo(
+      each,
+      each.shape.map((_, i) => (i === at + 1 ? count : null)),
+    ) as SymbolicTensor;
+    // The axis and the one behind it become one.
+    const from = all.shape.flatMap((_, i) => [0, i]);
+    return trace.emit('reshapeBy', [all], { from, counts: value.shape.map((_, i) => (i === at ? 2 : 1)) })[0];
   });
 }
 

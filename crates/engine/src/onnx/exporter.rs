@@ -5,6 +5,7 @@ use super::names::Names;
 use crate::error::{Code, Error, Result};
 use crate::graph::{Graph, Node, Value};
 use crate::ops::leaf::Weight;
+use crate::shape::{Dim, Shape};
 use crate::tensor::{DType, Tensor, TensorType};
 use crate::variable::Variable;
 use ridgeline_onnx::{Attribute, ModelBuilder};
@@ -288,12 +289,14 @@ impl Exporter<'_> {
         self.finish_with("Cast", &[wide], vec![("to", Attribute::Int(code(DType::I32)?))])
     }
 
-    /// Emits a TopK along the last axis, of which the output is the indices, as int32.
+    /// Emits a TopK along the last axis, of all where `k` is not given; the output is the indices, as int32.
     ///
     /// # Errors
-    /// None in practice.
-    pub fn top_k(&mut self, k: usize, largest: bool) -> Result<()> {
-        let (x, k) = (self.input(0), self.ints(&[k as i64])?);
+    /// `ERR_EXPORT` where no input tells how many all are.
+    pub fn top_k(&mut self, k: Option<usize>, largest: bool) -> Result<()> {
+        let all = self.input_type(0).shape.last();
+        let k = self.sizes(&Shape(vec![k.map_or(all, Dim::from)]))?;
+        let x = self.input(0);
         let with = vec![("axis", Attribute::Int(-1)), ("largest", Attribute::Int(largest.into()))];
         let [_, wide] = self.steps("TopK", &[x, k], with)?;
         self.finish_with("Cast", &[wide], vec![("to", Attribute::Int(code(DType::I32)?))])

@@ -6,11 +6,11 @@
 use super::call::{Call, Entry, built};
 use crate::error::Result;
 use crate::graph::Value;
-use crate::onnx::Exporter;
+use crate::onnx::{Attribute, Exporter, code};
 use crate::op::{Backward, Op};
 use crate::plan::instruction::{Distribution, Instruction};
 use crate::shape::Shape;
-use crate::tensor::TensorType;
+use crate::tensor::{DType, TensorType};
 
 /// Their names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -55,7 +55,19 @@ impl Op for Random {
     fn is_pure(&self) -> bool {
         false
     }
+    /// Other numbers with every run: ONNX has no streams.
     fn onnx(&self, e: &mut Exporter) -> Result<()> {
-        e.no_form()
+        let like = match e.input_type(0).shape == self.shape {
+            true => e.input(0),
+            false => {
+                let sizes = e.sizes(&self.shape)?;
+                e.step("ConstantOfShape", &[sizes])?
+            }
+        };
+        let op = match self.distribution {
+            Distribution::Normal => "RandomNormalLike",
+            Distribution::Uniform => "RandomUniformLike",
+        };
+        e.finish_with(op, &[like], vec![("dtype", Attribute::Int(code(DType::F32)?))])
     }
 }

@@ -14,7 +14,10 @@ use std::cmp::Ordering;
 
 /// Their names in the registry.
 pub(super) const ENTRIES: &[Entry] = &[
-    ("topK", |call| built(TopK { k: call.size("k")?, largest: call.with.flag("largest")? })),
+    ("topK", |call| {
+        let k = call.with.optional_integer("k")?.map(|_| call.size("k")).transpose()?;
+        built(TopK { k, largest: call.with.flag("largest")? })
+    }),
     ("takeAlong", |_| built(TakeAlong)),
 ];
 
@@ -22,10 +25,22 @@ pub(super) const ENTRIES: &[Entry] = &[
 /// stands first, and NaN counts as larger than any number.
 #[derive(Debug)]
 pub struct TopK {
-    /// How many.
-    pub k: usize,
+    /// How many, if not all.
+    pub k: Option<usize>,
     /// The largest, rather than the smallest.
     pub largest: bool,
+}
+
+impl TopK {
+    /// `ERR_SHAPE` where a row is known to have fewer elements.
+    fn check(&self, cols: Option<usize>, shape: &Shape) -> Result<()> {
+        match (self.k, cols) {
+            (Some(k), Some(cols)) if cols < k => {
+                Err(Error::shape(format!("topK: {shape} has no {k} along its last axis")))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Op for TopK {
@@ -38,24 +53,21 @@ impl Op for TopK {
             let expected = "topK expects float32 or int32 of rank 1 or more";
             return Err(Error::dtype(format!("{expected}, received {} {}", x.dtype, x.shape)));
         }
-        if x.shape.last().known().is_none_or(|size| size < self.k) {
-            let shape = &x.shape;
-            return Err(Error::shape(format!(
-                "topK: {shape} has no {} along its last axis",
-                self.k
-            )));
-        }
         let mut shape = x.shape.clone();
-        *shape.0.last_mut().expect("rank 1 or more") = Dim::from(self.k);
+        if let Some(k) = self.k {
+            self.check(x.shape.last().known(), &x.shape)?;
+            *shape.0.last_mut().expect("rank 1 or more") = Dim::from(k);
+        }
         Ok(vec![TensorType { shape, dtype: DType::I32 }])
     }
     fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
         rule.nothing()
     }
     fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let (k, largest) = (self.k, self.largest);
         let (x, y) = (lower.input(0)?, lower.output(0));
         let (rows, cols, dtype) = (x.leading(), x.last(), x.dtype);
+        self.check(Some(cols), &Shape::of(&x.shape))?;
+        let (k, largest) = (self.k.unwrap_or(cols), self.largest);
         lower
             .task(rows, cols)
             .split(Axes::ROWS)
