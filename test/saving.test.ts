@@ -532,6 +532,17 @@ describe('a layer in the config of a layer of one’s own', () => {
     expect((loaded.predictSync(x) as Tensor).data).toEqual((model.predictSync(x) as Tensor).data);
   });
 
+  test('one that is in the model, too, stays shared', async () => {
+    const dense = layers.dense(4, { activation: 'tanh' });
+    const at = input([4]);
+    const outputs = new Residual({ of: dense })(dense(at) as never) as SymbolicTensor;
+    const model = new Model({ inputs: at, outputs }).compile({ loss: 'mse' }) as Model;
+    const loaded = await again(model, { layers: [Residual as never] });
+    expect(loaded.weights).toHaveLength(2);
+    await Promise.all([model, loaded].map((of) => of.fit(x, numbers(10, 4))));
+    expect(bits(loaded)).toEqual(bits(model));
+  });
+
   test('one that is shared stays shared', async () => {
     const shared = new Residual({ of: layers.dense(4) });
     const at = input([4]);

@@ -44,7 +44,7 @@ export interface TrainedModel {
   /** Number of elements of all weights. */
   countParams(): number;
   /** Copies of all weights, in the order of `weights`. */
-  getWeights(): Tensor[];
+  getWeights(): Tensor<'float32'>[];
   /**
    * Replaces all weights before the next batch.
    * @throws {RidgelineError} `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_NON_FINITE`; nothing is written unless all fit.

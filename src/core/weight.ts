@@ -80,8 +80,8 @@ export class Weight {
   }
 
   /** A copy of the values. */
-  read(): Tensor {
-    return Tensor.fromNative(guard(() => this.variable.read()));
+  read(): Tensor<'float32'> {
+    return Tensor.fromNative(guard(() => this.variable.read())) as Tensor<'float32'>;
   }
 
   /** @internal The values as a tensor of this shape and type, all finite. */

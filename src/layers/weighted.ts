@@ -86,9 +86,10 @@ export abstract class Weighted extends Callable {
   }
 
   /** Copies of all weights, in the order of {@link Weighted.weights}; all of one moment between two training steps. */
-  getWeights(): Tensor[] {
+  getWeights(): Tensor<'float32'>[] {
     const variables = this.weights.map((w) => w.variable);
-    return guard(() => native.readVariables(variables)).map((t) => Tensor.fromNative(t));
+    const found = guard(() => native.readVariables(variables)).map((t) => Tensor.fromNative(t));
+    return found as Tensor<'float32'>[];
   }
 
   /**

@@ -169,14 +169,17 @@ function describe(model: Layer & Network, functions: Record<string, unknown>): S
 
 /** @throws {RidgelineError} `ERR_ARGUMENT` for a layer in a layer of one's own and elsewhere too, which would come back as two. */
 function checkOwned(model: Layer): void {
-  const canShare = (owner: Layer): boolean =>
-    (owner as Partial<Network>).graph instanceof CallGraph || isBuiltin(owner);
+  // What stands in a config is written once, and referred to.
+  const canShare = (owner: Layer, layer: Layer): boolean =>
+    (owner as Partial<Network>).graph instanceof CallGraph ||
+    isBuiltin(owner) ||
+    Object.values(owner.getConfig()).flat().includes(layer);
   const owners = new Map<Layer, Layer>();
   const visit = (owner: Layer): void => {
     for (const layer of owner.layers) {
       const other = owners.get(layer);
       if (other === owner || layer.variables.length === 0) continue;
-      if (other && !(canShare(other) && canShare(owner)))
+      if (other && !(canShare(other, layer) && canShare(owner, layer)))
         throw refuse(
           `layer '${layer.name}' is in '${other.name}' and in '${owner.name}'; saveWeights keeps its weights`,
         );

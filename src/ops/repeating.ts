@@ -16,6 +16,8 @@ import { sizeAlong } from './sizes.js';
 
 /** Copies of a tensor along an axis: each is an operand. */
 const MOST_COPIES = 2 ** 12;
+/** Elements along an axis that is repeated. */
+const MOST_PLACES = 2 ** 28;
 
 const copies = (x: SymbolicTensor, count: number, axis: number): SymbolicTensor =>
   count === 1
@@ -49,7 +51,8 @@ export function repeat<A extends Operand>(x: A, repeats: number, axis = -1): Res
   integer('axis', axis, -MOST_AXES, MOST_AXES);
   return op('repeat', [x], (trace, [of]) => {
     const value = of as SymbolicTensor;
-    sizeAlong(value, axis);
+    if ((sizeAlong(value, axis) ?? 1) * count > MOST_PLACES)
+      throw argumentError('repeats', `at most ${MOST_PLACES} of all elements`, count);
     const at = axis < 0 ? axis + value.rank : axis;
     const each = expandDims(value, at + 1) as SymbolicTensor;
     const all = broadcastTo(
