@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  callbacks as callbacksOf,
   input,
   Layer,
   layers,
@@ -350,4 +351,72 @@ describe('assigned while a fit is under way', () => {
       expect(found).toEqual(await followed(hook, true));
     },
   );
+
+  test('an abort that comes meanwhile is heard', async () => {
+    // Each step takes the rate from the weight, which so counts them.
+    const [counting, other] = [
+      layers.dense(1, { useBias: false, kernelInitializer: 'zeros' }),
+      layers.prelu(),
+    ];
+    const model = new Sequential([input([1]), other, counting]).compile({
+      optimizer: optimizers.sgd({ learningRate: 2 ** -10 }),
+      loss: (_, given) => given,
+    });
+    const abort = new AbortController();
+    const steps = 25_000;
+    const ones = tensor(new Float32Array(8 * steps).fill(1), { shape: [8 * steps, 1] });
+    const callbacks = [
+      {
+        onEpochEnd(): void {
+          other.trainable = false;
+          setImmediate(() => abort.abort(new Error('enough')));
+        },
+      },
+    ];
+    const fit = model.fit(ones, ones, { epochs: 3, batchSize: 8, callbacks, signal: abort.signal });
+    await expect(fit).rejects.toThrow('enough');
+    const made = -(data(counting)[0] as number) * 2 ** 10;
+    expect(made).toBeGreaterThanOrEqual(steps);
+    expect(made).toBeLessThan(1.5 * steps);
+  });
+
+  test('averages and weights change places for the same layers', async () => {
+    const layer = layers.dense(3);
+    const model = new Sequential([input([4]), layer, layers.dense(1)]).compile({
+      optimizer: optimizers.sgd({ learningRate: 0.1, useEma: true, emaMomentum: 0.5 }),
+      loss: 'mse',
+    });
+    const seen: number[][] = [];
+    const hooks = {
+      onTrainBatchEnd: () => void seen.push(data(layer)),
+      onTestBegin: () => void (layer.trainable = false),
+      onEpochEnd: () => void seen.push(data(layer)),
+    };
+    const options = {
+      callbacks: [callbacksOf.swapEmaWeights(), hooks],
+      batchSize: 10,
+      validationData: [x, y] as never,
+    };
+    await model.fit(x, y, options);
+    expect(seen).toHaveLength(2);
+    expect(seen[1]).toEqual(seen[0]);
+  });
+
+  test('a file from a validation behind it knows its place', async () => {
+    const layer = layers.dense(3);
+    const model = compiled(new Sequential([input([4]), layer, layers.dense(1)]));
+    const path = join(folder, 'placed.safetensors');
+    const hooks = {
+      onTrainBatchEnd: (batch: number) => void (batch === 1 && (layer.trainable = false)),
+      onTestEnd: () => model.save(path),
+    };
+    const options = { batchSize: 5, shuffle: false, validationData: [x, y] as never };
+    await model.fit(x, y, { ...options, callbacks: [hooks] });
+    const loaded = await loadModel(path);
+    const batches: number[] = [];
+    const onTrainBatchBegin = (batch: number) => void batches.push(batch);
+    await loaded.fit(x, y, { ...options, initialEpoch: loaded.epoch, callbacks: [{ onTrainBatchBegin }] });
+    expect(batches).toEqual([]);
+    expect(bits(loaded)).toEqual(bits(model));
+  });
 });

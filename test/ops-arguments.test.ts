@@ -190,3 +190,33 @@ test('random numbers are drawn in an exported model too', async () => {
   expect(Math.abs(uniform[1] - 1 / 3)).toBeLessThan(0.05);
   await session.release();
 });
+
+test('pieces without elements have no part in a gradient', () => {
+  const total = (...parts: SymbolicTensor[]) =>
+    parts.map((of) => ops.sum(ops.square(of))).reduce((a, b) => ops.add(a, b));
+  const slope = (fn: (x: SymbolicTensor) => SymbolicTensor) => plain(ops.valueAndGrad(fn)(v)[1][0]);
+  expect(slope((x) => total(...ops.split(x, [3])))).toEqual([2, 4, 6]);
+  expect(slope((x) => total(x, ops.slice(x, 3, 0)))).toEqual([2, 4, 6]);
+  expect(slope((x) => total(x, ops.concat([ops.slice(x, 0, 0), x])))).toEqual([4, 8, 12]);
+  expect(slope((x) => total(x, ops.gather(x, tensor(new Int32Array(0)))))).toEqual([2, 4, 6]);
+  const rows = ops.valueAndGrad((x: SymbolicTensor) => total(x, ops.slice(x, { start: 3, axis: 1 })));
+  expect(plain(rows(m)[1][0])).toEqual([
+    [2, 4, 6],
+    [8, 10, 12],
+  ]);
+});
+
+test('of no elements none is true and all are, and the mean of no steps is 0', () => {
+  const none = tensor(new Float32Array(0), { shape: [2, 0] });
+  expect([plain(ops.any(none, { axis: 1 })), plain(ops.all(none, { axis: 1 }))]).toEqual([
+    [false, false],
+    [true, true],
+  ]);
+  const steps = tensor(new Float32Array(0), { shape: [1, 0, 2] });
+  expect(plain(layers.globalAveragePooling1d()(steps))).toEqual([[0, 0]]);
+});
+
+test('rescales integers by lists', () => {
+  const of = layers.rescaling([0.5, 2], { offset: [1, 0] });
+  expect(plain(of(tensor(Int32Array.of(2, 3), { shape: [1, 2] })))).toEqual([[2, 6]]);
+});

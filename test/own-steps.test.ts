@@ -81,6 +81,36 @@ describe('trainStep', () => {
       };
       expect(await weight(3, 2)).toBe(await weight(1, 6));
     });
+    it('counts those alone that are made, and a penalty once', async () => {
+      const trained = async (apart: boolean): Promise<[number[], number]> => {
+        setRandomSeed(4);
+        const [a, b] = [layers.dense(1, { kernelRegularizer: 'l2' }), layers.dense(1)];
+        const x = input([1]);
+        const model = new Model({ inputs: x, outputs: [a(x), b(x)] });
+        model.compile({
+          optimizer: optimizers.adam(0.1),
+          trainStep: ({ x, model }) => {
+            const [of_a, of_b] = model<SymbolicTensor[]>(x).map((y) => ops.mean(ops.square(y)));
+            const both = apart ? [a, b] : [model_, model_];
+            return {
+              loss: of_a as SymbolicTensor,
+              minimize: [
+                { loss: of_a as SymbolicTensor, of: both[0] as Layer },
+                { loss: of_b as SymbolicTensor, of: both[1] as Layer },
+              ],
+            };
+          },
+        });
+        const model_ = model as unknown as Layer;
+        const rows = tensor([[1], [2]]);
+        const before = await model.evaluate(rows, null);
+        const { history } = await model.fit(rows, null, { epochs: 3 });
+        expect(history.penalty?.[0]).toBeCloseTo(before.penalty as number, 6);
+        return [b.getWeights().flatMap((w) => [...w.data]), history.penalty?.length ?? 0];
+      };
+      // The penalty has an update of its layer in either part.
+      expect(await trained(false)).toEqual(await trained(true));
+    });
   });
   it('is given labels that no loss asks for, of any shape', async () => {
     const step: TrainStep<'right'> = ({ model, x, y }) => {

@@ -4,7 +4,7 @@
 import { integer, type OptionTable, save, settle, type Table } from '../core/options.js';
 import { shapeText, type TensorInput, tensor } from '../core/tensor.js';
 import { Trace } from '../core/trace.js';
-import { shapeError } from '../errors.js';
+import { RidgelineError, shapeError } from '../errors.js';
 import { type NativeVariable, native } from '../native.js';
 
 /** Numbers that one output is made of and one input goes into, where they do not follow from the shape. */
@@ -32,7 +32,7 @@ export interface Initializer {
  */
 export type InitializerFunction = (shape: readonly number[]) => TensorInput;
 
-/** A function as an initializer. @throws {RidgelineError} `ERR_SHAPE` for another shape, where a weight is made. */
+/** A function as an initializer. @throws {RidgelineError} `ERR_SHAPE`, `ERR_NON_FINITE` for what it gives, where a weight is made. */
 export function ofFunction(source: InitializerFunction): Initializer {
   return {
     source,
@@ -46,6 +46,13 @@ export function ofFunction(source: InitializerFunction): Initializer {
           `what the initializer of '${path}' gives`,
           shapeText(shape),
           shapeText(values.shape),
+        );
+      const bad = values.data.findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0)
+        throw new RidgelineError(
+          'ERR_NON_FINITE',
+          `the initializer of '${path}' gives ${values.data[bad]} at element ${bad}`,
+          { argument: path, received: values.data[bad] },
         );
       return native.NativeVariable.of(path, values.data, shape);
     },

@@ -76,6 +76,9 @@ export function* labelledData(
   const labels = isNone
     ? []
     : yield* byName(`${prefix}y`, ofLabelled(y, outputNames, labelled), names, untyped);
+  // Of a step of one's own there may be none.
+  if (like && like.length !== labels.length)
+    throw argumentError('validation y', like.length === 0 ? 'null, as y is' : 'labels, as y has them', y);
   const outputs: LabelledOutput[] = [];
   for (const [i, label] of labels.entries()) {
     const output = labelled[i] as number;

@@ -13,6 +13,8 @@ export class OptimizerState {
   readonly #slots = new Map<Weight, NativeVariable[]>();
   /** True while moving averages are in the place of their weights. */
   areAveragesIn = false;
+  /** Those weights, which may be trained no more. */
+  #swapped: readonly Weight[] | undefined;
 
   constructor(optimizer: Optimizer) {
     this.#optimizer = optimizer;
@@ -39,17 +41,17 @@ export class OptimizerState {
 
   /** Puts the moving averages of weights in their place, if any are kept. */
   async takeAverages(weights: readonly Weight[]): Promise<void> {
+    if (this.areAveragesIn) await this.swapAverages(weights);
     const [variables, averages] = this.#averaged(weights);
-    if (variables.length === 0) return;
-    await (this.areAveragesIn ? copyVariables(variables, averages) : copyVariables(averages, variables));
-    this.areAveragesIn = false;
+    if (variables.length > 0) await copyVariables(averages, variables);
   }
 
-  /** Swaps weights and their moving averages. */
+  /** Swaps weights and their moving averages; back again, the same ones. */
   async swapAverages(weights: readonly Weight[]): Promise<void> {
-    const [variables, averages] = this.#averaged(weights);
-    await swapVariables(variables, averages);
+    const swapped = this.#swapped ?? weights;
+    await swapVariables(...this.#averaged(swapped));
     this.areAveragesIn = !this.areAveragesIn;
+    this.#swapped = this.areAveragesIn ? [...swapped] : undefined;
   }
 
   /**

@@ -100,8 +100,10 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
 
   /** The batches of one epoch; its logs, none if there was no batch. */
   async *#epoch(epoch: number, done: number): AsyncGenerator<NativeEvent, number[] | undefined, Verdict> {
-    const { batches, steps, batchReports, step, logsBefore } = this.#of;
+    const { batches, steps, batchReports, step, logsBefore, first } = this.#of;
     let logs = done > 0 ? logsBefore : undefined;
+    if (done > 0)
+      this.#place = { epoch, batch: done, batches: steps ?? first.batches ?? done, loss: logs?.[0] ?? 0 };
     let isOver = done === steps;
     for (let passed = 0; passed < done && batches.restarts && !isOver; passed++)
       isOver = (await this.#fetch()) === undefined;

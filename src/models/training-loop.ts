@@ -125,7 +125,9 @@ export class TrainingLoop {
       const isLeft = first.epoch < epochs;
       // What was saved may have been about to stop.
       const trains = !model.stopTraining;
-      if (trains && isLeft) await this.#beginEpoch(first);
+      const { epoch, batch, batches = 0 } = first;
+      const begin = (): Promise<void> => this.#beginEpoch(first);
+      if (trains && isLeft) await (batch > 0 ? this.#standing({ epoch, batch, batches }, begin) : begin());
       this.#learningRate = model.optimizer.fixedLearningRate;
       if (!trains || this.#cancelled.is) return;
       if (isLeft) {
@@ -187,6 +189,8 @@ export class TrainingLoop {
         run = start(this.#learningRate, behind(event));
         this.#run = run;
         over = false;
+        // It may have been while the other one ended.
+        if (this.#cancelled.is) run.cancel();
       }
     } catch (error) {
       if (!over) await drain(run);

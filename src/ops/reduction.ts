@@ -70,12 +70,19 @@ export const max = <A extends Operand>(x: A, options: ReduceOptions = {}): Resul
 /** The smallest over `axis`; NaN if there is one. */
 export const min = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
   reduce('min', x, options);
-/** Whether one over `axis` is not 0, as bool. */
-export const any = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
-  greater(max(cast(cast(x, 'bool'), 'float32'), options), 0) as Result<A>;
-/** Whether none over `axis` is 0, as bool. */
-export const all = <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> =>
-  greater(min(cast(cast(x, 'bool'), 'float32'), options), 0) as Result<A>;
+
+/** What is true of the largest, or of the smallest, of ones and zeros; of none of them it is `empty`. */
+const truth =
+  (name: string, by: 'max' | 'min', empty: number) =>
+  <A extends Operand>(x: A, options: ReduceOptions = {}): Result<A> => {
+    const over = { ...reduced(name, options), empty };
+    return greater(nativeOp(by, [cast(cast(x, 'bool'), 'float32') as Operand], over), 0) as Result<A>;
+  };
+
+/** Whether one over `axis` is not 0, as bool; of no elements none is. */
+export const any: <A extends Operand>(x: A, options?: ReduceOptions) => Result<A> = truth('any', 'max', 0);
+/** Whether none over `axis` is 0, as bool; of no elements none is. */
+export const all: <A extends Operand>(x: A, options?: ReduceOptions) => Result<A> = truth('all', 'min', 1);
 /** The index of the largest along `axis` (default: the last; `null`: of all elements in a row), as int32; the first of equals. */
 export const argMax = <A extends Operand>(x: A, axis: number | null = -1): Result<A> =>
   axis === null

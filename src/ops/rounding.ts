@@ -51,7 +51,7 @@ const MOST_DECIMALS = 38;
 /**
  * The nearest integer, the even one of two, as in NumPy and ONNX, or the nearest number of so many decimals. Its gradient
  * is 0.
- * @param decimals - Places behind the point, before it if negative. Default 0.
+ * @param decimals - Places behind the point, before it if negative; of int32 exact up to 2²⁴. Default 0.
  */
 export function round<A extends Operand>(x: A, decimals = 0): Result<A> {
   if (integer('decimals', decimals, -MOST_DECIMALS, MOST_DECIMALS) === 0) return nearest(x);

@@ -39,15 +39,8 @@ const FLAT: &[&str] = &[
 ];
 
 /// Ops of training that no exported graph holds.
-const WITHOUT_ONNX: &[&str] = &[
-    "batchNorm",
-    "dropout",
-    "dropoutMask",
-    "normal",
-    "sigmoidCrossEntropy",
-    "softmaxCrossEntropy",
-    "uniform",
-];
+const WITHOUT_ONNX: &[&str] =
+    &["batchNorm", "dropout", "dropoutMask", "sigmoidCrossEntropy", "softmaxCrossEntropy"];
 
 /// Inputs and arguments that suit an op; those of one float tensor if nothing else is said.
 fn sample(name: &str) -> (Vec<Tensor>, &'static str) {

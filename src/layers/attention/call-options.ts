@@ -45,7 +45,12 @@ export type WithHeads<L> = Calls<
   | [query: SymbolicTensor, value: SymbolicTensor, key: SymbolicTensor | undefined, options: WithScores],
   OutputAndScores
 > &
-  GivesOne<L, HeadInputs>;
+  GivesOne<L, HeadInputs> &
+  ((
+    query: SymbolicTensor,
+    value: SymbolicTensor,
+    options: AttentionCallOptions,
+  ) => SymbolicTensor | SymbolicTensor[]);
 
 /** A layer of class `L`, attention by scores, and what its calls give. */
 export type ByScores<L> = Calls<[inputs: readonly SymbolicTensor[], options: WithScores], OutputAndScores> &

@@ -4,6 +4,7 @@
 import { option } from '../../core/options.js';
 import { isClass } from '../../core/registry.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
+import type { Tensor } from '../../core/tensor.js';
 import { argumentError } from '../../errors.js';
 import type { GivesOne } from '../gives.js';
 import { Layer } from '../layer.js';
@@ -11,7 +12,7 @@ import type { LayerOptions, Table } from '../options.js';
 
 /** A function of a tensor, or of a list of them. */
 // biome-ignore lint/suspicious/noExplicitAny: it says what it takes, one tensor or several.
-export type LambdaFunction = (inputs: any) => SymbolicTensor | SymbolicTensor[];
+export type LambdaFunction = (inputs: any) => SymbolicTensor | Tensor | SymbolicTensor[];
 
 /** Config of {@link Lambda}. */
 export interface LambdaConfig extends LayerOptions {
@@ -35,7 +36,7 @@ export class Lambda extends Layer<LambdaConfig, Given> {
   };
 
   override call(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor | SymbolicTensor[] {
-    return this.options.function(inputs);
+    return this.options.function(inputs) as SymbolicTensor | SymbolicTensor[];
   }
 }
 
@@ -50,7 +51,7 @@ export class Lambda extends Layer<LambdaConfig, Given> {
  */
 export function lambda(
   // biome-ignore lint/suspicious/noExplicitAny: it says what it takes, one tensor or several.
-  of: (inputs: any) => SymbolicTensor,
+  of: (inputs: any) => SymbolicTensor | Tensor,
   options?: LayerOptions,
 ): GivesOne<Lambda, [inputs: SymbolicTensor | readonly SymbolicTensor[]]>;
 export function lambda(of: LambdaFunction, options?: LayerOptions): Lambda;

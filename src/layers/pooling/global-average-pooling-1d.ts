@@ -15,8 +15,8 @@ export class GlobalAveragePooling1D extends GlobalPooling1D {
     counts: SymbolicTensor | undefined,
     along: { readonly axis: number; readonly keepdims: boolean },
   ): SymbolicTensor {
-    if (!counts && x.shape[along.axis] !== null) return ops.mean(x, along);
-    // Of no steps the mean is 0, not NaN.
+    if (!counts && x.shape[along.axis]) return ops.mean(x, along);
+    // Of no steps, or as many as there will be, the mean is 0, not NaN.
     if (!counts) {
       const steps = ops.maximum(ops.cast(lengthOf(x, along.axis), 'float32'), 1);
       return ops.div(ops.sum(x, along), steps);

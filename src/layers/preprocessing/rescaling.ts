@@ -45,7 +45,8 @@ export class Rescaling extends Layer<RescalingConfig, Given> {
 
   override call(x: SymbolicTensor): SymbolicTensor {
     const { scale, offset } = this.options;
-    return ops.add(ops.mul(x, operand(scale)), operand(offset));
+    const numbers = x.dtype === 'float32' ? x : ops.cast(x, 'float32');
+    return ops.add(ops.mul(numbers, operand(scale)), operand(offset));
   }
 }
 

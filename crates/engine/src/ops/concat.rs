@@ -243,10 +243,11 @@ impl Op for Pad {
             .read(x.view(rows, piece).along(Axes::ROWS))
             .write(y.view(rows, width).along(Axes::ROWS))
             .run(move |f| {
-                let rows = f.words(0).chunks_exact(piece.max(1));
-                for (row, out) in rows.zip(f.words_mut(0).chunks_exact_mut(width.max(1))) {
+                let x = f.words(0);
+                // A row may have no elements, and zeros around them nevertheless.
+                for (i, out) in f.words_mut(0).chunks_exact_mut(width.max(1)).enumerate() {
                     out[..first].fill(0);
-                    out[first..first + piece].copy_from_slice(row);
+                    out[first..first + piece].copy_from_slice(&x[i * piece..(i + 1) * piece]);
                     out[first + piece..].fill(0);
                 }
             });

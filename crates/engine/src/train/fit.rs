@@ -107,6 +107,10 @@ impl Trainer {
             };
             if first == 0 {
                 *totals.lock() = Totals::default();
+            } else {
+                // Whoever asks before the next batch hears of those behind.
+                let loss = totals.lock().loss();
+                listener.progress(epoch, first - 1, batches, loss);
             }
             if let Some(shuffle) = options.shuffle {
                 let (seed, step) = (self.seed, epoch_index as u32);

@@ -33,7 +33,11 @@ impl Totals {
                 at += 1;
             }
         }
-        (self.loss + self.penalty) / self.rows
+        self.loss()
+    }
+    /// The mean loss so far, with its penalty; 0 before the first batch.
+    pub(super) fn loss(&self) -> f64 {
+        if self.rows == 0.0 { 0.0 } else { (self.loss + self.penalty) / self.rows }
     }
     /// All that they are made of, for [`Totals::from`] to go on with.
     pub fn parts(&self) -> Vec<f64> {

@@ -19,7 +19,7 @@ use crate::passes::expand::expand;
 use crate::program::Program;
 use crate::step::Turn;
 use crate::variable::Variable;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a step makes small by which weights.
@@ -45,10 +45,10 @@ pub fn training_step(
     objective: &Objective,
     state: &[(Arc<Variable>, Value)],
     optimizers: &[Optimizer],
-    trainables: &[Trainable],
+    all: &[Trainable],
     parts: &[Minimization],
 ) -> Result<TrainingStep> {
-    let whole = [Minimization { loss: objective.loss, weights: (0..trainables.len()).collect() }];
+    let whole = [Minimization { loss: objective.loss, weights: (0..all.len()).collect() }];
     let parts = if parts.is_empty() { &whole[..] } else { parts };
     let mut roots = objective.values();
     roots.extend(parts.iter().map(|part| part.loss));
@@ -65,39 +65,21 @@ pub fn training_step(
         let text = "gradientAccumulationSteps and several losses made small exclude each other";
         return Err(Error::argument(text));
     }
-    let mut rates: Vec<Rate> = of_groups.iter().zip(1..).map(rate_of_group).collect();
-    let mut own = |at: usize| -> Vec<Trainable> {
-        let of_part = |&i: &usize| {
-            let turn = turn(parts, at, i);
-            let trainable = trainables[i].clone();
-            let rate = place(&mut rates, optimizers, trainable.optimizer, turn);
-            Trainable { turn, rate, ..trainable }
-        };
-        parts[at].weights.iter().map(of_part).collect()
+    let own = |part: &Minimization| -> Vec<Trainable> {
+        part.weights.iter().map(|&i| all[i].clone()).collect()
     };
-    let mut later = Vec::new();
-    let mut of_later = None;
-    let mut trainables = own(0);
-    for (part, &loss) in losses.iter().enumerate().skip(1) {
-        let own = own(part);
-        for of in &own {
-            if let Some(penalty) = of.penalty_value(&mut graph)? {
-                of_later = Some(graph.plus(of_later, penalty)?);
-            }
-        }
-        later.push((own, loss));
-    }
-    let later = later.into_iter().map(|(trainables, loss)| {
+    let later = parts.iter().zip(losses).skip(1).map(|(part, &loss)| {
         let mut graph = graph.clone();
         let total = graph.add(loss, extra)?;
+        let trainables = own(part);
         let found = gradients_of_all(&mut graph, total, &trainables, &HashMap::new())?;
         graph.set_label("");
-        updates_of_all(optimizers, &mut graph, &trainables, &found)?;
-        Ok(Segment { program: Program::new(&graph, &[])?, every: 1 })
+        Ok((graph, trainables, found))
     });
-    let later = later.collect::<Result<Vec<_>>>()?;
+    let mut later = later.collect::<Result<Vec<_>>>()?;
 
     let total = graph.add(losses[0], extra)?;
+    let mut trainables = own(&parts[0]);
     let state: Vec<(Arc<Variable>, Value)> =
         state.iter().zip(next).map(|((of, _), &value)| (Arc::clone(of), value)).collect();
     let mut held: HashMap<u64, Vec<Value>> = HashMap::new();
@@ -106,6 +88,22 @@ pub fn training_step(
     }
     let found = gradients_of_all(&mut graph, total, &trainables, &held)?;
     graph.set_label("");
+    let mut rates: Vec<Rate> = of_groups.iter().zip(1..).map(rate_of_group).collect();
+    let mut updated = vec![(&mut trainables, &found)];
+    updated.extend(later.iter_mut().map(|(_, trainables, found)| (trainables, &*found)));
+    take_turns(updated, optimizers, &mut rates);
+    let mut of_later = None;
+    let mut known: HashSet<usize> = parts[0].weights.iter().copied().collect();
+    for &i in parts[1..].iter().flat_map(|part| &part.weights).filter(|&&i| known.insert(i)) {
+        if let Some(penalty) = all[i].penalty_value(&mut graph)? {
+            of_later = Some(graph.plus(of_later, penalty)?);
+        }
+    }
+    let later = later.into_iter().map(|(mut graph, trainables, found)| {
+        updates_of_all(optimizers, &mut graph, &trainables, &found)?;
+        Ok(Segment { program: Program::new(&graph, &[])?, every: 1 })
+    });
+    let later = later.collect::<Result<Vec<_>>>()?;
     // A weight that a layer replaces is trained from there, as Keras has it.
     for of in &mut trainables {
         if let Some(&value) = held.get(&of.variable.id()).and_then(|values| values.last()) {
@@ -145,12 +143,30 @@ fn rate_of_group((of, optimizer): (&Optimizer, usize)) -> Rate {
     Rate { optimizer, schedule: Some(Arc::clone(&of.learning_rate)), turn: Turn::ONLY }
 }
 
-/// Which of the updates of weight `weight` part `at` makes.
-fn turn(parts: &[Minimization], at: usize, weight: usize) -> Turn {
-    let count = |parts: &[Minimization]| {
-        parts.iter().filter(|part| part.weights.contains(&weight)).count() as u64
-    };
-    Turn { at: count(&parts[..at]), of: count(parts) }
+/// Tells weights of several parts which of their updates each part makes, and by which learning rate. A part makes none of a
+/// weight that its loss does not depend on, unless there is a penalty.
+fn take_turns(
+    mut parts: Vec<(&mut Vec<Trainable>, &Vec<Option<Value>>)>,
+    optimizers: &[Optimizer],
+    rates: &mut Vec<Rate>,
+) {
+    let is_updated =
+        |of: &Trainable, gradient: &Option<Value>| gradient.is_some() || of.penalty != NO_PENALTY;
+    let mut counts: HashMap<u64, Turn> = HashMap::new();
+    for (trainables, found) in &parts {
+        for (of, _) in trainables.iter().zip(*found).filter(|(of, found)| is_updated(of, found)) {
+            counts.entry(of.variable.id()).or_insert(Turn { at: 0, of: 0 }).of += 1;
+        }
+    }
+    for (trainables, found) in &mut parts {
+        let updated = trainables.iter_mut().zip(*found).filter(|(of, found)| is_updated(of, found));
+        for (of, _) in updated {
+            let Some(turn) = counts.get_mut(&of.variable.id()) else { continue };
+            of.turn = *turn;
+            of.rate = place(rates, optimizers, of.optimizer, *turn);
+            turn.at += 1;
+        }
+    }
 }
 
 /// The place of a learning rate among the others: one that is there, or a new one; of the first optimizer's it has none where
