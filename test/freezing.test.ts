@@ -389,7 +389,9 @@ describe('assigned while a fit is under way', () => {
     const seen: number[][] = [];
     const hooks = {
       onTrainBatchEnd: () => void seen.push(data(layer)),
-      onTestBegin: () => void (layer.trainable = false),
+      onTestBegin(): void {
+        layer.trainable = false;
+      },
       onEpochEnd: () => void seen.push(data(layer)),
     };
     const options = {
@@ -407,7 +409,9 @@ describe('assigned while a fit is under way', () => {
     const model = compiled(new Sequential([input([4]), layer, layers.dense(1)]));
     const path = join(folder, 'placed.safetensors');
     const hooks = {
-      onTrainBatchEnd: (batch: number) => void (batch === 1 && (layer.trainable = false)),
+      onTrainBatchEnd(batch: number): void {
+        if (batch === 1) layer.trainable = false;
+      },
       onTestEnd: () => model.save(path),
     };
     const options = { batchSize: 5, shuffle: false, validationData: [x, y] as never };
