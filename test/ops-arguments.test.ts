@@ -206,6 +206,17 @@ test('pieces without elements have no part in a gradient', () => {
   ]);
 });
 
+test('lists that are no more than a length are refused at once', () => {
+  const long = new Array(2 ** 32 - 1) as number[];
+  for (const of of [ops.expandDims, ops.squeeze, ops.flip])
+    expectFailure(() => of(m, long), 'ERR_ARGUMENT', /axis/);
+  expectFailure(() => ops.split(m, long), 'ERR_ARGUMENT', /parts/);
+  expectFailure(() => ops.tile(m, long), 'ERR_ARGUMENT', /repeats/);
+  expectFailure(() => layers.prelu({ sharedAxes: long }), 'ERR_ARGUMENT', /sharedAxes/);
+  expectFailure(() => layers.rescaling(long), 'ERR_ARGUMENT', /scale/);
+  expectFailure(() => layers.einsumDense('ab,bc->ac', long), 'ERR_ARGUMENT', /outputShape/);
+});
+
 test('of no elements none is true and all are, and the mean of no steps is 0', () => {
   const none = tensor(new Float32Array(0), { shape: [2, 0] });
   expect([plain(ops.any(none, { axis: 1 })), plain(ops.all(none, { axis: 1 }))]).toEqual([

@@ -122,7 +122,7 @@ export function prod<A extends Operand>(x: A, options: ReduceOptions = {}): Resu
     );
     const products = places.reduce(productOf, of.dtype === 'bool' ? cast(of, 'int32') : of);
     if (keepdims) return products;
-    return [...new Set(places)].sort((a, b) => b - a).reduce((y, axis) => squeeze(y, axis), products);
+    return squeeze(products, [...new Set(places)]);
   });
 }
 

@@ -30,8 +30,9 @@ export const reshape = <A extends Operand>(x: A, shape: readonly (number | null)
 
 /** One axis or several different ones, of so many, counted from the front and in order. */
 function places(axis: unknown, rank: number): number[] {
+  if (Array.isArray(axis) && axis.length > MOST_AXES)
+    throw argumentError('axis', `at most ${MOST_AXES} axes`, axis);
   const given: unknown[] = Array.isArray(axis) ? Array.from(axis) : [axis];
-  if (given.length > MOST_AXES) throw argumentError('axis', `at most ${MOST_AXES} axes`, axis);
   const found = given.map((one) => {
     const at = integer('axis', one, -rank, rank - 1);
     return at < 0 ? at + rank : at;
@@ -169,9 +170,9 @@ export function split<A extends Exclude<Operand, number>>(
   integer('axis', axis, -MOST_AXES);
   const at = axis < 0 ? axis + x.shape.length : axis;
   const size = x.shape[at];
-  const cuts = Array.isArray(parts) ? Array.from(parts as readonly number[]) : undefined;
-  const count = cuts ? cuts.length + 1 : integer('parts', parts, 1);
+  const count = Array.isArray(parts) ? parts.length + 1 : integer('parts', parts, 1);
   if (count > MOST_PARTS) throw argumentError('parts', `at most ${MOST_PARTS}`, parts);
+  const cuts = Array.isArray(parts) ? Array.from(parts as readonly number[]) : undefined;
   for (const [i, cut] of cuts?.entries() ?? []) integer(`parts[${i}]`, cut, cuts?.[i - 1] ?? 0);
   const fits = cuts ? (cuts.at(-1) ?? 0) <= Number(size) : Number.isInteger(Number(size) / count);
   if (typeof size !== 'number' || !fits) {

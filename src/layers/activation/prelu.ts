@@ -9,7 +9,7 @@ import type { InitializerIdentifier } from '../../initializers/identifier.js';
 import * as ops from '../../ops/index.js';
 import type { RegularizerIdentifier } from '../../regularizers/identifier.js';
 import { Layer } from '../layer.js';
-import { type LayerOptions, option, type Table, weight } from '../options.js';
+import { type LayerOptions, list, option, type Table, weight } from '../options.js';
 
 /** Options of {@link PReLU}. */
 export interface PReLUOptions extends LayerOptions {
@@ -23,6 +23,8 @@ export interface PReLUOptions extends LayerOptions {
   readonly sharedAxes?: number | readonly number[] | undefined;
 }
 
+const axesFrom1 = list<number>('a list of axes ≥ 1', (axis) => Number.isInteger(axis) && axis >= 1);
+
 /** `x` above 0, `alpha·x` below, with a learned `alpha` for each feature. Input and output have one shape. */
 export class PReLU extends Layer<PReLUOptions> {
   static override readonly className: string = 'PReLU';
@@ -31,9 +33,7 @@ export class PReLU extends Layer<PReLUOptions> {
   static override readonly options: Table<PReLUOptions> = {
     alpha: weight('zeros'),
     sharedAxes: option((argument, given): number | readonly number[] => {
-      const axes: unknown[] = Array.isArray(given) ? Array.from(given) : [given];
-      if (axes.every((axis) => Number.isInteger(axis) && (axis as number) >= 1)) return axes as number[];
-      throw argumentError(argument, 'axes ≥ 1', given);
+      return axesFrom1.read(argument, typeof given === 'number' ? [given] : given);
     }, []),
   };
   #alpha!: Weight;

@@ -2,6 +2,7 @@
  * EinsumDense: a dense layer whose axes are named by an equation of Einstein's summation.
  */
 import type { ActivationIdentifier } from '../../activations/identifier.js';
+import { MOST_AXES } from '../../core/nested.js';
 import { nullable, option } from '../../core/options.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { shapeText } from '../../core/tensor.js';
@@ -68,7 +69,10 @@ function lettersOf(equation: string): Equation {
 
 const sizes = option((argument, given): readonly (number | null)[] => {
   const all: unknown[] = Array.isArray(given) ? given : [given];
-  if (Array.from(all).every((size) => size === null || (Number.isSafeInteger(size) && (size as number) > 0)))
+  if (
+    all.length <= MOST_AXES &&
+    Array.from(all).every((size) => size === null || (Number.isSafeInteger(size) && (size as number) > 0))
+  )
     return all as (number | null)[];
   throw argumentError(argument, 'sizes ≥ 1, or null', given);
 }) as never;

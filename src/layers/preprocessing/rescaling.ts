@@ -7,7 +7,7 @@ import { type Tensor, tensor } from '../../core/tensor.js';
 import { argumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { Layer } from '../layer.js';
-import { type LayerOptions, option, type Table } from '../options.js';
+import { type LayerOptions, list, option, type Table } from '../options.js';
 
 /** Options of {@link Rescaling}. */
 export interface RescalingOptions extends LayerOptions {
@@ -23,10 +23,12 @@ export interface RescalingConfig extends RescalingOptions {
 
 type Given = [scale: RescalingConfig['scale'], options?: RescalingOptions] | [config: RescalingConfig];
 
+const numbers = list<number>('a number or a list of numbers', check.isFloat);
+
 function factors(argument: string, given: unknown): number | readonly number[] {
   if (!Array.isArray(given)) return check.number(argument, given);
   if (given.length === 0) throw argumentError(argument, 'a number or a list of numbers', given);
-  return Array.from(given, (one, i) => check.number(`${argument}[${i}]`, one));
+  return numbers.read(argument, given);
 }
 
 /** One number, or one for each index along the last axis, as float32. */
@@ -45,8 +47,8 @@ export class Rescaling extends Layer<RescalingConfig, Given> {
 
   override call(x: SymbolicTensor): SymbolicTensor {
     const { scale, offset } = this.options;
-    const numbers = x.dtype === 'float32' ? x : ops.cast(x, 'float32');
-    return ops.add(ops.mul(numbers, operand(scale)), operand(offset));
+    const values = x.dtype === 'float32' ? x : ops.cast(x, 'float32');
+    return ops.add(ops.mul(values, operand(scale)), operand(offset));
   }
 }
 
