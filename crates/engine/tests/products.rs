@@ -15,9 +15,16 @@ use ridgeline_engine::variable::Variable;
 use std::sync::Arc;
 
 /// Rows, columns and inner size: one chunk, cut columns, cut rows of narrow results, odd tails, columns for whose sake a
-/// left operand is transposed first.
-const SIZES: [(usize, usize, usize); 6] =
-    [(3, 5, 4), (50, 530, 90), (700, 9, 300), (1200, 33, 70), (37, 150, 1), (130, 1030, 128)];
+/// left operand is transposed first, and rows for whose sake a right one is.
+const SIZES: [(usize, usize, usize); 7] = [
+    (3, 5, 4),
+    (50, 530, 90),
+    (700, 9, 300),
+    (1200, 33, 70),
+    (37, 150, 1),
+    (130, 1030, 128),
+    (1030, 37, 1100),
+];
 
 fn exact(a: &[f32], b: &[f32], (m, n, k): (usize, usize, usize), t: (bool, bool)) -> Vec<f64> {
     let at_a = |i: usize, p: usize| a[if t.0 { p * m + i } else { i * k + p }];

@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::noise;
+use common::{noise, variable};
+use ridgeline_engine::attributes::Attributes;
 use ridgeline_engine::autodiff::gradients;
 use ridgeline_engine::data::Data;
 use ridgeline_engine::graph::{Graph, Value};
@@ -11,6 +12,7 @@ use ridgeline_engine::ops::dropout::Dropout;
 use ridgeline_engine::ops::random::Random;
 use ridgeline_engine::ops::reduce::Kind;
 use ridgeline_engine::passes::absorb::absorb;
+use ridgeline_engine::passes::expand::expand;
 use ridgeline_engine::passes::optimized;
 use ridgeline_engine::plan::instruction::Distribution;
 use ridgeline_engine::plan::{Plan, Rows};
@@ -109,6 +111,31 @@ fn a_result_takes_the_place_of_what_nobody_reads_any_more() {
     // The batch's rows, in the place of which all results are one after the other but the last, which is wanted, and the
     // bits of each dropout.
     assert!(words < 9 * 64 * 256 / 4, "{words}");
+}
+
+#[test]
+fn the_inputs_part_of_gates_the_gates_and_their_gradients_take_one_place() {
+    let (batch, time, features, units) = (16, 64, 4, 64);
+    let mut graph = Graph::new();
+    let x = input(&mut graph, &[batch, time * features]);
+    let x = graph.reshape(x, &Shape::of(&[batch, time, features])).unwrap();
+    let weight = |graph: &mut Graph, name: &str, rows: usize, seed: u32| {
+        graph.weight(&variable(name, &[rows, 4 * units], seed)).unwrap()
+    };
+    let kernels = [weight(&mut graph, "w", features, 1), weight(&mut graph, "u", units, 2)];
+    let with = r#"{"activation":"tanh","recurrentActivation":"sigmoid","reverse":false,"aligned":false,"biased":false,
+        "stated":false,"masked":false,"inputDropped":false,"dropped":false}"#;
+    let with = Attributes::parse(with).unwrap();
+    let y = graph.call("lstm", &[x, kernels[0], kernels[1]], &with).unwrap()[0];
+    let squares = graph.unary(Unary::Square, y).unwrap();
+    let loss = graph.reduce(Kind::Sum, squares, None, false).unwrap();
+    let (mut graph, roots) = expand(&graph, &[&[loss][..], &kernels].concat()).unwrap();
+    let found = gradients(&mut graph, roots[0], &roots[1..]).unwrap();
+    let wanted = [roots[0], found[0].unwrap(), found[1].unwrap()];
+    let (_, words) = run(&graph, &wanted, &of_noise([batch, time * features]), 2);
+    let gates = batch * time * 4 * units;
+    // Beside them four matrices of a number for each unit: the outputs, the states before, the cells and a gradient.
+    assert!(words < 9 * gates / 4, "{words} and {gates}");
 }
 
 #[test]

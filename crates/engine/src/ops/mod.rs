@@ -36,6 +36,7 @@ pub mod step_number;
 pub mod stop_gradient;
 pub mod top_k;
 pub mod transpose;
+mod transposed_product;
 pub mod unary;
 pub mod update;
 

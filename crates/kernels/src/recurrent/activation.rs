@@ -87,6 +87,22 @@ impl Activation {
         }
     }
 
+    /// Its values in the place of x.
+    ///
+    /// # Safety
+    /// The CPU executes `S`.
+    #[inline(always)]
+    pub(super) unsafe fn in_place<S: Simd>(self, x: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe {
+            match self {
+                Activation::Tanh => in_place_of::<Pair<S>>(Activation::Tanh, x),
+                Activation::Sigmoid => in_place_of::<Pair<S>>(Activation::Sigmoid, x),
+                other => in_place_of::<Pair<S>>(other, x),
+            }
+        }
+    }
+
     /// Its slope where its value is y.
     ///
     /// # Safety
@@ -133,6 +149,17 @@ unsafe fn values_of<S: Simd>(kind: Activation, x: &[f32], to: &mut [f32]) {
     unsafe {
         strips!(S::LANES, to.len(), |w, i| {
             w.put::<S>(to, i, kind.apply::<S>(w.get::<S>(x, i)));
+        });
+    }
+}
+
+#[inline(always)]
+unsafe fn in_place_of<S: Simd>(kind: Activation, x: &mut [f32]) {
+    // SAFETY: as `Activation::in_place`.
+    unsafe {
+        strips!(S::LANES, x.len(), |w, i| {
+            let of = w.get::<S>(x, i);
+            w.put::<S>(x, i, kind.apply::<S>(of));
         });
     }
 }

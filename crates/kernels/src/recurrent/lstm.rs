@@ -1,25 +1,21 @@
 //! The cell of an LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), as Keras has it.
 //!
-//! With a = z + sums in the order i, f, g, o: i, f, o = recurrent(a), g = activation(a),
-//! c = f·c₋ + i·g and h = o·activation(c). Backward takes activation(c) from c once more.
+//! With the sums a of both parts in the order i, f, g, o: i, f, o = recurrent(a), g = activation(a),
+//! c = f·c₋ + i·g and h = o·activation(c). Gates take the place of their sums. Backward takes activation(c) from c
+//! once more.
 
 use super::{Activation, Back, expect, is_valid};
 use crate::lanes::Width;
 use crate::simd::Simd;
 use crate::tile::{Tile, TileMut};
 
-/// What a step of some rows starts from: z and sums `[rows, 4·units]`, the state before
-/// `[rows, units]`.
+/// What a step of some rows starts from besides the sums, the state before `[rows, units]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
     /// Of g and of the state.
     pub activation: Activation,
     /// Of i, f and o.
     pub recurrent_activation: Activation,
-    /// The input's part.
-    pub z: Tile<'a>,
-    /// The state's part.
-    pub sums: Tile<'a>,
     /// 0 in rows that keep their state, `[rows, 1]`.
     pub valid: Option<Tile<'a>>,
     /// The output before.
@@ -29,13 +25,13 @@ pub struct Step<'a> {
 }
 
 dispatch! {
-    /// Gates, state and output of a step.
+    /// Gates, in the place of their sums `[rows, 4·units]`, state and output of a step.
     ///
     /// # Panics
     /// When the sizes do not fit.
     pub fn forward(step: Step, gates: TileMut, c: TileMut, h: TileMut) = forward_generic;
 
-    /// From the cell's state after the step and before it: the gradient `da` of z and of sums alike; `dc`, of the cell's state, goes from after the step to
+    /// From the cell's state after the step and before it: the gradient `da` of the sums; `dc`, of the cell's state, goes from after the step to
     /// before it; `through` is what reaches the output before, apart from what comes through sums.
     ///
     /// # Panics
@@ -52,11 +48,9 @@ dispatch! {
 
 #[inline(always)]
 unsafe fn forward_generic<S: Simd>(step: Step, mut gates: TileMut, mut c: TileMut, mut h: TileMut) {
-    let Step { activation, recurrent_activation, z, sums, valid, h: h_before, c: c_before } = step;
+    let Step { activation, recurrent_activation, valid, h: h_before, c: c_before } = step;
     let (rows, units) = (h.rows(), h.cols());
-    for (what, tile) in [("z", z), ("sums", sums), ("gates", gates.as_tile())] {
-        expect(what, tile, rows, 4 * units);
-    }
+    expect("gates", gates.as_tile(), rows, 4 * units);
     for (what, tile) in [("h", h_before), ("c", c_before), ("the new c", c.as_tile())] {
         expect(what, tile, rows, units);
     }
@@ -71,7 +65,6 @@ unsafe fn forward_generic<S: Simd>(step: Step, mut gates: TileMut, mut c: TileMu
                 gates.row_mut(r).fill(0.0);
                 continue;
             }
-            let (z, sums) = (z.row(r), sums.row(r));
             let gates = gates.row_mut(r);
             // All gates before all states: chains of operations wait for each other less.
             for (kind, of) in [
@@ -79,7 +72,7 @@ unsafe fn forward_generic<S: Simd>(step: Step, mut gates: TileMut, mut c: TileMu
                 (activation, 2 * units..3 * units),
                 (recurrent_activation, 3 * units..4 * units),
             ] {
-                kind.of_sums::<S>(&z[of.clone()], &sums[of.clone()], &mut gates[of]);
+                kind.in_place::<S>(&mut gates[of]);
             }
             let [i, f, g, o] = [0, 1, 2, 3].map(|k| &gates[k * units..][..units]);
             strips!(S::LANES, units, |w, at| {

@@ -1,4 +1,4 @@
-//! The cell of a simple recurrent net (Elman 1990): h = activation(z + sums).
+//! The cell of a simple recurrent net (Elman 1990): h = activation(a), of the sum a of both parts.
 
 use super::{Activation, Back, expect, is_valid};
 use crate::lanes::Width;
@@ -6,21 +6,19 @@ use crate::simd::Simd;
 use crate::tile::{Tile, TileMut};
 
 dispatch! {
-    /// The activation `y`, and the state `h`: `y` in valid rows, that before in others.
+    /// The activation `y`, in the place of the sum, and the state `h`: `y` in valid rows, that before in others.
     ///
     /// # Panics
     /// When the sizes do not fit.
     pub fn forward(
         activation: Activation,
-        z: Tile,
-        sums: Tile,
         valid: Option<Tile>,
         h_before: Tile,
         y: TileMut,
         h: TileMut,
     ) = forward_generic;
 
-    /// `da`, the gradient of z and of sums alike, and what reaches the state before apart from what comes
+    /// `da`, the gradient of the sum, and what reaches the state before apart from what comes
     /// through sums.
     ///
     /// # Panics
@@ -31,23 +29,21 @@ dispatch! {
 #[inline(always)]
 unsafe fn forward_generic<S: Simd>(
     activation: Activation,
-    z: Tile,
-    sums: Tile,
     valid: Option<Tile>,
     h_before: Tile,
     mut y: TileMut,
     mut h: TileMut,
 ) {
     let (rows, units) = (h.rows(), h.cols());
-    for (what, tile) in [("z", z), ("sums", sums), ("h", h_before), ("y", y.as_tile())] {
+    for (what, tile) in [("h", h_before), ("y", y.as_tile())] {
         expect(what, tile, rows, units);
     }
     valid.inspect(|&valid| expect("valid", valid, rows, 1));
     for r in 0..rows {
         // SAFETY: the CPU executes `S`, says the caller; all rows are of the sizes just seen.
         unsafe {
-            let (z, sums, y, h) = (z.row(r), sums.row(r), y.row_mut(r), h.row_mut(r));
-            activation.of_sums::<S>(z, sums, y);
+            let (y, h) = (y.row_mut(r), h.row_mut(r));
+            activation.in_place::<S>(y);
             h.copy_from_slice(if is_valid(valid, r) { y } else { h_before.row(r) });
         }
     }

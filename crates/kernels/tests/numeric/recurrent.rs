@@ -87,13 +87,11 @@ fn a_step_of_an_lstm() {
     for (k, (rows, units)) in SHAPES.into_iter().enumerate() {
         for activation in ACTIVATIONS {
             let recurrent_activation = ACTIVATIONS[(activation as usize + 2) % ACTIVATIONS.len()];
-            let [z, sums] = [1, 2].map(|s| noise(s + 10 * k as u32, rows * 4 * units));
+            let sums = noise(1 + 10 * k as u32, rows * 4 * units);
             let [h, c, dh, dc, dy] = [3, 4, 5, 6, 7].map(|s| noise(s, rows * units));
             let counts = valid(rows);
             let one = |of: &[f32], row: usize, unit: usize| f64::from(of[row * units + unit]);
-            let sum = |row, unit, part| {
-                Parts(&z, 4).at(units, row, unit, part) + Parts(&sums, 4).at(units, row, unit, part)
-            };
+            let sum = |row, unit, part| Parts(&sums, 4).at(units, row, unit, part);
             let kinds =
                 [recurrent_activation, recurrent_activation, activation, recurrent_activation];
             // From i, f, g, o before their activations, and c: the gates, c and h.
@@ -132,18 +130,15 @@ fn a_step_of_an_lstm() {
             let through_expected =
                 matrix(size, |r, u| [if is_valid(r) { 0.0 } else { outer(r, u) }]);
 
-            let [z, sums] = [&z, &sums].map(|x| Padded::new(rows, 4 * units, x));
             let [h, c, dh, dy] = [&h, &c, &dh, &dy].map(|x| Padded::new(rows, units, x));
             let counts = Padded::new(rows, 1, &counts);
             for isa in Isa::available() {
-                let mut gates = Padded::empty(rows, 4 * units);
+                let mut gates = Padded::new(rows, 4 * units, &sums);
                 let [mut c_next, mut h_next] = [0; 2].map(|_| Padded::empty(rows, units));
                 let valid = Some(counts.tile());
                 let given = lstm::Step {
                     activation,
                     recurrent_activation,
-                    z: z.tile(),
-                    sums: sums.tile(),
                     valid,
                     h: h.tile(),
                     c: c.tile(),
@@ -311,12 +306,12 @@ fn a_step_of_a_gru() {
 fn a_step_of_a_simple_net() {
     for (rows, units) in SHAPES {
         for activation in ACTIVATIONS {
-            let [z, sums, h, dh, dy] = [1, 2, 3, 4, 5].map(|s| noise(s, rows * units));
+            let [sums, h, dh, dy] = [1, 3, 4, 5].map(|s| noise(s, rows * units));
             let counts = valid(rows);
             let one = |of: &[f32], row: usize, unit: usize| f64::from(of[row * units + unit]);
             let is_valid = |row: usize| counts[row] != 0.0;
             let size = (rows, units);
-            let sum = |r, u| one(&z, r, u) + one(&sums, r, u);
+            let sum = |r, u| one(&sums, r, u);
             let outer = |r, u| one(&dh, r, u) + one(&dy, r, u);
             let y_expected = matrix(size, |r, u| [value(activation, sum(r, u))]);
             let h_expected = matrix(size, |r, u| {
@@ -328,24 +323,14 @@ fn a_step_of_a_simple_net() {
             });
             let through_expected =
                 matrix(size, |r, u| [if is_valid(r) { 0.0 } else { outer(r, u) }]);
-            let [z, sums, h, dh, dy] =
-                [&z, &sums, &h, &dh, &dy].map(|x| Padded::new(rows, units, x));
+            let [h, dh, dy] = [&h, &dh, &dy].map(|x| Padded::new(rows, units, x));
             let counts = Padded::new(rows, 1, &counts);
             for isa in Isa::available() {
-                let [mut y, mut next, mut da, mut through] =
-                    [0; 4].map(|_| Padded::empty(rows, units));
+                let mut y = Padded::new(rows, units, &sums);
+                let [mut next, mut da, mut through] = [0; 3].map(|_| Padded::empty(rows, units));
                 let valid = Some(counts.tile());
                 let (y_to, h_to) = (y.tile_mut(), next.tile_mut());
-                simple::forward(
-                    isa,
-                    activation,
-                    z.tile(),
-                    sums.tile(),
-                    valid,
-                    h.tile(),
-                    y_to,
-                    h_to,
-                );
+                simple::forward(isa, activation, valid, h.tile(), y_to, h_to);
                 close(&y, &y_expected, "activation");
                 close(&next, &h_expected, "h");
                 let back = Back {

@@ -40,6 +40,18 @@ impl Cell {
     pub(super) fn saved(self) -> usize {
         if self == Cell::Simple { 1 } else { 4 }
     }
+    /// Whether a step's sums of both parts become its gates where they stand. A GRU wants the state's part alone, which it
+    /// resets.
+    pub(super) fn sums_in_place(self) -> bool {
+        self.gates() == self.saved()
+    }
+    /// The left operands of a step's products, of which each gate has one: the state before, and the reset one of a GRU.
+    pub(super) fn operands(self) -> Vec<usize> {
+        match self {
+            Cell::Gru { reset_after: false } => vec![0, 0, 1],
+            _ => vec![0; self.gates()],
+        }
+    }
     /// Gates whose products have one and the same left operand, `dropped` or not.
     pub(super) fn groups(self, dropped: bool) -> Vec<Range<usize>> {
         match self {

@@ -1,24 +1,21 @@
-//! The gradient of a recurrence: the walk backwards, and that of the recurrent kernel.
+//! The gradient of a recurrence: the walk backwards. The gradients of the gates take the place of the gates.
 
 use super::cell::Cell;
 use super::step::{at_step, columns_at_step};
-use super::walk::{GRAIN, Recurrence, Sizes, by_row, packed_groups};
+use super::walk::{Recurrence, Sizes, by_row, packed_groups};
 use crate::error::Result;
-use crate::graph::{Graph, Value};
+use crate::graph::Value;
 use crate::onnx::Exporter;
 use crate::op::{Backward, Op};
-use crate::ops::matmul::MatMul;
-use crate::ops::product::{NS_PER_FMA, gemm_scratch, sum_grain};
+use crate::ops::product::{NS_PER_FMA, gemm_scratch};
 use crate::plan::Frame;
 use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::Axes;
-use crate::shape::Shape;
 use crate::tensor::TensorType;
 use ridgeline_kernels::Tile;
 use ridgeline_kernels::gemm::{Start, gemm};
 use ridgeline_kernels::recurrent::{Back, add_masked, gru, lstm, simple};
 use ridgeline_kernels::tile::{dense, matrix};
-use std::ops::Range;
 
 /// Inputs: those of the recurrence, its outputs, and the gradients there are of its sequence and last
 /// states. Outputs: the gradients of z, of the states before, and of the state's part, where it is not z's.
@@ -79,7 +76,7 @@ impl Op for RecurrenceGradient {
         places.extend(self.of.valid().into_iter().chain(self.of.factors()));
         places.extend((0..=states).filter_map(|i| self.gradient_of(i)));
         let mut reads = Vec::new();
-        for place in places {
+        for &place in &places {
             reads.push(lower.input(place)?);
         }
         let outputs: Vec<Buffer> = (0..lower.node.outputs.len()).map(|i| lower.output(i)).collect();
@@ -89,7 +86,7 @@ impl Op for RecurrenceGradient {
             .task(batch, units)
             .split(Axes::ROWS)
             .cost(steps as f64 * width as f64 * NS_PER_FMA * 1.5)
-            .grain(GRAIN, 1)
+            .grain(sizes.grain(cell.gates()), 1)
             .scratch(batch * (2 * width + 4 * units) + gemm_scratch(batch, units, widest));
         for kernel in &packed {
             task = task.read(kernel.matrix());
@@ -99,6 +96,9 @@ impl Op for RecurrenceGradient {
         }
         for output in &outputs {
             task = task.write(by_row(output, batch));
+        }
+        if let Some(saved) = places.iter().position(|&place| place == first_made + 1 + states) {
+            task = task.may_overwrite(packed.len() + saved);
         }
         let op = RecurrenceGradient { of: self.of.clone(), from: self.from.clone() };
         task.run(move |f| op.walk(f, sizes));
@@ -244,78 +244,4 @@ impl RecurrenceGradient {
             f.tile_mut(1 + i).copy_from(matrix(state, rows));
         }
     }
-}
-
-/// `operandsᵀ·ds` over all steps of all rows, group by group: operands `[batch, time, groups·units]`, ds
-/// `[batch, time, gates·units]`, the result `[units, gates·units]`.
-#[derive(Debug)]
-struct KernelGradient {
-    pub groups: Vec<Range<usize>>,
-}
-
-impl Op for KernelGradient {
-    fn name(&self) -> &'static str {
-        "recurrentKernelGradient"
-    }
-    fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
-        let wide = inputs[0].shape.last();
-        let units = wide.divided_by(&self.groups.len().into()).unwrap_or(wide);
-        Ok(vec![TensorType::f32(Shape(vec![units, inputs[1].shape.last()]))])
-    }
-    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
-        rule.undefined()
-    }
-    fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let (operands, ds) = (lower.input(0)?, lower.input(1)?);
-        let dw = lower.output(0);
-        let (rows, units, width) = (ds.leading(), dw.leading(), dw.last());
-        let groups = self.groups.clone();
-        lower
-            .task(units, width)
-            .split(Axes::COLS)
-            .cost(rows as f64 * NS_PER_FMA)
-            .grain(1, sum_grain(rows))
-            .scratch(gemm_scratch(units, width, rows))
-            .read(operands.matrix())
-            .read(ds.matrix().along(Axes::COLS))
-            .write(dw.matrix().along(Axes::COLS))
-            .run(move |f| {
-                let (operands, ds, mut dw) = (f.tile(0), f.tile(1), f.tile_mut(0));
-                let part = f.cols();
-                for (group, gates) in groups.iter().enumerate() {
-                    let start = (gates.start * units).max(part.start);
-                    let end = (gates.end * units).min(part.end);
-                    if start < end {
-                        let cols = start - part.start..end - part.start;
-                        let a = operands.part(0..rows, group * units..(group + 1) * units);
-                        let b = ds.part(0..rows, cols.clone());
-                        let dw = dw.columns(cols);
-                        gemm(f.isa, a.transposed(), b, dw, Start::Zero, f.scratch());
-                    }
-                }
-            });
-        Ok(())
-    }
-    fn onnx(&self, e: &mut Exporter) -> Result<()> {
-        e.no_form()
-    }
-}
-
-/// The gradient of the recurrent kernel: all steps of all rows at once.
-pub(super) fn kernel_gradient(
-    g: &mut Graph,
-    operands: Value,
-    ds: Value,
-    groups: Vec<Range<usize>>,
-) -> Result<Value> {
-    if groups.len() > 1 {
-        return g.one(KernelGradient { groups }, &[operands, ds]);
-    }
-    let flat = |g: &mut Graph, x: Value| -> Result<Value> {
-        let shape = g.value_type(x).shape.clone();
-        let rows = shape.0[0].times(&shape.0[1])?;
-        g.reshape(x, &Shape(vec![rows, shape.last()]))
-    };
-    let (operands, ds) = (flat(g, operands)?, flat(g, ds)?);
-    g.one(MatMul { transpose_a: true, transpose_b: false }, &[operands, ds])
 }

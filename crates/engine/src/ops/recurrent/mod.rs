@@ -6,6 +6,7 @@
 
 mod cell;
 mod gradient;
+mod kernel_gradient;
 mod onnx;
 mod projection;
 mod recurrence;

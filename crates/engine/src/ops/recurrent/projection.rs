@@ -4,6 +4,7 @@
 //! A chunk takes some samples: the factors meet the input of one while both are in the near cache, so
 //! that no masked copy of all inputs is ever written.
 
+use super::kernel_gradient::kernel_gradient;
 use super::walk::{by_row, packed_groups};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
@@ -15,10 +16,10 @@ use crate::plan::lower::Lower;
 use crate::plan::view::Axes;
 use crate::shape::Shape;
 use crate::tensor::TensorType;
+use ridgeline_kernels::Tile;
 use ridgeline_kernels::gemm::{Start, gemm};
 use ridgeline_kernels::recurrent::{add_scaled_columns, scaled_columns};
 use ridgeline_kernels::tile::{dense, matrix};
-use ridgeline_kernels::{Tile, TileMut};
 use std::ops::Range;
 
 /// Inputs x `[batch, time, features]`, factors `[batch, gates, features]`, kernel `[features, gates·units]` and, if
@@ -68,15 +69,13 @@ impl Op for GateProjection {
     fn gradient(&self, b: &mut Backward) -> Result<Vec<Option<Value>>> {
         let (x, factors, kernel, dz) = (b.inputs[0], b.inputs[1], b.inputs[2], b.dy()?);
         let mut gradients = vec![None; b.inputs.len()];
-        let (gates, features) = (self.gates, b.input_type(0).shape.last());
+        let gates = self.gates;
         if b.needs[0] {
             let op = InputGradient { gates };
             gradients[0] = Some(b.graph.one(op, &[x, factors, kernel, dz])?);
         }
         if b.needs[2] {
-            let shape = Shape(vec![features, b.graph.value_type(dz).shape.last()]);
-            let op = KernelGradient { gates, shape };
-            gradients[2] = Some(b.graph.one(op, &[x, factors, dz])?);
+            gradients[2] = Some(kernel_gradient(b.graph, x, dz, Some(factors), vec![0; gates])?);
         }
         if b.needs.get(3) == Some(&true) {
             gradients[3] = Some(b.graph.reduce(Kind::Sum, dz, Some(&[0, 1]), false)?);
@@ -180,73 +179,6 @@ impl Op for InputGradient {
                 }
             }
         });
-        Ok(())
-    }
-    fn onnx(&self, e: &mut Exporter) -> Result<()> {
-        e.no_form()
-    }
-}
-
-/// `Σ (x ⊙ m_g)ᵀ·dz_g` over all samples: inputs x, factors and dz.
-#[derive(Debug)]
-struct KernelGradient {
-    gates: usize,
-    /// `[features, gates·units]`.
-    shape: Shape,
-}
-
-impl Op for KernelGradient {
-    fn name(&self) -> &'static str {
-        "gateKernelGradient"
-    }
-    fn infer(&self, _: &[&TensorType]) -> Result<Vec<TensorType>> {
-        Ok(vec![TensorType::f32(self.shape.clone())])
-    }
-    fn gradient(&self, rule: &mut Backward) -> Result<Vec<Option<Value>>> {
-        rule.undefined()
-    }
-    fn lower(&self, lower: &mut Lower) -> Result<()> {
-        let (x, factors, dz) = (lower.input(0)?, lower.input(1)?, lower.input(2)?);
-        let dw = lower.output(0);
-        let (batch, gates) = (x.shape[0], self.gates);
-        let of = Sizes { gates, steps: x.shape[1], features: x.last(), units: dw.last() / gates };
-        lower
-            .task(of.features, dw.last())
-            .split(Axes::COLS)
-            .cost((batch * of.steps) as f64 * NS_PER_FMA)
-            .scratch(of.steps * of.features + gemm_scratch(of.features, of.units, of.steps))
-            .read(x.whole())
-            .read(factors.whole())
-            .read(dz.matrix().along(Axes::COLS))
-            .write(dw.matrix().along(Axes::COLS))
-            .run(move |f| {
-                let (x, factors, dz) = (f.floats(0), f.floats(1), f.tile(2));
-                let (scaled, scratch) = f.scratch().split_at_mut(of.steps * of.features);
-                let (part, mut dw) = (f.cols(), f.tile_mut(0));
-                for gate in 0..gates {
-                    let columns = of.columns(gate);
-                    let start = columns.start.max(part.start);
-                    let end = columns.end.min(part.end);
-                    if start >= end {
-                        continue;
-                    }
-                    let columns = start - part.start..end - part.start;
-                    for i in 0..batch {
-                        let x = of.sample(x, i, of.features);
-                        scaled_columns(
-                            f.isa,
-                            x,
-                            of.factors(factors, i, gate),
-                            dense(scaled, of.steps),
-                        );
-                        let a = matrix(scaled, of.steps).transposed();
-                        let b = dz.part(i * of.steps..(i + 1) * of.steps, columns.clone());
-                        let start = if i == 0 { Start::Zero } else { Start::Accumulate };
-                        let to: TileMut = dw.columns(columns.clone());
-                        gemm(f.isa, a, b, to, start, scratch);
-                    }
-                }
-            });
         Ok(())
     }
     fn onnx(&self, e: &mut Exporter) -> Result<()> {

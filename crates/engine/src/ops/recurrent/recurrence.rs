@@ -1,14 +1,15 @@
 //! Recurrence: a walk through time, some rows of the batch at a time.
 //!
 //! Rows are independent, so a chunk takes its own through all steps: no step waits for another
-//! thread. In each, the state's part is a product with the packed recurrent kernel, and the cell
-//! turns it and the input's part into gates and a new state while both are in the near cache. The
-//! state lies dense in scratch; what backward needs is copied out.
+//! thread. In each, a product with the packed recurrent kernel adds the state's part to the input's, and the cell turns the
+//! sums into gates and a new state while they are in the near cache. Gates take the place of the input's part, which nobody
+//! reads again: one large matrix passes through the caches rather than two. The state lies dense in scratch.
 
 use super::cell::Cell;
-use super::gradient::{RecurrenceGradient, kernel_gradient};
+use super::gradient::RecurrenceGradient;
+use super::kernel_gradient::kernel_gradient;
 use super::step::{Parts, at_step, columns_at_step};
-use super::walk::{GRAIN, Recurrence, Sizes, by_row, packed_groups};
+use super::walk::{Recurrence, Sizes, by_row, packed_groups};
 use crate::error::Result;
 use crate::graph::Value;
 use crate::onnx::Exporter;
@@ -20,10 +21,10 @@ use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::Axes;
 use crate::shape::{Dim, Shape};
 use crate::tensor::TensorType;
-use ridgeline_kernels::Tile;
 use ridgeline_kernels::gemm::{Start, gemm};
 use ridgeline_kernels::recurrent::{gru, masked_copies};
 use ridgeline_kernels::tile::{dense, matrix};
+use ridgeline_kernels::{Tile, TileMut};
 
 impl Op for Recurrence {
     fn name(&self) -> &'static str {
@@ -42,7 +43,8 @@ impl Op for Recurrence {
         let cell = self.way.cell;
         let mut outputs = vec![sequence(1)?];
         outputs.extend(vec![state; cell.states()]);
-        outputs.extend([sequence(cell.saved())?, sequence(self.groups().len())?]);
+        let operands = 1 + cell.operands().into_iter().max().unwrap_or(0);
+        outputs.extend([sequence(cell.saved())?, sequence(operands)?]);
         if cell == Cell::Lstm {
             outputs.push(sequence(1)?);
         }
@@ -65,7 +67,9 @@ impl Op for Recurrence {
         gradients[0] = Some(dz);
         if b.needs[1] {
             let operands = b.outputs[2 + states];
-            gradients[1] = Some(kernel_gradient(b.graph, operands, ds, self.groups())?);
+            let factors = self.factors().map(|at| b.inputs[at]);
+            let of = self.way.cell.operands();
+            gradients[1] = Some(kernel_gradient(b.graph, operands, ds, factors, of)?);
         }
         for state in 0..states {
             gradients[2 + state] = Some(found[1 + state]);
@@ -93,11 +97,12 @@ impl Op for Recurrence {
         let width = cell.gates() * units;
         let widest = groups.iter().map(|group| group.len() * units).max().unwrap_or(0);
         let scratch = batch * (width + (groups.len() + 2 * cell.states()) * units);
+        let saved = 1 + cell.states();
         let mut task = lower
             .task(batch, units)
             .split(Axes::ROWS)
             .cost(steps as f64 * width as f64 * NS_PER_FMA * 1.5)
-            .grain(GRAIN, 1)
+            .grain(sizes.grain(cell.gates()), 1)
             .scratch(scratch + gemm_scratch(batch, widest, units))
             .read(by_row(&z, batch));
         for kernel in &packed {
@@ -107,7 +112,9 @@ impl Op for Recurrence {
             let bias = op.bias() == Some(i);
             task = task.read(if bias { buffer.whole() } else { by_row(buffer, batch) });
         }
-        for output in &outputs {
+        // What is saved comes first: only the first write may take the memory of a read.
+        task = task.write(by_row(&outputs[saved], batch)).may_overwrite(0);
+        for output in outputs[..saved].iter().chain(&outputs[saved + 1..]) {
             task = task.write(by_row(output, batch));
         }
         task.run(move |f| op.walk(f, sizes));
@@ -150,14 +157,14 @@ impl Recurrence {
         let (way, groups, isa) = (self.way, self.groups(), f.isa);
         let (cell, rows) = (way.cell, f.rows().len());
         let (width, wide, states) = (cell.gates() * units, groups.len() * units, cell.states());
-        let from = self.reads(f);
-        let mut sequence = f.tile_mut(0);
-        let (mut all_saved, mut operands) = (f.tile_mut(1 + states), f.tile_mut(2 + states));
+        let (from, taken) = (self.reads(f), f.in_place().is_some());
+        let (mut all_saved, mut sequence) = (f.tile_mut(0), f.tile_mut(1));
+        let mut operands = f.tile_mut(2 + states);
         let mut cells = (states == 2).then(|| f.tile_mut(3 + states));
 
         let (own, scratch) = f.scratch().split_at_mut(rows * (width + wide + 2 * states * units));
         let (sums, own) = own.split_at_mut(rows * width);
-        let (operand, own) = own.split_at_mut(rows * wide);
+        let (masked, own) = own.split_at_mut(rows * wide);
         let (mut h, own) = own.split_at_mut(rows * units);
         let (mut h_next, own) = own.split_at_mut(rows * units);
         let (mut c, mut c_next) = own.split_at_mut(rows * units * (states - 1));
@@ -166,24 +173,37 @@ impl Recurrence {
                 dense(memory, rows).copy_from(state);
             }
         }
-        let mut product = |group: usize, operand: &[f32], sums: &mut [f32]| {
+        let (in_place, resets) = (cell.sums_in_place(), cell == Cell::Gru { reset_after: false });
+        let mut product = |group: usize, state: &[f32], masked: &mut [f32], mut to: TileMut| {
             let gates = groups[group].start * units..groups[group].end * units;
-            let a = matrix(operand, rows).part(0..rows, group * units..(group + 1) * units);
-            let start = from.bias.map_or(Start::Zero, |bias| Start::Bias(&bias[gates.clone()]));
-            gemm(isa, a, f.packed(1 + group), dense(sums, rows).columns(gates), start, scratch);
+            let start = match from.bias {
+                Some(bias) => Start::Bias(&bias[gates.clone()]),
+                None if in_place => Start::Accumulate,
+                None => Start::Zero,
+            };
+            let cols = group * units..(group + 1) * units;
+            let a = match from.factors {
+                Some(_) => matrix(masked, rows).part(0..rows, cols),
+                None => matrix(state, rows),
+            };
+            gemm(isa, a, f.packed(1 + group), to.columns(gates), start, scratch);
         };
         for s in 0..steps {
             let (at, to) = (way.input(s, steps), way.output(s, steps));
             let z = at_step(from.z, at, steps);
             let valid = from.valid.map(|valid| at_step(valid, at, steps));
             let mut saved = columns_at_step(&mut all_saved, at, steps);
-            match from.factors {
-                Some(of) => masked_copies(isa, matrix(h, rows), of, dense(operand, rows)),
-                None => dense(operand, rows).columns(0..units).copy_from(matrix(h, rows)),
+            let mut operands = columns_at_step(&mut operands, at, steps);
+            operands.columns(0..units).copy_from(matrix(h, rows));
+            if let Some(factors) = from.factors {
+                masked_copies(isa, matrix(h, rows), factors, dense(masked, rows));
             }
-            let resets = cell == Cell::Gru { reset_after: false };
+            if in_place && !taken {
+                saved.all().copy_from(z);
+            }
             for group in 0..groups.len() - usize::from(resets) {
-                product(group, operand, sums);
+                let to = if in_place { saved.all() } else { dense(sums, rows) };
+                product(group, h, masked, to);
             }
             if let Cell::Gru { .. } = cell {
                 let kind = way.recurrent_activation;
@@ -191,18 +211,17 @@ impl Recurrence {
             }
             if resets {
                 gru::reset(isa, saved.as_tile(), matrix(h, rows), dense(h_next, rows));
-                let (cols, reset) = (wide - units..wide, matrix(h_next, rows));
-                let mut to = dense(operand, rows);
-                match from.factors.map(|of| of.part(0..rows, cols.clone())) {
-                    Some(of) => masked_copies(isa, reset, of, to.columns(cols)),
-                    None => to.columns(cols).copy_from(reset),
+                operands.columns(units..2 * units).copy_from(matrix(h_next, rows));
+                if let Some(factors) = from.factors {
+                    let cols = wide - units..wide;
+                    let (of, mut to) = (factors.part(0..rows, cols.clone()), dense(masked, rows));
+                    masked_copies(isa, matrix(h_next, rows), of, to.columns(cols));
                 }
-                product(groups.len() - 1, operand, sums);
+                product(groups.len() - 1, h_next, masked, dense(sums, rows));
             }
-            let sums = matrix(sums, rows);
-            let parts = Parts { z, sums, valid, h: matrix(h, rows), c: matrix(c, rows) };
+            let apart = (!in_place).then(|| [z, matrix(sums, rows)]);
+            let parts = Parts { apart, valid, h: matrix(h, rows), c: matrix(c, rows) };
             way.state(isa, parts, saved, dense(c_next, rows), dense(h_next, rows));
-            columns_at_step(&mut operands, at, steps).copy_from(matrix(operand, rows));
             std::mem::swap(&mut h, &mut h_next);
             columns_at_step(&mut sequence, to, steps).copy_from(matrix(h, rows));
             if let Some(cells) = &mut cells {
@@ -211,7 +230,7 @@ impl Recurrence {
             }
         }
         for (i, state) in [&*h, &*c].into_iter().enumerate().take(states) {
-            f.tile_mut(1 + i).copy_from(matrix(state, rows));
+            f.tile_mut(2 + i).copy_from(matrix(state, rows));
         }
     }
 }

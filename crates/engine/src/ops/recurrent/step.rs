@@ -26,12 +26,12 @@ impl Way {
         if self.aligned { self.input(s, steps) } else { s }
     }
 
-    /// The new state, from both parts of the gates; of a GRU its first half is in `saved` already. `c`, where the cell has
-    /// it, is its second state.
+    /// The new state. `saved` holds the sums of both parts, of a GRU its first half already, and then what backward needs;
+    /// `c`, where the cell has it, is its second state.
     pub fn state(
         &self,
         isa: Isa,
-        Parts { z, sums, valid, h, c }: Parts,
+        Parts { apart, valid, h, c }: Parts,
         saved: TileMut,
         c_next: TileMut,
         h_next: TileMut,
@@ -41,8 +41,6 @@ impl Way {
                 let step = lstm::Step {
                     activation: self.activation,
                     recurrent_activation: self.recurrent_activation,
-                    z,
-                    sums,
                     valid,
                     h,
                     c,
@@ -50,21 +48,20 @@ impl Way {
                 lstm::forward(isa, step, saved, c_next, h_next);
             }
             Cell::Gru { reset_after } => {
-                let kind = self.activation;
+                let (kind, Some([z, sums])) = (self.activation, apart) else { return };
                 gru::state(isa, kind, reset_after, z, sums, valid, h, saved, h_next);
             }
             Cell::Simple => {
-                simple::forward(isa, self.activation, z, sums, valid, h, saved, h_next);
+                simple::forward(isa, self.activation, valid, h, saved, h_next);
             }
         }
     }
 }
 
-/// What a step of some rows starts from: the input's and the state's part of the gates, which rows take part, and the
-/// states before.
+/// What a step of some rows starts from: the input's and the state's part of the gates, where the cell wants them apart,
+/// which rows take part, and the states before.
 pub(super) struct Parts<'a> {
-    pub z: Tile<'a>,
-    pub sums: Tile<'a>,
+    pub apart: Option<[Tile<'a>; 2]>,
     pub valid: Option<Tile<'a>>,
     pub h: Tile<'a>,
     pub c: Tile<'a>,

@@ -137,27 +137,32 @@ impl Recurrence {
         let lstm = way.cell == Cell::Lstm;
         let (c, mut c_next) = (lstm.then(|| f.tile(3)), lstm.then(|| f.tile_mut(2)));
 
-        let wide = gates * width;
+        let (wide, in_place) = (gates * width, way.cell.sums_in_place());
         let (input, own) = f.scratch().split_at_mut(rows * wide);
         let (sums, own) = own.split_at_mut(rows * wide);
-        let (saved, own) = own.split_at_mut(rows * 4 * width);
+        let (saved, own) = own.split_at_mut(rows * way.cell.saved() * width);
         let (of_bias, scratch) = own.split_at_mut(wide);
         for of in f.cols().step_by(width) {
             let (own, all) = (of - f.cols().start..of - f.cols().start + width, of..of + width);
             for gate in 0..gates {
                 let from = gate * units + of..gate * units + of + width;
                 let to = gate * width..(gate + 1) * width;
-                dense(input, rows).columns(to.clone()).copy_from(z.part(0..rows, from.clone()));
+                let memory = if in_place { &mut *saved } else { &mut *input };
+                dense(memory, rows).columns(to.clone()).copy_from(z.part(0..rows, from.clone()));
                 if let Some(bias) = bias {
                     of_bias[to].copy_from_slice(&bias[from]);
                 }
             }
-            let start = if bias.is_some() { Start::Bias(of_bias) } else { Start::Zero };
-            gemm(isa, h, kernel.every(of, units), dense(sums, rows), start, scratch);
-            let (z, sums) = (matrix(input, rows), matrix(sums, rows));
+            let start = match bias {
+                Some(_) => Start::Bias(of_bias),
+                None if in_place => Start::Accumulate,
+                None => Start::Zero,
+            };
+            let to = dense(if in_place { &mut *saved } else { &mut *sums }, rows);
+            gemm(isa, h, kernel.every(of, units), to, start, scratch);
+            let apart = (!in_place).then(|| [matrix(input, rows), matrix(sums, rows)]);
             let mut saved = dense(saved, rows);
-            let mut saved = saved.columns(0..way.cell.saved() * width);
-            if let Cell::Gru { .. } = way.cell {
+            if let Some([z, sums]) = apart {
                 gru::gates(isa, way.recurrent_activation, z, sums, saved.all());
             }
             let before = h.part(0..rows, all);
@@ -168,7 +173,7 @@ impl Recurrence {
                 Some(next) => next.columns(own.clone()),
                 None => dense(&mut none, rows),
             };
-            let parts = Parts { z, sums, valid, h: before, c };
+            let parts = Parts { apart, valid, h: before, c };
             way.state(isa, parts, saved, c_next, h_next.columns(own.clone()));
             output.columns(own.clone()).copy_from(h_next.as_tile().part(0..rows, own));
         }

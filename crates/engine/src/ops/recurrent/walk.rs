@@ -12,11 +12,14 @@ use std::ops::Range;
 
 /// Rows of a chunk: few enough for many threads, enough to use the kernel that each step reads.
 pub(super) const GRAIN: usize = 8;
+/// The same where the kernel stays in the near cache, up to so many numbers.
+const NEAR_GRAIN: usize = 4;
+const NEAR: usize = 1 << 16;
 
 /// Inputs z `[batch, time, gates·units]`, the recurrent kernel, the states before, then as it is said:
 /// a bias of the state's part, which steps count (`[batch, time]`, 0 or 1), factors of the state.
 /// Outputs: the sequence, the states in the end, and for backward what the cell saves, the left
-/// operands of the products, and the cell's states.
+/// operands of the products before their factors, and the cell's states.
 #[derive(Clone, Debug)]
 pub(super) struct Recurrence {
     pub way: Way,
@@ -50,6 +53,13 @@ impl Recurrence {
     }
     pub(super) fn sizes(&self, z: &Buffer) -> Sizes {
         Sizes { batch: z.shape[0], steps: z.shape[1], units: z.last() / self.way.cell.gates() }
+    }
+}
+
+impl Sizes {
+    /// Rows of a chunk, of a cell with so many gates.
+    pub(super) fn grain(&self, gates: usize) -> usize {
+        if gates * self.units * self.units <= NEAR { NEAR_GRAIN } else { GRAIN }
     }
 }
 
