@@ -228,6 +228,7 @@ describe('everything that takes options', () => {
         },
         optimizers.muon,
       ],
+      adam: [{ learningRate: 0.1, beta1: 0.8, beta2: 0.7, epsilon: 0.01, amsgrad: true }, optimizers.adam],
       adamW: [{ learningRate: 0.1, beta1: 0.8, weightDecay: null, globalClipNorm: 2 }, optimizers.adamW],
     };
   test.each(Object.entries(makers))('%s: saved, made again, and no option unknown', (name, [given, make]) => {
@@ -239,6 +240,12 @@ describe('everything that takes options', () => {
     if (saved !== undefined && name !== 'binaryAccuracy') expect(saved).toBe(name);
     expect(() => make({ zzz: 1 } as never)).toThrow(`${name} has no option 'zzz'; it has `);
     expect(() => make('zzz' as never)).toThrow(/must be .*, received 'zzz'/);
+  });
+
+  test('is there of every optimizer, schedule and constraint', () => {
+    const families = { ...optimizers, ...optimizers.schedules, ...constraints };
+    const names = Object.keys(families).filter((name) => /^[a-z]/.test(name) && name !== 'schedules');
+    expect(Object.keys(makers)).toEqual(expect.arrayContaining(names));
   });
 
   test('positions of what Keras writes without a keyword', () => {

@@ -73,5 +73,4 @@ function check(of: AttentionCase): void {
 
 describe('attention', () => {
   it.each(cases)('$name', check);
-  it('cases are all there', () => expect(cases.length).toBe(99));
 });

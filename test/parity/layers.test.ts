@@ -72,7 +72,4 @@ function check(of: LayerCase): void {
 
 describe('layers', () => {
   it.each(cases)('$name', check);
-  it('are as many as were generated', () => {
-    expect(cases.length).toBe(199);
-  });
 });

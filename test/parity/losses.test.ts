@@ -63,6 +63,5 @@ describe('losses', () => {
     // The one that picks among three of them.
     const { crossentropy: _, ...all } = losses;
     expect(Object.keys(all).sort()).toEqual([...new Set(cases.map((of) => of.loss))].sort());
-    expect(cases.length).toBe(495);
   });
 });

@@ -91,9 +91,6 @@ function check(of: OpCase): void {
 
 describe('ops', () => {
   it.each(cases)('$name', check);
-  it('are this many', () => {
-    expect(cases).toHaveLength(136);
-  });
 });
 
 describe('ops at their edges', () => {

@@ -43,5 +43,4 @@ function check(of: PositionCase): void {
 
 describe('positions', () => {
   it.each(cases)('$name', check);
-  it('cases are all there', () => expect(cases.length).toBe(15));
 });

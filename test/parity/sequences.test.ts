@@ -99,5 +99,4 @@ function check(of: SequenceCase): void {
 
 describe('sequences', () => {
   it.each(cases)('$name', check);
-  it('are all there', () => expect(cases.length).toBe(280));
 });
