@@ -236,6 +236,23 @@ describe('a source', () => {
     warn.mockRestore();
   });
 
+  test.each([
+    ['within an epoch', 3, 2],
+    ['with an epoch', 2, 2],
+  ])('that ends %s ends training, and keeps what was trained', async (_, stepsPerEpoch, epochs) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const ends: string[] = [];
+    const { epoch, history } = await model().fit(slowly(pieces()), {
+      ...{ epochs: 9, stepsPerEpoch },
+      callbacks: [{ onTrainEnd: () => void ends.push('end') }],
+    });
+    expect([epoch.length, history.loss?.length, ends.length]).toEqual([epochs, epochs, 1]);
+    expect(warn.mock.lastCall).toEqual([
+      `ridgeline: x had no batch left for epoch ${epochs + 1}; training ends with the one before it`,
+    ]);
+    warn.mockRestore();
+  });
+
   test('is asked for a batch while the step before it runs', async () => {
     const order: string[] = [];
     function* noted(): Generator<Batch> {

@@ -44,6 +44,65 @@ describe('a layer of one’s own', () => {
     }
   });
 
+  test('options of a call stand behind all parameters that are tensors, whatever is optional', () => {
+    const x = tensor([[1, 2]]);
+    const kinds = { reverse: 'flag', by: 'tensors' } as const;
+    type Options = { readonly reverse?: boolean; readonly by?: SymbolicTensor };
+    const turned = (x: SymbolicTensor, y: SymbolicTensor | null | undefined, o: Options): SymbolicTensor => {
+      const sum = ops.add(o.reverse ? ops.neg(x) : x, o.by ?? 0);
+      return y ? ops.add(sum, y) : sum;
+    };
+    abstract class Turned extends Layer {
+      static override readonly callOptions = kinds;
+    }
+    const classes = [
+      class extends Turned {
+        override call(x: SymbolicTensor, o: Options = {}): SymbolicTensor {
+          return turned(x, null, o);
+        }
+      },
+      class extends Turned {
+        override call(x: SymbolicTensor, o?: Options): SymbolicTensor {
+          return turned(x, null, o ?? {});
+        }
+      },
+      class extends Turned {
+        override call(
+          x: SymbolicTensor,
+          y?: SymbolicTensor,
+          { ...o }: Options = { reverse: false },
+        ): SymbolicTensor {
+          return turned(x, y, o);
+        }
+      },
+      class extends Turned {
+        // A default that is no literal, and a comment, with commas: (a, b.
+        override call(
+          x: SymbolicTensor,
+          y: SymbolicTensor | null = [null, null][0] ?? null,
+          o: Options = {},
+        ): SymbolicTensor {
+          return turned(x, y, o);
+        }
+      },
+      class extends Turned {
+        override call(x: SymbolicTensor, y: SymbolicTensor | undefined, /* ), */ o: Options): SymbolicTensor {
+          return turned(x, y, o);
+        }
+      },
+    ];
+    for (const Class of classes) {
+      const of = new Class() as unknown as (...given: unknown[]) => Tensor;
+      expect(of(x).toArray()).toEqual([[1, 2]]);
+      expect(of(x, { reverse: true }).toArray()).toEqual([[-1, -2]]);
+      expect(of(x, { reverse: true, by: tensor([5]) }).toArray()).toEqual([[4, 3]]);
+    }
+    for (const Class of classes.slice(2)) {
+      const of = new Class() as unknown as (...given: unknown[]) => Tensor;
+      expect(of(x, tensor([10]), { reverse: true }).toArray()).toEqual([[9, 8]]);
+    }
+  });
+
   test('the training flag reaches the inner dropout', () => {
     const block = new Block({ units: 50 });
     const zeros = (t: Tensor): number => t.data.filter((v: number) => v === 0).length / t.size;

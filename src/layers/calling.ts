@@ -28,9 +28,26 @@ const PASSED = [
   { name: 'mask', waits: waiting('mask'), here: 'the mask of the tensor itself' },
 ] as const;
 
+/** What parts no parameters: comments, texts, and what stands in brackets of the innermost kind. */
+const WITHIN =
+  /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|\([^()[\]{}]*\)|\[[^()[\]{}]*\]|\{[^()[\]{}]*\}/g;
+
+/** Number of parameters of a method by its text: `length` leaves out those with a default, and those behind them. */
+function parameterCount(call: (...args: unknown[]) => unknown): number {
+  let text = Function.prototype.toString.call(call).replace(/^[^(]*\(/, '');
+  // Each turn takes the innermost brackets away, until the first that closes is that of the parameters.
+  for (let before = ''; before !== text; ) {
+    before = text;
+    text = text.replace(WITHIN, '_');
+  }
+  const [parameters = ''] = text.split(')');
+  return Math.max(call.length, parameters.split(',').filter((of) => of.trim() !== '').length);
+}
+
 /** @throws {RidgelineError} `ERR_ARGUMENT` for a parameter that waits for what Keras passes, as far as its text tells. */
 function checkParameters(call: (...args: unknown[]) => unknown, given: readonly unknown[]): void {
-  const [, text = ''] = PARAMETERS.exec(Function.prototype.toString.call(call)) ?? [];
+  const whole = Function.prototype.toString.call(call);
+  const [, text = ''] = PARAMETERS.exec(whole) ?? [];
   const isMasked = given.some((of) => of instanceof SymbolicTensor && of.mask);
   // Commas in braces part no parameters.
   const left = text
@@ -38,8 +55,18 @@ function checkParameters(call: (...args: unknown[]) => unknown, given: readonly 
     .split(',')
     .slice(given.length);
   for (const { name, waits, here } of PASSED) {
-    if (left.some((of) => waits.test(of)) && (name === 'training' || isMasked))
-      throw argumentError(`parameter '${name}' of call()`, `left out: ${here} says it`, 'nothing for it');
+    const asks = (of: string): boolean => {
+      const [, object] = /^\s*(\w+)/.exec(of) ?? [];
+      return object !== undefined && new RegExp(`\\b${object}\\??\\.${name}\\b`).test(whole);
+    };
+    if (left.some((of) => waits.test(of) || asks(of)) && (name === 'training' || isMasked))
+      throw new RidgelineError(
+        'ERR_ARGUMENT',
+        `parameter '${name}' of call() must be left out: ${here} says it`,
+        {
+          argument: name,
+        },
+      );
   }
 }
 
@@ -55,7 +82,7 @@ export abstract class Calling extends Weighted {
       throw argumentError('class of the layer', 'one with call()', this.constructor);
     if (options.length === 0) checkParameters(call, given);
     const tensors = [...given];
-    tensors.length = options.length > 0 ? Math.max(call.length, given.length) : given.length;
+    tensors.length = options.length > 0 ? Math.max(parameterCount(call) - 1, given.length) : given.length;
     calling.push(this);
     try {
       return call.apply(this, [...tensors, ...options]);

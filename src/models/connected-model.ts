@@ -169,6 +169,7 @@ export abstract class ConnectedModel<O extends Tensors> extends Layer {
     super.setWeights(values);
   }
 
+  /** The model's name, and its layers with theirs. What connects them is in its file alone: `save` and `loadModel`. */
   override getConfig(): Record<string, unknown> {
     return { ...super.getConfig(), layers: this.layers.map((layer) => layer.toJSON()) };
   }

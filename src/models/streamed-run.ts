@@ -84,7 +84,14 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
         if (done === 0) beginEpoch();
         const logs = yield* this.#epoch(epoch, done);
         if (this.#cancelled.isTold) return undefined;
-        if (!logs) throw noBatch(batches);
+        // What was trained before is not lost for it.
+        if (!logs) {
+          if (epoch === first.epoch) throw noBatch(batches);
+          console.warn(
+            `ridgeline: ${batches.argument} had no batch left for epoch ${epoch + 1}; training ends with the one before it`,
+          );
+          return undefined;
+        }
         const validation =
           (epoch + 1) % validationFrequency === 0 ? await this.#cancelled.or(validate()) : undefined;
         if (this.#cancelled.isTold) return undefined;

@@ -523,6 +523,12 @@ describe('what Keras passes to call', () => {
         return training ? ops.mul(x, 2) : x;
       }
     }
+    class Whole extends Layer {
+      static override readonly className = 'Whole';
+      override call(x: SymbolicTensor, options: { training?: boolean } = {}): SymbolicTensor {
+        return options.training ? ops.mul(x, 2) : x;
+      }
+    }
     class Masked extends Layer {
       static override readonly className = 'Masked';
       override call(x: SymbolicTensor, mask?: SymbolicTensor): SymbolicTensor {
@@ -531,6 +537,7 @@ describe('what Keras passes to call', () => {
     }
     const flag = /parameter 'training' of call\(\) must be left out: this\.isTraining says it/;
     await expectFailure(() => new Options()(input([2])), 'ERR_ARGUMENT', flag);
+    await expectFailure(() => new Whole()(input([2])), 'ERR_ARGUMENT', flag);
     const words = layers.embedding(5, 3, { maskZero: true })(input([4], { dtype: 'int32' }));
     const mask = /parameter 'mask' of call\(\) must be left out: the mask of the tensor itself says it/;
     await expectFailure(() => new Masked()(words), 'ERR_ARGUMENT', mask);
