@@ -19,6 +19,7 @@ import {
   type regularizers,
   Sequential,
   type SymbolicTensor,
+  setRandomSeed,
   type Tensor,
   tensor,
 } from 'ridgeline';
@@ -171,6 +172,47 @@ describe('what comes back', () => {
     expect(await loaded.evaluate(x, y)).toEqual(await model.evaluate(x, y));
     expect(await again(loaded, { custom: { power: Power } })).toBeInstanceOf(Sequential);
     await expectFailure(() => again(model as Model), 'ERR_ARGUMENT', /the loss 'power'; pass it/);
+  });
+
+  test('a class of one’s own that only has call and getConfig is a loss', async () => {
+    class Power {
+      readonly reduction = 'sum';
+      readonly #exponent: number;
+      constructor({ exponent = 3 }: { exponent?: number } = {}) {
+        this.#exponent = exponent;
+      }
+      call(a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor {
+        return ops.mean(ops.pow(ops.abs(ops.sub(a, b)), this.#exponent), { axis: -1 });
+      }
+      getConfig() {
+        return { exponent: this.#exponent };
+      }
+    }
+    const net = (loss: losses.LossIdentifier): Model => {
+      setRandomSeed(3);
+      return new Sequential([layers.input([4]), layers.dense(1)]).compile({ loss }) as Model;
+    };
+    const [model, cubes] = [
+      net(new Power()),
+      net((a, b) => ops.mean(ops.pow(ops.abs(ops.sub(a, b)), 3), { axis: -1 })),
+    ];
+    const rows = y.length;
+    const [{ loss }, { loss: mean }] = [
+      await model.evaluate(x, y, { batchSize: rows }),
+      await cubes.evaluate(x, y),
+    ];
+    expect(loss / rows).toBeCloseTo(mean, 4);
+    await model.fit(x, y, { verbose: 0 });
+    const loaded = await again(model, { custom: { Power } });
+    expect(await loaded.evaluate(x, y)).toEqual(await model.evaluate(x, y));
+    await expectFailure(() => again(model), 'ERR_ARGUMENT', /the loss 'Power'; pass it/);
+    const odd = { call: () => null as never, getConfig: () => ({}), reduction: 'most' as never };
+    await expectFailure(() => net(odd), 'ERR_ARGUMENT', /^reduction must be one of/);
+    await expectFailure(
+      () => net({ call: () => null } as never),
+      'ERR_ARGUMENT',
+      /^loss must be a loss, its name/,
+    );
   });
 
   test('what else of one’s own a layer has', async () => {

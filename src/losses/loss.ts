@@ -93,7 +93,11 @@ interface LossDefinition<C extends object> {
   ) => SymbolicTensor | undefined;
 }
 
-const reduction = oneOf(['sumOverBatchSize', 'mean', 'sum', 'meanWithSampleWeight'], 'sumOverBatchSize');
+/** How values become one, as an option. */
+export const reduction = oneOf(
+  ['sumOverBatchSize', 'mean', 'sum', 'meanWithSampleWeight'],
+  'sumOverBatchSize',
+);
 
 /** A factory of losses. */
 export function defineLoss<C extends object = NoOptions>(of: LossDefinition<C>): LossFactory<C> {
