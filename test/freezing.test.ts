@@ -148,9 +148,14 @@ describe('an assignment', () => {
     outer.trainable = false;
     expect(flags(outer)).toEqual(Array(8).fill(false));
     expect(outer.trainableWeights).toEqual([]);
+    expect(outer.nonTrainableWeights).toEqual(outer.weights);
     outer.trainable = true;
     expect(flags(outer)).toEqual(Array(8).fill(true));
     expect(outer.trainableWeights).toHaveLength(6);
+    const statistics = outer.nonTrainableWeights.map(({ name }) => name);
+    expect(new Set(statistics)).toEqual(new Set(['moving_mean', 'moving_variance']));
+    outer.layers[0]!.layers[0]!.trainable = false;
+    expect([...outer.nonTrainableWeights, ...outer.trainableWeights]).toHaveLength(outer.weights.length);
   });
 
   test.each([

@@ -45,6 +45,12 @@ export abstract class Weighted extends Callable {
     return this.trainable ? [...new Set(this.#unfrozen())] : [];
   }
 
+  /** The other ones: statistics that the layer keeps, and all that a layer has that is not trainable. */
+  get nonTrainableWeights(): Weight[] {
+    const trained = new Set(this.trainableWeights);
+    return this.weights.filter((weight) => !trained.has(weight));
+  }
+
   /** Weights of the layers that are trainable, among this one and those inside it. */
   #unfrozen(): Weight[] {
     const own = this.trainable ? this.#weights.filter((w) => w.trainable) : [];
