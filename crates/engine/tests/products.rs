@@ -23,7 +23,7 @@ const SIZES: [(usize, usize, usize); 7] = [
     (1200, 33, 70),
     (37, 150, 1),
     (130, 1030, 128),
-    (1030, 37, 1100),
+    (1030, 9, 1030),
 ];
 
 fn exact(a: &[f32], b: &[f32], (m, n, k): (usize, usize, usize), t: (bool, bool)) -> Vec<f64> {
