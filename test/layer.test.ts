@@ -76,7 +76,7 @@ describe('a layer of one’s own', () => {
         }
       },
       class extends Turned {
-        // A default that is no literal, and a comment, with commas: (a, b.
+        // A default that is no literal.
         override call(
           x: SymbolicTensor,
           y: SymbolicTensor | null = [null, null][0] ?? null,
@@ -86,7 +86,7 @@ describe('a layer of one’s own', () => {
         }
       },
       class extends Turned {
-        override call(x: SymbolicTensor, y: SymbolicTensor | undefined, /* ), */ o: Options): SymbolicTensor {
+        override call(x: SymbolicTensor, y: SymbolicTensor | undefined, o: Options): SymbolicTensor {
           return turned(x, y, o);
         }
       },

@@ -206,6 +206,8 @@ describe('what comes back', () => {
     const loaded = await again(model, { custom: { Power } });
     expect(await loaded.evaluate(x, y)).toEqual(await model.evaluate(x, y));
     await expectFailure(() => again(model), 'ERR_ARGUMENT', /the loss 'Power'; pass it/);
+    const plain = { call: (a: SymbolicTensor, b: SymbolicTensor) => ops.sub(a, b), getConfig: () => ({}) };
+    await expectFailure(() => again(net(plain)), 'ERR_ARGUMENT', /the loss has no name; give it one/);
     const odd = { call: () => null as never, getConfig: () => ({}), reduction: 'most' as never };
     await expectFailure(() => net(odd), 'ERR_ARGUMENT', /^reduction must be one of/);
     await expectFailure(

@@ -38,7 +38,7 @@ function parameterCount(call: (...args: unknown[]) => unknown): number {
   // Each turn takes the innermost brackets away, until the first that closes is that of the parameters.
   for (let before = ''; before !== text; ) {
     before = text;
-    text = text.replace(WITHIN, '_');
+    text = text.replace(WITHIN, (of) => (of.startsWith('/') ? '' : '_'));
   }
   const [parameters = ''] = text.split(')');
   return Math.max(call.length, parameters.split(',').filter((of) => of.trim() !== '').length);

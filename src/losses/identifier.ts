@@ -60,7 +60,7 @@ const registry = new Registry<Loss>({
 function completed(of: Loss | OwnLoss): Loss {
   if ('sparse' in of) return of;
   return {
-    name: of.name ?? of.constructor.name,
+    name: of.name ?? (of.constructor === Object ? undefined : of.constructor?.name || undefined),
     sparse: false,
     reduction: reduction.read('reduction', of.reduction),
     getConfig: () => ({ ...of.getConfig() }),
