@@ -138,6 +138,27 @@ test('a frozen normalization at the beginning, in numbers', async () => {
   expect([...(mean?.read().data ?? [])]).toEqual([0, 0]);
 });
 
+test('a model that is called with training: false keeps to it within a fit, also where it is trained', async () => {
+  const base = new Sequential([
+    input([4]),
+    layers.dense(3),
+    layers.batchNormalization(),
+    layers.dropout(0.5),
+  ]);
+  const x = input([4]);
+  const model = new Model({ inputs: x, outputs: layers.dense(1)(base(x, { training: false })) });
+  model.compile({ loss: 'mse', optimizer: 'sgd' });
+  const values = (of: Layer): number[][] => of.nonTrainableWeights.map((weight) => [...weight.read().data]);
+  const [before, kernel] = [values(base), [...(base.weights[0]?.read().data ?? [])]];
+  const data = tensor(
+    Float32Array.from({ length: 32 }, (_, i) => i),
+    { shape: [8, 4] },
+  );
+  await model.fit(data, new Array(8).fill(0), { verbose: 0 });
+  expect(values(base)).toEqual(before);
+  expect([...(base.weights[0]?.read().data ?? [])]).not.toEqual(kernel);
+});
+
 describe('an assignment', () => {
   const flags = (of: Layer): boolean[] => [of.trainable, ...of.layers.flatMap(flags)];
 

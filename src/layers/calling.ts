@@ -14,9 +14,6 @@ const MADE_IN_CALL =
 /** Layers whose `call` is running, outermost first. */
 const calling: Calling[] = [];
 
-/** The parameters of a method by its text, as far as that goes: those that are plain, or stand in braces. */
-const PARAMETERS = /^call\s*\(((?:[^(){}]|\{[^{}]*\})*)/;
-
 /** What stands behind the name of a parameter that waits for it: nothing, or a default that asks nobody. */
 const UNASKED = '(\\s*:\\s*\\w+)?(\\s*=\\s*(false|true|null|undefined|void 0|!0|!1))?\\s*(?=[;}]|$)';
 /** A parameter of that name that waits, alone or in braces. */
@@ -28,32 +25,41 @@ const PASSED = [
   { name: 'mask', waits: waiting('mask'), here: 'the mask of the tensor itself' },
 ] as const;
 
-/** What parts no parameters: comments, texts, and what stands in brackets of the innermost kind. */
-const WITHIN =
-  /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|\([^()[\]{}]*\)|\[[^()[\]{}]*\]|\{[^()[\]{}]*\}/g;
+const textOf = (call: (...args: unknown[]) => unknown): string => Function.prototype.toString.call(call);
 
-/** Number of parameters of a method by its text: `length` leaves out those with a default, and those behind them. */
-function parameterCount(call: (...args: unknown[]) => unknown): number {
-  let text = Function.prototype.toString.call(call).replace(/^[^(]*\(/, '');
-  // Each turn takes the innermost brackets away, until the first that closes is that of the parameters.
-  for (let before = ''; before !== text; ) {
-    before = text;
-    text = text.replace(WITHIN, (of) => (of.startsWith('/') ? '' : '_'));
+const COMMENT = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
+/** Comments, texts, brackets and commas. */
+const MARKS = new RegExp(
+  `${COMMENT.source}|'(?:[^'\\\\]|\\\\.)*'|"(?:[^"\\\\]|\\\\.)*"|\`(?:[^\`\\\\]|\\\\.)*\`|[()[\\]{},]`,
+  'g',
+);
+
+/** The parameters of a method, by its text: its `length` leaves out those with a default, and those behind them. */
+function parametersOf(text: string): string[] {
+  const parameters: string[] = [];
+  let [depth, from] = [0, 0];
+  for (const { 0: mark, index } of text.matchAll(MARKS)) {
+    if (depth === 1 && (mark === ',' || mark === ')')) {
+      parameters.push(text.slice(from, index));
+      from = index + 1;
+    }
+    if ('([{'.includes(mark)) {
+      if (depth === 0) from = index + 1;
+      depth += 1;
+    }
+    if (')]}'.includes(mark) && --depth === 0) break;
   }
-  const [parameters = ''] = text.split(')');
-  return Math.max(call.length, parameters.split(',').filter((of) => of.trim() !== '').length);
+  return parameters.map((of) => of.replace(COMMENT, '')).filter((of) => of.trim() !== '');
 }
 
 /** @throws {RidgelineError} `ERR_ARGUMENT` for a parameter that waits for what Keras passes, as far as its text tells. */
 function checkParameters(call: (...args: unknown[]) => unknown, given: readonly unknown[]): void {
-  const whole = Function.prototype.toString.call(call);
-  const [, text = ''] = PARAMETERS.exec(whole) ?? [];
+  const whole = textOf(call);
   const isMasked = given.some((of) => of instanceof SymbolicTensor && of.mask);
-  // Commas in braces part no parameters.
-  const left = text
-    .replace(/\{[^{}]*\}/g, (of) => of.replaceAll(',', ';'))
-    .split(',')
-    .slice(given.length);
+  // What stands in braces ends with a semicolon, as if it were a parameter.
+  const left = parametersOf(whole)
+    .slice(given.length)
+    .map((of) => of.replaceAll(',', ';'));
   for (const { name, waits, here } of PASSED) {
     const asks = (of: string): boolean => {
       const [, object] = /^\s*(\w+)/.exec(of) ?? [];
@@ -82,7 +88,8 @@ export abstract class Calling extends Weighted {
       throw argumentError('class of the layer', 'one with call()', this.constructor);
     if (options.length === 0) checkParameters(call, given);
     const tensors = [...given];
-    tensors.length = options.length > 0 ? Math.max(parameterCount(call) - 1, given.length) : given.length;
+    tensors.length =
+      options.length > 0 ? Math.max(parametersOf(textOf(call)).length - 1, given.length) : given.length;
     calling.push(this);
     try {
       return call.apply(this, [...tensors, ...options]);

@@ -1,9 +1,9 @@
 //! Recurrent cells: what a step of time does with some rows of the batch, apart from the products.
 //!
 //! A step has two parts: `z`, the input's, which one product makes for all steps ahead, and `sums`,
-//! the state's, which a product makes in every step. A cell turns both into gates and a new state,
-//! and backward into the gradients of `z`, of `sums` and of the state before. Rows are independent,
-//! so a thread takes some of them through all of time.
+//! the state's, which a product makes in every step. A GRU turns both into gates and a new state, the
+//! other cells what they add up to; backward goes to the gradients of either and of the state before.
+//! Rows are independent, so a thread takes some of them through all of time.
 //!
 //! A step that is not `valid` for a row keeps the row's state.
 

@@ -76,7 +76,7 @@ impl Op for RecurrenceGradient {
         places.extend(self.of.valid().into_iter().chain(self.of.factors()));
         places.extend((0..=states).filter_map(|i| self.gradient_of(i)));
         let mut reads = Vec::new();
-        for &place in &places {
+        for place in places {
             reads.push(lower.input(place)?);
         }
         let outputs: Vec<Buffer> = (0..lower.node.outputs.len()).map(|i| lower.output(i)).collect();
@@ -97,9 +97,8 @@ impl Op for RecurrenceGradient {
         for output in &outputs {
             task = task.write(by_row(output, batch));
         }
-        if let Some(saved) = places.iter().position(|&place| place == first_made + 1 + states) {
-            task = task.may_overwrite(packed.len() + saved);
-        }
+        // What was saved stands behind the states and the sequence.
+        task = task.may_overwrite(packed.len() + states + 1);
         let op = RecurrenceGradient { of: self.of.clone(), from: self.from.clone() };
         task.run(move |f| op.walk(f, sizes));
         Ok(())
