@@ -303,35 +303,6 @@ fn large_products_have_the_bits_of_their_parts() {
 
 /// Whatever is to be fetched meanwhile, existing or not: nothing of it is read or written.
 #[test]
-fn panels_apart_from_each_other_give_the_bits_of_their_columns() {
-    for isa in Isa::available() {
-        let width = panel_width(isa);
-        for (m, k, blocks) in [(1, 7, 2), (3, 40, 3), (9, 130, 4)] {
-            let (n, step) = (3 * blocks * width, blocks * width);
-            let a = Matrix::random(m, k, Layout::Rows(0), 1);
-            let b = Matrix::random(k, n, Layout::Rows(0), 2);
-            let mut packed = vec![f32::NAN; packed_len(isa, k, n)];
-            pack(isa, b.tile(), PackedMut::new(isa, &mut packed, k, n));
-            let packed = Packed::new(isa, &packed, k, n);
-            let mut scratch = vec![0.0; scratch_len(isa, m, n, k)];
-            let mut whole = vec![0.0; m * n];
-            let to = TileMut::new(&mut whole, m, n, n);
-            gemm(isa, a.tile(), packed, to, Start::Zero, &mut scratch);
-            for first in (0..step).step_by(width) {
-                let mut part = vec![0.0; m * 3 * width];
-                let to = TileMut::new(&mut part, m, 3 * width, 3 * width);
-                gemm(isa, a.tile(), packed.every(first, step), to, Start::Zero, &mut scratch);
-                let expected = (0..m * 3 * width).map(|i| {
-                    let (row, col) = (i / (3 * width), i % (3 * width));
-                    whole[row * n + col / width * step + first + col % width]
-                });
-                assert_eq!(bits(&part), bits(&expected.collect::<Vec<_>>()), "{}", isa.name());
-            }
-        }
-    }
-}
-
-#[test]
 fn fetching_for_later_changes_no_bit() {
     let nowhere = std::ptr::slice_from_raw_parts(std::ptr::null(), 1 << 20);
     let somewhere = vec![f32::NAN; 5000];

@@ -36,19 +36,6 @@ impl<'a> Packed<'a> {
         Packed { data, rows, cols, width, panel: rows * width }
     }
 
-    /// The panel in which column `first` stands, and those that begin every `step` columns behind it, side by side.
-    ///
-    /// # Panics
-    /// When these are no multiples of a panel's width, or the matrix has panels that are not whole.
-    pub fn every(self, first: usize, step: usize) -> Self {
-        let Packed { data, rows, cols, width, panel } = self;
-        let whole = [first, step, cols].iter().all(|of| of.is_multiple_of(width));
-        assert!(whole && step > 0 && first < cols, "panels that are not whole");
-        let count = (cols - first).div_ceil(step);
-        let data = &data[first / width * panel..];
-        Packed { data, rows, cols: count * width, width, panel: step / width * panel }
-    }
-
     /// Some of its columns.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 //! units.
 //!
 //! So few rows are one chunk, which reads the whole recurrent kernel in every step. Here each turn is a phase, cut by
-//! units: a chunk takes the panels of its units, gate beside gate, and all of the state before. They stay in the near
+//! units: a chunk takes the panels of its units, gate by gate, and all of the state before. They stay in the near
 //! cache of the thread that takes it in every turn.
 
 use super::cell::Cell;
@@ -17,13 +17,17 @@ use crate::plan::lower::{Buffer, Lower};
 use crate::plan::view::{Axes, UNIT};
 use crate::tensor::DType;
 use crate::variable::Layout;
-use ridgeline_kernels::Isa;
 use ridgeline_kernels::gemm::{Start, gemm, panel_width};
 use ridgeline_kernels::recurrent::gru;
 use ridgeline_kernels::tile::{dense, matrix};
+use ridgeline_kernels::{Isa, TileMut};
 
 /// Multiplications of a step that one thread does sooner than it meets another.
 const ALONE: usize = 1 << 15;
+/// Multiplications of a chunk, where there are enough for two: each makes several products and waits for the others.
+const CHUNK: usize = 1 << 16;
+/// Panels of a chunk: as many as a product of one row takes at once.
+const FULL: usize = 4;
 
 impl Recurrence {
     /// Whether it goes that way.
@@ -70,13 +74,16 @@ impl Recurrence {
         let op = self.clone();
         let start = lower.plan.tasks.len();
         let gates = cell.gates();
-        let product = gemm_scratch(batch, gates * width, units);
+        let product = gemm_scratch(batch, units, units);
+        let chunks = 1 << (batch * gates * units * units / CHUNK).max(2).ilog2();
+        let least_units = (units / chunks).max(FULL * width);
         let mut task = lower
             .task(batch, units)
             .split(Axes::COLS)
             // What all turns cost: that decides whether threads share them.
             .cost((steps * gates * units) as f64 * NS_PER_FMA * 2.0)
-            .scratch((batch * (2 * gates + 4) + gates) * width + product)
+            .grain(1, least_units)
+            .scratch(batch * (2 * gates + cell.saved()) * units + product)
             .read(by_row(z, batch))
             .read(kernel.matrix())
             .read(before[0].matrix());
@@ -90,7 +97,7 @@ impl Recurrence {
         for to in [&output].into_iter().chain(&behind) {
             task = task.write(to.matrix().along(Axes::COLS));
         }
-        task.run(move |f| op.turn(f, sizes, width));
+        task.run(move |f| op.turn(f, sizes));
         let none = Inlined::default;
         let body = none().followed_by(lower.plan.tasks.split_off(start));
         let counted = Turns::Counted(Counted { count: steps, reverse: false });
@@ -125,7 +132,7 @@ impl Recurrence {
     }
 
     /// One step of all rows, for the units of a part.
-    fn turn(&self, f: &Frame, Sizes { batch: rows, steps, units }: Sizes, width: usize) {
+    fn turn(&self, f: &Frame, Sizes { batch: rows, steps, units }: Sizes) {
         let (isa, way, gates) = (f.isa, self.way, self.way.cell.gates());
         let at = way.input(f.time(), steps);
         let z = at_step(f.tile(0), at, steps);
@@ -137,45 +144,35 @@ impl Recurrence {
         let lstm = way.cell == Cell::Lstm;
         let (c, mut c_next) = (lstm.then(|| f.tile(3)), lstm.then(|| f.tile_mut(2)));
 
-        let (wide, in_place) = (gates * width, way.cell.sums_in_place());
+        let (taken, in_place) = (f.cols().len(), way.cell.sums_in_place());
+        let wide = gates * taken;
         let (input, own) = f.scratch().split_at_mut(rows * wide);
         let (sums, own) = own.split_at_mut(rows * wide);
-        let (saved, own) = own.split_at_mut(rows * way.cell.saved() * width);
-        let (of_bias, scratch) = own.split_at_mut(wide);
-        for of in f.cols().step_by(width) {
-            let (own, all) = (of - f.cols().start..of - f.cols().start + width, of..of + width);
-            for gate in 0..gates {
-                let from = gate * units + of..gate * units + of + width;
-                let to = gate * width..(gate + 1) * width;
-                let memory = if in_place { &mut *saved } else { &mut *input };
-                dense(memory, rows).columns(to.clone()).copy_from(z.part(0..rows, from.clone()));
-                if let Some(bias) = bias {
-                    of_bias[to].copy_from_slice(&bias[from]);
-                }
-            }
+        let (saved, scratch) = own.split_at_mut(rows * way.cell.saved() * taken);
+        for gate in 0..gates {
+            let from = gate * units + f.cols().start..gate * units + f.cols().end;
+            let to = gate * taken..(gate + 1) * taken;
+            let memory = if in_place { &mut *saved } else { &mut *input };
+            dense(memory, rows).columns(to.clone()).copy_from(z.part(0..rows, from.clone()));
             let start = match bias {
-                Some(_) => Start::Bias(of_bias),
+                Some(bias) => Start::Bias(&bias[from.clone()]),
                 None if in_place => Start::Accumulate,
                 None => Start::Zero,
             };
-            let to = dense(if in_place { &mut *saved } else { &mut *sums }, rows);
-            gemm(isa, h, kernel.every(of, units), to, start, scratch);
-            let apart = (!in_place).then(|| [matrix(input, rows), matrix(sums, rows)]);
-            let mut saved = dense(saved, rows);
-            if let Some([z, sums]) = apart {
-                gru::gates(isa, way.recurrent_activation, z, sums, saved.all());
-            }
-            let before = h.part(0..rows, all);
-            // A cell without it does not look.
-            let c = c.map_or(before, |c| c.part(0..rows, own.clone()));
-            let mut none = Vec::new();
-            let c_next = match &mut c_next {
-                Some(next) => next.columns(own.clone()),
-                None => dense(&mut none, rows),
-            };
-            let parts = Parts { apart, valid, h: before, c };
-            way.state(isa, parts, saved, c_next, h_next.columns(own.clone()));
-            output.columns(own.clone()).copy_from(h_next.as_tile().part(0..rows, own));
+            let mut all = dense(if in_place { &mut *saved } else { &mut *sums }, rows);
+            gemm(isa, h, kernel.columns(from), all.columns(to), start, scratch);
         }
+        let apart = (!in_place).then(|| [matrix(input, rows), matrix(sums, rows)]);
+        let mut saved = dense(saved, rows);
+        if let Some([z, sums]) = apart {
+            gru::gates(isa, way.recurrent_activation, z, sums, saved.all());
+        }
+        let before = h.part(0..rows, f.cols());
+        // A cell without it does not look.
+        let parts = Parts { apart, valid, h: before, c: c.unwrap_or(before) };
+        let mut none = [];
+        let c_next = c_next.as_mut().map_or(dense(&mut none, rows), TileMut::all);
+        way.state(isa, parts, saved, c_next, h_next.all());
+        output.copy_from(h_next.as_tile());
     }
 }
