@@ -203,3 +203,40 @@ describe('names', () => {
     expect(await (await loadModel(path)).evaluate(x, y)).toEqual(await model.evaluate(x, y));
   });
 });
+
+describe('a metric by itself', () => {
+  test('adds up batches, and forgets them', () => {
+    const of = metrics.running(new Unexplained());
+    const labels = [1, 2, 3, 4];
+    const predicted = [1, 2, 4, 4];
+    for (const i of [0, 2]) of.updateState(labels.slice(i, i + 2), predicted.slice(i, i + 2));
+    expect(of.result()).toBeCloseTo(1 / 5, 6);
+    of.resetState();
+    of.updateState(labels, labels);
+    expect([of.name, of.result()]).toEqual(['unexplained', 0]);
+  });
+  test('is that of a model on the same rows', async () => {
+    const model = regression().compile({ loss: 'mse', metrics: ['r2Score'] });
+    const logs = await model.evaluate(x, y);
+    const alone = metrics.running('r2Score');
+    alone.updateState(y, await model.predict(x));
+    expect(alone.result()).toBeCloseTo(logs.r2_score, 6);
+  });
+  test('keeps what it has when a batch does not fit', () => {
+    const of = metrics.running('mse');
+    expect(() => of.result()).toThrow(/'mse' has seen nothing: call updateState first/);
+    of.updateState([1, 2], [1, 4]);
+    expect(() => of.updateState([1], [1, 2])).toThrow(
+      /yTrue must have shape 2 rows, as yPred has, received \[1]/,
+    );
+    expect(() => of.updateState([1, 2], [1, 2], { sampleWeight: [1] })).toThrow(
+      /sampleWeight must have shape/,
+    );
+    expect(() => of.updateState([[1, 2]], [[1, 2, 3]])).toThrow(/metric 'mse': y must have shape/);
+    expect(() => of.updateState([1], [1], { sampleweight: [1] } as object)).toThrow(
+      /did you mean 'sampleWeight'/,
+    );
+    expect(of.result()).toBe(2);
+    expect(() => metrics.running('acuracy' as 'accuracy')).toThrow(/did you mean 'accuracy'/);
+  });
+});
