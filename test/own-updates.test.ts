@@ -289,6 +289,66 @@ describe('a schedule of one’s own', () => {
   });
 });
 
+describe('a schedule that is a class', () => {
+  class Warmup extends optimizers.schedules.LearningRateSchedule {
+    readonly #peak: number;
+    constructor({ peak = 0.1 }: { peak?: number } = {}) {
+      super();
+      this.#peak = peak;
+    }
+    override call(step: SymbolicTensor) {
+      return ops.minimum(ops.mul(ops.add(step, 1), 0.01), this.#peak);
+    }
+    override getConfig() {
+      return { name: 'Warmup', peak: this.#peak };
+    }
+  }
+  /** Forgets its option. */
+  class Forgetful extends Warmup {
+    override getConfig() {
+      return { name: 'Forgetful' } as ReturnType<Warmup['getConfig']>;
+    }
+  }
+  const path = join(folder, 'schedule');
+  test('has its options, is saved with them and comes back', async () => {
+    const schedule = new Warmup({ peak: 0.025 });
+    expect([0, 1, 2, 9].map((step) => schedule.at(step))).toBeAllclose([0.01, 0.02, 0.025, 0.025]);
+    const model = net(optimizers.sgd({ learningRate: schedule }), noNegative);
+    await model.fit(x, y, { ...options, epochs: 1 });
+    await model.save(path);
+    await expect(loadModel(path, { custom: { noNegative } })).rejects.toThrow(/'Warmup'/);
+    const again = await loadModel(path, { custom: { noNegative, Warmup } });
+    expect(again.optimizer.options.learningRate).toBeInstanceOf(Warmup);
+    const [expected, found] = [await model.fit(x, y, options), await again.fit(x, y, options)];
+    expect(found.history.loss).toEqual(expected.history.loss);
+  });
+  test('whose config lacks an option is not saved', async () => {
+    const model = net(optimizers.sgd({ learningRate: new Forgetful({ peak: 0.02 }) }), noNegative);
+    await model.fit(x, y, { ...options, epochs: 1 });
+    await expect(model.save(path)).rejects.toThrow(
+      /^cannot save: schedule 'Forgetful', made again from its config: it is something/,
+    );
+  });
+  test('that gives no rate is refused where it is passed', () => {
+    class Wrong extends optimizers.schedules.LearningRateSchedule {
+      override call(step: SymbolicTensor) {
+        return ops.sub(step, 1);
+      }
+    }
+    class List extends optimizers.schedules.LearningRateSchedule {
+      override call(step: SymbolicTensor) {
+        return ops.stack([step, step]);
+      }
+    }
+    expect(() => optimizers.sgd({ learningRate: new Wrong() })).toThrow(
+      /the first learning rate of Wrong must be a finite number ≥ 0, received -1/,
+    );
+    expect(() => optimizers.sgd({ learningRate: new List() })).toThrow(
+      /^learningRate, List: the rate must have shape \[\], received \[2\]/,
+    );
+  });
+});
+
 describe('configs that lack what the constructor takes are found out when they are saved', () => {
   class Within extends constraints.Constraint {
     static override readonly constraintName: string = 'Within';

@@ -1,5 +1,5 @@
 /**
- * Whether constraints and optimizers of one's own come back from their configs as what they were.
+ * Whether constraints, optimizers and schedules of one's own come back from their configs as what they were.
  */
 
 import { getConstraint } from '../constraints/identifier.js';
@@ -11,6 +11,8 @@ import { RidgelineError } from '../errors.js';
 import { restoreOptimizer } from '../optimizers/identifier.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { tracedUpdate } from '../optimizers/own-update.js';
+import { getSchedule } from '../optimizers/schedules/identifier.js';
+import { LearningRateSchedule } from '../optimizers/schedules/schedule.js';
 import { projectionOf } from './native-programs.js';
 import { OTHER } from './rebuilding.js';
 
@@ -60,9 +62,24 @@ export function checkConstraints(weights: readonly Weight[], functions: Function
   }
 }
 
-/** @throws {RidgelineError} `ERR_ARGUMENT` for optimizers of one's own whose configs lack something. */
+/** @throws {RidgelineError} `ERR_ARGUMENT` for a schedule of one's own whose config lacks something. */
+function checkSchedule(of: unknown, functions: Functions): void {
+  if (!(of instanceof LearningRateSchedule) || !of.call) return;
+  const name = of.getConfig()?.name;
+  // A function is saved by its name.
+  if (name === undefined) return;
+  check<LearningRateSchedule>(
+    `schedule '${name}'`,
+    { of, name, functions },
+    (config) => getSchedule('learningRate', config),
+    (of) => of.create(),
+  );
+}
+
+/** @throws {RidgelineError} `ERR_ARGUMENT` for optimizers and schedules of one's own whose configs lack something. */
 export function checkOptimizer(whole: Optimizer, weights: readonly Weight[], functions: Functions): void {
   for (const part of whole.parts) {
+    checkSchedule(part.options.learningRate, functions);
     const weight = weights.find((one) => whole.partOf(one) === part);
     if (!part.update || !weight) continue;
     const { name } = part;

@@ -22,11 +22,18 @@ export type LearningRate = number | LearningRateSchedule;
 /** What an optimizer takes as its learning rate. */
 export type LearningRateOption = LearningRate | ScheduleFunction;
 
+/** @throws {RidgelineError} `ERR_ARGUMENT` for what is no schedule, or begins with what is no learning rate. */
+export function getSchedule(argument: string, given: unknown): LearningRateSchedule {
+  const schedule = registry.get(argument, given);
+  if (schedule.call) nonNegative(`the first learning rate of ${schedule.name}`, schedule.at(0));
+  return schedule;
+}
+
 /** A learning rate; a schedule may also be given by its config. */
 export const learningRate = (fallback: number): Option<LearningRateOption, false> =>
   option<LearningRateOption, number>(
     (argument, given) =>
-      typeof given === 'number' ? nonNegative(argument, given) : registry.get(argument, given),
+      typeof given === 'number' ? nonNegative(argument, given) : getSchedule(argument, given),
     fallback,
     (value) => {
       if (typeof value === 'number' || typeof value === 'function') return value;

@@ -2,18 +2,25 @@
  * What a schedule is: a learning rate as a function of the step.
  *
  * A step is a batch. Where gradients accumulate, each of them counts, also those without an update, as in Keras. The
- * formulas run in the native core, before every step.
+ * formulas run in the native core, before every step; so does one of one's own, a class whose `call` is made of ops, or a
+ * function.
  */
 import { integer } from '../../core/check.js';
 import { type OptionTable, type Settled, save, settle } from '../../core/options.js';
+import type { SymbolicTensor } from '../../core/symbolic.js';
+import { alike, traced } from '../../core/traced.js';
+import { within } from '../../errors.js';
 import { guard, type NativeSchedule, native } from '../../native.js';
+
+/** What a constructor takes: an object, which may be left out where all has a default. */
+type Given<C> = object extends C ? [options?: C] : [options: C];
 
 /** A formula with its options; the same one may serve many optimizers. */
 export abstract class LearningRateSchedule<C = object> {
-  /** Name of the formula, in options, in saved models and in the native core. */
+  /** Name of the formula, in options, in saved models and in the native core. Default that of the class. */
   static readonly scheduleName: string;
   /** The options it takes. */
-  static readonly options: OptionTable;
+  static readonly options: OptionTable = {};
 
   /** Name of the formula. */
   readonly name: string;
@@ -22,13 +29,19 @@ export abstract class LearningRateSchedule<C = object> {
   #native: NativeSchedule | undefined;
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
-  constructor(...given: [options: C]) {
-    const { scheduleName: name, options: table } = new.target;
+  constructor(...given: Given<C>) {
+    const { scheduleName: name = new.target.name, options: table } = new.target;
     this.name = name;
     this.options = settle<Settled<C>>(name, table, given);
-    // At once, for what the native core finds wrong; a function is not there yet.
-    if (this.getConfig()) void this.native;
+    // At once, for what the native core finds wrong; what is of one's own is not whole yet.
+    if (!this.call) void this.native;
   }
+
+  /**
+   * In a class of one's own: the learning rate of the step that so many others came before, both scalars. It is traced
+   * once.
+   */
+  call?(step: SymbolicTensor): SymbolicTensor;
 
   /** @internal What the native core asks before every step. */
   get native(): NativeSchedule {
@@ -36,9 +49,16 @@ export abstract class LearningRateSchedule<C = object> {
     return this.#native;
   }
 
-  /** @internal Makes it. */
-  protected create(): NativeSchedule {
-    return new native.NativeSchedule(JSON.stringify(this.getConfig()));
+  /** @internal Makes it. @throws {RidgelineError} `ERR_ARGUMENT` or `ERR_SHAPE` unless `call` gives a scalar of ops. */
+  create(): NativeSchedule {
+    if (!this.call) return new native.NativeSchedule(JSON.stringify(this.getConfig()));
+    const rate = this.call.bind(this);
+    const of = within(`learningRate, ${this.name}`, () =>
+      traced('learningRate', [['step', []]], ([step]) => [
+        alike('the rate', rate(step as SymbolicTensor), []),
+      ]),
+    );
+    return native.NativeSchedule.traced(of);
   }
 
   /**
