@@ -4,7 +4,7 @@
  *
  * {@link settle} checks what was given and fills in defaults, {@link save} gives a config that settles to the same.
  */
-import { argumentError } from '../errors.js';
+import { argumentError, show } from '../errors.js';
 import * as check from './check.js';
 import { camel } from './names.js';
 
@@ -202,6 +202,16 @@ function entries(table: OptionTable): readonly Entry[] {
 /** Names of the options in a table, as they are given. */
 export const optionNames = (table: OptionTable): string[] => entries(table).map(({ name }) => name);
 
+/** Whether an option that has no place takes a value. */
+function takes({ name, option }: Entry, value: unknown): boolean {
+  try {
+    option.read(name, value);
+  } catch {
+    return false;
+  }
+  return !option.positional;
+}
+
 /**
  * What was given, as one object: positional options first and an object with others behind them, or all in one object.
  *
@@ -214,7 +224,11 @@ export function collect(what: string, table: OptionTable, given: readonly unknow
   const values = byName ? given.slice(0, -1) : given;
   const places = entries(table).filter(({ option }) => option.positional);
   const extra = values.slice(places.length).find((value) => value !== undefined);
-  if (extra !== undefined) throw argumentError(what, 'an object', extra);
+  if (extra !== undefined) {
+    // As Keras' second argument of a dense layer is.
+    const meant = typeof extra === 'string' && entries(table).find((of) => takes(of, extra))?.name;
+    throw argumentError(what, meant ? `an object, such as { ${meant}: ${show(extra)} }` : 'an object', extra);
+  }
   const byPosition = places.slice(0, values.length).map(({ name }, i) => [name, values[i]]);
   const twice = places.slice(0, values.length).find(({ name }) => byName?.[name] !== undefined);
   if (twice) throw argumentError(twice.name, 'given once, by position or by name', byName?.[twice.name]);

@@ -449,6 +449,12 @@ describe('sizes', () => {
   ]);
 });
 
+test('an option by position says how it is given', () => {
+  expect(() => layers.dense(1, 'relu' as never)).toThrow(
+    /^config of Dense must be an object, such as { activation: 'relu' }, received 'relu'$/,
+  );
+});
+
 describe('objects that are no options', () => {
   // biome-ignore lint/suspicious/noExplicitAny: they are passed where they do not belong.
   const places: [where: string, run: (model: any, given: any) => unknown, says: RegExp][] = [
