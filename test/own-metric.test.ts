@@ -206,7 +206,7 @@ describe('names', () => {
 
 describe('a metric by itself', () => {
   test('adds up batches, and forgets them', () => {
-    const of = metrics.running(new Unexplained());
+    const of = new metrics.RunningMetric(new Unexplained());
     const labels = [1, 2, 3, 4];
     const predicted = [1, 2, 4, 4];
     for (const i of [0, 2]) of.updateState(labels.slice(i, i + 2), predicted.slice(i, i + 2));
@@ -218,12 +218,12 @@ describe('a metric by itself', () => {
   test('is that of a model on the same rows', async () => {
     const model = regression().compile({ loss: 'mse', metrics: ['r2Score'] });
     const logs = await model.evaluate(x, y);
-    const alone = metrics.running('r2Score');
+    const alone = new metrics.RunningMetric('r2Score');
     alone.updateState(y, await model.predict(x));
     expect(alone.result()).toBeCloseTo(logs.r2_score, 6);
   });
   test('keeps what it has when a batch does not fit', () => {
-    const of = metrics.running('mse');
+    const of = new metrics.RunningMetric('mse');
     expect(() => of.result()).toThrow(/'mse' has seen nothing: call updateState first/);
     of.updateState([1, 2], [1, 4]);
     expect(() => of.updateState([1], [1, 2])).toThrow(
@@ -237,6 +237,6 @@ describe('a metric by itself', () => {
       /did you mean 'sampleWeight'/,
     );
     expect(of.result()).toBe(2);
-    expect(() => metrics.running('acuracy' as 'accuracy')).toThrow(/did you mean 'accuracy'/);
+    expect(() => new metrics.RunningMetric('acuracy' as 'accuracy')).toThrow(/did you mean 'accuracy'/);
   });
 });

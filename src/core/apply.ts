@@ -7,7 +7,7 @@ import type { AttributesOf, Primitive } from './primitives.js';
 import { nextCall } from './random.js';
 import { record } from './recording.js';
 import { SymbolicTensor } from './symbolic.js';
-import { Tensor } from './tensor.js';
+import { type DType, Tensor } from './tensor.js';
 import { Trace } from './trace.js';
 
 /** Options of {@link dispatch}. */
@@ -103,10 +103,20 @@ export function op<T extends Operand>(
   return result as Result<T>;
 }
 
-/** The value as float32. */
+/** The value as float32, with its mask. */
 export function floating(trace: Trace, value: SymbolicTensor): SymbolicTensor {
   if (value.dtype === 'float32') return value;
-  return trace.emit('cast', [value], { dtype: 'float32' })[0];
+  return trace.emit('cast', [value], { dtype: 'float32' })[0].withMask(value.mask);
+}
+
+/** Values of one type, as in Keras: what stands beside float32 becomes float32, and booleans beside integers integers. */
+export function promoted(trace: Trace, values: readonly SymbolicTensor[]): SymbolicTensor[] {
+  const has = (dtype: DType): boolean => values.some((value) => value.dtype === dtype);
+  if (has('float32')) return values.map((value) => floating(trace, value));
+  if (!has('int32')) return [...values];
+  return values.map((value) =>
+    value.dtype === 'int32' ? value : trace.emit('cast', [value], { dtype: 'int32' })[0],
+  );
 }
 
 /** An op that is one native op with one result. */
@@ -116,4 +126,23 @@ export function nativeOp<N extends Primitive, T extends Operand>(
   ...attributes: AttributesOf<N>
 ): Result<T> {
   return op(name, inputs, (trace, values) => trace.emit(name, values, ...attributes)[0]);
+}
+
+/** The same of operands that become of one type. */
+export function promotingOp<N extends Primitive, T extends Operand>(
+  name: N,
+  inputs: readonly T[],
+  ...attributes: AttributesOf<N>
+): Result<T> {
+  return op(name, inputs, (trace, values) => trace.emit(name, promoted(trace, values), ...attributes)[0]);
+}
+
+/** The same of operands that become float32. */
+export function floatOp<N extends Primitive, T extends Operand>(
+  name: N,
+  inputs: readonly T[],
+  ...attributes: AttributesOf<N>
+): Result<T> {
+  const floats = (trace: Trace, values: SymbolicTensor[]) => values.map((value) => floating(trace, value));
+  return op(name, inputs, (trace, values) => trace.emit(name, floats(trace, values), ...attributes)[0]);
 }

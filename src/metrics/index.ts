@@ -4,4 +4,4 @@
 export * from './factories.js';
 export type { MetricFunction, MetricIdentifier, MetricKey } from './identifier.js';
 export type { Increments, Metric, MetricFactory, MetricOptions, Sums, ToldMetricFactory } from './metric.js';
-export { RunningMetric, running, type UpdateStateOptions } from './running.js';
+export { RunningMetric, type UpdateStateOptions } from './running-metric.js';

@@ -1,7 +1,7 @@
 /**
  * Comparisons, logic, choice and conversion.
  */
-import { floating, nativeOp, op } from '../core/apply.js';
+import { floating, nativeOp, op, promoted, promotingOp } from '../core/apply.js';
 import { checkDtype } from '../core/elements.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -20,22 +20,22 @@ function compared<A extends Operand, B extends Operand>(a: A, b: B): [A, B] {
 
 /** `a < b`, as bool. */
 export const less = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('less', compared(a, b));
+  promotingOp('less', compared(a, b));
 /** `a ≤ b`, as bool. */
 export const lessEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('lessEqual', compared(a, b));
+  promotingOp('lessEqual', compared(a, b));
 /** `a > b`, as bool. */
 export const greater = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('greater', compared(a, b));
+  promotingOp('greater', compared(a, b));
 /** `a ≥ b`, as bool. */
 export const greaterEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('greaterEqual', compared(a, b));
+  promotingOp('greaterEqual', compared(a, b));
 /** `a = b`, as bool. */
 export const equal = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('equal', compared(a, b));
+  promotingOp('equal', compared(a, b));
 /** `a ≠ b`, as bool. */
 export const notEqual = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
-  nativeOp('notEqual', compared(a, b));
+  promotingOp('notEqual', compared(a, b));
 /** Both of two booleans. */
 export const logicalAnd = <A extends Operand, B extends Operand>(a: A, b: B): Result<A | B> =>
   nativeOp('logicalAnd', [a, b]);
@@ -59,7 +59,14 @@ export const where = <C extends Operand, A extends Operand, B extends Operand>(
   condition: C,
   a: A,
   b: B,
-): Result<C | A | B> => op('where', [condition, a, b], (trace, values) => trace.emit('where', values)[0], 1);
+): Result<C | A | B> =>
+  op(
+    'where',
+    [condition, a, b],
+    (trace, [holds, ...values]) =>
+      trace.emit('where', [holds as SymbolicTensor, ...promoted(trace, values)])[0],
+    1,
+  );
 /** `x` with another element type: truncated towards zero, 0 and 1 for booleans. */
 export const cast = <A extends Operand>(x: A, dtype: DType): Result<A> =>
   nativeOp('cast', [x], { dtype: checkDtype(dtype) });

@@ -1,7 +1,7 @@
 /**
  * Matrices in the last two axes: their products, and the parts on either side of a diagonal.
  */
-import { op } from '../core/apply.js';
+import { op, promoted } from '../core/apply.js';
 import { boolean, options as checkOptions, integer, MOST_INDEX } from '../core/check.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -25,7 +25,7 @@ export function matmul<A extends Operand, B extends Operand>(
   boolean('transposeA', transposeA);
   boolean('transposeB', transposeB);
   return op<A | B>('matmul', [a, b], (trace, inputs) => {
-    const [left, right] = inputs as [SymbolicTensor, SymbolicTensor];
+    const [left, right] = promoted(trace, inputs) as [SymbolicTensor, SymbolicTensor];
     const [row, column] = [left.rank === 1, right.rank === 1];
     const matrices = [row ? expandDims(left, 0) : left, column ? expandDims(right, 1) : right];
     const told = { transposeA: transposeA && !row, transposeB: transposeB && !column };

@@ -1,7 +1,7 @@
 /**
  * Ops of neural networks: linear maps, activations with kernels of their own, softmax.
  */
-import { floating, nativeOp, op } from '../core/apply.js';
+import { floating, floatOp, op } from '../core/apply.js';
 import { options as checkOptions, positive } from '../core/check.js';
 import type { Operand, Result } from '../core/operand.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
@@ -15,20 +15,23 @@ export const linear = <A extends Operand, W extends Operand>(
   x: A,
   kernel: W,
   bias?: Operand,
-): Result<A | W> => nativeOp('linear', bias === undefined ? [x, kernel] : [x, kernel, bias]) as Result<A | W>;
+): Result<A | W> => floatOp('linear', bias === undefined ? [x, kernel] : [x, kernel, bias]) as Result<A | W>;
 
-/** `max(x, 0)`; its gradient at 0 is 0. */
-export const relu = <A extends Operand>(x: A): Result<A> => nativeOp('relu', [x]);
+/** `max(x, 0)`; its gradient at 0 is 0. Integers stay whole. */
+export const relu = <A extends Operand>(x: A): Result<A> =>
+  op('relu', [x], (trace, [of]) =>
+    of?.dtype === 'int32' ? maximum(of, 0) : trace.emit('relu', [floating(trace, of as SymbolicTensor)])[0],
+  );
 /** `1 / (1 + e⁻ˣ)`. */
-export const sigmoid = <A extends Operand>(x: A): Result<A> => nativeOp('sigmoid', [x]);
+export const sigmoid = <A extends Operand>(x: A): Result<A> => floatOp('sigmoid', [x]);
 /** Hyperbolic tangent. */
-export const tanh = <A extends Operand>(x: A): Result<A> => nativeOp('tanh', [x]);
+export const tanh = <A extends Operand>(x: A): Result<A> => floatOp('tanh', [x]);
 /** `ln(1 + eˣ)`. */
-export const softplus = <A extends Operand>(x: A): Result<A> => nativeOp('softplus', [x]);
+export const softplus = <A extends Operand>(x: A): Result<A> => floatOp('softplus', [x]);
 
 function overAxis<A extends Operand>(name: 'softmax' | 'logSoftmax', x: A, axis: number): Result<A> {
   return op(name, [x], (trace, [value]) => {
-    const input = value as SymbolicTensor;
+    const input = floating(trace, value as SymbolicTensor);
     const last = input.rank - 1;
     if (!Number.isSafeInteger(axis) || axis < -input.rank || axis > last)
       throw argumentError('axis', `an integer between ${-input.rank} and ${last}`, axis);

@@ -1,7 +1,7 @@
 /**
  * Shapes and pieces: reshape, transpose, broadcast, concat, split, slice, gather.
  */
-import { nativeOp, op } from '../core/apply.js';
+import { nativeOp, op, promotingOp } from '../core/apply.js';
 import { options as checkOptions, integer, MOST_INDEX } from '../core/check.js';
 import { MOST_AXES } from '../core/nested.js';
 import { isSized, type Operand, type Result } from '../core/operand.js';
@@ -100,7 +100,7 @@ export const broadcastTo = <A extends Operand>(x: A, shape: readonly (number | n
 export function concat<A extends Operand>(tensors: readonly A[], axis = -1): Result<A> {
   if (!Array.isArray(tensors) || tensors.length === 0 || tensors.length > MOST_PARTS)
     throw argumentError('tensors', 'a list of at least one', tensors);
-  return nativeOp('concat', tensors as readonly A[], { axis: integer('axis', axis, -MOST_AXES) });
+  return promotingOp('concat', tensors as readonly A[], { axis: integer('axis', axis, -MOST_AXES) });
 }
 
 /** Tensors of one shape side by side along a new axis (default: the first). */

@@ -26,8 +26,6 @@ const BY_HAND: Record<string, string> = {
   ...{ embedding: 'parity/mask-semantics', reversibleEmbedding: 'reversible-embedding' },
   // A training through it is compared in golden/spectral.json, which does not name it.
   spectralNormalization: 'parity/spectral',
-  // A way to use all of them by themselves.
-  running: 'parity/metrics',
   // One of three losses, by its labels.
   crossentropy: 'training-verbs',
 };

@@ -1,6 +1,7 @@
 /**
  * Batch normalization (Ioffe & Szegedy 2015), as Keras has it: biased variance, for the moving average too.
  */
+import { floating } from '../../core/apply.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import type { Weight } from '../../core/weight.js';
@@ -97,7 +98,8 @@ export class BatchNormalization extends Layer<BatchNormalizationOptions> {
     this.#renorm = { moving, mean, stddev: stddev('renorm_stddev') };
   }
 
-  override call(x: SymbolicTensor): SymbolicTensor {
+  override call(given: SymbolicTensor): SymbolicTensor {
+    const x = floating(Trace.running, given);
     const axis = channelAxis(this.options.axis, x.shape);
     return this.isTraining && this.trainable ? this.#byBatch(x, axis) : this.#byMovingStatistics(x, axis);
   }

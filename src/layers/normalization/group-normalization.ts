@@ -2,6 +2,7 @@
  * Group normalization (Wu and He 2018): groups of channels of each sample by their own mean and biased variance. With one
  * group for each channel it is instance normalization.
  */
+import { floating } from '../../core/apply.js';
 import * as check from '../../core/check.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
@@ -66,15 +67,16 @@ export class GroupNormalization extends Layer<GroupNormalizationOptions> {
     if (center) this.#beta = this.addWeight('beta', { shape, ...beta });
   }
 
-  override call(x: SymbolicTensor): SymbolicTensor {
-    const { axis: given, epsilon } = this.options;
-    const axis = channelAxis(given, x.shape);
+  override call(given: SymbolicTensor): SymbolicTensor {
+    const { epsilon } = this.options;
+    const trace = Trace.running;
+    const x = floating(trace, given);
+    const axis = channelAxis(this.options.axis, x.shape);
     const channels = x.shape[axis] as number;
     // [batch, channels, …], then a row for each group.
     const order = [0, axis, ...x.shape.map((_, i) => i).filter((i) => i !== 0 && i !== axis)];
     const inOrder = axis === 1;
     const moved = inOrder ? x : ops.transpose(x, order);
-    const trace = Trace.running;
     const rows = ops.reshape(moved, [null, this.#groupsOf(channels), -1]);
     const normal = standardized(trace, rows, epsilon);
     const [split] = trace.emit('reshapeLike', [normal, moved]);

@@ -1,6 +1,7 @@
 /**
  * Layer normalization (Ba et al. 2016): each sample by its own mean and biased variance.
  */
+import { floating } from '../../core/apply.js';
 import type { Shape, SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import type { Weight } from '../../core/weight.js';
@@ -49,8 +50,9 @@ export class LayerNormalization extends Layer<LayerNormalizationOptions> {
     if (center) this.#beta = this.addWeight('beta', { shape, ...beta });
   }
 
-  override call(x: SymbolicTensor): SymbolicTensor {
+  override call(given: SymbolicTensor): SymbolicTensor {
     const trace = Trace.running;
+    const x = floating(trace, given);
     const { epsilon, scale, center } = this.options;
     const axes = this.#axesOf(x.shape);
     // The kernel normalizes one last axis: bring the axes there, merge them, and undo both.

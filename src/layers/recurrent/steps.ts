@@ -2,6 +2,7 @@
  * What recurrent layers and their cells have in common: weights, dropout, and the walk through time, which is one native op
  * (`engine/src/ops/recurrent/`).
  */
+import { floating } from '../../core/apply.js';
 import { KEEP, type Recurrence } from '../../core/primitives.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
@@ -50,11 +51,12 @@ export abstract class Steps<C extends object, A extends unknown[]> extends Layer
   }
 
   /** @internal All outputs of a sequence `[batch, time, features]`, and the last states. */
-  protected steps(x: SymbolicTensor, given: readonly SymbolicTensor[], way: Way): SymbolicTensor[] {
+  protected steps(sequence: SymbolicTensor, given: readonly SymbolicTensor[], way: Way): SymbolicTensor[] {
     if (given.length > 0 && given.length !== this.cell.states)
       throw argumentError('initialState', `${this.cell.states} tensors`, given);
     const { units, activation, recurrentActivation } = this.#settings;
     const trace = Trace.running;
+    const x = floating(trace, sequence);
     const factors = this.#factors(x);
     const { cell } = this;
     const [kernel, recurrent] = [trace.value(this.#kernel), trace.value(this.#recurrent)];

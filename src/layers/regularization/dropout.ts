@@ -1,6 +1,7 @@
 /**
  * Dropout (Srivastava et al. 2014): zeroes a share of its input while training, and scales up the rest.
  */
+import { floating } from '../../core/apply.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { Trace } from '../../core/trace.js';
 import { Layer } from '../layer.js';
@@ -37,7 +38,7 @@ export class Dropout extends Layer<DropoutConfig, Given> {
     if (!this.isTraining || rate === 0) return x;
     if (noiseShape) return droppedAlong(x, noiseShape, rate, seed);
     const trace = Trace.running;
-    return trace.emit('dropout', [x], { rate, stream: trace.stream(seed) })[0];
+    return trace.emit('dropout', [floating(trace, x)], { rate, stream: trace.stream(seed) })[0];
   }
 }
 

@@ -18,13 +18,25 @@ export interface UpdateStateOptions {
   readonly sampleWeight?: TensorInput | undefined;
 }
 
-/** See {@link running}. */
+/**
+ * A metric that is used by itself: on predictions that are at hand, batch by batch or all at once.
+ *
+ * @example
+ * ```ts
+ * const auc = new metrics.RunningMetric('auc');
+ * auc.updateState([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]);
+ * console.log(auc.result()); // 0.75
+ * ```
+ */
 export class RunningMetric {
   /** The metric, which has no state of its own. */
   readonly metric: Metric;
   readonly #sums = new Map<string, Float64Array>();
 
-  /** @throws {RidgelineError} `ERR_ARGUMENT` for what is no metric. */
+  /**
+   * @param metric - A metric, its name, or a function, as `compile` takes them.
+   * @throws {RidgelineError} `ERR_ARGUMENT` for what is no metric.
+   */
   constructor(metric: MetricIdentifier) {
     this.metric = getMetric('metric', metric);
   }
@@ -108,17 +120,3 @@ export class RunningMetric {
     this.#sums.clear();
   }
 }
-
-/**
- * A metric that is used by itself: on predictions that are at hand, batch by batch or all at once.
- *
- * @param metric - A metric, its name, or a function, as `compile` takes them.
- * @example
- * ```ts
- * const auc = metrics.running('auc');
- * auc.updateState([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]);
- * console.log(auc.result()); // 0.75
- * ```
- * @throws {RidgelineError} `ERR_ARGUMENT` for what is no metric.
- */
-export const running = (metric: MetricIdentifier): RunningMetric => new RunningMetric(metric);
