@@ -61,11 +61,14 @@ export function dispatch(
       const values = work(inputs.map((t) => (t instanceof Tensor ? masked(immediate, t) : t)));
       const withMask = values.filter(({ mask }) => mask);
       const masks = withMask.map(({ mask }) => mask as SymbolicTensor);
-      const { carried, next } = immediate.carried();
-      for (const weight of carried) weight.checkUnmoved();
+      const moved = [...immediate.assigned.keys()];
+      for (const weight of moved) weight.checkUnmoved();
+      const next = [...immediate.assigned.values()].map((all) => all.at(-1) as SymbolicTensor);
       const all = immediate.evaluate([...values, ...masks, ...next], site.seed ?? 0, nextCall());
-      for (const [i, weight] of carried.entries())
-        weight.write(all[values.length + masks.length + i] as Tensor);
+      const written = all.slice(values.length + masks.length) as Tensor[];
+      // All are looked at before any is written.
+      for (const [i, weight] of moved.entries()) weight.fit(written[i] as Tensor);
+      for (const [i, weight] of moved.entries()) weight.write(written[i] as Tensor);
       for (const [i, value] of withMask.entries())
         MASKS.set(all[values.indexOf(value)] as Tensor, all[values.length + i] as Tensor);
       return all.slice(0, values.length);

@@ -111,8 +111,8 @@ export abstract class Calling extends Weighted {
   }
 
   /**
-   * Says that `weight` holds `next` from here on and after this training step; after every batch, whatever it is for, if the
-   * weight is `carried`; without effect elsewhere. A weight that is trained gets the gradients of what reads it, before and
+   * Says that `weight` holds `next` from here on and after this training step, or this call by itself that is for training;
+   * after every batch, whatever it is for, if the weight is `carried`; without effect elsewhere. A weight that is trained gets the gradients of what reads it, before and
    * after alike; none flows through `next`.
    */
   protected assign(weight: Weight, next: SymbolicTensor): void {
