@@ -240,3 +240,32 @@ describe('a metric by itself', () => {
     expect(() => new metrics.RunningMetric('acuracy' as 'accuracy')).toThrow(/did you mean 'accuracy'/);
   });
 });
+
+test('a class may have private fields', async () => {
+  class Scaled implements metrics.Metric<'scaled'> {
+    readonly name = 'scaled';
+    readonly direction = 'min';
+    readonly #factor: number;
+    constructor({ factor = 1 }: { factor?: number } = {}) {
+      this.#factor = factor;
+    }
+    update(yTrue: SymbolicTensor, yPred: SymbolicTensor): metrics.Increments {
+      const errors = ops.sub(ops.reshape(yTrue, [-1]), ops.reshape(yPred, [-1]));
+      return { errors: ops.mul(ops.sum(ops.square(errors)), this.#factor) };
+    }
+    result({ errors }: metrics.Sums): number {
+      return this.#factor * (errors?.[0] as number);
+    }
+    getConfig(): Record<string, unknown> {
+      return { factor: this.#factor };
+    }
+  }
+  const model = regression().compile({ loss: 'mse', metrics: [new Scaled({ factor: 3 })] });
+  const { loss, scaled } = await model.evaluate(x, y);
+  expect(scaled).toBeCloseTo(9 * loss * y.length, 3);
+  const path = join(folder, 'private');
+  await model.fit(x, y, { epochs: 1, verbose: 0 });
+  await model.save(path);
+  const again = await loadModel(path, { custom: { Scaled } });
+  expect(await again.evaluate(x, y)).toEqual(await model.evaluate(x, y));
+});

@@ -404,3 +404,19 @@ describe('configs that lack what the constructor takes are found out when they a
     await model(new Whole(), new Steps()).save(path);
   });
 });
+
+test('an optimizer that is made of one of the package is saved by its own name', async () => {
+  class Faster extends optimizers.SGD {
+    override update({ weight, gradient, learningRate }: optimizers.UpdateArguments): optimizers.Updated {
+      return { weight: ops.sub(weight, ops.mul(ops.mul(learningRate, 10), gradient)) as SymbolicTensor };
+    }
+  }
+  const model = net(new Faster({ learningRate: 0.001 }), noNegative);
+  await model.fit(x, y, { ...options, epochs: 1 });
+  const path = join(folder, 'faster');
+  await model.save(path);
+  const again = await loadModel(path, { custom: { noNegative, Faster } });
+  expect(again.optimizer).toBeInstanceOf(Faster);
+  const [expected, found] = [await model.fit(x, y, options), await again.fit(x, y, options)];
+  expect(found.history.loss).toEqual(expected.history.loss);
+});

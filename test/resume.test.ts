@@ -665,3 +665,21 @@ describe('what a file was written before', () => {
     expect(resumed.getWeights()).toEqual(whole.getWeights());
   });
 });
+
+test('an epoch that ended with its last batch has its metrics, where no batch comes any more', async () => {
+  const made = (): Model =>
+    new Sequential([layers.input([4]), layers.dense(1)]).compile({
+      loss: 'mse',
+      metrics: ['mae', 'r2Score'],
+    });
+  const source = () => [0, 5].map((from) => ({ x: x.rows(from, from + 5), y: y.slice(from, from + 5) }));
+  const path = newFile();
+  const model = made();
+  const { history } = await model.fit(source, {
+    verbose: 0,
+    callbacks: [{ onTrainBatchEnd: (batch) => (batch === 1 ? model.save(path) : undefined) }],
+  });
+  const found = await loadModel(path);
+  await found.fit(source, { verbose: 0, initialEpoch: found.epoch });
+  expect(found.history.history).toEqual(history);
+});

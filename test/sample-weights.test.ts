@@ -14,6 +14,7 @@ import {
   ops,
   Sequential,
   type SymbolicTensor,
+  setRandomSeed,
   type Tensor,
   tensor,
 } from 'ridgeline';
@@ -342,4 +343,30 @@ describe('weights by position where a loss takes another axis together', () => {
       /sampleWeight must have shape \[2\] or \[2, 3\], received \[2, 4\]/,
     );
   });
+});
+
+test('class weights of positions are for the rows that train, not for those held out', async () => {
+  const tokens = tensor(
+    Int32Array.from({ length: 40 }, (_, i) => (i * 7) % 6),
+    { shape: [8, 5] },
+  );
+  const tags = tensor(
+    Int32Array.from({ length: 40 }, (_, i) => i % 3),
+    { shape: [8, 5] },
+  );
+  const made = () => {
+    setRandomSeed(5);
+    return new Sequential([
+      input({ shape: [5], dtype: 'int32' }),
+      layers.embedding(6, 4),
+      layers.dense(3, { activation: 'softmax' }),
+    ]).compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' });
+  };
+  const options = { classWeight: { 1: 2 }, epochs: 2, verbose: 0, shuffle: false } as const;
+  const split = await made().fit(tokens, tags, { ...options, validationSplit: 0.25 });
+  const apart = await made().fit(tokens.rows(0, 6), tags.rows(0, 6), {
+    ...options,
+    validationData: [tokens.rows(6, 8), tags.rows(6, 8)],
+  });
+  expect(split.history).toEqual(apart.history);
 });

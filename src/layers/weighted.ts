@@ -108,8 +108,8 @@ export abstract class Weighted extends Callable {
   }
 
   /**
-   * Sets the states that go from batch to batch, of stateful layers inside too, back to zeros.
-   * @throws {RidgelineError} `ERR_BUSY` of a model that is being trained or used: callbacks may do it between batches.
+   * Sets the states that go from batch to batch, of stateful layers inside too, back to zeros: between two batches where
+   * the model is being trained or used.
    */
   resetState(): void {
     const carried = this.variables.filter((w) => w.isCarried);

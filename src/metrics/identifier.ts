@@ -75,6 +75,16 @@ const registry = new Registry<Metric>({
 /** A saved metric. */
 export const restoreMetric = (saved: { name: string; config: object }): Metric => registry.restore(saved);
 
+/** An instance of a class of one's own, which may have private fields. */
+const ofClass = (of: Metric, kind: string): Metric => ({
+  name: of.name,
+  kind,
+  direction: of.direction,
+  update: (...given) => of.update(...given),
+  result: (sums) => of.result(sums),
+  ...(of.getConfig ? { getConfig: () => of.getConfig?.() } : {}),
+});
+
 /** The metric that an option stands for. */
 export function getMetric(argument: string, of: MetricIdentifier): Metric {
   const methods = ['update', 'result'] as const;
@@ -83,10 +93,7 @@ export function getMetric(argument: string, of: MetricIdentifier): Metric {
   const found = registry.get(argument, of);
   const { name: className } = found.constructor;
   // An instance of a class of one's own is saved by the name of the class.
-  const metric =
-    found.kind === undefined && className !== 'Object'
-      ? Object.assign(Object.create(found), { kind: className })
-      : found;
+  const metric = found.kind === undefined && className !== 'Object' ? ofClass(found, className) : found;
   // As in Keras, the key is the name that was asked for: `acc` stays `acc`.
   return typeof of === 'string' && Object.hasOwn(ALIASES, of) ? { ...metric, name: snake(of) } : metric;
 }

@@ -11,7 +11,7 @@ import { guard, type NativeCounters, type NativeEvent, type NativeTotals } from 
 import type { Compiled } from './compilation.js';
 import type { CheckedFitOptions, FitOptions, Weighting } from './fit-options.js';
 import type { BatchHooks } from './followers.js';
-import { type LabelledData, uploadLabelled } from './labelled-data.js';
+import { expectedRows, type LabelledData, uploadLabelled } from './labelled-data.js';
 import { MeasuredBatches } from './measured-batches.js';
 import type { NativePrograms } from './native-programs.js';
 import type { Network } from './network.js';
@@ -180,12 +180,13 @@ export class BatchTraining {
 
   /** A fit. */
   run({ fed, held }: BatchReaders, options: BatchRunOptions): StreamedRun {
-    const { programs, counters, check } = this.#of;
+    const { model, compiled, programs, counters, check } = this.#of;
     const { threads, classWeight, totals } = options;
     return new StreamedRun({
       batches: fed,
       first: options.first,
       logsBefore: totals.logs(),
+      describe: () => void programs.trainer(expectedRows(model, compiled)),
       epochs: options.epochs,
       steps: options.stepsPerEpoch,
       validationFrequency: options.validationFreq,

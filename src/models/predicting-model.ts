@@ -50,7 +50,7 @@ export abstract class PredictingModel<O extends Tensors> extends ConnectedModel<
   /**
    * Names of the classes of the only output, in the order of its numbers, or of outputs by their names: a list for each.
    * They are saved with the model, stand in an ONNX file's metadata as `class_labels`, and are what `predictLabels` gives.
-   * A single number, such as a sigmoid's, has two.
+   * A single number, which must be a probability such as a sigmoid's, has two: the second from above 0.5 on.
    */
   get classLabels(): ClassLabels | undefined {
     return this.#classLabels;

@@ -14,6 +14,8 @@ export interface StreamedRunOptions {
   readonly first: Spot;
   /** Logs of those batches. */
   readonly logsBefore: number[];
+  /** Finds out what logs are of, where no batch will say so. */
+  describe(): void;
   readonly epochs: number;
   /** Batches of an epoch; `undefined` for all there are. */
   readonly steps: number | undefined;
@@ -107,7 +109,7 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
 
   /** The batches of one epoch; its logs, none if there was no batch. */
   async *#epoch(epoch: number, done: number): AsyncGenerator<NativeEvent, number[] | undefined, Verdict> {
-    const { batches, steps, batchReports, step, logsBefore, first } = this.#of;
+    const { batches, steps, batchReports, step, logsBefore, first, describe } = this.#of;
     let logs = done > 0 ? logsBefore : undefined;
     if (done > 0)
       this.#place = { epoch, batch: done, batches: steps ?? first.batches ?? done, loss: logs?.[0] ?? 0 };
@@ -138,6 +140,7 @@ export class StreamedRun implements Pick<NativeRun, 'next' | 'cancel' | 'progres
         `ridgeline: epoch ${epoch + 1} had ${batch} batches, fewer than the ${steps} of stepsPerEpoch`,
       );
     if (batches.restarts) batches.close();
+    if (logs === logsBefore) describe();
     return logs;
   }
 }

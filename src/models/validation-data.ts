@@ -84,8 +84,8 @@ function* uploadSplit(network: Network, rows: LabelledData, share: number, byCla
     throw new RidgelineError('ERR_ARGUMENT', message, { argument: 'validationSplit', received: share });
   }
   // Class weights are for training alone.
-  const [first] = rows.outputs;
-  const held = byClass && first ? { ...rows, weights: [ones(first, [])] } : rows;
+  const [[first], [weighted]] = [rows.outputs, rows.weights];
+  const held = byClass && first && weighted ? { ...rows, weights: [ones(first, weighted.positions)] } : rows;
   return yield* uploaded(rows, UploadedData.of(tensorsOf(rows), 0, cut), () =>
     UploadedData.of(tensorsOf(held), cut),
   );

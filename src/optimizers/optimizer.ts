@@ -26,6 +26,10 @@ import type { OwnUpdate, StateShapes, UpdateArguments, Updated } from './own-upd
 import { type LearningRate, type LearningRateOption, learningRate } from './schedules/identifier.js';
 import { checkPatterns, excluded, isExcluded, type WeightPattern } from './weight-decay.js';
 
+/** The name of a class with an update of its own, which has not that of the class whose options it takes over. */
+const ownName = (of: typeof Optimizer<never>): string =>
+  Object.hasOwn(of, 'optimizerName') ? of.optimizerName : of.name;
+
 /** Options every optimizer takes. */
 export interface OptimizerOptions {
   /**
@@ -50,7 +54,7 @@ export interface OptimizerOptions {
   readonly excludeFromWeightDecay?: readonly WeightPattern[] | undefined;
   /**
    * Keeps moving averages of the weights, which take their place when `fit` ends, before its callbacks hear of the end.
-   * Not together with `gradientAccumulationSteps`. Default false.
+   * With `gradientAccumulationSteps` they move at every batch, as in Keras. Default false.
    */
   readonly useEma?: boolean | undefined;
   /** Share of an average that stays at an update, in [0, 1]. Default 0.99. */
@@ -129,7 +133,8 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> i
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: OptimizerArguments<C>) {
-    const { optimizerName: name = new.target.name, options: table } = new.target;
+    const { options: table } = new.target;
+    const name = this.update ? ownName(new.target) : new.target.optimizerName;
     const options = settle<Settled<C & OptimizerOptions>>(name, table, given);
     const set = BOUNDS.filter((bound) => options[bound] !== undefined);
     if (set.length > 1) {

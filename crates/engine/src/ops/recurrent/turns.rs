@@ -26,8 +26,8 @@ use ridgeline_kernels::{Isa, TileMut};
 const ALONE: usize = 1 << 15;
 /// Multiplications of a chunk, where there are enough for two: each makes several products and waits for the others.
 const CHUNK: usize = 1 << 16;
-/// Panels of a chunk: as many as a product of one row takes at once.
-const FULL: usize = 4;
+/// Units of a chunk: panels whose sums, of one row, do not wait for each other.
+const LEAST_UNITS: usize = 64;
 
 impl Recurrence {
     /// Whether it goes that way.
@@ -48,8 +48,8 @@ impl Recurrence {
     pub(super) fn turns(&self, lower: &mut Lower, z: &Buffer, sizes: Sizes) -> Result<()> {
         let Sizes { batch, steps, units } = sizes;
         let cell = self.way.cell;
-        let width = panel_width(Isa::current().map_err(Error::argument)?);
-        let kernel = lower.in_layout(1, Layout::Panels(width))?;
+        let isa = Isa::current().map_err(Error::argument)?;
+        let kernel = lower.in_layout(1, Layout::Panels(panel_width(isa)))?;
         let mut rest = Vec::new();
         for i in 2 + cell.states()..lower.input_count() {
             rest.push(lower.input(i)?);
@@ -76,13 +76,12 @@ impl Recurrence {
         let gates = cell.gates();
         let product = gemm_scratch(batch, units, units);
         let chunks = 1 << (batch * gates * units * units / CHUNK).max(2).ilog2();
-        let least_units = (units / chunks).max(FULL * width);
         let mut task = lower
             .task(batch, units)
             .split(Axes::COLS)
             // What all turns cost: that decides whether threads share them.
             .cost((steps * gates * units) as f64 * NS_PER_FMA * 2.0)
-            .grain(1, least_units)
+            .grain(1, (units / chunks).max(LEAST_UNITS))
             .scratch(batch * (2 * gates + cell.saved()) * units + product)
             .read(by_row(z, batch))
             .read(kernel.matrix())
