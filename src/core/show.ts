@@ -25,11 +25,17 @@ function className(value: object): string | undefined {
   return typeof name === 'string' && name !== '' && name !== 'Object' ? cut(name) : undefined;
 }
 
+/** Type and shape of a tensor. */
+function sizes({ dtype, shape }: { readonly dtype?: unknown; readonly shape?: unknown }): string {
+  if (typeof dtype !== 'string' || !Array.isArray(shape)) return '';
+  return cut(` of ${dtype} [${shape.map((size) => size ?? '?').join(', ')}]`);
+}
+
 function showObject(value: object): string {
   const name = className(value);
   if (ArrayBuffer.isView(value))
     return `${name ?? 'a view'}(${safely(() => `${value.byteLength}`, '?')} bytes)`;
-  if (name) return name;
+  if (name) return name + sizes(value);
   const keys = Object.keys(value);
   const some = keys.slice(0, KEYS).map(cut).join(', ') + (keys.length > KEYS ? ', …' : '');
   return `an object with keys ${some || '(none)'}`;

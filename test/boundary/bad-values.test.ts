@@ -9,6 +9,7 @@ import {
   ops,
   optimizers,
   Sequential,
+  type SymbolicTensor,
   type Tensor,
   tensor,
   toCategorical,
@@ -566,4 +567,10 @@ test.each<[string, () => unknown, RegExp]>([
   ],
 ])('%s is told', async (_, use, says) => {
   await expectFailure(use, '(ERR_ARGUMENT|ERR_DTYPE)', says);
+});
+
+test('tensors are shown with type and shape', () => {
+  const value = () => ops.valueAndGrad((of: SymbolicTensor) => ops.cast(of, 'int32'))(tensor([[1, 2]]));
+  expect(value).toThrow(/a float32 scalar, such as ops.sum\(x\), received SymbolicTensor of int32 \[1, 2\]$/);
+  expect(() => layers.dense(tensor([1, 2]) as never)).toThrow(/received Tensor of float32 \[2\]$/);
 });
