@@ -236,6 +236,7 @@ describe('a metric by itself', () => {
     expect(() => of.updateState([1], [1], { sampleweight: [1] } as object)).toThrow(
       /did you mean 'sampleWeight'/,
     );
+    expect(() => of.updateState([1], tensor([1]).reshape([]))).toThrow(/yPred must have shape \[batch, …]/);
     expect(of.result()).toBe(2);
     expect(() => new metrics.RunningMetric('acuracy' as 'accuracy')).toThrow(/did you mean 'accuracy'/);
   });

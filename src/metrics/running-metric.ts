@@ -59,6 +59,7 @@ export class RunningMetric {
     const [labels, predictions, weights] = Object.entries(given).map(([argument, value]) =>
       within(argument, () => tensor(value)),
     ) as [Tensor, Tensor, Tensor | undefined];
+    if (predictions.rank === 0) throw shapeError('yPred', '[batch, …]', '[]');
     const scores = predictions.rank === 1 ? predictions.reshape([-1, 1]) : predictions;
     const [batch] = scores.shape;
     for (const [argument, of] of Object.entries({ yTrue: labels, sampleWeight: weights })) {
