@@ -405,6 +405,21 @@ describe('configs that lack what the constructor takes are found out when they a
   });
 });
 
+test('a schedule and a constraint that are made of those of the package have names of their own', () => {
+  class Halved extends optimizers.schedules.CosineDecay {
+    override call(step: SymbolicTensor) {
+      return ops.div(0.1, ops.add(step, 1));
+    }
+  }
+  class Short extends constraints.NonNeg {
+    override call(w: SymbolicTensor) {
+      return ops.minimum(w, 1);
+    }
+  }
+  const schedule = new Halved({ initialLearningRate: 0.1, decaySteps: 10 });
+  expect([schedule.getConfig()?.name, new Short().getConfig()?.name]).toEqual(['Halved', 'Short']);
+});
+
 test('an optimizer that is made of one of the package is saved by its own name', async () => {
   class Faster extends optimizers.SGD {
     override update({ weight, gradient, learningRate }: optimizers.UpdateArguments): optimizers.Updated {

@@ -2,6 +2,7 @@
  * What a constraint is: a projection of a weight, by name and options, which the native core applies after each step; or
  * one of one's own, a class whose `call` is made of ops, or a function.
  */
+import { nameOfClass } from '../core/names.js';
 import { type OptionTable, type Settled, save, settle } from '../core/options.js';
 import type { SymbolicTensor } from '../core/symbolic.js';
 import type { Projection } from '../core/weight.js';
@@ -21,9 +22,8 @@ export abstract class Constraint<C extends object = object, A extends unknown[] 
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: A) {
-    const { constraintName: name = new.target.name, options: table } = new.target;
-    this.#name = name;
-    this.options = settle(name, table, given);
+    this.#name = nameOfClass(new.target, 'constraintName', this.call !== undefined);
+    this.options = settle(this.#name, new.target.options, given);
   }
 
   /**

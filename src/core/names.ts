@@ -59,3 +59,12 @@ function distance(a: string, b: string): number {
   }
   return row[b.length] as number;
 }
+
+/**
+ * The name of a class: what its static field `key` says, or its own; where it `computes` something of its own, not that of
+ * the class that it extends.
+ */
+export function nameOfClass(of: { readonly name: string }, key: string, computes: boolean): string {
+  const said = (of as unknown as Record<string, string | undefined>)[key];
+  return said === undefined || (computes && !Object.hasOwn(of, key)) ? of.name : said;
+}

@@ -5,6 +5,7 @@
  * the native core.
  */
 import * as check from '../core/check.js';
+import { nameOfClass } from '../core/names.js';
 import {
   boolean,
   fraction,
@@ -25,10 +26,6 @@ import { checkGroups, groups, type OptimizerGroup, optimizerOf } from './groups.
 import type { OwnUpdate, StateShapes, UpdateArguments, Updated } from './own-update.js';
 import { type LearningRate, type LearningRateOption, learningRate } from './schedules/identifier.js';
 import { checkPatterns, excluded, isExcluded, type WeightPattern } from './weight-decay.js';
-
-/** The name of a class with an update of its own, which has not that of the class whose options it takes over. */
-const ownName = (of: typeof Optimizer<never>): string =>
-  Object.hasOwn(of, 'optimizerName') ? of.optimizerName : of.name;
 
 /** Options every optimizer takes. */
 export interface OptimizerOptions {
@@ -134,7 +131,7 @@ export abstract class Optimizer<C extends OptimizerOptions = OptimizerOptions> i
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: OptimizerArguments<C>) {
     const { options: table } = new.target;
-    const name = this.update ? ownName(new.target) : new.target.optimizerName;
+    const name = nameOfClass(new.target, 'optimizerName', this.update !== undefined);
     const options = settle<Settled<C & OptimizerOptions>>(name, table, given);
     const set = BOUNDS.filter((bound) => options[bound] !== undefined);
     if (set.length > 1) {

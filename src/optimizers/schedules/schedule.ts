@@ -6,6 +6,7 @@
  * function.
  */
 import { integer } from '../../core/check.js';
+import { nameOfClass } from '../../core/names.js';
 import { type OptionTable, type Settled, save, settle } from '../../core/options.js';
 import type { SymbolicTensor } from '../../core/symbolic.js';
 import { alike, traced } from '../../core/traced.js';
@@ -30,9 +31,8 @@ export abstract class LearningRateSchedule<C = object> {
 
   /** @throws {RidgelineError} `ERR_ARGUMENT` for bad options. */
   constructor(...given: Given<C>) {
-    const { scheduleName: name = new.target.name, options: table } = new.target;
-    this.name = name;
-    this.options = settle<Settled<C>>(name, table, given);
+    this.name = nameOfClass(new.target, 'scheduleName', this.call !== undefined);
+    this.options = settle<Settled<C>>(this.name, new.target.options, given);
     // At once, for what the native core finds wrong; what is of one's own is not whole yet.
     if (!this.call) void this.native;
   }
